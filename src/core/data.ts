@@ -1,0 +1,50 @@
+// What sources deliver, before any encoder: series of numbers, or documents of text. All in raw units.
+// Not here: encoding (encoders/), windows (window/).
+
+import type { Warning } from './errors.ts';
+import type { TimeAxis } from './time.ts';
+
+/** One named column over the rows of a series. */
+export interface Column {
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+/** One series: targets over `length` rows, and what else is known beside them. */
+export interface Series {
+  /** Value of the id column; the source's own name where there is one series. */
+  readonly id: string;
+  /** Rows with known targets. `future` columns may be longer. */
+  readonly length: number;
+  readonly time: TimeAxis;
+  readonly targets: readonly Column[]; // C
+  /** Known up to now only. */
+  readonly past: readonly Column[]; // P
+  /** Known in advance (holidays, prices): `length` rows or more. */
+  readonly future: readonly Column[]; // K
+}
+
+export interface Numbers {
+  readonly form: 'numbers';
+  readonly series: readonly Series[];
+}
+
+/** Documents: windows never cross from one into the next. */
+export interface Text {
+  readonly form: 'text';
+  /** The source's own name (file stem or series kind). */
+  readonly id: string;
+  readonly documents: readonly string[];
+}
+
+export type Raw = Numbers | Text;
+
+/** What a source delivers: the data and what is to be said of it. */
+export interface Loaded {
+  readonly raw: Raw;
+  /** sha256 (hex) of the bytes read, or of the canonical options where data are generated. */
+  readonly sha256: string;
+  readonly warnings: readonly Warning[];
+  /** Plain facts worth showing ("3 missing cells filled by previous", "delimiter ;"). */
+  readonly notes: readonly string[];
+}

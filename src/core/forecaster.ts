@@ -1,0 +1,81 @@
+// The one contract that baselines, networks and combinations share, for numbers and for text.
+// In: a history and where it may be learned from. Out: something fitted that forecasts at any cutoffs. Not here: any forecaster.
+
+import type { Series } from './data.ts';
+import type { Warning } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { Sequence } from './sequence.ts';
+
+/** Where learning stops. Positions index the history's axis (rows of a series, tokens of a text). */
+export interface FitRequest {
+  /** Positions [0, until) are known; nothing at or after it may be looked at. */
+  readonly until: number;
+  /** Positions [validation, until) are held out inside the fit (early stopping, history); null: nothing held out. */
+  readonly validation: number | null;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: (progress: Progress) => void;
+  readonly warn?: (warning: Warning) => void;
+}
+
+/** How far a fit has come. `step` of `steps` inside the running epoch; losses null until known. */
+export interface Progress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number | null;
+  readonly validationLoss: number | null;
+  readonly accuracy: number | null;
+}
+
+/** Forecasts in raw units for N cutoffs, H steps, C targets: `values[(n · H + h) · C + c]`. */
+export interface Forecasts {
+  readonly values: Float64Array; // (N, H, C)
+  /** Interval bounds by level ("80", "95"), each (N, H, C); absent where the forecaster gives none. */
+  readonly lower?: { readonly [level: string]: Float64Array };
+  readonly upper?: { readonly [level: string]: Float64Array };
+}
+
+export interface ForecastRequest {
+  /** Forecast step h of cutoff c stands for position c + lead + h, h = 0 … horizon − 1; rows before c are known. */
+  readonly cutoffs: ArrayLike<number>;
+  readonly horizon: number;
+  readonly lead: number;
+  readonly levels?: readonly number[];
+}
+
+export interface NumberForecaster {
+  readonly name: string;
+  fit(series: Series, request: FitRequest): Promise<FittedNumbers>;
+}
+
+export interface FittedNumbers {
+  readonly name: string;
+  /** Many cutoffs in one call. `series` may be longer than the one fitted on, or a new one with the same columns. */
+  forecast(series: Series, request: ForecastRequest): Promise<Forecasts>;
+  /** Plain data that says what was learned. */
+  state(): JsonObject;
+  dispose(): void;
+}
+
+/** A forecaster of tokens. All of them share one vocabulary: cross-entropies compare only over the same outcomes. */
+export interface TextForecaster {
+  readonly name: string;
+  fit(sequence: Sequence, request: FitRequest): Promise<FittedText>;
+}
+
+export interface FittedText {
+  readonly name: string;
+  /**
+   * For the token at each cutoff c (what comes after positions [from, c)): ln p of the true token and whether it was the likeliest.
+   * ln p is NaN where the true token is unknown (−1).
+   */
+  score(
+    sequence: Sequence,
+    cutoffs: ArrayLike<number>,
+    froms: ArrayLike<number>,
+  ): Promise<{ readonly logProbability: Float64Array; readonly correct: Uint8Array }>;
+  state(): JsonObject;
+  dispose(): void;
+}

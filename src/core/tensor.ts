@@ -1,0 +1,19 @@
+// Named arrays of numbers: weights and optimizer moments. Row-major, last index fastest. Not here: arithmetic (engines/).
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float64Array | Float32Array;
+}
+
+/** Weights by name ("lstm/kernel"), in the order of the layers. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** Number of values in a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+/** A deep copy, so that a snapshot does not follow the weights it was taken of. */
+export function copyTensors(tensors: Tensors): Map<string, Tensor> {
+  return new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]));
+}

@@ -1,0 +1,41 @@
+// The time axis of a series: when each row happened and how rows follow each other.
+// In: stamps in milliseconds UTC, or none. Out: the frequency's data. Not here: parsing of cells (sources/), calendar arithmetic (calendar.ts).
+
+/** The step between two rows, by calendar: `count` × `unit`. `index` is a series without a time column. */
+export interface Frequency {
+  readonly unit:
+    | 'index'
+    | 'millisecond'
+    | 'second'
+    | 'minute'
+    | 'hour'
+    | 'day'
+    | 'business-day'
+    | 'week'
+    | 'month'
+    | 'quarter'
+    | 'year';
+  readonly count: number;
+}
+
+/** How stamps are written back, so that forecasts look like the file they continue. */
+export type TimeFormat =
+  | 'index'
+  | 'iso-date'
+  | 'iso-datetime'
+  | 'iso-datetime-utc'
+  | 'epoch-seconds'
+  | 'epoch-milliseconds'
+  | 'month-name-date'
+  | 'year'
+  | 'year-month'
+  | 'year-quarter';
+
+export interface TimeAxis {
+  /** Milliseconds since 1970-01-01T00:00:00Z of each row (wall-clock stamps without an offset are read as UTC); null for `index`. */
+  readonly stamps: Float64Array | null;
+  readonly frequency: Frequency;
+  readonly format: TimeFormat;
+  /** Name of the time column, for forecast.csv. */
+  readonly name: string;
+}

@@ -1,0 +1,19 @@
+// The contract of the table of closed-form forecasters and baselines. Not here: networks (predict/network.ts), combinations.
+
+import type { NumberForecaster, TextForecaster } from '../core/forecaster.ts';
+import type { Kind } from '../core/kind.ts';
+
+/** What a forecaster may be told of its series. */
+export interface ForecasterContext {
+  readonly season: number;
+}
+
+export interface NumberForecasterKind<Options = unknown> extends Kind<Options> {
+  readonly form: 'numbers';
+  create(options: Options, context: ForecasterContext): NumberForecaster;
+}
+
+export interface TextForecasterKind<Options = unknown> extends Kind<Options> {
+  readonly form: 'text';
+  create(options: Options, context: ForecasterContext): TextForecaster;
+}

@@ -1,0 +1,3 @@
+export interface LossSpec {
+  readonly kind: string;
+}

@@ -1,0 +1,4 @@
+export interface OptimizerSpec {
+  readonly kind: string;
+  readonly rate: number;
+}

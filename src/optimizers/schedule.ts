@@ -1,0 +1,3 @@
+export interface ScheduleSpec {
+  readonly kind: string;
+}

@@ -2,6 +2,10 @@
 // Not here: rendering (terminal.ts), files (artifact/).
 
 import type { Warning } from '../core/errors.ts';
+import type { Decision } from '../evaluate/decision.ts';
+import type { ScoreRow } from '../evaluate/score.ts';
+
+export type { Decision, ScoreRow };
 
 export interface Result {
   readonly name: string;
@@ -23,15 +27,7 @@ export interface Result {
   readonly fit: Fit;
   readonly fits?: readonly (Fit & { readonly series: string })[];
   readonly scores: readonly ScoreRow[];
-  readonly decision: {
-    /** The forecaster to use. */
-    readonly ship: string;
-    readonly beats: readonly string[];
-    readonly skill: number | null;
-    readonly p: number | null;
-    readonly folds: number;
-    readonly reason?: string;
-  };
+  readonly decision: Decision;
   readonly verdict: string;
   readonly forecast: readonly ForecastRow[];
   readonly text: readonly TextAnswer[];
@@ -48,21 +44,6 @@ export interface Fit {
   readonly validationLoss: number | null;
   readonly accuracy: number | null;
   readonly stoppedEarly: boolean;
-}
-
-export interface ScoreRow {
-  readonly forecaster: string;
-  /** Present where there are several series. */
-  readonly series?: string;
-  readonly split: 'train' | 'validation' | 'test' | 'backtest';
-  /** null where undefined; `reasons` says why. */
-  readonly metrics: { readonly [metric: string]: number | null };
-  readonly reasons?: { readonly [metric: string]: string };
-  /** 1 − error / best baseline's error on the first metric; null with a reason where that error is 0. */
-  readonly skill: number | null;
-  readonly skillReason?: string;
-  /** Windows scored. */
-  readonly windows: number;
 }
 
 export interface ForecastRow {

@@ -1,0 +1,190 @@
+// Scores side by side: every forecaster on the same held-out windows, with skill against the best baseline.
+// In: fitted forecasters, a history, cutoffs. Out: one row per forecaster. Not here: choosing windows (run), wording (report/).
+
+import type { Series } from '../core/data.ts';
+import type { FittedNumbers, FittedText } from '../core/forecaster.ts';
+import type { Sequence } from '../core/sequence.ts';
+import { METRICS } from '../metrics/index.ts';
+import type { LanguageMetric, PointMetric, Score } from '../metrics/metric.ts';
+
+export type Split = 'train' | 'validation' | 'test' | 'backtest';
+
+export interface ScoreRow {
+  readonly forecaster: string;
+  /** Present where there are several series. */
+  readonly series?: string;
+  readonly split: Split;
+  /** null where undefined; `reasons` says why. */
+  readonly metrics: { readonly [metric: string]: number | null };
+  readonly reasons?: { readonly [metric: string]: string };
+  /** 1 − error / best baseline's error on the first metric; null with a reason where that error is 0 or undefined. */
+  readonly skill: number | null;
+  readonly skillReason?: string;
+  /** Windows scored. */
+  readonly windows: number;
+}
+
+/** A fitted forecaster and whether it is a baseline: skill is measured against those. */
+export interface Contender<Fitted> {
+  readonly fitted: Fitted;
+  readonly baseline: boolean;
+}
+
+export interface NumberJudging {
+  readonly contenders: readonly Contender<FittedNumbers>[];
+  readonly series: Series;
+  readonly cutoffs: ArrayLike<number>;
+  readonly horizon: number;
+  readonly lead: number;
+  /** Rows [0, until) scale MASE and RMSSE. */
+  readonly until: number;
+  readonly season: number;
+  /** Kinds of metrics; the first one decides. */
+  readonly metrics: readonly string[];
+  readonly split: Split;
+}
+
+export interface TextJudging {
+  readonly contenders: readonly Contender<FittedText>[];
+  readonly sequence: Sequence;
+  readonly cutoffs: ArrayLike<number>;
+  readonly froms: ArrayLike<number>;
+  readonly metrics: readonly string[];
+  readonly split: Split;
+}
+
+/** Scores forecasts of numbers in raw units; several targets are scored one by one and averaged. */
+export async function scoreNumbers(judging: NumberJudging): Promise<ScoreRow[]> {
+  const { series, cutoffs, horizon, lead } = judging;
+  const actuals = series.targets.map((target) => gatherActual(target.values, cutoffs, horizon, lead));
+  const rows: Unskilled[] = [];
+  for (const { fitted, baseline } of judging.contenders) {
+    const { values } = await fitted.forecast(series, { cutoffs, horizon, lead });
+    const scores = judging.metrics.map((kind) => {
+      const metric = METRICS[kind] as PointMetric;
+      return meanScore(
+        series.targets.map((target, c) =>
+          metric.score({
+            actual: actuals[c] as Float64Array,
+            forecast: strided(values, c, series.targets.length),
+            train: target.values.subarray(0, judging.until),
+            season: judging.season,
+          }),
+        ),
+      );
+    });
+    rows.push(rowOf(fitted.name, baseline, judging.metrics, scores, cutoffs.length, judging.split));
+  }
+  return withSkill(rows, judging.metrics);
+}
+
+/** Scores predicted tokens; tokens that are not in the vocabulary are left out for all contenders alike. */
+export async function scoreText(judging: TextJudging): Promise<ScoreRow[]> {
+  const rows: Unskilled[] = [];
+  for (const { fitted, baseline } of judging.contenders) {
+    const scored = await fitted.score(judging.sequence, judging.cutoffs, judging.froms);
+    const known = knownOnly(scored);
+    const scores = judging.metrics.map((kind) => (METRICS[kind] as LanguageMetric).score(known));
+    rows.push(rowOf(fitted.name, baseline, judging.metrics, scores, known.logProbability.length, judging.split));
+  }
+  return withSkill(rows, judging.metrics);
+}
+
+/** One row per forecaster over several series: the mean of their scores. */
+export function poolSeries(
+  rows: readonly ScoreRow[],
+  baselines: ReadonlySet<string>,
+  metrics: readonly string[],
+): ScoreRow[] {
+  const names = [...new Set(rows.map((row) => row.forecaster))];
+  const pooled = names.map((name) => {
+    const own = rows.filter((row) => row.forecaster === name);
+    const scores = metrics.map((metric) => meanScore(own.map((row) => scoreOf(row, metric))));
+    const windows = own.reduce((sum, row) => sum + row.windows, 0);
+    return rowOf(name, baselines.has(name), metrics, scores, windows, (own[0] as ScoreRow).split);
+  });
+  return withSkill(pooled, metrics);
+}
+
+interface Unskilled extends ScoreRow {
+  readonly baseline: boolean;
+}
+
+function gatherActual(values: Float64Array, cutoffs: ArrayLike<number>, horizon: number, lead: number): Float64Array {
+  const actual = new Float64Array(cutoffs.length * horizon);
+  for (let n = 0; n < cutoffs.length; n++) {
+    const first = (cutoffs[n] as number) + lead;
+    for (let h = 0; h < horizon; h++) actual[n * horizon + h] = values[first + h] as number;
+  }
+  return actual;
+}
+
+function strided(values: Float64Array, channel: number, channels: number): Float64Array {
+  if (channels === 1) return values;
+  return Float64Array.from({ length: values.length / channels }, (_, i) => values[i * channels + channel] as number);
+}
+
+function knownOnly(scored: { logProbability: Float64Array; correct: Uint8Array }): {
+  logProbability: Float64Array;
+  correct: Uint8Array;
+} {
+  const known = (_: number, n: number): boolean => !Number.isNaN(scored.logProbability[n]);
+  return { logProbability: scored.logProbability.filter(known), correct: scored.correct.filter(known) };
+}
+
+function meanScore(scores: readonly Score[]): Score {
+  const undefinedOne = scores.find((score) => score.value === null);
+  if (undefinedOne) return undefinedOne;
+  return { value: scores.reduce((sum, score) => sum + (score.value as number), 0) / scores.length };
+}
+
+function scoreOf(row: ScoreRow, metric: string): Score {
+  const value = row.metrics[metric];
+  return typeof value === 'number' ? { value } : { value: null, reason: row.reasons?.[metric] ?? 'not scored' };
+}
+
+function rowOf(
+  name: string,
+  baseline: boolean,
+  metrics: readonly string[],
+  scores: readonly Score[],
+  windows: number,
+  split: Split,
+): Unskilled {
+  const reasons = metrics.flatMap((metric, m) => {
+    const reason = (scores[m] as Score).reason;
+    return reason === undefined ? [] : [[metric, reason] as const];
+  });
+  return {
+    forecaster: name,
+    baseline,
+    split,
+    metrics: Object.fromEntries(metrics.map((metric, m) => [metric, (scores[m] as Score).value])),
+    ...(reasons.length > 0 ? { reasons: Object.fromEntries(reasons) } : {}),
+    skill: null,
+    windows,
+  };
+}
+
+function withSkill(rows: readonly Unskilled[], metrics: readonly string[]): ScoreRow[] {
+  const metric = metrics[0] as string;
+  const best = rows
+    .filter((row) => row.baseline)
+    .map((row) => ({ name: row.forecaster, error: errorOf(row, metric) }))
+    .filter((candidate): candidate is { name: string; error: number } => candidate.error !== null)
+    .sort((a, b) => a.error - b.error)[0];
+  return rows.map(({ baseline: _, ...row }) => {
+    const error = errorOf(row, metric);
+    if (!best) return { ...row, skillReason: 'no baseline could be scored' };
+    if (best.error === 0) return { ...row, skillReason: `${best.name} is exact here (error 0)` };
+    if (error === null) return { ...row, skillReason: `${metric} is undefined` };
+    return { ...row, skill: 1 - error / best.error };
+  });
+}
+
+/** The first metric as an error: less is better. */
+export function errorOf(row: ScoreRow, metric: string): number | null {
+  const value = row.metrics[metric];
+  if (value === null || value === undefined) return null;
+  return METRICS[metric]?.better === 'higher' ? 1 - value : value;
+}

@@ -72,26 +72,34 @@ describe.each(FOLDERS)('%s', (folder) => {
   });
 });
 
-const TABLES: { readonly [folder: string]: { readonly rows: number; readonly first: string; readonly last: string } } =
-  {
-    'air-passengers': { rows: 144, first: '1949-01-01,112', last: '1960-12-01,432' },
-    'bike-sharing': {
-      rows: 731,
-      first: '1,2011-01-01,1,0,1,0,6,0,2,0.344167,0.363625,0.805833,0.160446,331,654,985',
-      last: '731,2012-12-31,1,1,12,0,1,1,2,0.215833,0.223487,0.5775,0.154846,439,2290,2729',
-    },
-    co2: { rows: 741, first: '1958-03-01,315.70,314.44', last: '2020-04-01,416.18,413.35' },
-    'many-stocks': { rows: 560, first: 'MSFT,Jan 1 2000,39.81', last: 'AAPL,Mar 1 2010,223.02' },
-    nile: { rows: 100, first: '1871,1120', last: '1970,740' },
-    'seattle-weather': {
-      rows: 1461,
-      first: '2012-01-01,0.0,12.8,5.0,4.7,drizzle',
-      last: '2015-12-31,0.0,5.6,-2.1,3.5,sun',
-    },
-    'stock-close': { rows: 123, first: 'Jan 1 2000,1394.46', last: 'Mar 1 2010,1140.45' },
-    'sunspots-yearly': { rows: 309, first: '1700,5', last: '2008,2.9' },
-    'us-retail-sales': { rows: 293, first: '1992-01-01,146376', last: '2016-05-01,471421' },
+const TABLES: {
+  readonly [folder: string]: {
+    readonly rows: number;
+    readonly first: string;
+    readonly last: string;
+    /** Rows after these that hold the future columns alone. */
+    readonly beyond?: number;
   };
+} = {
+  'air-passengers': { rows: 144, first: '1949-01-01,112', last: '1960-12-01,432' },
+  'bike-sharing': {
+    rows: 731,
+    first: '1,2011-01-01,1,0,1,0,6,0,2,0.344167,0.363625,0.805833,0.160446,331,654,985',
+    last: '731,2012-12-31,1,1,12,0,1,1,2,0.215833,0.223487,0.5775,0.154846,439,2290,2729',
+    beyond: 14,
+  },
+  co2: { rows: 741, first: '1958-03-01,315.70,314.44', last: '2020-04-01,416.18,413.35' },
+  'many-stocks': { rows: 560, first: 'MSFT,Jan 1 2000,39.81', last: 'AAPL,Mar 1 2010,223.02' },
+  nile: { rows: 100, first: '1871,1120', last: '1970,740' },
+  'seattle-weather': {
+    rows: 1461,
+    first: '2012-01-01,0.0,12.8,5.0,4.7,drizzle',
+    last: '2015-12-31,0.0,5.6,-2.1,3.5,sun',
+  },
+  'stock-close': { rows: 123, first: 'Jan 1 2000,1394.46', last: 'Mar 1 2010,1140.45' },
+  'sunspots-yearly': { rows: 309, first: '1700,5', last: '2008,2.9' },
+  'us-retail-sales': { rows: 293, first: '1992-01-01,146376', last: '2016-05-01,471421' },
+};
 
 describe('tables', () => {
   it('every folder with a csv file is in the list of tables', () => {
@@ -99,21 +107,34 @@ describe('tables', () => {
   });
 
   it.each(Object.entries(TABLES))('%s has the rows and columns its page describes', (folder, table) => {
-    const [header, ...rows] = linesOf(`${folder}/${dataFile(folder)}`) as [string, ...string[]];
-    expect(rows).toHaveLength(table.rows);
+    const [header, ...all] = linesOf(`${folder}/${dataFile(folder)}`) as [string, ...string[]];
+    expect(all).toHaveLength(table.rows + (table.beyond ?? 0));
+    const rows = all.slice(0, table.rows);
     expect([rows[0], rows.at(-1)]).toEqual([table.first, table.last]);
     const readme = text(`${folder}/README.md`);
     expect(readme).toContain(`**Rows:** ${table.rows.toLocaleString('en-US')}`);
     const columns = header.replaceAll('"', '').split(',');
     expect([...readme.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1])).toEqual(columns);
-    for (const row of rows) expect(row.split(',')).toHaveLength(columns.length);
+    for (const row of all) expect(row.split(',')).toHaveLength(columns.length);
   });
 
   it('bike-sharing: the count is the sum of its two kinds of users, so they cannot be inputs', () => {
-    for (const row of linesOf('bike-sharing/day.csv').slice(1)) {
+    for (const row of linesOf('bike-sharing/day.csv').slice(1, 732)) {
       const [casual, registered, count] = row.split(',').slice(-3).map(Number) as [number, number, number];
       expect(casual + registered).toBe(count);
     }
+  });
+
+  it('bike-sharing: the rows beyond the data hold a calendar and nothing else', () => {
+    const beyond = linesOf('bike-sharing/day.csv').slice(732);
+    beyond.forEach((row, i) => {
+      const cells = row.split(',');
+      const day = new Date(Date.UTC(2013, 0, 1 + i));
+      expect(cells[1]).toBe(day.toISOString().slice(0, 10));
+      expect(Number(cells[6])).toBe(day.getUTCDay());
+      expect(Number(cells[7])).toBe(day.getUTCDay() % 6 === 0 || cells[5] === '1' ? 0 : 1);
+      expect(cells.slice(8).join('')).toBe('');
+    });
   });
 
   it('co2: exactly the five months its page names are absent', () => {

@@ -1,0 +1,13 @@
+// Cross-entropy of the true token on logits, in nats. Described, not computed.
+
+import { z } from 'zod';
+import type { LossKind, LossOf } from './loss.ts';
+
+export const crossEntropy: LossKind<LossOf<'cross-entropy'>, object> = {
+  kind: 'cross-entropy',
+  form: 'text',
+  summary: 'Negative log-probability of the true token, softmax included.',
+  options: z.strictObject({}),
+  spell: () => ({ kind: 'cross-entropy' }),
+  outputs: () => 1,
+};

@@ -1,0 +1,77 @@
+// LSTM regressor: stacked recurrent layers and one linear head that gives the whole horizon at once.
+// In: units or layers, a loss, the task. Out: a network as data. Not here: arithmetic.
+
+import { z } from 'zod';
+import { type LayerOptions, layerOptions } from '../layers/index.ts';
+import type { Initialiser } from '../layers/layer.ts';
+import { initialiser } from '../layers/options.ts';
+import { LOSSES, type LossChoice, lossChoice, spellLoss } from '../losses/index.ts';
+import type { LossKind } from '../losses/loss.ts';
+import { spellLayers } from './chain.ts';
+import type { ModelKind } from './model.ts';
+import { type NormaliseChoice, normaliseChoice } from './normalise.ts';
+import { numbersNetwork } from './numbers.ts';
+
+export interface LstmRegressorOptions {
+  readonly units: number | readonly number[];
+  readonly cell: 'lstm' | 'gru' | 'simple-rnn';
+  readonly activation: 'tanh' | 'relu';
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+  readonly recurrent: Initialiser;
+  readonly layers?: readonly LayerOptions[] | undefined;
+  readonly loss: LossChoice;
+  readonly normalise: NormaliseChoice;
+}
+
+export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
+  kind: 'lstm-regressor',
+  form: 'numbers',
+  summary: 'Recurrent layers over the window, then a linear head for the whole horizon.',
+  options: z.strictObject({
+    units: z
+      .union([z.int().min(1), z.array(z.int().min(1)).min(1)])
+      .default(50)
+      .describe('width of each recurrent layer, one number or a list; default 50'),
+    cell: z.enum(['lstm', 'gru', 'simple-rnn']).default('lstm').describe('the recurrent layer; default lstm'),
+    activation: z
+      .enum(['tanh', 'relu'])
+      .default('tanh')
+      .describe('of the recurrent layers (a gru knows tanh only); default tanh'),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('share of values zeroed after each recurrent layer; default 0'),
+    bidirectional: z.boolean().default(false).describe('read the window in both directions; default false'),
+    recurrent: initialiser.default('orthogonal').describe('first recurrent weights; default orthogonal'),
+    layers: z
+      .array(layerOptions)
+      .min(1)
+      .optional()
+      .describe(
+        'the layers before the head, spelled out, in place of units, cell, activation, dropout, bidirectional and recurrent',
+      ),
+    loss: lossChoice.default('mse').describe('error made small; default mse'),
+    normalise: normaliseChoice
+      .default('none')
+      .describe('per window: subtract nothing, the last value or a mean; default none'),
+  }),
+  build: (options, task) => {
+    const loss = spellLoss(options.loss);
+    const outputs = task.window.horizon * task.targets * (LOSSES[loss.kind] as LossKind).outputs(loss);
+    const chain = [...(options.layers ?? recurrentLayers(options)), { kind: 'dense', units: outputs } as const];
+    return numbersNetwork(spellLayers(chain, task.window.targets === 'every'), loss, options.normalise, task);
+  },
+};
+
+function recurrentLayers(options: LstmRegressorOptions): LayerOptions[] {
+  const widths = typeof options.units === 'number' ? [options.units] : options.units;
+  const activation = options.cell === 'gru' ? {} : { activation: options.activation };
+  return widths.flatMap((units): LayerOptions[] => {
+    const { cell, bidirectional, recurrent, dropout } = options;
+    const layer: LayerOptions = { kind: cell, units, bidirectional, recurrent, ...activation };
+    return dropout > 0 ? [layer, { kind: 'dropout', rate: dropout }] : [layer];
+  });
+}

@@ -11,11 +11,11 @@ import { ENCODERS } from './index.ts';
 /** One entry of a chain: a kind of the table and its own options, already checked by its schema. */
 export interface EncoderChoice {
   readonly kind: string;
-  readonly options: unknown;
+  readonly [option: string]: unknown;
 }
 
 /** A series' encoders, fitted: raw series ↔ Sequence. */
-export interface FittedNumberEncoder {
+export interface FittedEncoders {
   /** Positions at the start of a series that have no encoded value; the sequence's only segment is [skip, length). */
   readonly skip: number;
   /** Target columns that never change in the training part. */
@@ -27,7 +27,7 @@ export interface FittedNumberEncoder {
    * Undoes the encoding in place: values[(n · H + h) · C + c] stands for position cutoffs[n] + lead + h of target c. Reads the
    * series before each cutoff only. Errors: E_TRAIN_DIVERGED where a forecast is not finite in raw units.
    */
-  decode(values: Float64Array, series: Series, cutoffs: ArrayLike<number>, lead: number): void;
+  decode(values: Float64Array, series: Series, cutoffs: ArrayLike<number>, lead: number, horizon: number): void;
 }
 
 /** Whether these kinds encode numbers or text. Errors: E_CONFIG_CONFLICT where they cannot be chained. */
@@ -57,11 +57,11 @@ export function fitNumbers(
   chain: readonly EncoderChoice[],
   season: number,
   lead = 0,
-): FittedNumberEncoder {
+): FittedEncoders {
   const kinds = chain.map(({ kind }) => kind);
   if (formOf(kinds) === 'text') throw notFor(kinds[0] as string, 'numbers');
   const untouched = kinds.every((kind) => kind === 'none');
-  const covariates: readonly EncoderChoice[] = [{ kind: untouched ? 'none' : 'standard', options: {} }];
+  const covariates: readonly EncoderChoice[] = [{ kind: untouched ? 'none' : 'standard' }];
   const fitAll = (columns: readonly Column[], choices: readonly EncoderChoice[]): FittedColumn[] =>
     columns.map((column) => ({ name: column.name, stages: fitColumn(column, until, choices, season) }));
   const targets = fitAll(series.targets, chain);
@@ -75,7 +75,7 @@ export function fitNumbers(
 }
 
 /** The encoders a state describes. */
-export function restoreNumbers(state: JsonObject): FittedNumberEncoder {
+export function restoreNumbers(state: JsonObject): FittedEncoders {
   const restoreAll = (columns: unknown): FittedColumn[] =>
     (columns as { name: string; stages: JsonObject[] }[]).map(({ name, stages }) => ({
       name,
@@ -101,7 +101,7 @@ interface FittedColumns {
   readonly constant: readonly string[];
 }
 
-function fittedNumbers(columns: FittedColumns): FittedNumberEncoder {
+function fittedNumbers(columns: FittedColumns): FittedEncoders {
   const skip = columns.targets.reduce((most, { stages }) => Math.max(most, skipOf(stages)), 0);
   const describe = (fitted: readonly FittedColumn[]): JsonObject[] =>
     fitted.map(({ name, stages }) => ({ name, stages: stages.map((stage) => stage.state) }));
@@ -122,11 +122,11 @@ function fittedNumbers(columns: FittedColumns): FittedNumberEncoder {
       future: encodeColumns(columns.future, series.future, 'future'),
       tokens: null,
     }),
-    decode: (values, series, cutoffs, lead) => {
+    decode: (values, series, cutoffs, lead, horizon) => {
       if (lead > 0) checkLead(columns.targets, lead);
       columns.targets.forEach((column, c) => {
         const source = (series.targets[c] as Column).values;
-        decodeColumn(column, source, values, cutoffs, lead, c, columns.targets.length);
+        decodeColumn(column, source, values, cutoffs, lead, horizon, c, columns.targets.length);
       });
     },
   };
@@ -142,7 +142,7 @@ function fitColumn(
   const stages: NumberEncoder[] = [];
   let input = column.values;
   let known = until;
-  for (const { kind, options } of chain) {
+  for (const { kind, ...options } of chain) {
     if (known < 1) throw tooShort(column.name, until);
     const stage = numberEntry(kind).fit(input, known, options, { season, column: column.name });
     stages.push(stage);
@@ -187,11 +187,10 @@ function decodeColumn(
   values: Float64Array, // (N, H, C)
   cutoffs: ArrayLike<number>,
   lead: number,
+  horizon: number,
   c: number,
   targets: number,
 ): void {
-  if (cutoffs.length === 0) return;
-  const horizon = values.length / (cutoffs.length * targets);
   const histories = inputsOf(stages.slice(0, -1), source);
   const forecast = new Float64Array(horizon);
   for (let n = 0; n < cutoffs.length; n++) {
@@ -226,16 +225,17 @@ export interface Tokens {
 
 /** Cuts every document into tokens; nothing is learned yet. Errors: E_TEXT_EMPTY, E_CONFIG_CONFLICT for encoders of numbers. */
 export function tokenize(text: Text, choice: EncoderChoice): Tokens {
-  const kind = textEntry(choice.kind);
+  const { kind, ...options } = choice;
+  const { split } = textEntry(kind);
   const tokens: string[] = [];
   const segments: Segment[] = [];
   for (const document of text.documents) {
     const start = tokens.length;
-    for (const token of kind.split(document, choice.options)) tokens.push(token);
+    for (const token of split(document, options)) tokens.push(token);
     if (tokens.length > start) segments.push({ start, end: tokens.length });
   }
   if (tokens.length === 0) {
-    throw new ForecastError('E_TEXT_EMPTY', `"${text.id}" holds no ${choice.kind}`, {
+    throw new ForecastError('E_TEXT_EMPTY', `"${text.id}" holds no ${kind}`, {
       hint: 'give a text that is not empty',
     });
   }
@@ -249,7 +249,8 @@ export function fitText(
   choice: EncoderChoice,
   context: { readonly padding: boolean },
 ): TextEncoder {
-  return textEntry(choice.kind).fit(tokens, until, choice.options, context);
+  const { kind, ...options } = choice;
+  return textEntry(kind).fit(tokens, until, options, context);
 }
 
 /** The text encoder a state describes. */

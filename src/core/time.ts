@@ -18,12 +18,20 @@ export interface Frequency {
   readonly count: number;
 }
 
-/** How stamps are written back, so that forecasts look like the file they continue. */
+/**
+ * How stamps are written back, so that forecasts look like the file they continue: `iso-datetime` 2014-07-01T00:30:00,
+ * `spaced-datetime` 2014-07-01 00:30:00, `iso-datetime-utc` 2014-07-01T00:30:00Z, `compact-date` 20140701, `day-month-year`
+ * 01/07/2014, `month-day-year` 07/01/2014, `month-name-date` Jul 1 2014, `year-month` 2014-07, `year-quarter` 2014 Q3.
+ */
 export type TimeFormat =
   | 'index'
   | 'iso-date'
   | 'iso-datetime'
+  | 'spaced-datetime'
   | 'iso-datetime-utc'
+  | 'compact-date'
+  | 'day-month-year'
+  | 'month-day-year'
   | 'epoch-seconds'
   | 'epoch-milliseconds'
   | 'month-name-date'

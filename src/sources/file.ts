@@ -1,0 +1,158 @@
+// Opening a data file safely: only regular files, only up to a size, gzip or not; its sha256 on the way.
+// In: a path from the config and limits. Out: chunks of inflated bytes. Not here: what the bytes mean.
+
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { type Readable, Transform } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { ForecastError } from '../core/errors.ts';
+import type { SourceContext } from './source.ts';
+
+export interface ByteLimits {
+  /** Most bytes, after inflating. */
+  readonly bytes: number;
+  /** Most inflated bytes per byte of a gzip file. */
+  readonly ratio: number;
+}
+
+export interface OpenFile {
+  /** As shown in messages. */
+  readonly name: string;
+  readonly chunks: AsyncIterable<Buffer>;
+  /** sha256 (hex) of the bytes on disk; known once the chunks are read to the end. */
+  sha256(): string;
+}
+
+const CHUNK = 1 << 20;
+/** Small files may inflate as they like: a ratio says something only above this. */
+const RATIO_FROM = 1 << 20;
+
+/**
+ * Opens a data file for one pass. Throws E_URL_DISABLED, E_DATA_NOT_FOUND, E_DATA_NOT_FILE; reading throws E_DATA_TOO_LARGE and
+ * E_DATA_GZIP. A pipe or a device is refused before a byte is read, so nothing can hang.
+ */
+export async function openFile(path: string, context: SourceContext, limits: ByteLimits): Promise<OpenFile> {
+  refuseUrl(path);
+  const resolved = context.resolve(path);
+  const name = context.display(resolved);
+  const handle = await openHandle(resolved, name);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) {
+      const what = stat.isDirectory() ? 'is a directory' : 'is a pipe, a socket or a device';
+      throw new ForecastError('E_DATA_NOT_FILE', `${what}, not a file`, { where: name, hint: 'name a file' });
+    }
+    const hash = createHash('sha256');
+    const zipped = await startsWithGzipMagic(handle);
+    const raw = handle.createReadStream({ start: 0, highWaterMark: CHUNK });
+    const chunks = zipped ? inflated(raw, hash, name, limits, stat.size) : plain(raw, hash, name, limits);
+    return { name, chunks, sha256: () => hash.copy().digest('hex') };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** All bytes of a file at once. */
+export async function readWhole(file: OpenFile): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of file.chunks) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function refuseUrl(path: string): void {
+  if (!/^[a-z][a-z0-9+.-]+:/i.test(path)) return;
+  const shown = path.replace(/\/\/[^/@]*@/, '//***@').replace(/[?#].*$/s, '');
+  throw new ForecastError('E_URL_DISABLED', `"${shown.slice(0, 80)}" is a URL, and sources read files only`, {
+    where: 'source.file',
+    hint: 'download it and name the file',
+  });
+}
+
+async function openHandle(path: string, name: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const what = code === 'EACCES' || code === 'EPERM' ? 'may not be read (permission denied)' : 'no such file';
+    if (code === 'ENXIO')
+      throw new ForecastError('E_DATA_NOT_FILE', 'is not a file', { where: name, hint: 'name a file' });
+    throw new ForecastError('E_DATA_NOT_FOUND', what, {
+      where: name,
+      hint: 'paths in a config are relative to the config',
+      cause: error,
+    });
+  }
+}
+
+async function startsWithGzipMagic(handle: FileHandle): Promise<boolean> {
+  const magic = Buffer.alloc(2);
+  const { bytesRead } = await handle.read(magic, 0, 2, 0);
+  return bytesRead === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
+}
+
+async function* plain(
+  raw: Readable,
+  hash: ReturnType<typeof createHash>,
+  name: string,
+  limits: ByteLimits,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of raw as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    if (bytes > limits.bytes) throw tooManyBytes(name, limits.bytes);
+    yield chunk;
+  }
+}
+
+/** Gunzip with its own count: the stream's maxOutputLength is not honoured by the streaming form. */
+async function* inflated(
+  raw: Readable,
+  hash: ReturnType<typeof createHash>,
+  name: string,
+  limits: ByteLimits,
+  size: number,
+): AsyncGenerator<Buffer> {
+  const hashing = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  const gunzip = createGunzip({ chunkSize: CHUNK });
+  raw.on('error', (error) => gunzip.destroy(error));
+  raw.pipe(hashing).pipe(gunzip);
+  let bytes = 0;
+  try {
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > limits.bytes) throw tooManyBytes(name, limits.bytes);
+      if (bytes > RATIO_FROM && bytes > limits.ratio * size) {
+        throw new ForecastError('E_DATA_TOO_LARGE', `inflates to more than ${limits.ratio} times its ${size} bytes`, {
+          where: name,
+          hint: 'if it is meant to, raise source.limits.ratio',
+        });
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof ForecastError) throw error;
+    throw new ForecastError('E_DATA_GZIP', `is damaged gzip after ${bytes} inflated bytes`, {
+      where: name,
+      hint: 'download or compress the file again',
+      cause: error,
+    });
+  } finally {
+    raw.destroy();
+    gunzip.destroy();
+  }
+}
+
+function tooManyBytes(name: string, limit: number): ForecastError {
+  return new ForecastError('E_DATA_TOO_LARGE', `more than ${limit} bytes`, {
+    where: name,
+    hint: 'raise source.limits.bytes',
+  });
+}

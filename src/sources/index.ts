@@ -1,0 +1,10 @@
+// The table of sources: one line per kind. In: nothing. Out: kinds by name. Not here: any source.
+
+import { generated } from './generated.ts';
+import type { SourceKind } from './source.ts';
+import { text } from './text.ts';
+
+export const SOURCES: { readonly [kind: string]: SourceKind } = {
+  [generated.kind]: generated,
+  [text.kind]: text,
+};

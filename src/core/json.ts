@@ -1,4 +1,49 @@
-// Plain JSON values: what specs, states, histories and reports are made of. Not here: reading or writing files.
+// Plain JSON values: what specs, states, histories and reports are made of, and the one way they become text.
+// In: a plain value. Out: text that is the same for the same value, or an Error that names what is no JSON. Not here: reading or writing files.
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
+
+/**
+ * The text of a JSON file: two spaces a level, keys in the order given, lists of plain values on one line, a newline at the end.
+ * Numbers are the shortest that read back to the same bits (−0 included); properties that are undefined are left out.
+ * Errors: an Error naming the path where a value is NaN, ±∞ or no JSON at all, which `JSON.stringify` would write as null.
+ */
+export function stableJson(value: unknown): string {
+  return `${textOf(value, '$', '')}\n`;
+}
+
+function textOf(value: unknown, path: string, indent: string): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return numberText(value, path);
+  if (Array.isArray(value)) return listText(value, path, indent);
+  if (isPlainObject(value)) return objectText(value, path, indent);
+  throw new Error(`${path} is not a JSON value: ${Object.prototype.toString.call(value)}`);
+}
+
+function numberText(value: number, path: string): string {
+  if (!Number.isFinite(value)) throw new Error(`${path} is ${value}, which JSON cannot hold`);
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function listText(list: readonly unknown[], path: string, indent: string): string {
+  const inner = `${indent}  `;
+  const items = Array.from(list, (item, i) => textOf(item, `${path}[${i}]`, inner));
+  if (items.length === 0) return '[]';
+  const flat = list.every((item) => item === null || typeof item !== 'object');
+  return flat ? `[${items.join(', ')}]` : `[\n${inner}${items.join(`,\n${inner}`)}\n${indent}]`;
+}
+
+function objectText(object: object, path: string, indent: string): string {
+  const inner = `${indent}  `;
+  const entries = Object.entries(object).filter(([, item]) => item !== undefined);
+  if (entries.length === 0) return '{}';
+  const items = entries.map(([key, item]) => `${JSON.stringify(key)}: ${textOf(item, `${path}.${key}`, inner)}`);
+  return `{\n${inner}${items.join(`,\n${inner}`)}\n${indent}}`;
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

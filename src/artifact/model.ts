@@ -1,0 +1,105 @@
+// A fitted network as files and back: model.json, encoder.json, weights and optimizer as safetensors, the history.
+// In: what each series' fit left. Out: named contents. Not here: how files are written (write.ts), the folder's states (run-folder.ts).
+
+import { ForecastError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { stableJson } from '../core/json.ts';
+import type { Tensor, Tensors } from '../core/tensor.ts';
+import type { EpochRecord, Position } from '../engines/engine.ts';
+import type { NetworkParts } from '../predict/network.ts';
+import type { TrainState } from '../train/state.ts';
+import { encodeTensors } from './safetensors.ts';
+
+/** What one series leaves: its network, its encoders, and where its training stood. */
+export interface SeriesModel {
+  readonly parts: Omit<NetworkParts, 'encoder'>;
+  readonly encoder: JsonObject | null;
+  readonly training: Omit<TrainState, 'weights' | 'best'>;
+}
+
+/** The reader's side of a run folder. */
+export interface Stored {
+  json(name: string): unknown;
+  tensors(name: string): ReadonlyMap<string, Tensor>;
+}
+
+/** File contents by name, the same bytes for the same models. */
+export function modelFiles(models: ReadonlyMap<string, SeriesModel>): Map<string, string | Uint8Array> {
+  const perSeries = (pick: (model: SeriesModel) => unknown): string =>
+    stableJson(Object.fromEntries([...models].map(([id, model]) => [id, pick(model)])));
+  const tensors = (pick: (model: SeriesModel) => Tensors): Uint8Array =>
+    encodeTensors(
+      new Map(
+        [...models].flatMap(([id, model]) =>
+          [...pick(model)].map(([name, tensor]) => [prefix(id, models) + name, tensor] as const),
+        ),
+      ),
+    );
+  return new Map<string, string | Uint8Array>([
+    ['model.json', perSeries(({ parts }) => ({ network: parts.network, window: parts.shape }))],
+    ['encoder.json', perSeries(({ encoder }) => encoder)],
+    ['weights.safetensors', tensors(({ parts }) => parts.weights)],
+    ['optimizer.safetensors', tensors(({ training }) => training.optimizer.moments)],
+    [
+      'training.json',
+      perSeries(({ training: { position, firstLoss, optimizer } }) => ({
+        position,
+        firstLoss,
+        steps: optimizer.steps,
+      })),
+    ],
+    ['history.json', perSeries(({ training }) => training.history)],
+  ]);
+}
+
+/** The models a run folder holds, by series. Errors: E_MODEL_LAYOUT where the files do not fit each other. */
+export function readModels(stored: Stored): Map<string, SeriesModel> {
+  const networks = stored.json('model.json') as Record<
+    string,
+    { network: NetworkParts['network']; window: NetworkParts['shape'] }
+  >;
+  const encoders = stored.json('encoder.json') as Record<string, JsonObject | null>;
+  const trainings = stored.json('training.json') as Record<
+    string,
+    { position: Position; firstLoss: number | null; steps: number }
+  >;
+  const histories = stored.json('history.json') as Record<string, EpochRecord[]>;
+  const weights = stored.tensors('weights.safetensors');
+  const moments = stored.tensors('optimizer.safetensors');
+  const ids = Object.keys(networks);
+  return new Map(
+    ids.map((id) => {
+      const network = networks[id];
+      const training = trainings[id];
+      if (!network || !training || !(id in encoders)) {
+        throw new ForecastError('E_MODEL_LAYOUT', `model.json names "${id}", the other files do not`, {
+          where: 'model.json',
+          hint: 'run the config again with --force',
+        });
+      }
+      const start = ids.length === 1 ? '' : `${id}/`;
+      const own = (tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+        new Map(
+          [...tensors]
+            .filter(([name]) => name.startsWith(start))
+            .map(([name, tensor]) => [name.slice(start.length), tensor]),
+        );
+      const model: SeriesModel = {
+        parts: { network: network.network, shape: network.window, weights: own(weights) },
+        encoder: encoders[id] ?? null,
+        training: {
+          position: training.position,
+          firstLoss: training.firstLoss,
+          history: histories[id] ?? [],
+          optimizer: { steps: training.steps, moments: own(moments) },
+        },
+      };
+      return [id, model] as const;
+    }),
+  );
+}
+
+/** One series keeps its tensors' plain names; several are told apart by their ids. */
+function prefix(id: string, models: ReadonlyMap<string, SeriesModel>): string {
+  return models.size === 1 ? '' : `${id}/`;
+}

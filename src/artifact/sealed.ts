@@ -1,0 +1,41 @@
+// A folder that is there whole or not at all: written beside its place with a manifest, then renamed into it.
+// In: files by name. Out: the sealed folder, or its verified contents. Not here: what the files mean.
+
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Damage, MANIFEST, manifestText, markOf, readManifest, readMarked } from './manifest.ts';
+import { onDisk, syncFolder, writeAtomic } from './write.ts';
+
+/** Writes `files` as the folder `path`, which must not exist. Errors: as `writeAtomic`. */
+export async function seal(path: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  const temporary = `${path}.tmp`;
+  await onDisk(path, async () => {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+  });
+  for (const [name, content] of files) await writeAtomic(join(temporary, name), content);
+  const marks = new Map([...files].map(([name, content]) => [name, markOf(content)]));
+  await writeAtomic(join(temporary, MANIFEST), manifestText(marks));
+  await onDisk(path, async () => {
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  });
+}
+
+/** The contents of a sealed folder. Errors: Damage naming the file. */
+export async function unseal(path: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const marks = await readManifest(path);
+  if (marks === null) throw new Damage(MANIFEST, 'is missing');
+  const files = new Map<string, Uint8Array>();
+  for (const [name, mark] of marks) files.set(name, await readMarked(join(path, name), name, mark));
+  return files;
+}
+
+/** Removes a sealed folder; a part that a kill leaves behind does not pass for a sealed one. */
+export async function discard(path: string): Promise<void> {
+  await onDisk(path, async () => {
+    await rm(`${path}.tmp`, { recursive: true, force: true });
+    await rename(path, `${path}.tmp`);
+    await rm(`${path}.tmp`, { recursive: true, force: true });
+  });
+}

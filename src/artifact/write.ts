@@ -1,0 +1,125 @@
+// The one way a file reaches the disk: whole or not at all.
+// In: a path and its content. Out: the file in place and durable, or a ForecastError and the old file untouched.
+// Not here: which files a run leaves (run-folder.ts).
+
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { ForecastError } from '../core/errors.ts';
+
+/**
+ * Writes `content` to `path` through `<path>.tmp` in the same folder: write until all bytes are out, fsync, check the size,
+ * rename, fsync the folder. Whatever happens, `path` holds the old content or the new one, never a part.
+ * Errors: E_IO_WRITE (disk full, size limit, I/O error), E_OUT_NOT_WRITABLE (no permission, read-only, missing folder).
+ */
+export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const temporary = `${path}.tmp`;
+  const progress = { written: 0 };
+  try {
+    await rm(temporary, { force: true });
+    await writeWhole(temporary, bytes, progress);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw outputError(path, error, `wrote ${progress.written} of ${bytes.length}`);
+  }
+}
+
+/** Creates `path` (which must not exist) with all of `bytes`, durable. */
+async function writeWhole(path: string, bytes: Uint8Array, progress: { written: number }): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    while (progress.written < bytes.length) progress.written += await writeSome(file, bytes, progress.written);
+    await file.sync();
+    const { size } = await file.stat();
+    if (size !== bytes.length) throw new Error(`the file has ${size} bytes instead of ${bytes.length}`);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+  await file.close();
+}
+
+/** A full disk shows first as a short count and only then as an error; a count of 0 would loop for ever. */
+async function writeSome(file: FileHandle, bytes: Uint8Array, from: number): Promise<number> {
+  const { bytesWritten } = await file.write(bytes, from, bytes.length - from);
+  if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
+  return bytesWritten;
+}
+
+/** Makes the names inside a folder durable. Some systems cannot open or sync folders: there the rename has to do. */
+export async function syncFolder(path: string): Promise<void> {
+  let folder: FileHandle;
+  try {
+    folder = await open(path, 'r');
+  } catch (error) {
+    if (process.platform === 'win32') return;
+    throw error;
+  }
+  try {
+    await folder.sync();
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EPERM'].includes(codeOf(error))) throw error;
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Runs disk work on `path` and turns the system's errors into ours. */
+export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw outputError(path, error);
+  }
+}
+
+const NOT_WRITABLE: { readonly [code: string]: string } = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its path is a loop of links',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+const WRITE_FAILED: { readonly [code: string]: string } = {
+  ENOSPC: 'no space left',
+  EDQUOT: 'disk quota exceeded',
+  EFBIG: 'file size limit reached',
+  EIO: 'input/output error',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files',
+};
+
+/** The failure of disk work on `path` as a person reads it; errors that are ours already pass through. */
+export function outputError(path: string, error: unknown, figures?: string): ForecastError {
+  if (error instanceof ForecastError) return error;
+  const where = shownPath(path);
+  const code = codeOf(error);
+  const why = NOT_WRITABLE[code];
+  if (why !== undefined) {
+    const hint = 'choose a folder you may write to with --out';
+    return new ForecastError('E_OUT_NOT_WRITABLE', `cannot be written: ${why}`, { where, hint, cause: error });
+  }
+  const what = WRITE_FAILED[code] ?? (code || (error instanceof Error ? error.message : String(error)));
+  return new ForecastError('E_IO_WRITE', figures === undefined ? what : `${what} (${figures})`, {
+    where,
+    hint: 'free some space or choose another disk with --out; what was written before is intact',
+    cause: error,
+  });
+}
+
+/** The system's error code ("ENOSPC"), or '' where there is none. */
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+/** A path as messages show it: relative to the working directory, never absolute. */
+export function shownPath(path: string): string {
+  return relative(process.cwd(), resolve(path)) || '.';
+}

@@ -1,0 +1,43 @@
+// What point metrics share: sums over pairs of actual and forecast, the scale of scaled errors, and numbers that may be undefined.
+// In: arrays in raw units. Out: a mean, a scale or a Score. Not here: any metric.
+
+import type { PointInput, Score } from './metric.ts';
+
+/** A value as a Score; null where the arithmetic left float64. */
+export function scoreOf(value: number): Score {
+  if (Number.isFinite(value)) return { value };
+  return { value: null, reason: 'the errors are too large for float64' };
+}
+
+/** Undefined, and why. */
+export function undefinedScore(reason: string): Score {
+  return { value: null, reason };
+}
+
+/** Mean of a term over all pairs, in their order; undefined where there are none. */
+export function meanOver(input: PointInput, term: (actual: number, forecast: number) => number): Score {
+  const { actual, forecast } = input;
+  if (actual.length === 0) return undefinedScore('there is nothing to score');
+  let sum = 0;
+  for (let i = 0; i < actual.length; i++) sum += term(actual[i] as number, forecast[i] as number);
+  return scoreOf(sum / actual.length);
+}
+
+/** A function of a Score's value; undefined stays undefined. */
+export function mapScore(score: Score, map: (value: number) => number): Score {
+  return score.value === null ? score : scoreOf(map(score.value));
+}
+
+/** An error divided by the mean of a term over the training values' seasonal differences (their naive forecast's error). */
+export function scaledBy(input: PointInput, error: Score, term: (difference: number) => number): Score {
+  const { train, season } = input;
+  if (error.value === null) return error;
+  const count = train.length - season;
+  if (count < 1) {
+    return undefinedScore(`${train.length} training values are too few for a seasonal difference of lag ${season}`);
+  }
+  let sum = 0;
+  for (let t = season; t < train.length; t++) sum += term((train[t] as number) - (train[t - season] as number));
+  if (sum === 0) return undefinedScore(`the training values repeat exactly every ${season}: the naive error is 0`);
+  return scoreOf(error.value / (sum / count));
+}

@@ -184,6 +184,21 @@ describe('texts', () => {
     expect(followers.map((sample) => sample.next)).toEqual(['friend']);
   });
 
+  it('harbour-lines: 240 different lines of 13 words, every pronoun in agreement, no word first seen in the last fifth', () => {
+    const lines = linesOf('harbour-lines/text.txt').map(wordsOf);
+    expect(new Set(lines.map(String)).size).toBe(240);
+    const known = new Set(lines.slice(0, 192).flat());
+    const owner =
+      /^the .*(fisherman|watchman|sailmaker|boatman|uncle) .* his |^the .*(fishwife|postwoman|girl|aunt|widow) .* her |^the .*(brothers|rowers|twins|cousins|neighbours) .* their /;
+    for (const words of lines) {
+      expect(words).toHaveLength(13);
+      expect(words.filter((word) => /^(his|her|their)$/.test(word))).toHaveLength(1);
+      expect(words.join(' ')).toMatch(owner);
+      for (const word of words) expect(known).toContain(word);
+    }
+    expect(known.size).toBe(57);
+  });
+
   it('short-paragraph: 54 words, 52 windows of three, 46 ids', () => {
     const words = wordsOf(text('short-paragraph/text.txt'));
     expect(words).toHaveLength(54);

@@ -9,6 +9,6 @@ export const bias: PointMetric = {
   form: 'numbers',
   summary: 'Mean of forecast minus actual; above 0 forecasts are too high, best is 0.',
   unit: 'as the data',
-  better: 'lower',
+  better: 'zero',
   score: (input) => meanOver(input, (y, f) => f - y),
 };

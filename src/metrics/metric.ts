@@ -26,8 +26,8 @@ interface MetricBase {
   readonly kind: string;
   readonly summary: string;
   readonly unit: string;
-  /** Whether less is better. */
-  readonly better: 'lower' | 'higher';
+  /** Which values are better; `zero`: the nearer to 0, from either side. */
+  readonly better: 'lower' | 'higher' | 'zero';
 }
 
 export interface PointMetric extends MetricBase {

@@ -37,8 +37,8 @@ export function penalised(
   recent: ArrayLike<number>,
 ): Float64Array {
   const scores = Float64Array.from(logits);
-  if (scores.some((score) => Number.isNaN(score))) {
-    throw new ForecastError('E_TRAIN_DIVERGED', 'the network gave a logit that is not a number', {
+  if (scores.some((score) => Number.isNaN(score) || score === Number.POSITIVE_INFINITY)) {
+    throw new ForecastError('E_TRAIN_DIVERGED', 'the network gave a logit that is not a finite number', {
       hint: 'train again with a lower train.rate or train.clip: 1',
     });
   }

@@ -20,6 +20,6 @@ export interface SamplerKind {
   readonly kind: string;
   /** One sentence for `forecast explain` and the JSON schema. */
   readonly summary: string;
-  /** The next id. `recent`: the ids before it, for `repetition`. Errors: E_TRAIN_DIVERGED where a logit is NaN. */
+  /** The next id. `recent`: the ids before it, for `repetition`. Errors: E_TRAIN_DIVERGED where a logit is NaN or ∞. */
   choose(logits: Float64Array, recent: ArrayLike<number>, options: SamplerOptions, random: Random): number;
 }

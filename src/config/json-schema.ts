@@ -1,0 +1,54 @@
+// The language as JSON Schema (draft 7, what editors read): every key with its description, its default and its allowed values.
+// Not here: checking configs (load.ts).
+
+import { z } from 'zod';
+import { CONFIG } from './schema.ts';
+
+export type JsonSchema = { readonly [key: string]: unknown };
+
+let built: JsonSchema | null = null;
+
+/** The schema of a config file; the same object at each call. */
+export function jsonSchema(): JsonSchema {
+  built ??= build();
+  return built;
+}
+
+/** As it stands in configs/schema.json. */
+export function renderJsonSchema(): string {
+  return `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+}
+
+function build(): JsonSchema {
+  const schema = z.toJSONSchema(CONFIG, {
+    target: 'draft-07',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => spellOut(zodSchema, jsonSchema as Record<string, unknown>),
+  }) as Record<string, unknown>;
+  const properties = schema.properties as Record<string, Record<string, unknown>>;
+  const { description, ...one } = properties.encoder!.items as Record<string, unknown>;
+  properties.encoder = {
+    description: properties.encoder!.description,
+    anyOf: [...(one.anyOf as unknown[]), { ...properties.encoder, description: 'A list of encoders.' }],
+  };
+  return { title: 'forecast config', ...schema };
+}
+
+/** Choices show their kinds as alternatives, and the bare name where that is allowed. */
+function spellOut(zodSchema: z.core.$ZodType, json: Record<string, unknown>): void {
+  const alternatives = json.oneOf ?? json.anyOf;
+  const short = zodSchema instanceof z.ZodType ? zodSchema.meta()?.short : undefined;
+  delete json.short;
+  if (Array.isArray(alternatives)) {
+    delete json.oneOf;
+    json.anyOf = Array.isArray(short)
+      ? [{ enum: short, description: 'The kind alone.' }, ...alternatives]
+      : alternatives;
+  } else if (Array.isArray(short)) {
+    const { description, default: preset, ...object } = { ...json };
+    for (const key of Object.keys(json)) delete json[key];
+    Object.assign(json, { description, ...(preset === undefined ? {} : { default: preset }) });
+    json.anyOf = [{ enum: short, description: 'The kind alone.' }, object];
+  }
+}

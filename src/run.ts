@@ -1,18 +1,44 @@
-// skeleton of the story: types first, so that the command line can be written against them
+// THE STORY: open the config, load the data, open the folder, fit, judge, forecast, keep. One line per stage.
+// In: a config (path, text or object). Out: the result and the folder it stands in. Not here: how any stage works; printing (cli/).
+
+import { arch, cpus, platform } from 'node:os';
+import { join, resolve } from 'node:path';
+import { modelFiles } from './artifact/model.ts';
+import { hashIdentity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
+import type { Config } from './config/config.ts';
+import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
-import type { Warning } from './core/errors.ts';
+import { renderConfig } from './config/render.ts';
+import { type Continuation, continuation } from './continue.ts';
+import type { Loaded } from './core/data.ts';
+import { ForecastError, Interrupted, type Warning } from './core/errors.ts';
 import type { Progress } from './core/forecaster.ts';
-import type { JsonObject } from './core/json.ts';
-import type { ForecastRow, Result, TextAnswer } from './report/result.ts';
+import { type JsonObject, stableJson } from './core/json.ts';
+import { openEngine } from './engines/index.ts';
+import { runNumbers } from './numbers.ts';
+import { factsOf, loadData, openConfig } from './open.ts';
+import type { Hooks, Outcome } from './outcome.ts';
+import { forecastCsv } from './report/forecast-csv.ts';
+import type { Result } from './report/result.ts';
+import { renderSummary } from './report/summary.ts';
+import { renderTerminal } from './report/terminal.ts';
+import { pictureOf, resultOf } from './result.ts';
+import { runText } from './text.ts';
 
 export interface RunOptions {
+  /** Overrides, each "key.path=value". */
   readonly set?: readonly string[];
   readonly seed?: number;
   readonly engine?: string;
+  /** The run folder itself; default: runs/<name>-<hash> in the current folder. */
   readonly out?: string;
+  /** Project folder that written paths stay inside; for a run folder that is replayed, the folder its paths are relative to. */
   readonly root?: string;
+  /** Insist on going on with an interrupted run: another config or other data in its folder are refused as such. */
   readonly resume?: boolean;
+  /** Train anew where a complete run stands. */
   readonly force?: boolean;
+  /** A complete run whose weights and optimizer this one starts from. */
   readonly continueFrom?: string;
   readonly allowOutside?: boolean;
   readonly signal?: AbortSignal;
@@ -28,42 +54,131 @@ export type RunEvent =
 export interface RunOutcome {
   readonly result: Result;
   readonly folder: string;
+  /** The report as plain text. */
   readonly text: string;
+  /** What differs from run to run: times, host, folders (run.json). */
   readonly host: JsonObject;
+  /** Whether the result was read from a complete run instead of computed. */
   readonly stored: boolean;
 }
 
-export interface PredictOptions {
-  readonly data?: string;
-  readonly horizon?: number;
-  readonly root?: string;
-  readonly signal?: AbortSignal;
+/**
+ * Runs a config from its data to its forecast; the same config, data, seed and engine leave the same bytes.
+ * An interrupted run of the same config is gone on with; a complete one is read back. Errors: ForecastError, Interrupted.
+ */
+export async function run(input: LoadedConfig | string | object, options: RunOptions = {}): Promise<RunOutcome> {
+  const started = performance.now();
+  const opened = await openConfig(input, options);
+  const data = await loadData(opened);
+  const facts = factsOf(opened.written.source, data.raw);
+  const config = settle(opened.written, facts);
+  const { engine, reason } = await openEngine(config.engine.kind);
+  const continued = options.continueFrom === undefined ? null : await continuation(options.continueFrom, config, data);
+  const folder = await openFolder(config, data, engine.kind, continued, options);
+  const host = (): JsonObject => hostFacts(opened, performance.now() - started);
+  try {
+    if (folder.state === 'done') return await storedOutcome(folder.path);
+    const warnings: Warning[] = [...data.warnings];
+    const hooks = hooksOf(folder, continued, warnings, options);
+    const outcome =
+      data.raw.form === 'numbers'
+        ? await runNumbers(continued?.config ?? config, data.raw, facts.season, engine, hooks)
+        : await runText(continued?.config ?? config, data.raw, engine, hooks);
+    const result = resultOf(config, data, facts.season, { kind: engine.kind, reason }, outcome, warnings);
+    const text = renderTerminal(result, pictureOf(data.raw, outcome));
+    await keep(folder, config, outcome, result, text);
+    await folder.complete(host());
+    return { result, folder: folder.path, text, host: host(), stored: false };
+  } catch (error) {
+    if (error instanceof Interrupted) await folder.interrupted(host());
+    else if (error instanceof ForecastError && error.code === 'E_TRAIN_DIVERGED') await folder.diverged(host());
+    else await folder.failed(host()).catch(() => undefined); // the first error is the one to tell
+    throw error;
+  } finally {
+    await folder.close();
+  }
 }
 
-export interface PredictOutcome {
-  readonly rows: readonly ForecastRow[];
-  readonly text: string;
-  readonly csv: string;
-  readonly warnings: readonly Warning[];
+async function openFolder(
+  config: Config,
+  data: Loaded,
+  engine: string,
+  continued: Continuation | null,
+  options: RunOptions,
+): Promise<RunFolder> {
+  const parts = {
+    config: renderConfig(config) + (continued ? `# continues ${continued.hash}\n` : ''),
+    data: data.sha256,
+    engine,
+  };
+  const hash = hashIdentity(parts);
+  const path = options.out ?? join('runs', `${config.name}-${hash.slice(0, 8)}`);
+  return await openRunFolder(resolve(path), { ...parts, hash }, { ...options, parents: options.out === undefined });
 }
 
-export interface GenerateOptions {
-  readonly prompt?: string;
-  readonly length?: number;
-  readonly sampler?: string;
-  readonly temperature?: number;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly repetition?: number;
-  readonly seed?: number;
+async function storedOutcome(path: string): Promise<RunOutcome> {
+  const stored = await readRunFolder(path);
+  return {
+    result: stored.json('result.json') as unknown as Result,
+    folder: path,
+    text: stored.text('report.txt'),
+    host: stored.run,
+    stored: true,
+  };
 }
 
-export interface GenerateOutcome {
-  readonly answer: TextAnswer;
-  readonly text: string;
-  readonly warnings: readonly Warning[];
+/** At least this long between checkpoints, so that they cost next to nothing. */
+const CHECKPOINT_SECONDS = 10;
+
+function hooksOf(folder: RunFolder, continued: Continuation | null, warnings: Warning[], options: RunOptions): Hooks {
+  let saved = performance.now();
+  const tell = (event: RunEvent): void => options.on?.(event);
+  const shown = new Set<string>();
+  return {
+    ...(options.signal ? { signal: options.signal } : {}),
+    warn: (warning) => {
+      if (warnings.some(({ code, message }) => code === warning.code && message === warning.message)) return;
+      warnings.push(warning);
+      tell({ kind: 'warning', warning });
+    },
+    progress: (series, progress) => tell({ kind: 'progress', series, progress }),
+    summary: (_, summary, samples) => {
+      const text = renderSummary(summary, samples);
+      if (!shown.has(text)) tell({ kind: 'summary', text });
+      shown.add(text);
+    },
+    checkpointDue: () => performance.now() - saved > CHECKPOINT_SECONDS * 1000,
+    save: async (series, state) => {
+      await folder.saveCheckpoint(series, state);
+      saved = performance.now();
+    },
+    resume: async (series) => {
+      const { state, warnings: damaged } = await folder.latestCheckpoint(series);
+      for (const warning of damaged) tell({ kind: 'warning', warning });
+      if (state)
+        tell({
+          kind: 'note',
+          text: `resuming ${series} at epoch ${state.position.epoch}, step ${state.position.step}`,
+        });
+      return state ?? continued?.states.get(series) ?? null;
+    },
+  };
 }
 
-export declare function run(input: LoadedConfig | string | object, options?: RunOptions): Promise<RunOutcome>;
-export declare function predict(folder: string, options?: PredictOptions): Promise<PredictOutcome>;
-export declare function generate(folder: string, options?: GenerateOptions): Promise<GenerateOutcome>;
+async function keep(folder: RunFolder, config: Config, outcome: Outcome, result: Result, text: string): Promise<void> {
+  await folder.write('config.yaml', renderConfig(config));
+  for (const [name, content] of modelFiles(outcome.models)) await folder.write(name, content);
+  if (result.forecast.length > 0) await folder.write('forecast.csv', forecastCsv(result));
+  await folder.write('result.json', stableJson(result));
+  await folder.write('report.txt', text);
+}
+
+function hostFacts(opened: LoadedConfig, milliseconds: number): JsonObject {
+  return {
+    base: opened.base,
+    root: opened.root,
+    seconds: Math.round(milliseconds) / 1000,
+    finished: new Date().toISOString(),
+    host: { node: process.version, platform: platform(), arch: arch(), cpus: cpus().length },
+  };
+}

@@ -72,6 +72,8 @@ export interface NetworkFit {
 export interface FittedNumberNetwork extends FittedNumbers {
   /** Null where it was restored from disk. */
   readonly fit: NetworkFit | null;
+  /** The first cutoff with enough rows before it. */
+  readonly firstCutoff: number;
 }
 
 export interface FittedTextNetwork extends FittedText {
@@ -80,14 +82,26 @@ export interface FittedTextNetwork extends FittedText {
   continue(ids: Float64Array, steps: number, choose: (logits: Float64Array) => number): Promise<Float64Array>;
 }
 
+export interface NumberNetwork extends NumberForecaster {
+  fit(series: Series, request: FitRequest): Promise<FittedNumberNetwork>;
+}
+
+export interface TextNetwork extends TextForecaster {
+  fit(sequence: Sequence, request: FitRequest): Promise<FittedTextNetwork>;
+}
+
 /** A network forecaster of numbers: encoders, window, model and training behind the one contract. */
-export function numberNetwork(
-  plan: NumberPlan,
-): NumberForecaster & { fit(series: Series, request: FitRequest): Promise<FittedNumberNetwork> } {
+export function numberNetwork(plan: NumberPlan): NumberNetwork {
   return {
     name: plan.name,
     async fit(series, request) {
-      const encoders = fitNumbers(series, request.validation ?? request.until, plan.chain, plan.season);
+      const encoders = fitNumbers(
+        series,
+        request.validation ?? request.until,
+        plan.chain,
+        plan.season,
+        plan.shape.lead,
+      );
       const { compiled, fit } = await fitNetwork(plan, encoders.encode(series), request, encoders.state);
       return fittedNumbers(plan.name, compiled, plan.shape, encoders, fit);
     },
@@ -95,9 +109,7 @@ export function numberNetwork(
 }
 
 /** A network forecaster of tokens. */
-export function textNetwork(
-  plan: NetworkPlan,
-): TextForecaster & { fit(sequence: Sequence, request: FitRequest): Promise<FittedTextNetwork> } {
+export function textNetwork(plan: NetworkPlan): TextNetwork {
   return {
     name: plan.name,
     async fit(sequence, request) {
@@ -262,12 +274,14 @@ function fittedNumbers(
     if (last?.series !== series) last = { series, sequence: encoders.encode(series) };
     return last.sequence;
   };
+  const firstCutoff = encoders.skip + (shape.pad === 'left' ? 1 : shape.context);
   return {
     name,
     fit,
+    firstCutoff,
     async forecast(series: Series, request: ForecastRequest): Promise<Forecasts> {
       const sequence = encode(series);
-      checkCutoffs(sequence, shape, request);
+      checkCutoffs(firstCutoff, request);
       const values = await forecastEncoded(compiled, shape, sequence, request);
       encoders.decode(values, series, request.cutoffs, request.lead, request.horizon);
       return { values };
@@ -277,9 +291,7 @@ function fittedNumbers(
   };
 }
 
-function checkCutoffs(sequence: Sequence, shape: WindowShape, request: ForecastRequest): void {
-  const start = sequence.segments[0]?.start ?? 0;
-  const needed = shape.pad === 'left' ? start + 1 : start + shape.context;
+function checkCutoffs(needed: number, request: ForecastRequest): void {
   for (let n = 0; n < request.cutoffs.length; n++) {
     if ((request.cutoffs[n] as number) >= needed) continue;
     throw new ForecastError(

@@ -4,9 +4,18 @@
 import { ForecastError, Interrupted } from '../core/errors.ts';
 import type { Progress } from '../core/forecaster.ts';
 import { copyTensors } from '../core/tensor.ts';
-import { type Compiled, type EpochRecord, START, type TrainReport, type TrainRequest, type Windows } from '../engines/engine.ts';
+import {
+  type Compiled,
+  type EpochRecord,
+  type Position,
+  START,
+  type TrainReport,
+  type TrainRequest,
+  type Windows,
+} from '../engines/engine.ts';
 import type { OptimizerSpec } from '../optimizers/optimizer.ts';
 import type { ScheduleSpec } from '../optimizers/schedule.ts';
+import { takeCuts } from '../window/cuts.ts';
 import type { Cuts } from '../window/window.ts';
 import type { TrainState } from './state.ts';
 
@@ -54,10 +63,23 @@ export async function train(compiled: Compiled, plan: TrainPlan, hooks: TrainHoo
   let state = hooks.resume ?? (await freshState(compiled, plan));
   compiled.restore(state.weights, state.optimizer);
   while (state.position.epoch <= plan.epochs && !outOfPatience(state, plan)) {
-    const until = plan.patience === null ? Math.min(plan.epochs, state.position.epoch + plan.epochsPerCall - 1) : state.position.epoch;
+    const until =
+      plan.patience === null
+        ? Math.min(plan.epochs, state.position.epoch + plan.epochsPerCall - 1)
+        : state.position.epoch;
     const report = await compiled.train(requestOf(plan, hooks, state, until));
-    const diverged = report.stopped === 'nonfinite' ? report : exploded(report, state, plan);
-    if (diverged) return await giveUp(diverged, compiled, state, hooks);
+    const runaway = exploded(report, state);
+    if (runaway)
+      return await giveUp(
+        state,
+        `the loss ran away to ${runaway.loss.toPrecision(3)} at epoch ${runaway.epoch}`,
+        hooks,
+      );
+    if (report.stopped === 'nonfinite') {
+      const { epoch, step } = report.position;
+      const good = advance(state, { ...report, position: lastCompleted(state, report) }, compiled, plan);
+      return await giveUp(good, `the loss is no longer finite at epoch ${epoch}, step ${step + 1}`, hooks);
+    }
     state = advance(state, report, compiled, plan);
     if (report.stopped === 'aborted') {
       await hooks.save?.(state);
@@ -75,9 +97,15 @@ export async function train(compiled: Compiled, plan: TrainPlan, hooks: TrainHoo
 
 async function freshState(compiled: Compiled, plan: TrainPlan): Promise<TrainState> {
   const { cuts, ...windows } = plan.training;
-  const first = { ranges: cuts.ranges, count: Math.min(cuts.count, FIRST_LOSS_WINDOWS) };
-  const { loss } = await compiled.evaluate({ ...windows, cuts: first }, plan.batch);
-  return { position: START, weights: compiled.weights(), optimizer: compiled.optimizer(), history: [], best: null, firstLoss: loss };
+  const { loss } = await compiled.evaluate({ ...windows, cuts: takeCuts(cuts, 0, FIRST_LOSS_WINDOWS) }, plan.batch);
+  return {
+    position: START,
+    weights: compiled.weights(),
+    optimizer: compiled.optimizer(),
+    history: [],
+    best: null,
+    firstLoss: loss,
+  };
 }
 
 function requestOf(plan: TrainPlan, hooks: TrainHooks, state: TrainState, until: number): TrainRequest {
@@ -97,7 +125,13 @@ function requestOf(plan: TrainPlan, hooks: TrainHooks, state: TrainState, until:
   };
 }
 
-function progressOf(epoch: number, step: number, steps: number, plan: TrainPlan, record: EpochRecord | undefined): Progress {
+function progressOf(
+  epoch: number,
+  step: number,
+  steps: number,
+  plan: TrainPlan,
+  record: EpochRecord | undefined,
+): Progress {
   return {
     epoch,
     epochs: plan.epochs,
@@ -131,27 +165,25 @@ function outOfPatience(state: TrainState, plan: TrainPlan): boolean {
   return state.position.epoch - 1 - state.best.epoch >= plan.patience;
 }
 
-/** A finite loss can still have run away: float64 holds 1e300. */
-function exploded(report: TrainReport, state: TrainState, plan: TrainPlan): TrainReport | null {
-  const bound = DIVERGED * Math.max(1, state.firstLoss ?? 1);
-  const worst = report.records.findIndex((record) => !(record.loss <= bound));
-  if (worst < 0) return null;
-  const record = report.records[worst] as EpochRecord;
-  return { records: report.records.slice(0, worst), position: { ...state.position, epoch: record.epoch, step: plan.batch }, stopped: 'nonfinite' };
+/** Where the engine rolled back to: the end of the last epoch it completed, or where the call began. */
+function lastCompleted(state: TrainState, report: TrainReport): Position {
+  const last = report.records.at(-1);
+  return last ? { ...START, epoch: last.epoch + 1 } : state.position;
 }
 
-async function giveUp(report: TrainReport, compiled: Compiled, before: TrainState, hooks: TrainHooks): Promise<never> {
-  const finite = report.records.every((record) => Number.isFinite(record.loss));
-  const rolledBack = finite && report.stopped === 'nonfinite' && report.records.length > 0;
-  const kept: TrainState = rolledBack
-    ? { ...before, history: [...before.history, ...report.records], weights: compiled.weights(), optimizer: compiled.optimizer() }
-    : before;
-  await hooks.save?.(kept);
-  const last = kept.history.at(-1);
-  const keeping = last ? `kept epoch ${last.epoch} (loss ${last.loss.toPrecision(4)})` : 'kept the initial weights';
-  throw new ForecastError(
-    'E_TRAIN_DIVERGED',
-    `the loss ran away at epoch ${report.position.epoch}, step ${report.position.step + 1}; ${keeping}`,
-    { where: 'train', hint: 'a smaller train.rate (1e-3 is usual), train.clip: 1, or a normalising encoder' },
-  );
+/** The first epoch whose loss, though finite, has run away: float64 holds 1e300. */
+function exploded(report: TrainReport, state: TrainState): EpochRecord | undefined {
+  const bound = DIVERGED * Math.max(1, state.firstLoss ?? 1);
+  return report.records.find((record) => !(record.loss <= bound));
+}
+
+/** Saves the last good state and says where the loss was lost. */
+async function giveUp(good: TrainState, where: string, hooks: TrainHooks): Promise<never> {
+  await hooks.save?.(good);
+  const last = good.history.at(-1);
+  const kept = last ? `kept epoch ${last.epoch} (loss ${last.loss.toPrecision(4)})` : 'kept the initial weights';
+  throw new ForecastError('E_TRAIN_DIVERGED', `${where}; ${kept}`, {
+    where: 'train',
+    hint: 'a smaller train.rate (1e-3 is usual), train.clip: 1, or a normalising encoder',
+  });
 }

@@ -1,0 +1,61 @@
+// Training on: the weights and the optimizer's state of a complete run as the start of a new one.
+// In: a run folder, the new config. Out: states by series, and the config with the epochs added up. Not here: the loop (train/).
+
+import { resolve } from 'node:path';
+import { readModels } from './artifact/model.ts';
+import { readRunFolder } from './artifact/run-folder.ts';
+import type { Config } from './config/config.ts';
+import { settle } from './config/defaults.ts';
+import type { Loaded } from './core/data.ts';
+import { ForecastError } from './core/errors.ts';
+import { factsOf, storedConfig } from './open.ts';
+import type { TrainState } from './train/state.ts';
+
+export interface Continuation {
+  /** Identity of the run continued. */
+  readonly hash: string;
+  readonly states: ReadonlyMap<string, TrainState>;
+  /** The new config, its epochs on top of those already done. */
+  readonly config: Config;
+}
+
+/** Keys that must not change between a run and its continuation: they shape the weights or what they mean. */
+const KEPT = ['encoder', 'model', 'window'] as const;
+
+/** What a run at `path` hands to a new run of `config`. Errors: E_RESUME_MISMATCH where model, encoder or window differ. */
+export async function continuation(path: string, config: Config, data: Loaded): Promise<Continuation> {
+  const stored = await readRunFolder(resolve(path));
+  const { written } = storedConfig(stored);
+  const before = settle(written, factsOf(written.source, data.raw));
+  for (const key of KEPT) {
+    const [old, now] = [JSON.stringify(before[key]), JSON.stringify(config[key])];
+    if (old === now) continue;
+    throw new ForecastError('E_RESUME_MISMATCH', `${key} ${old.slice(0, 60)} → ${now.slice(0, 60)}`, {
+      where: path,
+      hint: 'continue with the config the run was made with',
+    });
+  }
+  const identity = stored.json('identity.json') as { hash: string; data: string };
+  const states = new Map(
+    [...readModels(stored)].map(
+      ([id, { parts, training }]) => [id, { ...training, weights: parts.weights, best: null }] as const,
+    ),
+  );
+  if (states.size === 0)
+    throw new ForecastError('E_RESUME_MISMATCH', 'the run holds no network', {
+      where: path,
+      hint: 'name a run of a network model',
+    });
+  if (data.raw.form === 'numbers' && data.raw.series.some(({ id }) => !states.has(id))) {
+    throw new ForecastError('E_RESUME_MISMATCH', 'the run holds other series than the data', {
+      where: path,
+      hint: 'continue on the data the run was made with',
+    });
+  }
+  const done = Math.max(...[...states.values()].map(({ history }) => history.length));
+  return {
+    hash: identity.hash,
+    states,
+    config: { ...config, train: { ...config.train, epochs: done + config.train.epochs } },
+  };
+}

@@ -1,0 +1,98 @@
+// Opening what a command names: a config file, its text or an object, or a run folder to replay; and the data it points to.
+// In: what the person typed. Out: a checked config, loaded data, the facts defaults depend on. Not here: fitting.
+
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
+import type { Facts } from './config/defaults.ts';
+import { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
+import type { Loaded, Raw } from './core/data.ts';
+import { ForecastError } from './core/errors.ts';
+import type { JsonObject } from './core/json.ts';
+import { seasonOf } from './core/season.ts';
+import { SOURCES } from './sources/index.ts';
+
+export interface OpenOptions {
+  readonly set?: readonly string[];
+  readonly seed?: number;
+  readonly engine?: string;
+  readonly root?: string;
+  readonly allowOutside?: boolean;
+}
+
+/** A checked config, and the data it must be run on where it is replayed. */
+export interface OpenedConfig extends LoadedConfig {
+  /** sha256 the data must have; absent where any will do. */
+  readonly expects?: string;
+}
+
+/** A config by path (YAML file, run folder or a run's config.yaml), as YAML text, as an object, or already opened. */
+export async function openConfig(
+  input: LoadedConfig | string | object,
+  options: OpenOptions = {},
+): Promise<OpenedConfig> {
+  if (typeof input === 'object')
+    return 'written' in input && 'resolve' in input ? (input as LoadedConfig) : parseConfig(input, options);
+  if (input.includes('\n')) return parseConfig(input, options);
+  const folder = runFolderOf(input);
+  return folder === null ? await loadConfig(input, options) : await replayed(folder, options);
+}
+
+/** The config of a complete run, its paths relative to the folder run.json names. */
+export function storedConfig(stored: StoredRun, options: OpenOptions = {}): LoadedConfig {
+  const { root, ...rest } = options;
+  const home = stored.run as JsonObject & { base?: string; root?: string };
+  const place =
+    root === undefined
+      ? { base: String(home.base), root: String(home.root) }
+      : { base: resolve(root), root: resolve(root) };
+  return parseConfig(stored.text('config.yaml'), {
+    ...rest,
+    ...place,
+    file: join(basename(stored.path), 'config.yaml'),
+  });
+}
+
+/** The data of a config. Errors: the source's; E_DATA_CHANGED where a replayed run's data are no longer the same. */
+export async function loadData(opened: OpenedConfig): Promise<Loaded> {
+  const { kind, ...options } = opened.written.source;
+  const source = SOURCES[kind];
+  if (!source)
+    throw new ForecastError('E_CONFIG_UNKNOWN_KIND', `no source is called "${kind}"`, { where: 'source.kind' });
+  const data = await source.load(options, {
+    resolve: opened.resolve,
+    display: opened.display,
+    seed: opened.written.seed,
+  });
+  if (opened.expects === undefined || opened.expects === data.sha256) return data;
+  throw new ForecastError(
+    'E_DATA_CHANGED',
+    `the data have sha256 ${data.sha256.slice(0, 12)}…, the run was made on ${opened.expects.slice(0, 12)}…`,
+    {
+      where: 'source',
+      hint: 'restore the file, or run the original config on the new data',
+    },
+  );
+}
+
+/** What defaults depend on. A season that is written counts more than the calendar's. */
+export function factsOf(source: { readonly [option: string]: unknown }, raw: Raw): Facts {
+  if (raw.form === 'text')
+    return { form: 'text', season: 1, rows: raw.documents.reduce((sum, document) => sum + document.length, 0) };
+  const written = Array.isArray(source.season) ? source.season[0] : source.season;
+  const first = raw.series[0];
+  const season = typeof written === 'number' ? written : first ? seasonOf(first.time.frequency) : 1;
+  return { form: 'numbers', season, rows: Math.min(...raw.series.map((series) => series.length)) };
+}
+
+function runFolderOf(path: string): string | null {
+  const folder = basename(path) === 'config.yaml' ? dirname(path) : path;
+  const isRun = existsSync(join(folder, 'run.json')) && existsSync(folder) && statSync(folder).isDirectory();
+  return isRun ? folder : null;
+}
+
+async function replayed(folder: string, options: OpenOptions): Promise<OpenedConfig> {
+  const stored = await readRunFolder(folder);
+  const result = stored.json('result.json') as { data: { sha256: string } };
+  return { ...storedConfig(stored, options), expects: result.data.sha256 };
+}

@@ -1,0 +1,100 @@
+// What the two tracks of a run (numbers.ts, text.ts) are given and give back, so that run.ts reads the same for both.
+// In and out: types, and their small conversions from the config. Not here: any work.
+
+import type { SeriesModel } from './artifact/model.ts';
+import type { Config } from './config/config.ts';
+import type { Warning } from './core/errors.ts';
+import type { FitRequest, Progress } from './core/forecaster.ts';
+import type { ScoreRow } from './evaluate/score.ts';
+import type { ModelSummary } from './models/summary.ts';
+import type { NetworkFit, NetworkPlan, TrainOptions } from './predict/network.ts';
+import type { Fit, ForecastRow, TextAnswer } from './report/result.ts';
+import type { TrainState } from './train/state.ts';
+
+/** What the edge lends to a fit: progress, warnings, checkpoints. */
+export interface Hooks {
+  readonly signal?: AbortSignal;
+  readonly warn: (warning: Warning) => void;
+  readonly progress: (series: string, progress: Progress) => void;
+  readonly summary: (series: string, summary: ModelSummary, samples: number) => void;
+  readonly checkpointDue: () => boolean;
+  readonly save: (series: string, state: TrainState) => Promise<void>;
+  /** Where an interrupted (or continued) training of this series stood. */
+  readonly resume: (series: string) => Promise<TrainState | null>;
+}
+
+/** What a fit leaves: everything the result, the report and the run folder are made of. */
+export interface Outcome {
+  /** The model's name in the scores. */
+  readonly model: string;
+  /** One per series. */
+  readonly fits: readonly (Fit & { readonly series: string })[];
+  /** Kinds of metrics; the first one decides. */
+  readonly metrics: readonly string[];
+  readonly scores: readonly ScoreRow[];
+  readonly forecast: readonly ForecastRow[];
+  readonly text: readonly TextAnswer[];
+  readonly models: ReadonlyMap<string, SeriesModel>;
+  /** Facts found on the way ("vocabulary of 66 ids"). */
+  readonly notes: readonly string[];
+}
+
+/** The fit request's common part for one series. */
+export function requestOf(seed: number, series: string, hooks: Hooks): Omit<FitRequest, 'until' | 'validation'> {
+  return {
+    seed,
+    warn: hooks.warn,
+    progress: (progress) => hooks.progress(series, progress),
+    ...(hooks.signal ? { signal: hooks.signal } : {}),
+  };
+}
+
+/** A network plan's hooks for one series. */
+export async function planHooks(series: string, hooks: Hooks): Promise<NonNullable<NetworkPlan['hooks']>> {
+  return {
+    summary: (summary, samples) => hooks.summary(series, summary, samples),
+    checkpointDue: hooks.checkpointDue,
+    save: (state) => hooks.save(series, state),
+    resume: await hooks.resume(series),
+  };
+}
+
+/** The training options of a config, as the network forecaster takes them. */
+export function trainOptions(config: Config): TrainOptions {
+  const { optimizer, schedule, rate, ...rest } = config.train;
+  return {
+    ...rest,
+    optimizer: { ...optimizer, rate } as TrainOptions['optimizer'],
+    schedule: schedule as TrainOptions['schedule'],
+  };
+}
+
+/** What a fit came to, as the result tells it. */
+export function fitOf(model: string, series: string, fit: NetworkFit | null): Fit & { readonly series: string } {
+  if (!fit)
+    return {
+      series,
+      model,
+      parameters: 0,
+      samples: 0,
+      epochs: 0,
+      loss: null,
+      validationLoss: null,
+      accuracy: null,
+      stoppedEarly: false,
+    };
+  const { history, best } = fit.state;
+  const shown =
+    (fit.stoppedEarly && best ? history.find((record) => record.epoch === best.epoch) : undefined) ?? history.at(-1);
+  return {
+    series,
+    model,
+    parameters: fit.parameters,
+    samples: fit.samples,
+    epochs: history.length,
+    loss: shown?.loss ?? null,
+    validationLoss: shown?.validationLoss ?? null,
+    accuracy: shown?.accuracy ?? null,
+    stoppedEarly: fit.stoppedEarly,
+  };
+}

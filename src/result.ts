@@ -1,0 +1,112 @@
+// The result of a run, put together from what its stages found.
+// In: config, data, outcome, warnings. Out: the Result and the picture to draw. Not here: rendering (report/).
+
+import type { Config } from './config/config.ts';
+import { describeFrequency, formatStamp } from './core/calendar.ts';
+import type { Loaded, Raw } from './core/data.ts';
+import type { Warning } from './core/errors.ts';
+import { decide } from './evaluate/decision.ts';
+import type { ScoreRow, Split } from './evaluate/score.ts';
+import type { Outcome } from './outcome.ts';
+import type { Fit, Result } from './report/result.ts';
+import type { Picture } from './report/terminal.ts';
+import { verdict } from './report/verdict.ts';
+
+/** From most to least honest: what was never seen, what was held out, what was learned from. */
+const HONESTY: readonly Split[] = ['test', 'backtest', 'validation', 'train'];
+
+/** All of a run in one plain value. */
+export function resultOf(
+  config: Config,
+  data: Loaded,
+  season: number,
+  engine: Result['engine'],
+  outcome: Outcome,
+  warnings: readonly Warning[],
+): Result {
+  const metric = outcome.metrics[0] as string;
+  const deciding = decidingRows(outcome.scores);
+  const decision = decide(deciding, outcome.model, metric);
+  const fit = pooledFit(outcome);
+  return {
+    name: config.name,
+    seed: config.seed,
+    engine,
+    data: { ...dataFacts(data.raw, season), sha256: data.sha256, notes: [...data.notes, ...outcome.notes] },
+    fit,
+    ...(outcome.fits.length > 1 ? { fits: outcome.fits } : {}),
+    scores: outcome.scores,
+    decision,
+    verdict: verdict({ decision, rows: deciding, model: outcome.model, metric }),
+    forecast: outcome.forecast,
+    text: outcome.text,
+    warnings,
+  };
+}
+
+/** The last rows of the first series' first target, and the forecast after them; null for text. */
+export function pictureOf(raw: Raw, outcome: Outcome): Picture | null {
+  if (raw.form === 'text') return null;
+  const series = raw.series[0];
+  const target = series?.targets[0];
+  if (!series || !target) return null;
+  const forecast = outcome.forecast.filter((row) => row.series === series.id && row.target === target.name);
+  const first = Math.max(0, series.length - Math.max(PICTURE_ROWS, 3 * forecast.length));
+  return {
+    target: target.name,
+    history: {
+      values: [...target.values.subarray(first, series.length)],
+      times: Array.from({ length: series.length - first }, (_, i) => stampOf(series, first + i)),
+    },
+    forecast: forecast.map((row) => row.value),
+  };
+}
+
+const PICTURE_ROWS = 48;
+
+function decidingRows(scores: readonly ScoreRow[]): ScoreRow[] {
+  const pooled = scores.filter((row) => row.series === undefined);
+  const split = HONESTY.find((candidate) => pooled.some((row) => row.split === candidate));
+  return pooled.filter((row) => row.split === split);
+}
+
+function dataFacts(raw: Raw, season: number): Omit<Result['data'], 'sha256' | 'notes'> {
+  if (raw.form === 'text') {
+    return { rows: raw.documents.length, series: 1, start: null, end: null, frequency: null, season: null };
+  }
+  const first = raw.series[0];
+  return {
+    rows: raw.series.reduce((sum, series) => sum + series.length, 0),
+    series: raw.series.length,
+    start: first ? stampOf(first, 0) : null,
+    end: first ? stampOf(first, first.length - 1) : null,
+    frequency: first ? describeFrequency(first.time.frequency) : null,
+    season,
+  };
+}
+
+function stampOf(series: Extract<Raw, { form: 'numbers' }>['series'][number], row: number): string {
+  return series.time.stamps === null ? String(row) : formatStamp(series.time, series.time.stamps[row] as number);
+}
+
+/** One series' fit as it is; of several the sums, and the mean losses. */
+function pooledFit(outcome: Outcome): Fit {
+  const { fits } = outcome;
+  const sum = (pick: (fit: Fit) => number): number => fits.reduce((total, fit) => total + pick(fit), 0);
+  const mean = (pick: (fit: Fit) => number | null): number | null => {
+    const values = fits.map(pick);
+    return values.some((value) => value === null)
+      ? null
+      : values.reduce<number>((total, value) => total + (value as number), 0) / values.length;
+  };
+  return {
+    model: outcome.model,
+    parameters: sum((fit) => fit.parameters),
+    samples: sum((fit) => fit.samples),
+    epochs: Math.max(...fits.map((fit) => fit.epochs)),
+    loss: mean((fit) => fit.loss),
+    validationLoss: mean((fit) => fit.validationLoss),
+    accuracy: mean((fit) => fit.accuracy),
+    stoppedEarly: fits.some((fit) => fit.stoppedEarly),
+  };
+}

@@ -1,0 +1,164 @@
+// Using a complete run: forecasts from new data, text from a new prompt. Nothing is trained and nothing is written.
+// In: a run folder. Out: forecasts or text in raw units. Not here: training (run.ts).
+
+import { relative, resolve } from 'node:path';
+import { readModels, type SeriesModel } from './artifact/model.ts';
+import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
+import type { Config } from './config/config.ts';
+import { settle } from './config/defaults.ts';
+import type { LoadedConfig } from './config/load.ts';
+import type { Loaded, Series } from './core/data.ts';
+import { ForecastError, type Warning } from './core/errors.ts';
+import type { FittedNumbers } from './core/forecaster.ts';
+import type { JsonObject } from './core/json.ts';
+import { restoreText } from './encoders/chain.ts';
+import { openEngine } from './engines/index.ts';
+import { closedForm, forecastRows } from './numbers.ts';
+import { factsOf, loadData, storedConfig } from './open.ts';
+import { restoreNumberNetwork, restoreTextNetwork } from './predict/network.ts';
+import { forecastCsv } from './report/forecast-csv.ts';
+import type { ForecastRow, Result, TextAnswer } from './report/result.ts';
+import { renderAnswer, renderForecast } from './report/terminal.ts';
+import { generateText } from './text.ts';
+
+export interface PredictOptions {
+  /** A file like the one the run was made on; default: that one, unchanged. */
+  readonly data?: string;
+  /** Steps ahead; default: the run's own. */
+  readonly horizon?: number;
+  /** The folder the run's paths are relative to, where it has moved. */
+  readonly root?: string;
+}
+
+export interface PredictOutcome {
+  readonly rows: readonly ForecastRow[];
+  /** The forecast as plain text. */
+  readonly text: string;
+  readonly csv: string;
+  readonly warnings: readonly Warning[];
+}
+
+/** Forecasts what follows the run's data, or new data of the same columns. Errors: ForecastError. */
+export async function predict(folder: string, options: PredictOptions = {}): Promise<PredictOutcome> {
+  const stored = await readRunFolder(resolve(folder));
+  const set = options.horizon === undefined ? [] : [`predict.horizon=${options.horizon}`];
+  const opened = storedConfig(stored, { set, ...(options.root === undefined ? {} : { root: options.root }) });
+  const { data, season } = await dataOf(stored, opened, options.data);
+  if (data.raw.form === 'text') {
+    throw new ForecastError('E_USAGE', 'this run generates text, it forecasts no numbers', {
+      where: folder,
+      hint: 'forecast generate RUN --prompt "…"',
+    });
+  }
+  const config = settle(opened.written, factsOf(opened.written.source, data.raw));
+  const models = readModels(stored);
+  const rows: ForecastRow[] = [];
+  for (const series of data.raw.series) {
+    const fitted = await restored(config, models, series, season);
+    rows.push(...(await forecastRows(fitted, series, config.predict.horizon, config.window.lead)));
+    fitted.dispose();
+  }
+  return { rows, text: renderForecast(rows), csv: forecastCsv({ forecast: rows }), warnings: data.warnings };
+}
+
+export interface GenerateOptions {
+  readonly prompt?: string;
+  /** Tokens to generate. */
+  readonly length?: number;
+  readonly sampler?: string;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly repetition?: number;
+  readonly seed?: number;
+}
+
+export interface GenerateOutcome {
+  readonly answer: TextAnswer;
+  /** The answer as plain text. */
+  readonly text: string;
+  readonly warnings: readonly Warning[];
+}
+
+/** Continues a prompt with the run's language model; the same options and seed give the same text. Errors: ForecastError. */
+export async function generate(folder: string, options: GenerateOptions = {}): Promise<GenerateOutcome> {
+  const stored = await readRunFolder(resolve(folder));
+  const { seed, ...overrides } = options;
+  // Through the config's own schema, so that a temperature of 0 is refused here as it is there; asking for a draw means not greedy.
+  const draws = ['temperature', 'topK', 'topP'].some((key) => overrides[key as keyof typeof overrides] !== undefined);
+  const set = Object.entries({ ...(draws ? { sampler: 'temperature' } : {}), ...overrides })
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `predict.${key}=${JSON.stringify(value)}`);
+  const opened = storedConfig(stored, { set, ...(seed === undefined ? {} : { seed }) });
+  const [model] = readModels(stored).values();
+  const config = opened.written;
+  if (!model?.encoder || model.parts.network.input.kind !== 'tokens') {
+    throw new ForecastError('E_USAGE', 'this run forecasts numbers, it generates no text', {
+      where: folder,
+      hint: 'forecast predict RUN',
+    });
+  }
+  const { engine } = await openEngine(config.engine.kind);
+  const network = await restoreTextNetwork(config.model.kind, { ...model.parts, encoder: null }, engine);
+  const answered = (stored.json('result.json') as unknown as Result).text[0]?.prompt ?? '';
+  const settled = settle(config, { form: 'text', season: 1, rows: 1 });
+  const warnings: Warning[] = [];
+  const prompt = settled.predict.prompt ?? answered;
+  const answer = await generateText(
+    network,
+    restoreText(model.encoder),
+    model.parts.shape,
+    { ...settled.predict, prompt, seed: settled.seed },
+    (warning) => warnings.push(warning),
+  );
+  network.dispose();
+  return { answer, text: renderAnswer(answer), warnings };
+}
+
+/** The run's data, unchanged, or a new file of the same columns (a path typed by a person is free). */
+async function dataOf(
+  stored: StoredRun,
+  opened: LoadedConfig,
+  file: string | undefined,
+): Promise<{ data: Loaded; season: number }> {
+  const result = stored.json('result.json') as unknown as Result;
+  const season = result.data.season ?? 1;
+  if (file === undefined) return { data: await loadData({ ...opened, expects: result.data.sha256 }), season };
+  const { source } = opened.written;
+  const own = source.kind === 'csv' ? source : { kind: 'csv' };
+  const shown = relative(process.cwd(), resolve(file)) || file;
+  const free: LoadedConfig = {
+    ...opened,
+    written: { ...opened.written, source: { ...own, file } as Config['source'] },
+    resolve: () => resolve(file),
+    display: () => shown,
+  };
+  return { data: await loadData(free), season };
+}
+
+async function restored(
+  config: Config,
+  models: ReadonlyMap<string, SeriesModel>,
+  series: Series,
+  season: number,
+): Promise<FittedNumbers> {
+  if (models.size === 0)
+    return await closedForm(config.model, season).fit(series, {
+      until: series.length,
+      validation: null,
+      seed: config.seed,
+    });
+  const model = models.get(series.id) ?? (models.size === 1 ? [...models.values()][0] : undefined);
+  if (!model) {
+    throw new ForecastError('E_DATA_COLUMN', `the run knows no series "${series.id}"`, {
+      where: 'source.id',
+      hint: `it knows ${[...models.keys()].slice(0, 5).join(', ')}`,
+    });
+  }
+  const { engine } = await openEngine(config.engine.kind);
+  return await restoreNumberNetwork(
+    config.model.kind,
+    { ...model.parts, encoder: model.encoder as JsonObject },
+    engine,
+  );
+}

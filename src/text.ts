@@ -1,0 +1,203 @@
+// What a run does with text: hold out, number the tokens, fit, judge beside the baselines, generate.
+// In: the config and the loaded documents. Out: an Outcome. Not here: disk, wording.
+
+import type { Config } from './config/config.ts';
+import type { Text } from './core/data.ts';
+import { ForecastError, type Warning } from './core/errors.ts';
+import type { FitRequest } from './core/forecaster.ts';
+import { random } from './core/random.ts';
+import type { Segment, Sequence } from './core/sequence.ts';
+import { encodeText, fitText, tokenize } from './encoders/chain.ts';
+import type { TextEncoder } from './encoders/encoder.ts';
+import type { Engine } from './engines/engine.ts';
+import { type ScoreRow, scoreText } from './evaluate/score.ts';
+import { FORECASTERS } from './forecasters/index.ts';
+import { heldOut, thinned } from './numbers.ts';
+import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
+import { type FittedTextNetwork, type NetworkFit, textNetwork } from './predict/network.ts';
+import { SAMPLERS } from './predict/samplers/index.ts';
+import type { SamplerOptions } from './predict/samplers/sampler.ts';
+import type { TextAnswer } from './report/result.ts';
+import { cut, longestContext, targetsBetween } from './window/cuts.ts';
+import { splitPositions } from './window/split.ts';
+import type { WindowShape } from './window/window.ts';
+
+/** Tokens judged at most (see numbers.ts). */
+const JUDGED_TOKENS = 20_000;
+const METRIC_KINDS = ['cross-entropy', 'perplexity', 'bits-per-character', 'accuracy'];
+
+/** A text, its documents cut into tokens: fitted, judged and continued. */
+export async function runText(config: Config, text: Text, engine: Engine, hooks: Hooks): Promise<Outcome> {
+  const choice = encoderOf(config);
+  const { tokens, segments } = tokenize(text, choice);
+  const shape = textShape(config, segments);
+  const cuts = cut(segments, shape, config.window);
+  const parts = splitPositions(cuts, shape, config.split, segments);
+  const request: FitRequest = {
+    ...requestOf(config.seed, text.id, hooks),
+    until: parts.test ?? tokens.length,
+    validation: parts.validation,
+  };
+  // The vocabulary is the task's, not the model's: every contender predicts the same outcomes.
+  const encoder = fitText(tokens, parts.validation ?? request.until, choice, { padding: shape.pad === 'left' });
+  const sequence = encodeText(tokens, segments, encoder);
+  warnUnknown(sequence, tokens, hooks.warn);
+  const network = await textNetwork({
+    name: config.model.kind,
+    model: config.model,
+    shape,
+    cutting: config.window,
+    train: trainOptions(config),
+    engine,
+    hooks: await planHooks(text.id, hooks),
+  }).fit(sequence, request);
+
+  const baselines =
+    config.evaluate.baselines ?? Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'text');
+  const rivals = await Promise.all(baselines.map((kind) => closedForm(kind).fit(sequence, request)));
+  const contenders = [{ fitted: network, baseline: false }, ...rivals.map((fitted) => ({ fitted, baseline: true }))];
+  const metrics =
+    config.evaluate.metrics ??
+    METRIC_KINDS.filter((kind) => kind !== 'bits-per-character' || choice.kind === 'characters');
+  const scores: ScoreRow[] = [];
+  for (const { split, from, until } of heldOut(parts, tokens.length)) {
+    const { cutoffs, froms } = thinned(targetsBetween(cuts, shape, from, until), JUDGED_TOKENS);
+    scores.push(...(await scoreText({ contenders, sequence, cutoffs, froms, metrics, split })));
+  }
+  const prompt = config.predict.prompt ?? encoder.join(tokens.slice(0, Math.min(shape.context, DEFAULT_PROMPT)));
+  const answer = await generateText(
+    network,
+    encoder,
+    shape,
+    { ...config.predict, prompt, seed: config.seed },
+    hooks.warn,
+  );
+  const { parts: fittedParts, state } = network.fit as NetworkFit;
+  return {
+    model: config.model.kind,
+    fits: [fitOf(config.model.kind, text.id, network.fit)],
+    metrics,
+    scores,
+    forecast: [],
+    text: [answer],
+    models: new Map([[text.id, { parts: fittedParts, encoder: encoder.state, training: state }]]),
+    notes: [`${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`],
+  };
+}
+
+/** Tokens of the text's beginning that serve as prompt where none is given. */
+const DEFAULT_PROMPT = 16;
+
+/** The one encoder of a text. */
+export function encoderOf(config: Config): Config['encoder'][number] {
+  const [choice, ...rest] = config.encoder;
+  if (choice && rest.length === 0) return choice;
+  throw new ForecastError('E_CONFIG_CONFLICT', `text takes one encoder, ${config.encoder.length} are given`, {
+    where: 'encoder',
+    hint: 'encoder: { kind: words } or { kind: characters }',
+  });
+}
+
+/** The shape of a config's windows; a context left open is the longest a document allows. */
+export function textShape(config: Config, segments: readonly Segment[]): WindowShape {
+  const { context, horizon, lead, targets, pad, mask } = config.window;
+  return {
+    context: context ?? Math.max(1, longestContext(segments, { lead, horizon })),
+    horizon,
+    lead,
+    targets,
+    pad,
+    mask,
+  };
+}
+
+export interface GenerateTask extends SamplerOptions {
+  readonly prompt: string;
+  readonly length: number;
+  readonly sampler: string;
+  readonly seed: number;
+}
+
+/** The prompt continued by `length` tokens. Errors: E_PROMPT_UNKNOWN where no word of the prompt is known. */
+export async function generateText(
+  network: FittedTextNetwork,
+  encoder: TextEncoder,
+  shape: Pick<WindowShape, 'context'>,
+  task: GenerateTask,
+  warn: (warning: Warning) => void,
+): Promise<TextAnswer> {
+  const given = encoder.split(task.prompt);
+  const ids = encoder.encode(given);
+  const unknown = given.filter((_, i) => (ids[i] as number) < 0);
+  const known = ids.filter((id) => id >= 0);
+  if (known.length === 0) {
+    throw new ForecastError('E_PROMPT_UNKNOWN', `no token of the prompt "${task.prompt}" is in the vocabulary`, {
+      where: 'predict.prompt',
+      hint: `known tokens: ${someTokens(encoder).join(' ')} …`,
+    });
+  }
+  if (unknown.length > 0) {
+    warn({
+      code: 'W_PROMPT_UNKNOWN',
+      message: `not in the vocabulary, dropped from the prompt: ${[...new Set(unknown)].join(' ')}`,
+    });
+  }
+  if (known.length > shape.context) {
+    warn({
+      code: 'W_PROMPT_CUT',
+      message: `the prompt has ${known.length} tokens, the window ${shape.context}: its left end is not read`,
+    });
+  }
+  const sampler = SAMPLERS[task.sampler];
+  if (!sampler)
+    throw new ForecastError('E_CONFIG_UNKNOWN_KIND', `no sampler is called "${task.sampler}"`, {
+      where: 'predict.sampler',
+    });
+  const draw = random(task.seed, 'sample');
+  const recent = [...known];
+  let next: TextAnswer['next'] | null = null;
+  const options = { ...task, padding: encoder.padding };
+  const generated = await network.continue(known, task.length, (logits) => {
+    next ??= likeliestTokens(logits, encoder);
+    const id = sampler.choose(logits, recent, options, draw);
+    recent.push(id);
+    return id;
+  });
+  const prompt = [...known].map((id) => encoder.token(id));
+  const all = encoder.join([...prompt, ...[...generated].map((id) => encoder.token(id))]);
+  return { prompt: task.prompt, text: task.prompt + all.slice(encoder.join(prompt).length), next: next ?? [] };
+}
+
+/** The five likeliest next tokens, by the model's own probabilities. */
+function likeliestTokens(logits: Float64Array, encoder: TextEncoder): { token: string; probability: number }[] {
+  const top = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+  const weights = logits.map((logit) => Math.exp(logit - top));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return Array.from(weights, (weight, id) => ({ id, probability: weight / sum }))
+    .filter(({ id }) => !(encoder.padding && id === 0))
+    .sort((a, b) => b.probability - a.probability || a.id - b.id)
+    .slice(0, 5)
+    .map(({ id, probability }) => ({ token: encoder.token(id), probability }));
+}
+
+function someTokens(encoder: TextEncoder): string[] {
+  const first = encoder.padding ? 1 : 0;
+  return Array.from({ length: Math.min(8, encoder.vocabulary - first) }, (_, i) => encoder.token(first + i));
+}
+
+function closedForm(kind: string) {
+  const entry = FORECASTERS[kind];
+  if (entry?.form === 'text') return entry.create(entry.options.parse({}), { season: 1 });
+  throw new ForecastError('E_CONFIG_CONFLICT', `${kind} does not predict tokens`, { where: 'evaluate.baselines' });
+}
+
+function warnUnknown(sequence: Sequence, tokens: readonly string[], warn: FitRequest['warn']): void {
+  const ids = sequence.targets[0] as Float64Array;
+  const unknown = new Set(tokens.filter((_, i) => (ids[i] as number) < 0));
+  if (unknown.size === 0) return;
+  const names = [...unknown].slice(0, 5).join(' ');
+  warn?.({
+    code: 'W_UNKNOWN_TOKENS',
+    message: `${unknown.size} tokens stand only in the held-out part and are not scored: ${names}${unknown.size > 5 ? ' …' : ''}`,
+  });
+}

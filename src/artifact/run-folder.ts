@@ -51,12 +51,10 @@ export interface RunFolder {
   saveSeries(series: string, result: SeriesResult): Promise<void>;
   /** null where the series was not finished, or what was kept of it is damaged. */
   loadSeries(series: string): Promise<SeriesResult | null>;
-  /** Commits all artifacts, the manifest last; run.json says `done`. Checkpoints go. */
-  complete(run: JsonObject): Promise<void>;
-  /** Why the run stopped, for run.json; it can be resumed. */
-  interrupted(run?: JsonObject): Promise<void>;
-  diverged(run?: JsonObject): Promise<void>;
-  failed(run?: JsonObject): Promise<void>;
+  /** Commits all artifacts, the manifest last; run.json says `done` and is given back. Checkpoints go. */
+  complete(run: JsonObject): Promise<JsonObject>;
+  /** Says in run.json why the run stopped; it can be resumed. Never throws: what stopped it matters more. */
+  leave(as: 'interrupted' | 'diverged' | 'failed', run?: JsonObject): Promise<void>;
   /** Unlocks. Call it in `finally`. */
   close(): Promise<void>;
 }
@@ -155,10 +153,6 @@ function runFolder(path: string, identity: Identity, state: RunFolder['state'], 
     await put(name, content);
     marks.set(name, markOf(content));
   };
-  const stopped =
-    (as: string) =>
-    (run: JsonObject = {}) =>
-      writeAtomic(join(unfinished, RUN), stableJson({ ...run, state: as }));
   return {
     path,
     state,
@@ -178,14 +172,17 @@ function runFolder(path: string, identity: Identity, state: RunFolder['state'], 
     },
     loadSeries: (series) => readSeries(seriesFolder(series)),
     async complete(run) {
+      const done = { ...run, state: 'done' };
       await write(IDENTITY, identityText(identity));
-      await put(RUN, stableJson({ ...run, state: 'done' }));
+      await put(RUN, stableJson(done));
       await put(MANIFEST, manifestText(marks));
       await onDisk(path, () => settle(path));
+      return done;
     },
-    interrupted: stopped('interrupted'),
-    diverged: stopped('diverged'),
-    failed: stopped('failed'),
+    async leave(as, run = {}) {
+      if (!(await exists(unfinished))) return;
+      await writeAtomic(join(unfinished, RUN), stableJson({ ...run, state: as })).catch(() => undefined);
+    },
     close: () => onDisk(path, () => lock.release()),
   };
 }

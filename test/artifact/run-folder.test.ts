@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Identity, hashIdentity, openRunFolder, readRunFolder } from '../../src/artifact/run-folder.ts';
+import { hashIdentity, type Identity, openRunFolder, readRunFolder } from '../../src/artifact/run-folder.ts';
 import type { ForecastError } from '../../src/core/errors.ts';
 import type { TrainState } from '../../src/train/state.ts';
 
@@ -57,7 +57,7 @@ test('an interrupted run gives its newest checkpoint back to the bit', async () 
   const path = join(root, 'run');
   const folder = await openRunFolder(path, identity());
   for (const epoch of [1, 2, 3]) await folder.saveCheckpoint('any id / at all', state(epoch));
-  await folder.interrupted({ seconds: 1 });
+  await folder.leave('interrupted', { seconds: 1 });
   await folder.close();
   expect((await fault(readRunFolder(path))).code).toBe('E_RUN_INCOMPLETE');
   const again = await openRunFolder(path, identity());

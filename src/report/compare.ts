@@ -1,0 +1,133 @@
+// Several runs side by side.
+// In: results with the folders they came from. Out: plain rows, or a table of them. Not here: reading the folders (artifact/).
+
+import { columns, count, figure, percent, visible } from './figures.ts';
+import type { Result, ScoreRow } from './result.ts';
+import { judged } from './terminal.ts';
+import { metricLabel } from './verdict.ts';
+
+export interface ComparedRun {
+  readonly name: string;
+  /** As given by the person; relative. */
+  readonly folder: string;
+  readonly result: Result;
+  /** Time the fit took; null where it is not known. */
+  readonly seconds: number | null;
+  /** Losses of the epochs, first to last, where they are known. */
+  readonly losses?: readonly number[];
+}
+
+/** One run as `compare --json` prints it. */
+export interface ComparedRow {
+  readonly name: string;
+  readonly folder: string;
+  readonly model: string;
+  readonly engine: string;
+  readonly split: ScoreRow['split'] | null;
+  readonly windows: number;
+  /** The first metric all runs have, of the model; null where they share none or it is undefined. */
+  readonly metric: string | null;
+  readonly score: number | null;
+  readonly skill: number | null;
+  readonly ship: string;
+  readonly parameters: number;
+  readonly epochs: number;
+  readonly seconds: number | null;
+  readonly firstLoss: number | null;
+  readonly lastLoss: number | null;
+  /** Generated text, or the first forecast value: what the run answers. */
+  readonly answer: string | number | null;
+}
+
+/** The runs as plain rows, in the order given. */
+export function compareRuns(runs: readonly ComparedRun[]): ComparedRow[] {
+  const metric = commonMetric(runs);
+  return runs.map((run) => compared(run, metric));
+}
+
+/** The runs as a table; scores on different windows or data carry a note. */
+export function compareTable(runs: readonly ComparedRun[]): string {
+  const rows = compareRuns(runs);
+  const metric = rows[0]?.metric ?? null;
+  const table = columns(
+    [
+      [
+        'run',
+        'model',
+        metric === null ? 'score' : metricLabel(metric),
+        'skill',
+        'parameters',
+        'epochs',
+        'seconds',
+        'loss',
+        'answer',
+      ],
+      ...rows.map((row) => [
+        visible(row.name, 24),
+        visible(row.model, 20),
+        row.score === null ? '–' : figure(row.score),
+        row.skill === null ? '–' : percent(row.skill),
+        count(row.parameters),
+        count(row.epochs),
+        row.seconds === null ? '–' : figure(row.seconds, 3),
+        lossText(row),
+        answerText(row.answer),
+      ]),
+    ],
+    [0, 1, 8],
+  );
+  return [...table, ...notes(runs, rows)].join('\n');
+}
+
+function compared(run: ComparedRun, metric: string | null): ComparedRow {
+  const { result } = run;
+  const own = ownRow(result);
+  return {
+    name: run.name,
+    folder: run.folder,
+    model: result.fit.model,
+    engine: result.engine.kind,
+    split: own?.split ?? null,
+    windows: own?.windows ?? 0,
+    metric,
+    score: metric === null ? null : (own?.metrics[metric] ?? null),
+    skill: own?.skill ?? null,
+    ship: result.decision.ship,
+    parameters: result.fit.parameters,
+    epochs: result.fit.epochs,
+    seconds: run.seconds,
+    firstLoss: run.losses?.[0] ?? null,
+    lastLoss: run.losses?.at(-1) ?? result.fit.loss,
+    answer: result.text[0]?.text ?? result.forecast[0]?.value ?? null,
+  };
+}
+
+/** The model's own row among those that decide. */
+function ownRow(result: Result): ScoreRow | undefined {
+  const rows = judged(result.scores);
+  return rows.find((row) => row.forecaster === result.fit.model) ?? rows[0];
+}
+
+function commonMetric(runs: readonly ComparedRun[]): string | null {
+  const kinds = runs.map((run) => Object.keys(ownRow(run.result)?.metrics ?? {}));
+  return kinds[0]?.find((kind) => kinds.every((own) => own.includes(kind))) ?? null;
+}
+
+function lossText({ firstLoss, lastLoss }: ComparedRow): string {
+  if (lastLoss === null) return '–';
+  return firstLoss === null ? figure(lastLoss, 3) : `${figure(firstLoss, 3)} → ${figure(lastLoss, 3)}`;
+}
+
+function answerText(answer: ComparedRow['answer']): string {
+  if (answer === null) return '–';
+  return typeof answer === 'number' ? figure(answer, 6) : JSON.stringify(visible(answer, 32));
+}
+
+function notes(runs: readonly ComparedRun[], rows: readonly ComparedRow[]): string[] {
+  const found: string[] = [];
+  if (new Set(runs.map((run) => run.result.data.sha256)).size > 1) found.push('the runs are on different data');
+  if (new Set(rows.map((row) => `${row.split} ${row.windows}`)).size > 1)
+    found.push('the scores are on different windows');
+  if (rows.some((row) => row.split === 'train')) found.push('some scores are on what the model was trained on');
+  return found.length === 0 ? [] : ['', `Mind: ${found.join('; ')}.`];
+}

@@ -1,0 +1,44 @@
+// The forecast as a CSV file that spreadsheets open without running anything in it.
+// In: forecast rows. Out: the file's text, numbers at full precision. Not here: writing it (artifact/).
+
+import type { ForecastRow, Result } from './result.ts';
+
+/**
+ * Columns series, target, step, time, value, and lower and upper of every level ("lower80", "upper80"); lines end with LF.
+ * Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers are untouched.
+ */
+export function forecastCsv(result: Pick<Result, 'forecast'>): string {
+  const levels = levelsOf(result.forecast);
+  const header = ['series', 'target', 'step', 'time', 'value', ...levels.flatMap((l) => [`lower${l}`, `upper${l}`])];
+  const rows = result.forecast.map((row) => [
+    textCell(row.series),
+    textCell(row.target),
+    String(row.step),
+    textCell(row.time),
+    numberCell(row.value),
+    ...levels.flatMap((level) => [numberCell(row.lower?.[level]), numberCell(row.upper?.[level])]),
+  ]);
+  return [header, ...rows].map((cells) => `${cells.join(',')}\n`).join('');
+}
+
+/** All levels of all rows, smallest first. */
+function levelsOf(rows: readonly ForecastRow[]): string[] {
+  const levels = new Set(rows.flatMap((row) => [...Object.keys(row.lower ?? {}), ...Object.keys(row.upper ?? {})]));
+  return [...levels].filter((level) => Number.isFinite(Number(level))).sort((a, b) => Number(a) - Number(b));
+}
+
+function numberCell(value: number | undefined): string {
+  if (value === undefined) return '';
+  if (!Number.isFinite(value)) throw new Error(`the forecast holds ${value}`);
+  return String(value);
+}
+
+function textCell(text: string): string {
+  const safe = isFormula(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Full-width signs count too: some spreadsheets read them as their narrow twins. A plain number is a number. */
+function isFormula(text: string): boolean {
+  return /^[=+\-@\t\r\n＝＋－＠]/.test(text) && !/^[+-]?[0-9]+(?:\.[0-9]+)?$/.test(text);
+}

@@ -1,0 +1,234 @@
+// The run as a page of the terminal: facts, scores beside the baselines, a chart, the forecast, the verdict.
+// In: a Result and what to draw. Out: text of about 30 lines and 80 to 100 columns, every foreign string escaped. Not here: colours (a callback), printing (cli/).
+
+import { METRICS } from '../metrics/index.ts';
+import { chart } from './chart.ts';
+import { columns, count, counted, figure, figures, percent, visible, widthOf } from './figures.ts';
+import type { Picture } from './picture.ts';
+import type { ForecastRow, Result, ScoreRow, TextAnswer } from './result.ts';
+import { metricLabel } from './verdict.ts';
+
+export type { Picture };
+
+/** Paints a piece of text by what it is; the identity where there is no colour. */
+export type Style = (what: StyledPart, text: string) => string;
+export type StyledPart =
+  | 'title'
+  | 'heading'
+  | 'dim'
+  | 'winner'
+  | 'history'
+  | 'forecast'
+  | 'prompt'
+  | 'verdict'
+  | 'warning';
+
+const WIDTH = 88;
+const CHART_HEIGHT = 7;
+const plain: Style = (_, text) => text;
+
+/** The whole page, without a newline at the end. */
+export function renderTerminal(result: Result, picture: Picture | null, style: Style = plain): string {
+  const blocks = [
+    head(result, style),
+    scoreTable(result, style),
+    picture === null ? [] : pictureLines(picture, style),
+    forecastLines(result.forecast, style),
+    result.text.flatMap((answer) => textLines(answer, style)),
+    closing(result, style),
+  ];
+  return blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n');
+}
+
+/** The forecast alone, as `predict` shows it. */
+export function renderForecast(rows: readonly ForecastRow[], style: Style = plain): string {
+  return forecastLines(rows, style, 24).join('\n');
+}
+
+/** Generated text alone, as `generate` shows it. */
+export function renderText(answers: readonly TextAnswer[], style: Style = plain): string {
+  return answers.map((answer) => textLines(answer, style, 40).join('\n')).join('\n\n');
+}
+
+function head(result: Result, style: Style): string[] {
+  const { data, fit, engine } = result;
+  const title = `${visible(result.name)} · ${visible(fit.model)}`;
+  return [
+    `${style('title', title)}${style('dim', ` · ${visible(engine.kind)} engine · seed ${result.seed}`)}`,
+    ...labelled('data', dataFacts(data, result.text.length > 0 ? 'token' : 'row')),
+    ...labelled('fit', fitFacts(result)),
+  ];
+}
+
+function dataFacts(data: Result['data'], unit: string): string[] {
+  const span = data.start === null || data.end === null ? [] : [`${visible(data.start)} … ${visible(data.end)}`];
+  const frequency = data.frequency === null ? [] : [visible(data.frequency)];
+  const season = data.season === null || data.season <= 1 ? [] : [`season ${data.season}`];
+  const series = data.series > 1 ? [counted(data.series, 'series')] : [];
+  return [...series, counted(data.rows, unit), ...span, ...frequency, ...season, ...data.notes.map((n) => visible(n))];
+}
+
+function fitFacts({ fit, fits }: Result): string[] {
+  const facts = [counted(fit.samples, 'window'), counted(fit.epochs, 'epoch')];
+  if (fit.parameters > 0) facts.unshift(counted(fit.parameters, 'parameter'));
+  if (fits !== undefined && fits.length > 1) facts.unshift(`${fits.length} networks`);
+  if (fit.loss !== null) facts.push(`loss ${figure(fit.loss)}`);
+  if (fit.validationLoss !== null) facts.push(`validation loss ${figure(fit.validationLoss)}`);
+  if (fit.accuracy !== null) facts.push(`accuracy ${percent(fit.accuracy)}`);
+  if (fit.stoppedEarly) facts.push('stopped early');
+  return facts;
+}
+
+/** Facts joined by commas behind a label, wrapped to two lines at most. */
+function labelled(label: string, facts: readonly string[]): string[] {
+  const lines = [''];
+  for (const fact of facts) {
+    const line = lines.at(-1) as string;
+    const joined = line === '' ? fact : `${line}, ${fact}`;
+    if (line !== '' && widthOf(joined) > WIDTH - 6) lines.push(fact);
+    else lines[lines.length - 1] = joined;
+  }
+  const shown = lines.length > 2 ? [lines[0] as string, `${lines[1]}, …`] : lines;
+  return shown.map((line, i) => `${(i === 0 ? label : '').padEnd(6)}${line}`);
+}
+
+const SPLIT_WORDS: { readonly [split in ScoreRow['split']]: string } = {
+  backtest: 'backtest windows',
+  test: 'held-out windows (test)',
+  validation: 'held-out windows (validation)',
+  train: 'training windows: nothing was held out',
+};
+
+/** Rows of the most honest split, pooled over the series, best first; the one to ship is marked. */
+function scoreTable(result: Result, style: Style): string[] {
+  const rows = judged(result.scores);
+  const first = rows[0];
+  if (first === undefined) return [];
+  const metrics = Object.keys(first.metrics).slice(0, 5);
+  const sorted = bestFirst(rows, metrics[0] ?? '');
+  const shown = sorted.filter((row, i) => i < 8 || row.forecaster === result.fit.model);
+  const values = metrics.map((metric) => figures(shown.map((row) => row.metrics[metric])));
+  const table = columns([
+    [`${count(first.windows)} ${SPLIT_WORDS[first.split]}`, ...metrics.map(metricLabel), 'skill'],
+    ...shown.map((row, i) => [
+      visible(row.forecaster, 28),
+      ...values.map((column) => column[i] as string),
+      row.skill === null ? '–' : percent(row.skill),
+    ]),
+  ]);
+  const marked = shown.map((row, i) => {
+    const line = table[i + 1] as string;
+    return row.forecaster === result.decision.ship ? style('winner', `${line}  ◀ ship`) : line;
+  });
+  const hidden = sorted.length - shown.length;
+  const more = hidden > 0 ? [style('dim', `… ${hidden} more in result.json`)] : [];
+  return [style('heading', table[0] as string), ...marked, ...more];
+}
+
+/** The rows that decide: backtest before test before validation before training, the series together where there are several. */
+export function judged(scores: readonly ScoreRow[]): ScoreRow[] {
+  const order: readonly ScoreRow['split'][] = ['backtest', 'test', 'validation', 'train'];
+  const split = order.find((candidate) => scores.some((row) => row.split === candidate));
+  const rows = scores.filter((row) => row.split === split);
+  const pooled = rows.filter((row) => row.series === undefined);
+  return pooled.length > 0 ? pooled : rows.filter((row) => row.series === rows[0]?.series);
+}
+
+function bestFirst(rows: readonly ScoreRow[], metric: string): ScoreRow[] {
+  const sign = METRICS[metric]?.better === 'higher' ? -1 : 1;
+  const rank = (row: ScoreRow): number => {
+    const value = row.metrics[metric];
+    return typeof value === 'number' ? sign * value : Number.MAX_VALUE;
+  };
+  return [...rows].sort((a, b) => rank(a) - rank(b));
+}
+
+function pictureLines(picture: Picture, style: Style): string[] {
+  const { values, times } = picture.history;
+  const length = Math.min(values.length, Math.max(48, 4 * picture.forecast.length));
+  const history = values.slice(values.length - length);
+  // The forecast starts at the last known value, so that the two lines meet.
+  const drawn = [history.at(-1) ?? Number.NaN, ...picture.forecast];
+  const lines = [
+    { name: 'history', start: 0, values: history },
+    { name: 'forecast', start: length - 1, values: drawn },
+  ];
+  const painted = (line: string, text: string): string => style(line === 'forecast' ? 'forecast' : 'history', text);
+  const drawing = chart({ lines, width: WIDTH, height: CHART_HEIGHT, divider: length, style: painted });
+  if (drawing === '') return [];
+  const from = times[values.length - length];
+  const until = times.at(-1);
+  const span = from === undefined || until === undefined ? '' : `, ${visible(from)} … ${visible(until)}`;
+  const caption = `${visible(picture.target)}: last ${count(length)} of ${count(values.length)} values${span} ┊ forecast`;
+  return [style('heading', caption), ...drawing.split('\n')];
+}
+
+/** The first steps of the first series and target; what is left out is counted. */
+function forecastLines(rows: readonly ForecastRow[], style: Style, limit = 5): string[] {
+  const first = rows[0];
+  if (first === undefined) return [];
+  const named = rows.some((row) => row.series !== first.series);
+  const level = Object.keys(first.lower ?? {})[0];
+  const shown = rows.slice(0, limit);
+  const label = (row: ForecastRow): string => (named ? `${visible(row.series, 20)} ` : '') + visible(row.target, 30);
+  const value = figures(
+    shown.map((row) => row.value),
+    6,
+  );
+  const bounds = level === undefined ? [] : boundColumns(shown, level);
+  const header = ['forecast', 'time', 'value', ...(level === undefined ? [] : [`${level} % from`, 'to'])];
+  const cells = shown.map((row, i) => [
+    label(row),
+    visible(row.time, 30),
+    value[i] as string,
+    ...bounds.map((column) => column[i] as string),
+  ]);
+  const table = columns([header, ...cells], [0, 1]);
+  const more = rows.length > limit ? [style('dim', `… ${count(rows.length - limit)} more in forecast.csv`)] : [];
+  return [style('heading', table[0] as string), ...table.slice(1), ...more];
+}
+
+function boundColumns(rows: readonly ForecastRow[], level: string): string[][] {
+  const lower = rows.map((row) => row.lower?.[level]);
+  const upper = rows.map((row) => row.upper?.[level]);
+  return [figures(lower, 6), figures(upper, 6)];
+}
+
+function textLines(answer: TextAnswer, style: Style, limit = 6): string[] {
+  const { prompt, text } = answer;
+  const heading = prompt === '' ? 'text' : `text after ${JSON.stringify(visible(prompt, 50))}`;
+  const lines = text.split('\n').flatMap((line) => wrapped(visible(line, Number.MAX_SAFE_INTEGER), WIDTH - 2));
+  const shown = lines.slice(0, limit).map((line) => `${style('dim', '│')} ${line}`);
+  const more =
+    lines.length > limit ? [style('dim', `… ${counted(lines.length - limit, 'more line')} in result.json`)] : [];
+  return [style('heading', heading), ...shown, ...more, ...nextLine(answer, style)];
+}
+
+function nextLine({ next }: TextAnswer, style: Style): string[] {
+  if (next.length === 0) return [];
+  const tokens = next.map(({ token, probability }) => `${JSON.stringify(visible(token, 20))} ${percent(probability)}`);
+  return [`${style('dim', 'next')}  ${tokens.join(' · ')}`];
+}
+
+/** Breaks a line at spaces where it can, anywhere where it cannot. */
+function wrapped(line: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = [...line];
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width);
+    const end = space > width / 2 ? space : width;
+    lines.push(rest.slice(0, end).join(''));
+    rest = rest.slice(space > width / 2 ? end + 1 : end);
+  }
+  return [...lines, rest.join('')];
+}
+
+function closing(result: Result, style: Style): string[] {
+  const verdict = wrapped(visible(result.verdict, 600), WIDTH).map((line) => style('verdict', line));
+  const { length } = result.warnings;
+  const codes = [...new Set(result.warnings.map((warning) => visible(warning.code, 40)))].slice(0, 4).join(', ');
+  return length === 0 ? verdict : [...verdict, style('warning', `${counted(length, 'warning')}: ${codes}`)];
+}

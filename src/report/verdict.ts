@@ -1,0 +1,93 @@
+// The run's outcome as sentences a manager understands.
+// In: the decision and the figures behind it. Out: the wording. Not here: the decision itself (evaluate/).
+
+import { counted, figure, percent } from './figures.ts';
+
+export interface VerdictFacts {
+  /** The forecaster the run was for. */
+  readonly model: string;
+  /** The forecaster to use. */
+  readonly ship: string;
+  /** 1 − error / best baseline's error; null where it cannot be given. */
+  readonly skill: number | null;
+  /** Kind of the deciding metric. */
+  readonly metric: string;
+  /** The model's value of it; null where undefined. */
+  readonly value: number | null;
+  /** The best baseline and its value; null where none was scored. */
+  readonly baseline: { readonly name: string; readonly value: number | null } | null;
+  /** Windows scored. */
+  readonly windows: number;
+  readonly split: 'train' | 'validation' | 'test' | 'backtest';
+  /** Why there is no skill, or why the metric is undefined. */
+  readonly reason?: string;
+  /** Significance over backtest folds. */
+  readonly p?: number | null;
+  readonly folds?: number;
+  /** What the model's forecast looks like, where somebody should know. */
+  readonly shape?: 'flat-line' | 'shifted-copy' | null;
+}
+
+/** One plain sentence, and a second one where the forecast's shape or missing held-out windows matter. */
+export function verdict(facts: VerdictFacts): string {
+  return [sentence(facts), shapeWarning(facts), splitWarning(facts)].filter((part) => part !== '').join(' ');
+}
+
+function sentence(facts: VerdictFacts): string {
+  const { model, ship, baseline, value, skill, metric } = facts;
+  const label = metricLabel(metric);
+  if (baseline === null || baseline.value === null)
+    return `Nothing to compare the ${model} with (${value === null ? 'no score' : `${label} ${figure(value)}`}, ${windows(facts)}): ${action(facts)}.`;
+  if (value === null) {
+    const why = facts.reason === undefined ? '' : ` (${facts.reason})`;
+    return `The ${model} could not be scored: its ${label} is undefined${why}: ${action(facts)}.`;
+  }
+  const figures = `${label} ${figure(value)} against ${figure(baseline.value)}, ${windows(facts)}${significance(facts)}`;
+  if (baseline.value === 0 && skill === null)
+    return `${capital(baseline.name)} is exact here (error 0), so no skill can be given: the ${model} has ${label} ${figure(value)} on ${windows(facts)}: ${action(facts)}.`;
+  if (skill === null) return `The ${model} cannot be ranked against ${baseline.name} (${figures}): ${action(facts)}.`;
+  if (ship === model && skill > 0)
+    return `The ${model} beats ${baseline.name} by ${percent(skill)} (${figures}): ${action(facts)}.`;
+  if (skill > 0)
+    return `The ${model} is ${percent(skill)} better than ${baseline.name}, but not reliably (${figures}): ${action(facts)}.`;
+  const how = skill < -1 ? `its error is ${figure(1 - skill, 3)} times as large` : `skill ${percent(skill)}`;
+  return `The ${model} does not beat ${baseline.name} (${how}; ${figures}): ${action(facts)}.`;
+}
+
+function action({ model, ship }: VerdictFacts): string {
+  return ship === model ? `ship the ${model}` : `ship ${ship}`;
+}
+
+function windows({ windows, split }: VerdictFacts): string {
+  return counted(
+    windows,
+    split === 'train' ? 'training window' : split === 'backtest' ? 'backtest window' : 'held-out window',
+  );
+}
+
+function significance({ p, folds }: VerdictFacts): string {
+  if (p === null || p === undefined) return '';
+  return `, p ${figure(p, 2)}${folds ? ` over ${counted(folds, 'fold')}` : ''}`;
+}
+
+function shapeWarning({ model, shape }: VerdictFacts): string {
+  if (shape === 'flat-line') return `Mind that the ${model}'s forecast is a flat line.`;
+  if (shape === 'shifted-copy') return `Mind that the ${model}'s forecast repeats the last known value, one step late.`;
+  return '';
+}
+
+function splitWarning({ split }: VerdictFacts): string {
+  return split === 'train'
+    ? 'Nothing was held out, so these scores are on what it was trained on; set split.validation before you rely on them.'
+    : '';
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Kinds of metrics as the field writes them. */
+export function metricLabel(kind: string): string {
+  const labels: { readonly [kind: string]: string } = { smape: 'sMAPE', wape: 'WAPE', r2: 'R²' };
+  return labels[kind] ?? (kind.length <= 5 && kind !== 'bias' ? kind.toUpperCase() : kind);
+}

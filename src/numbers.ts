@@ -88,6 +88,8 @@ async function runSeries(
       })
     : closedForm(config.model, season);
   const fitted = await forecaster.fit(series, request);
+  // So that a run of many series, stopped in a later one, finds this one done.
+  if (isNetwork(fitted) && fitted.fit) await hooks.keep(series.id, fitted.fit.state);
   const rivals = await Promise.all(baselines.map((kind) => closedForm({ kind }, season).fit(series, request)));
   const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
   const first = isNetwork(fitted) ? fitted.firstCutoff : 1;

@@ -19,6 +19,8 @@ export interface Hooks {
   readonly summary: (series: string, summary: ModelSummary, samples: number) => void;
   readonly checkpointDue: () => boolean;
   readonly save: (series: string, state: TrainState) => Promise<void>;
+  /** Keeps a finished training until the whole run is complete. */
+  readonly keep: (series: string, state: TrainState) => Promise<void>;
   /** Where an interrupted (or continued) training of this series stood. */
   readonly resume: (series: string) => Promise<TrainState | null>;
 }

@@ -5,12 +5,12 @@ import type { Config } from './config/config.ts';
 import { describeFrequency, formatStamp } from './core/calendar.ts';
 import type { Loaded, Raw } from './core/data.ts';
 import type { Warning } from './core/errors.ts';
-import { decide } from './evaluate/decision.ts';
-import type { ScoreRow, Split } from './evaluate/score.ts';
+import { type Decision, decide } from './evaluate/decision.ts';
+import { errorOf, type ScoreRow, type Split } from './evaluate/score.ts';
 import type { Outcome } from './outcome.ts';
 import type { Fit, Result } from './report/result.ts';
 import type { Picture } from './report/terminal.ts';
-import { verdict } from './report/verdict.ts';
+import { type VerdictFacts, verdict } from './report/verdict.ts';
 
 /** From most to least honest: what was never seen, what was held out, what was learned from. */
 const HONESTY: readonly Split[] = ['test', 'backtest', 'validation', 'train'];
@@ -37,10 +37,29 @@ export function resultOf(
     ...(outcome.fits.length > 1 ? { fits: outcome.fits } : {}),
     scores: outcome.scores,
     decision,
-    verdict: verdict({ decision, rows: deciding, model: outcome.model, metric }),
+    verdict: verdict(verdictFacts(decision, deciding, outcome.model, metric)),
     forecast: outcome.forecast,
     text: outcome.text,
     warnings,
+  };
+}
+
+function verdictFacts(decision: Decision, rows: readonly ScoreRow[], model: string, metric: string): VerdictFacts {
+  const own = rows.find((row) => row.forecaster === model);
+  const best = rows
+    .filter((row) => row.forecaster !== model && errorOf(row, metric) !== null)
+    .sort((a, b) => (errorOf(a, metric) as number) - (errorOf(b, metric) as number))[0];
+  const reason = own?.reasons?.[metric] ?? decision.reason;
+  return {
+    model,
+    ship: decision.ship,
+    skill: decision.skill,
+    metric,
+    value: own?.metrics[metric] ?? null,
+    baseline: best ? { name: best.forecaster, value: best.metrics[metric] ?? null } : null,
+    windows: own?.windows ?? 0,
+    split: own?.split ?? 'train',
+    ...(reason === undefined ? {} : { reason }),
   };
 }
 

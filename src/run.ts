@@ -79,7 +79,13 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   try {
     if (folder.state === 'done') return await storedOutcome(folder.path);
     const warnings: Warning[] = [...data.warnings];
-    const hooks = hooksOf(folder, continued, warnings, options);
+    const hooks = hooksOf(
+      folder,
+      data.raw.form === 'numbers' && data.raw.series.length > 1,
+      continued,
+      warnings,
+      options,
+    );
     const outcome =
       data.raw.form === 'numbers'
         ? await runNumbers(continued?.config ?? config, data.raw, facts.season, engine, hooks)
@@ -87,16 +93,18 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     const result = resultOf(config, data, facts.season, { kind: engine.kind, reason }, outcome, warnings);
     const text = renderTerminal(result, pictureOf(data.raw, outcome));
     await keep(folder, config, outcome, result, text);
-    await folder.complete(host());
-    return { result, folder: folder.path, text, host: host(), stored: false };
+    return { result, folder: folder.path, text, host: await folder.complete(host()), stored: false };
   } catch (error) {
-    if (error instanceof Interrupted) await folder.interrupted(host());
-    else if (error instanceof ForecastError && error.code === 'E_TRAIN_DIVERGED') await folder.diverged(host());
-    else await folder.failed(host()).catch(() => undefined); // the first error is the one to tell
+    await folder.leave(endOf(error), host());
     throw error;
   } finally {
     await folder.close();
   }
+}
+
+function endOf(error: unknown): 'interrupted' | 'diverged' | 'failed' {
+  if (error instanceof Interrupted) return 'interrupted';
+  return error instanceof ForecastError && error.code === 'E_TRAIN_DIVERGED' ? 'diverged' : 'failed';
 }
 
 async function openFolder(
@@ -130,7 +138,13 @@ async function storedOutcome(path: string): Promise<RunOutcome> {
 /** At least this long between checkpoints, so that they cost next to nothing. */
 const CHECKPOINT_SECONDS = 10;
 
-function hooksOf(folder: RunFolder, continued: Continuation | null, warnings: Warning[], options: RunOptions): Hooks {
+function hooksOf(
+  folder: RunFolder,
+  many: boolean,
+  continued: Continuation | null,
+  warnings: Warning[],
+  options: RunOptions,
+): Hooks {
   let saved = performance.now();
   const tell = (event: RunEvent): void => options.on?.(event);
   const shown = new Set<string>();
@@ -143,7 +157,7 @@ function hooksOf(folder: RunFolder, continued: Continuation | null, warnings: Wa
     },
     progress: (series, progress) => tell({ kind: 'progress', series, progress }),
     summary: (_, summary, samples) => {
-      const text = renderSummary(summary, samples);
+      const text = `${renderSummary(summary)}\n${samples} training windows`;
       if (!shown.has(text)) tell({ kind: 'summary', text });
       shown.add(text);
     },
@@ -151,6 +165,9 @@ function hooksOf(folder: RunFolder, continued: Continuation | null, warnings: Wa
     save: async (series, state) => {
       await folder.saveCheckpoint(series, state);
       saved = performance.now();
+    },
+    keep: async (series, state) => {
+      if (many) await folder.saveCheckpoint(series, state);
     },
     resume: async (series) => {
       const { state, warnings: damaged } = await folder.latestCheckpoint(series);

@@ -18,7 +18,7 @@ import { factsOf, loadData, storedConfig } from './open.ts';
 import { restoreNumberNetwork, restoreTextNetwork } from './predict/network.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
 import type { ForecastRow, Result, TextAnswer } from './report/result.ts';
-import { renderAnswer, renderForecast } from './report/terminal.ts';
+import { renderForecast, renderText } from './report/terminal.ts';
 import { generateText } from './text.ts';
 
 export interface PredictOptions {
@@ -112,7 +112,7 @@ export async function generate(folder: string, options: GenerateOptions = {}): P
     (warning) => warnings.push(warning),
   );
   network.dispose();
-  return { answer, text: renderAnswer(answer), warnings };
+  return { answer, text: renderText([answer]), warnings };
 }
 
 /** The run's data, unchanged, or a new file of the same columns (a path typed by a person is free). */

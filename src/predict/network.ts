@@ -228,23 +228,24 @@ function tooShort(sequence: Sequence, shape: WindowShape, until: number): Foreca
   );
 }
 
-/** 2 GiB: beyond it a machine swaps or dies. */
-const MEMORY_LIMIT = 2 * 1024 ** 3;
+const GIB = 1_073_741_824;
+/** Beyond it a small machine swaps or dies. */
+const MEMORY_LIMIT_GIB = 2;
+/** Float64 values an engine keeps per parameter (weight, gradient, two moments) and per unit and step (gates, states, gradients). */
+const VALUES_PER_PARAMETER = 4;
+const VALUES_PER_UNIT = 10;
 
-/** Weights, gradients and two moments in float64, and the activations of one batch: refused before anything is allocated. */
+/** Weights with their moments, and the activations of one batch: refused before anything is allocated. */
 function checkMemory(summary: ModelSummary, shape: WindowShape, batch: number): void {
-  const values = 4 * summary.parameters + 2 * Math.sqrt(summary.multiplyAdds) * batch * shape.context;
-  const bytes = 8 * values;
-  if (bytes <= MEMORY_LIMIT) return;
-  const gigabytes = (bytes / 1024 ** 3).toPrecision(2);
-  throw new ForecastError(
-    'E_LIMIT_MEMORY',
-    `the model needs about ${gigabytes} GiB (${summary.parameters} parameters); the limit is 2 GiB`,
-    {
-      where: 'model',
-      hint: 'fewer units',
-    },
-  );
+  const units = summary.layers.reduce((sum, layer) => sum + (layer.output.at(-1) ?? 0), 0);
+  const values = VALUES_PER_PARAMETER * summary.parameters + VALUES_PER_UNIT * units * shape.context * batch;
+  const needed = (8 * values) / GIB;
+  if (needed <= MEMORY_LIMIT_GIB) return;
+  const what = `the model needs about ${needed.toPrecision(2)} GiB (${summary.parameters} parameters)`;
+  throw new ForecastError('E_LIMIT_MEMORY', `${what}; the limit is ${MEMORY_LIMIT_GIB} GiB`, {
+    where: 'model',
+    hint: 'fewer units, a smaller train.batch or a shorter window.context',
+  });
 }
 
 function warnOverparameterised(summary: ModelSummary, samples: number, network: Network, request: FitRequest): void {

@@ -1,0 +1,34 @@
+// Runs side by side: what each scored, cost and answered.
+// In: complete run folders. Out: one table, as text and as JSON. Not here: the table's layout (report/compare.ts).
+
+import { basename, resolve } from 'node:path';
+import { readRunFolder } from './artifact/run-folder.ts';
+import { compareRuns, compareTable } from './report/compare.ts';
+import type { Result } from './report/result.ts';
+
+export interface Comparison {
+  readonly text: string;
+  readonly json: object;
+}
+
+/** Compares complete runs. Errors: E_RUN_NOT_FOUND, E_RUN_INCOMPLETE, E_RUN_CORRUPT. */
+export async function compare(folders: readonly string[]): Promise<Comparison> {
+  const runs = await Promise.all(
+    folders.map(async (folder) => {
+      const stored = await readRunFolder(resolve(folder));
+      const result = stored.json('result.json') as unknown as Result;
+      const history = stored.has('history.json')
+        ? (stored.json('history.json') as unknown as Record<string, { loss: number }[]>)
+        : {};
+      const losses = Object.values(history)[0]?.map((record) => record.loss) ?? [];
+      return {
+        name: result.name,
+        folder: basename(stored.path),
+        result,
+        seconds: typeof stored.run.seconds === 'number' ? stored.run.seconds : null,
+        losses,
+      };
+    }),
+  );
+  return { text: compareTable(runs), json: { runs: compareRuns(runs) } };
+}

@@ -1,0 +1,67 @@
+// Whether this machine can do the work: versions, engines and what repairs them, whether runs can be written.
+// In: nothing. Out: a list of findings. Not here: repairs.
+
+import { accessSync, constants } from 'node:fs';
+import { arch, cpus, freemem, platform } from 'node:os';
+import { ENGINES } from './engines/index.ts';
+
+export interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** The command that repairs it. */
+  readonly repair?: string;
+}
+
+export interface Diagnosis {
+  readonly ok: boolean;
+  readonly text: string;
+  readonly json: { readonly findings: readonly Finding[] };
+}
+
+/** Looks at the machine and every engine; nothing is written. */
+export async function doctor(): Promise<Diagnosis> {
+  const findings = [node(), machine(), writable(), ...(await Promise.all(Object.values(ENGINES).map(engineFinding)))];
+  const text = findings.map(
+    ({ what, ok, detail, repair }) =>
+      `${ok ? 'ok  ' : 'FAIL'} ${what.padEnd(18)} ${detail}${repair ? ` – repair: ${repair}` : ''}`,
+  );
+  return { ok: findings.every(({ ok }) => ok), text: `${text.join('\n')}\n`, json: { findings } };
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  return { what: 'node', ok, detail: process.versions.node, ...(ok ? {} : { repair: 'install Node 20.19 or newer' }) };
+}
+
+function machine(): Finding {
+  const gigabytes = (freemem() / 1_073_741_824).toFixed(1);
+  return {
+    what: 'machine',
+    ok: true,
+    detail: `${platform()} ${arch()}, ${cpus().length} cores, ${gigabytes} GiB free`,
+  };
+}
+
+function writable(): Finding {
+  try {
+    accessSync('.', constants.W_OK);
+    return { what: 'runs', ok: true, detail: 'the current folder can be written to' };
+  } catch {
+    return {
+      what: 'runs',
+      ok: false,
+      detail: 'the current folder cannot be written to',
+      repair: 'work in another folder, or name one with --out',
+    };
+  }
+}
+
+async function engineFinding(engine: (typeof ENGINES)[string]): Promise<Finding> {
+  const found = await engine.available();
+  const what = `engine ${engine.kind}`;
+  return found.ok
+    ? { what, ok: true, detail: found.detail }
+    : { what, ok: false, detail: found.why, repair: found.repair };
+}

@@ -1,0 +1,193 @@
+// Looking inside before training: rows, splits, the first samples decoded, the vocabulary both ways, the model's cost.
+// In: a config, or a data file. Out: plain facts as text and JSON. Not here: training.
+
+import type { Config } from './config/config.ts';
+import { settle } from './config/defaults.ts';
+import { describeFrequency, formatStamp } from './core/calendar.ts';
+import type { Series, Text } from './core/data.ts';
+import type { Json } from './core/json.ts';
+import { encodeText, fitNumbers, fitText, tokenize } from './encoders/chain.ts';
+import type { TextEncoder } from './encoders/encoder.ts';
+import { configFor } from './init.ts';
+import { MODELS } from './models/index.ts';
+import { type ModelSummary, summarise } from './models/summary.ts';
+import { holdOut, shapeOf } from './numbers.ts';
+import { factsOf, loadData, type OpenOptions, openConfig } from './open.ts';
+import { buildNetwork } from './predict/network.ts';
+import { renderSummary } from './report/summary.ts';
+import { encoderOf, textShape } from './text.ts';
+import { cut, cutoffAt, fromAt, lengthAt, targetsBetween } from './window/cuts.ts';
+import { type SplitPositions, splitPositions } from './window/split.ts';
+import type { Cuts, WindowShape } from './window/window.ts';
+
+export interface Inspection {
+  readonly text: string;
+  readonly json: { readonly [key: string]: Json };
+}
+
+/** First samples shown. */
+const SAMPLES = 3;
+/** Tokens of a vocabulary shown as text; the JSON holds all. */
+const TOKENS = 60;
+
+/** What a config (or a bare data file) would train on. Errors: those of the config and its source. */
+export async function inspect(input: string, options: OpenOptions = {}): Promise<Inspection> {
+  const opened = /\.(csv|tsv)(\.gz)?$/i.test(input)
+    ? await configFor(input, options)
+    : await openConfig(input, options);
+  const data = await loadData(opened);
+  const facts = factsOf(opened.written.source, data.raw);
+  const config = settle(opened.written, facts);
+  const parts =
+    data.raw.form === 'text'
+      ? [inspectText(config, data.raw)]
+      : data.raw.series.map((series) => inspectSeries(config, series, facts.season));
+  const notes = [...data.notes, ...data.warnings.map(({ code, message }) => `${code}: ${message}`)];
+  return {
+    text: [...parts.map((part) => part.text), ...notes.map((note) => `note: ${note}`), ''].join('\n'),
+    json: { name: config.name, sha256: data.sha256, notes, parts: parts.map((part) => part.json) },
+  };
+}
+
+function inspectSeries(config: Config, series: Series, season: number): Inspection {
+  const shape = shapeOf(config, series);
+  const { cuts, parts } = holdOut(config, shape, series.length);
+  const trainUntil = parts.validation ?? parts.test ?? series.length;
+  const sizes = sizesOf(cuts, shape, parts, series.length);
+  const encoders = fitNumbers(series, trainUntil, config.encoder, season, shape.lead);
+  const sequence = encoders.encode(series);
+  const columns = [
+    ...series.targets.map((column) => ({ role: 'target', column })),
+    ...series.past.map((column) => ({ role: 'past', column })),
+    ...series.future.map((column) => ({ role: 'future', column })),
+  ];
+  const samples = firstSamples(cuts, shape, (at) =>
+    series.targets.map(({ values }) => brief(values[at] as number)).join(' '),
+  );
+  const summary = MODELS[config.model.kind]
+    ? summarise(buildNetwork({ model: config.model, shape }, sequence), shape)
+    : null;
+  const stamp = (row: number): string =>
+    series.time.stamps === null ? String(row) : formatStamp(series.time, series.time.stamps[row] as number);
+  const lines = [
+    `series ${series.id}: ${series.length} rows, ${stamp(0)} … ${stamp(series.length - 1)}, ${describeFrequency(series.time.frequency)}, season ${season}`,
+    ...columns.map(
+      ({ role, column }) => `  ${role.padEnd(7)} ${column.name}: ${rangeOf(column.values, series.length)}`,
+    ),
+    `windows: ${cuts.count} (training ${sizes.training}, validation ${sizes.validation}, test ${sizes.test}), context ${shape.context}, horizon ${shape.horizon}`,
+    ...samples.map(({ x, y }) => `  ${x} → ${y}`),
+    ...(summary ? [renderSummary(summary)] : []),
+  ];
+  return {
+    text: lines.join('\n'),
+    json: {
+      series: series.id,
+      rows: series.length,
+      season,
+      windows: { all: cuts.count, ...sizes },
+      samples,
+      parameters: summary?.parameters ?? 0,
+    },
+  };
+}
+
+function inspectText(config: Config, text: Text): Inspection {
+  const choice = encoderOf(config);
+  const { tokens, segments } = tokenize(text, choice);
+  const shape = textShape(config, segments);
+  const cuts = cut(segments, shape, config.window);
+  const parts = splitPositions(cuts, shape, config.split, segments);
+  const sizes = sizesOf(cuts, shape, parts, tokens.length);
+  const encoder = fitText(tokens, parts.validation ?? parts.test ?? tokens.length, choice, {
+    padding: shape.pad === 'left',
+  });
+  const samples = firstSamples(cuts, shape, (at) => JSON.stringify(tokens[at]));
+  const summary: ModelSummary = summarise(
+    buildNetwork({ model: config.model, shape }, encodeText(tokens, segments, encoder)),
+    shape,
+  );
+  const vocabulary = vocabularyOf(encoder);
+  const lines = [
+    `text ${text.id}: ${text.documents.length} documents, ${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`,
+    `id → token: ${vocabulary
+      .slice(0, TOKENS)
+      .map(({ id, token }) => `${id}:${JSON.stringify(token)}`)
+      .join(' ')}${vocabulary.length > TOKENS ? ' …' : ''}`,
+    `token → id: ${[...vocabulary]
+      .sort((a, b) => (a.token < b.token ? -1 : 1))
+      .slice(0, TOKENS)
+      .map(({ id, token }) => `${JSON.stringify(token)}:${id}`)
+      .join(' ')}${vocabulary.length > TOKENS ? ' …' : ''}`,
+    `windows: ${cuts.count} (training ${sizes.training}, validation ${sizes.validation}, test ${sizes.test}), context ${shape.context}`,
+    ...samples.map(({ x, y }) => `  ${x} → ${y}`),
+    renderSummary(summary),
+  ];
+  return {
+    text: lines.join('\n'),
+    json: {
+      text: text.id,
+      documents: text.documents.length,
+      tokens: tokens.length,
+      windows: { all: cuts.count, ...sizes },
+      samples,
+      parameters: summary.parameters,
+      vocabulary,
+    },
+  };
+}
+
+function sizesOf(
+  cuts: Cuts,
+  shape: WindowShape,
+  parts: SplitPositions,
+  length: number,
+): { training: number; validation: number; test: number } {
+  const { validation, test } = parts;
+  return {
+    training: targetsBetween(cuts, shape, 0, validation ?? test ?? length).count,
+    validation: validation === null ? 0 : targetsBetween(cuts, shape, validation, test ?? length).count,
+    test: test === null ? 0 : targetsBetween(cuts, shape, test, length).count,
+  };
+}
+
+/** The first windows, their inputs and targets as `show` writes a position. */
+function firstSamples(cuts: Cuts, shape: WindowShape, show: (at: number) => string): { x: string; y: string }[] {
+  return Array.from({ length: Math.min(SAMPLES, cuts.count) }, (_, i) => {
+    const cutoff = cutoffAt(cuts, i);
+    const first = Math.max(fromAt(cuts, i), cutoff - lengthAt(cuts, shape, i));
+    const positions = (from: number, to: number): string =>
+      shortened(Array.from({ length: to - from }, (_, k) => show(from + k)));
+    return { x: positions(first, cutoff), y: positions(cutoff + shape.lead, cutoff + shape.lead + shape.horizon) };
+  });
+}
+
+function shortened(items: readonly string[]): string {
+  return items.length <= 12
+    ? items.join(', ')
+    : `${items.slice(0, 5).join(', ')}, … (${items.length}) …, ${items.slice(-5).join(', ')}`;
+}
+
+function vocabularyOf(encoder: TextEncoder): { id: number; token: string }[] {
+  const first = encoder.padding ? 1 : 0;
+  return Array.from({ length: encoder.vocabulary - first }, (_, i) => ({
+    id: first + i,
+    token: encoder.token(first + i),
+  }));
+}
+
+function rangeOf(values: Float64Array, length: number): string {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  for (let i = 0; i < length; i++) {
+    const value = values[i] as number;
+    if (value < least) least = value;
+    if (value > most) most = value;
+    sum += value;
+  }
+  return `${brief(least)} … ${brief(most)}, mean ${brief(sum / length)}`;
+}
+
+function brief(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}

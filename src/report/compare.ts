@@ -95,7 +95,7 @@ function compared(run: ComparedRun, metric: string | null): ComparedRow {
     ship: result.decision.ship,
     parameters: result.fit.parameters,
     epochs: result.fit.epochs,
-    seconds: run.seconds,
+    seconds: Number.isFinite(run.seconds) ? run.seconds : null,
     firstLoss: run.losses?.[0] ?? null,
     lastLoss: run.losses?.at(-1) ?? result.fit.loss,
     answer: result.text[0]?.text ?? result.forecast[0]?.value ?? null,

@@ -58,17 +58,19 @@ function head(result: Result, style: Style): string[] {
   const title = `${visible(result.name)} · ${visible(fit.model)}`;
   return [
     `${style('title', title)}${style('dim', ` · ${visible(engine.kind)} engine · seed ${result.seed}`)}`,
-    ...labelled('data', dataFacts(data, result.text.length > 0 ? 'token' : 'row')),
+    ...labelled('data', dataFacts(data)),
     ...labelled('fit', fitFacts(result)),
   ];
 }
 
-function dataFacts(data: Result['data'], unit: string): string[] {
+function dataFacts(data: Result['data']): string[] {
   const span = data.start === null || data.end === null ? [] : [`${visible(data.start)} … ${visible(data.end)}`];
   const frequency = data.frequency === null ? [] : [visible(data.frequency)];
   const season = data.season === null || data.season <= 1 ? [] : [`season ${data.season}`];
   const series = data.series > 1 ? [counted(data.series, 'series')] : [];
-  return [...series, counted(data.rows, unit), ...span, ...frequency, ...season, ...data.notes.map((n) => visible(n))];
+  // Only series of numbers have a time axis; of text, the notes tell the size.
+  const rows = data.frequency === null ? [] : [counted(data.rows, 'row')];
+  return [...series, ...rows, ...span, ...frequency, ...season, ...data.notes.map((n) => visible(n))];
 }
 
 function fitFacts({ fit, fits }: Result): string[] {
@@ -128,9 +130,9 @@ function scoreTable(result: Result, style: Style): string[] {
   return [style('heading', table[0] as string), ...marked, ...more];
 }
 
-/** The rows that decide: backtest before test before validation before training, the series together where there are several. */
+/** The rows that decide: test before backtest before validation before training, the series together where there are several. */
 export function judged(scores: readonly ScoreRow[]): ScoreRow[] {
-  const order: readonly ScoreRow['split'][] = ['backtest', 'test', 'validation', 'train'];
+  const order: readonly ScoreRow['split'][] = ['test', 'backtest', 'validation', 'train'];
   const split = order.find((candidate) => scores.some((row) => row.split === candidate));
   const rows = scores.filter((row) => row.split === split);
   const pooled = rows.filter((row) => row.series === undefined);

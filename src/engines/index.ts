@@ -1,0 +1,49 @@
+// The table of engines, and the choice among them. Adding one: one folder and one line.
+
+import { ForecastError } from '../core/errors.ts';
+import type { Engine } from './engine.ts';
+import { reference } from './reference/index.ts';
+
+/** The order is that of `auto`: the first engine that loads. */
+export const ENGINES: { readonly [kind: string]: Engine } = { reference };
+
+/**
+ * The engine of a kind and why it was taken; `auto` takes the first that loads. Errors: E_CONFIG_UNKNOWN_KIND, E_CONFIG_CONFLICT
+ * where the engine asked for does not load (the hint repairs it).
+ */
+export async function openEngine(kind: string): Promise<{ readonly engine: Engine; readonly reason: string }> {
+  return kind === 'auto' ? firstThatLoads() : asked(kind);
+}
+
+async function firstThatLoads(): Promise<{ readonly engine: Engine; readonly reason: string }> {
+  const refused: string[] = [];
+  for (const engine of Object.values(ENGINES)) {
+    const state = await engine.available();
+    if (state.ok) return { engine, reason: reasonOf(engine, refused) };
+    refused.push(`${engine.kind} does not load (${state.why})`);
+  }
+  throw new ForecastError('E_BUG', `no engine loads: ${refused.join('; ')}`);
+}
+
+function reasonOf(engine: Engine, refused: readonly string[]): string {
+  if (refused.length > 0) return `auto: ${refused.join('; ')}`;
+  return Object.keys(ENGINES).length === 1
+    ? `auto: ${engine.kind} is the only engine here`
+    : `auto: ${engine.kind} is the first that loads`;
+}
+
+async function asked(kind: string): Promise<{ readonly engine: Engine; readonly reason: string }> {
+  const engine = Object.hasOwn(ENGINES, kind) ? ENGINES[kind] : undefined;
+  if (!engine) {
+    throw new ForecastError('E_CONFIG_UNKNOWN_KIND', `there is no engine "${kind}"`, {
+      where: 'engine.kind',
+      hint: `one of auto, ${Object.keys(ENGINES).join(', ')}`,
+    });
+  }
+  const state = await engine.available();
+  if (state.ok) return { engine, reason: 'asked for in the config' };
+  throw new ForecastError('E_CONFIG_CONFLICT', `engine "${kind}" does not load: ${state.why}`, {
+    where: 'engine.kind',
+    hint: state.repair,
+  });
+}

@@ -1,0 +1,231 @@
+// What the recurrent layers share: one or two passes over time, every state or the last one, the product with the state before.
+// In: a layer's own pass. Out: its cell. Not here: gates (lstm.ts, gru.ts, simple-rnn.ts).
+
+import type { LayerSpec, SpecOf } from '../../../layers/layer.ts';
+import type { PlannedLayer } from '../../../layers/plan.ts';
+import { type Batch, type Cell, EMPTY, room } from '../cell.ts';
+import { packedWeight } from '../linear.ts';
+import { COLUMNS, multiply, pack, panelSize, ROWS } from '../product.ts';
+import type { Slot, Store } from '../store.ts';
+
+/** One reading of the sequence, from the first step to the last or the other way round. */
+export interface Pass {
+  /** (T · B, U) the state after each step, at the place of that step. */
+  readonly states: Float64Array;
+  size(steps: number, windows: number, training: boolean): void;
+  forward(batch: Batch, input: Float64Array): void;
+  /**
+   * `stateGradient`: (T · B, U) where `every`, else (B, U) of the pass's last step. `inputGradient` is overwritten, or added to
+   * where `add`.
+   */
+  backward(
+    batch: Batch,
+    input: Float64Array,
+    stateGradient: Float64Array,
+    every: boolean,
+    inputGradient: Float64Array | null,
+    add: boolean,
+  ): void;
+}
+
+/** The weights of one direction. */
+export interface PassWeights {
+  readonly kernel: Slot;
+  readonly recurrent: Slot;
+  readonly bias: Slot;
+  /** Input rows are ids. */
+  readonly ids: boolean;
+  /** From the last step to the first. */
+  readonly reversed: boolean;
+}
+
+type Recurrent = Extract<LayerSpec, { readonly sequences: boolean }>;
+export type MakePass<Spec> = (spec: Spec, weights: PassWeights, store: Store) => Pass;
+
+export function recurrentCell<Spec extends Recurrent>(
+  makePass: MakePass<Spec>,
+  spec: Spec,
+  layer: PlannedLayer,
+  store: Store,
+): Cell {
+  const slot = (name: string) => store.slots.get(`${spec.name}/${name}`) as Slot;
+  const pass = (prefix: string, reversed: boolean): Pass =>
+    makePass(
+      spec,
+      {
+        kernel: slot(`${prefix}kernel`),
+        recurrent: slot(`${prefix}recurrent_kernel`),
+        bias: slot(`${prefix}bias`),
+        ids: layer.input.ids,
+        reversed,
+      },
+      store,
+    );
+  return spec.bidirectional
+    ? bothDirections(pass('forward_', false), pass('backward_', true), spec.units, spec.sequences)
+    : oneDirection(pass('', false), spec.units, spec.sequences);
+}
+
+function oneDirection(pass: Pass, units: number, every: boolean): Cell {
+  let last = EMPTY; // (B, U)
+  return {
+    get output() {
+      return every ? pass.states : last;
+    },
+    size(steps, windows, training) {
+      pass.size(steps, windows, training);
+      if (!every) last = room(last, windows * units);
+    },
+    forward(batch, input) {
+      pass.forward(batch, input);
+      if (!every) copyRows(pass.states, lastRow(batch, false), units, last, 0, units, batch.windows);
+    },
+    backward(batch, input, outputGradient, inputGradient) {
+      pass.backward(batch, input, outputGradient, every, inputGradient, false);
+    },
+  };
+}
+
+/** [forward, backward] side by side. */
+function bothDirections(forward: Pass, backward: Pass, units: number, every: boolean): Cell {
+  const width = 2 * units;
+  let output = EMPTY; // (T · B | B, 2U)
+  let gradient = EMPTY; // (T · B | B, U)
+  return {
+    get output() {
+      return output;
+    },
+    size(steps, windows, training) {
+      forward.size(steps, windows, training);
+      backward.size(steps, windows, training);
+      const rows = every ? steps * windows : windows;
+      output = room(output, rows * width);
+      if (training) gradient = room(gradient, rows * units);
+    },
+    forward(batch, input) {
+      forward.forward(batch, input);
+      backward.forward(batch, input);
+      const rows = every ? batch.steps * batch.windows : batch.windows;
+      copyRows(forward.states, every ? 0 : lastRow(batch, false), units, output, 0, width, rows);
+      copyRows(backward.states, every ? 0 : lastRow(batch, true), units, output, units, width, rows);
+    },
+    backward(batch, input, outputGradient, inputGradient) {
+      const rows = every ? batch.steps * batch.windows : batch.windows;
+      takeColumns(outputGradient, 0, width, gradient, units, rows);
+      forward.backward(batch, input, gradient, every, inputGradient, false);
+      takeColumns(outputGradient, units, width, gradient, units, rows);
+      backward.backward(batch, input, gradient, every, inputGradient, true);
+    },
+  };
+}
+
+/** First row of the step a pass ends with. */
+function lastRow(batch: Batch, reversed: boolean): number {
+  return reversed ? 0 : (batch.steps - 1) * batch.windows;
+}
+
+/** Rows of `from` (width U, beginning at `row`) into columns [column, column + U) of `to`. */
+function copyRows(
+  from: Float64Array,
+  row: number,
+  units: number,
+  to: Float64Array,
+  column: number,
+  width: number,
+  rows: number,
+): void {
+  for (let r = 0; r < rows; r++) {
+    for (let u = 0, f = (row + r) * units, t = r * width + column; u < units; u++) to[t + u] = from[f + u]!;
+  }
+}
+
+function takeColumns(
+  from: Float64Array,
+  column: number,
+  width: number,
+  to: Float64Array,
+  units: number,
+  rows: number,
+): void {
+  for (let r = 0; r < rows; r++) {
+    for (let u = 0, f = r * width + column, t = r * units; u < units; u++) to[t + u] = from[f + u]!;
+  }
+}
+
+/** The product of the state before with the recurrent kernel R (U, G), its way back, and R's gradient. */
+export interface StateProduct {
+  size(steps: number, windows: number, training: boolean): void;
+  /** out rows [row, row + B) += states rows [before, before + B) · R. */
+  forward(states: Float64Array, before: number, windows: number, out: Float64Array, row: number): void;
+  /** carry (B, U) += gradient rows [row, row + B) · Rᵀ. */
+  backward(gradient: Float64Array, row: number, windows: number, carry: Float64Array): void;
+  /** Adds statesᵀ · gradient over all pairs of a step and the state before it to R's gradient. */
+  gradient(batch: Batch, states: Float64Array, gradient: Float64Array): void;
+}
+
+export function stateProduct(store: Store, recurrent: Slot, reversed: boolean): StateProduct {
+  const [units, width] = recurrent.shape as [number, number]; // U, G
+  const panels = packedWeight(store, recurrent, width, units, 1, width);
+  const transposed = packedWeight(store, recurrent, units, width, width, 1);
+  let rowPanels = EMPTY;
+  let statePanels = EMPTY;
+  let gradientPanels = EMPTY;
+  return {
+    size(steps, windows, training) {
+      rowPanels = room(rowPanels, panelSize(windows, training ? width : units, ROWS));
+      if (!training) return;
+      statePanels = room(statePanels, panelSize(units, steps * windows, ROWS));
+      gradientPanels = room(gradientPanels, panelSize(width, steps * windows, COLUMNS));
+    },
+    forward(states, before, windows, out, row) {
+      pack(states, before * units, windows, units, units, 1, ROWS, rowPanels);
+      multiply(rowPanels, units, 0, panels(), units, 0, units, windows, width, out, row * width, width);
+    },
+    backward(gradient, row, windows, carry) {
+      pack(gradient, row * width, windows, width, width, 1, ROWS, rowPanels);
+      multiply(rowPanels, width, 0, transposed(), width, 0, width, windows, units, carry, 0, units);
+    },
+    gradient(batch, states, gradient) {
+      const windows = batch.windows;
+      const rows = batch.steps * windows;
+      if (batch.steps === 1) return;
+      pack(states, 0, units, rows, 1, units, ROWS, statePanels);
+      pack(gradient, 0, width, rows, 1, width, COLUMNS, gradientPanels);
+      // Pairs (state after step t, gradient of the step read next): shifted by one step of B rows, in the order of reading.
+      const state = reversed ? windows : 0;
+      const next = reversed ? 0 : windows;
+      multiply(
+        statePanels,
+        rows,
+        state,
+        gradientPanels,
+        rows,
+        next,
+        rows - windows,
+        units,
+        width,
+        recurrent.gradient,
+        0,
+        width,
+      );
+    },
+  };
+}
+
+/** carry (B, U) += the gradient that reaches the state of step row/B from outside; `place`: 0-based count of steps read. */
+export function addStateGradient(
+  batch: Batch,
+  place: number,
+  row: number,
+  stateGradient: Float64Array,
+  every: boolean,
+  units: number,
+  carry: Float64Array,
+): void {
+  if (!every && place !== batch.steps - 1) return;
+  const from = every ? row * units : 0;
+  for (let i = 0; i < batch.windows * units; i++) carry[i]! += stateGradient[from + i]!;
+}
+
+/** The specs that have passes, for tables. */
+export type RecurrentSpec = SpecOf<'lstm'> | SpecOf<'gru'> | SpecOf<'simple-rnn'>;

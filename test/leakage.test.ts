@@ -1,0 +1,102 @@
+// The law against leaks: what was held out cannot have changed what was fitted.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { run } from '../src/run.ts';
+import { workspace } from './support/workspace.ts';
+
+const ROWS = 120;
+const space = workspace();
+
+/** A seasonal series whose rows from `tamperedFrom` on are a thousand times as large. */
+function csv(tamperedFrom: number): string {
+  const rows = Array.from({ length: ROWS }, (_, t) => {
+    const date = new Date(Date.UTC(2000, t, 1)).toISOString().slice(0, 10);
+    const value = 100 + t + 20 * Math.sin((2 * Math.PI * t) / 12);
+    return `${date},${(value * (t >= tamperedFrom ? 1000 : 1)).toFixed(4)}`;
+  });
+  return `date,sales\n${rows.join('\n')}\n`;
+}
+
+function config(encoder: string, patience: string): string {
+  return `
+name: leak
+source: { kind: csv, file: data.csv }
+split: { validation: 12, test: 12 }
+encoder: ${encoder}
+window: { context: 12, horizon: 3 }
+model: { kind: lstm-regressor, units: [4] }
+train: { epochs: 3${patience} }
+predict: { horizon: 3 }
+`;
+}
+
+async function fitted(name: string, data: string, yaml: string): Promise<Record<string, string>> {
+  space.write(`${name}/data.csv`, data);
+  const file = space.write(`${name}/leak.yaml`, yaml);
+  const { folder } = await run(file, { out: join(space.path, name, 'run') });
+  const read = (artifact: string): string => readFileSync(join(folder, artifact)).toString('base64');
+  return {
+    weights: read('weights.safetensors'),
+    encoder: read('encoder.json'),
+    optimizer: read('optimizer.safetensors'),
+  };
+}
+
+describe.each([
+  ['min-max', '{ kind: min-max }'],
+  ['standard', '{ kind: standard }'],
+  ['robust', '{ kind: robust }'],
+  ['log, difference, standard', '[{ kind: log }, { kind: difference, lag: 12 }, { kind: standard }]'],
+])('leakage with encoder %s', (name, encoder) => {
+  const key = name.replaceAll(/[^a-z]/g, '');
+
+  it('changing any test value changes nothing that is fitted, early stopping on', async () => {
+    const yaml = config(encoder, ', patience: 2');
+    const clean = await fitted(`${key}-test-a`, csv(ROWS), yaml);
+    const tampered = await fitted(`${key}-test-b`, csv(ROWS - 12), yaml);
+    expect(tampered).toEqual(clean);
+  });
+
+  it('changing validation values too changes nothing that is fitted, early stopping off', async () => {
+    const yaml = config(encoder, '');
+    const clean = await fitted(`${key}-val-a`, csv(ROWS), yaml);
+    const tampered = await fitted(`${key}-val-b`, csv(ROWS - 24), yaml);
+    expect(tampered).toEqual(clean);
+  });
+
+  it('the probe can see: changing a training value changes the weights', async () => {
+    const yaml = config(encoder, '');
+    const clean = await fitted(`${key}-train-a`, csv(ROWS), yaml);
+    const tampered = await fitted(`${key}-train-b`, csv(ROWS - 36), yaml);
+    expect(tampered.weights).not.toEqual(clean.weights);
+  });
+});
+
+describe('leakage in text', () => {
+  it('words that stand only in the held-out part are not in the vocabulary', async () => {
+    const yaml = (lines: string): string => `
+name: leak-text
+source: { kind: text, lines: [${lines}] }
+split: { validation: 3 }
+encoder: { kind: words }
+window: { kind: prefixes }
+model: { kind: language-model, embedding: 4, layers: [{ kind: lstm, units: 4 }] }
+train: { epochs: 2 }
+predict: { prompt: one, length: 2 }
+`;
+    const learned = 'one two three four, two three one four, four one two three';
+    const [a, b] = await Promise.all(
+      ['five two six one', 'seven two eight one'].map(async (last, i) => {
+        const file = space.write(`text-${i}/leak.yaml`, yaml(`${learned}, ${last}`));
+        const { folder, result } = await run(file, { out: join(space.path, `text-${i}`, 'run') });
+        expect(result.warnings.map(({ code }) => code)).toContain('W_UNKNOWN_TOKENS');
+        return ['weights.safetensors', 'encoder.json'].map((name) =>
+          readFileSync(join(folder, name)).toString('base64'),
+        );
+      }),
+    );
+    expect(a).toEqual(b);
+  });
+});

@@ -161,15 +161,18 @@ function encodeColumns(fitted: readonly FittedColumn[], columns: readonly Column
       hint: 'give the columns the model was fitted on, in the same order',
     });
   }
-  return fitted.map(({ stages }, i) => encodeColumn(stages, (columns[i] as Column).values));
+  return fitted.map(({ stages }, i) => encodeColumn(stages, columns[i] as Column));
 }
 
-function encodeColumn(stages: readonly NumberEncoder[], values: Float64Array): Float64Array {
-  const inputs = inputsOf(stages, values);
-  const last = inputs.at(-1) as Float64Array;
-  if (last.length === values.length) return last;
+function encodeColumn(stages: readonly NumberEncoder[], { name, values }: Column): Float64Array {
+  const encoded = inputsOf(stages, values).at(-1) as Float64Array;
+  const lost = values.length - encoded.length;
+  for (let t = 0; t < encoded.length; t++) {
+    if (!Number.isFinite(encoded[t] as number)) throw outOfRange(name, t + lost, values[t + lost] as number);
+  }
+  if (lost === 0) return encoded;
   const placed = new Float64Array(values.length);
-  placed.set(last, values.length - last.length);
+  placed.set(encoded, lost);
   return placed;
 }
 
@@ -321,6 +324,14 @@ function tooShort(column: string, until: number): ForecastError {
       where: 'encoder',
       hint: 'give more rows or a smaller lag',
     },
+  );
+}
+
+function outOfRange(column: string, row: number, value: number): ForecastError {
+  return new ForecastError(
+    'E_DATA_RANGE',
+    `column "${column}", row ${row + 1}: ${value} is too far from the training part to be encoded`,
+    { where: 'encoder', hint: 'check the value, or give the column in a larger unit (thousands, millions)' },
   );
 }
 

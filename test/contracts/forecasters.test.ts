@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FitRequest } from '../../src/core/forecaster.ts';
+import type { Sequence } from '../../src/core/sequence.ts';
+import type { NumberForecasterKind, TextForecasterKind } from '../../src/forecasters/forecaster.ts';
+import { FORECASTERS } from '../../src/forecasters/index.ts';
+import { seriesOf } from '../encoders/data.ts';
+
+const entries = Object.entries(FORECASTERS);
+const numbers = entries.filter((entry): entry is [string, NumberForecasterKind] => entry[1].form === 'numbers');
+const texts = entries.filter((entry): entry is [string, TextForecasterKind] => entry[1].form === 'text');
+const request = (until: number): FitRequest => ({ until, validation: null, seed: 1 });
+const SEASON = 4;
+const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 12, maxLength: 40 });
+
+async function forecastNumbers(
+  kind: NumberForecasterKind,
+  x: ArrayLike<number>,
+  cutoffs: number[],
+  horizon: number,
+  lead: number,
+) {
+  const forecaster = kind.create(kind.options.parse({}), { season: SEASON });
+  const series = seriesOf({ y: x });
+  const fitted = await forecaster.fit(series, request(10));
+  const { values: forecast } = await fitted.forecast(series, { cutoffs, horizon, lead });
+  return forecast;
+}
+
+describe.each(entries)('%s', (kind, entry) => {
+  it('is called by its own name and describes its options', async () => {
+    expect(entry.kind).toBe(kind);
+    expect(entry.summary).toMatch(/\.$/);
+    for (const [name, field] of Object.entries(entry.options.shape))
+      expect([name, field.description]).toEqual([name, expect.any(String)]);
+    expect(() => entry.options.parse({ nonsense: 1 })).toThrow();
+    expect(entry.create(entry.options.parse({}), { season: SEASON }).name).toBe(kind);
+  });
+});
+
+describe.each(numbers)('%s', (_, kind) => {
+  it('reads only what is before each cutoff', async () => {
+    await fc.assert(
+      fc.asyncProperty(values, fc.double({ min: -1e9, max: 1e9, noNaN: true }), async (x, other) => {
+        const changed = x.map((v, t) => (t < 11 ? v : other));
+        expect(await forecastNumbers(kind, changed, [10, 11], 5, 1)).toEqual(
+          await forecastNumbers(kind, x, [10, 11], 5, 1),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('many cutoffs in one call are the same as one by one, in any order', async () => {
+    await fc.assert(
+      fc.asyncProperty(values, async (x) => {
+        const cutoffs = [12, 1, 7, 7, x.length];
+        const together = await forecastNumbers(kind, x, cutoffs, 6, 0);
+        for (const [n, cutoff] of cutoffs.entries()) {
+          expect(together.subarray(n * 6, n * 6 + 6)).toEqual(await forecastNumbers(kind, x, [cutoff], 6, 0));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('a lead leaves out the first steps and changes nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(values, fc.integer({ min: 0, max: 6 }), async (x, lead) => {
+        const all = await forecastNumbers(kind, x, [11], 5 + lead, 0);
+        expect(await forecastNumbers(kind, x, [11], 5, lead)).toEqual(all.slice(lead));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('a constant series goes on as it is, exactly', async () => {
+    for (const value of [0, 0.1, -1e15]) {
+      const forecast = await forecastNumbers(kind, new Float64Array(12).fill(value), [1, 5, 12], 4, 0);
+      expect([...forecast]).toEqual(new Array(12).fill(value));
+    }
+  });
+
+  it('forecasts each target by itself, step before target', async () => {
+    const a = Array.from({ length: 14 }, (_, t) => t * t);
+    const b = a.map((v) => 100 - v);
+    const forecaster = kind.create(kind.options.parse({}), { season: SEASON });
+    const both = seriesOf({ a, b });
+    const fitted = await forecaster.fit(both, request(10));
+    const { values: forecast } = await fitted.forecast(both, { cutoffs: [9, 12], horizon: 3, lead: 0 });
+    const alone = [await forecastNumbers(kind, a, [9, 12], 3, 0), await forecastNumbers(kind, b, [9, 12], 3, 0)];
+    expect([...forecast]).toEqual(Array.from({ length: 12 }, (_, i) => alone[i % 2]?.[Math.floor(i / 2)]));
+  });
+
+  it('a cutoff before the first or beyond the last row is refused', async () => {
+    await expect(forecastNumbers(kind, [1, 2, 3], [0], 1, 0)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
+    await expect(forecastNumbers(kind, [1, 2, 3], [4], 1, 0)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
+  });
+
+  it('its state is plain JSON', async () => {
+    const fitted = await kind
+      .create(kind.options.parse({}), { season: SEASON })
+      .fit(seriesOf({ y: [1, 2] }), request(2));
+    expect(JSON.parse(JSON.stringify(fitted.state()))).toEqual(fitted.state());
+    fitted.dispose();
+  });
+});
+
+const V = 6;
+/** A text of ids below V; 0 is padding where asked for. */
+function textOf(lines: readonly (readonly number[])[], padding: boolean): Sequence {
+  let at = 0;
+  const segments = lines.map((line) => {
+    const start = at;
+    at += line.length;
+    return { start, end: at };
+  });
+  return {
+    length: at,
+    segments,
+    targets: [Float64Array.from(lines.flat())],
+    past: [],
+    future: [],
+    tokens: { vocabulary: V, padding },
+  };
+}
+const lines = fc.array(fc.array(fc.integer({ min: 1, max: V - 1 }), { minLength: 1, maxLength: 10 }), {
+  minLength: 1,
+  maxLength: 5,
+});
+
+describe.each(texts)('%s', (_, kind) => {
+  const learn = (sequence: Sequence, until: number, validation: number | null = null) =>
+    kind.create(kind.options.parse({}), { season: 1 }).fit(sequence, { ...request(until), validation });
+
+  it('probabilities sum to 1 over the vocabulary without padding, after every token and at a start', async () => {
+    await fc.assert(
+      fc.asyncProperty(lines, fc.boolean(), async (text, padding) => {
+        const sequence = textOf(text, padding);
+        const fitted = await learn(sequence, sequence.length);
+        const first = padding ? 1 : 0;
+        for (let previous = -1; previous < V; previous++) {
+          let sum = 0;
+          const guesses: number[] = [];
+          const probabilities: number[] = [];
+          for (let id = first; id < V; id++) {
+            const probe = textOf([previous < 0 ? [id] : [previous, id]], padding);
+            const { logProbability, correct } = await fitted.score(probe, [previous < 0 ? 0 : 1], [0]);
+            sum += Math.exp(logProbability[0] as number);
+            probabilities.push(Math.exp(logProbability[0] as number));
+            if (correct[0] === 1) guesses.push(id);
+          }
+          expect(sum).toBeCloseTo(1, 12);
+          expect(guesses).toHaveLength(1);
+          const best = probabilities[(guesses[0] as number) - first] as number;
+          for (const p of probabilities) expect(p).toBeLessThanOrEqual(best * (1 + 1e-12));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('fitting reads only [0, validation ?? until)', async () => {
+    await fc.assert(
+      fc.asyncProperty(lines, lines, async (text, later) => {
+        const known = textOf(text, true);
+        const longer = textOf([...text, ...later], true);
+        const state = (await learn(known, known.length)).state();
+        expect((await learn(longer, known.length)).state()).toEqual(state);
+        expect((await learn(longer, longer.length, known.length)).state()).toEqual(state);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('an unknown true token scores NaN and is never correct; an unknown one before it is no obstacle', async () => {
+    const fitted = await learn(textOf([[1, 2, 3, 1, 2]], true), 5);
+    const probe = textOf([[1, -1, 2]], true);
+    const { logProbability, correct } = await fitted.score(probe, [1, 2], [0, 0]);
+    expect(logProbability[0]).toBeNaN();
+    expect(correct[0]).toBe(0);
+    expect(Number.isFinite(logProbability[1])).toBe(true);
+  });
+
+  it('its state is plain JSON', async () => {
+    const fitted = await learn(textOf([[1, 2, 1]], true), 3);
+    expect(JSON.parse(JSON.stringify(fitted.state()))).toEqual(fitted.state());
+  });
+});

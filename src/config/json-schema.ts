@@ -1,7 +1,10 @@
 // The language as JSON Schema (draft 7, what editors read): every key with its description, its default and its allowed values.
 // Not here: checking configs (load.ts).
 
+import { join } from 'node:path';
 import { z } from 'zod';
+import { writeAtomic } from '../artifact/write.ts';
+import { PACKAGE_FOLDER } from './presets.ts';
 import { CONFIG } from './schema.ts';
 
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -17,6 +20,13 @@ export function jsonSchema(): JsonSchema {
 /** As it stands in configs/schema.json. */
 export function renderJsonSchema(): string {
   return `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+}
+
+/** Writes configs/schema.json of this package; its path. */
+export async function writeJsonSchema(): Promise<string> {
+  const path = join(PACKAGE_FOLDER, 'configs', 'schema.json');
+  await writeAtomic(path, renderJsonSchema());
+  return path;
 }
 
 function build(): JsonSchema {

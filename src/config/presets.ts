@@ -19,13 +19,15 @@ export const PACKAGE_FOLDER: string = join(dirname(fileURLToPath(import.meta.url
 export function presets(folder: string = join(PACKAGE_FOLDER, 'configs')): Preset[] {
   return filesIn(folder)
     .filter((file) => file.endsWith('.yaml'))
-    .sort()
+    .sort((a, b) => (stem(a) < stem(b) ? -1 : 1))
     .map((file) => ({
-      name: file.slice(0, -'.yaml'.length),
+      name: stem(file),
       path: join(folder, file),
       summary: summaryOf(join(folder, file)),
     }));
 }
+
+const stem = (file: string): string => file.slice(0, -'.yaml'.length);
 
 function filesIn(folder: string): string[] {
   try {
@@ -46,7 +48,9 @@ function summaryOf(path: string): string {
     .map((line) => line.replace(/^#+\s?/, '').trim())
     .join(' ')
     .trim();
-  return /^.*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
+  // "counting: the smallest forecast there is." – the name is shown anyway.
+  const sentence = /^.*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
+  return sentence.replace(/^[\w-]+: /, '').replace(/^./, (letter) => letter.toUpperCase());
 }
 
 function headOf(path: string): string {

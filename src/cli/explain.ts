@@ -1,0 +1,23 @@
+// forecast explain: what a key or a kind means. Not here: the words (../config/explain.ts).
+
+import { type Command, flag, text } from './flags.ts';
+import { writeJson, writeOutput } from './output.ts';
+
+export const command: Command = {
+  command: 'explain [key]',
+  describe: 'Say what a key or a kind of the config means',
+  builder: (yargs) =>
+    yargs
+      .positional('key', { describe: 'train.epochs, model, lstm-regressor, …', type: 'string' })
+      .option('json', { describe: 'Print it as one JSON object', type: 'boolean' })
+      .example('$0 explain train.patience', '')
+      .example('$0 explain lstm-regressor', ''),
+  handler: async (given) => {
+    const { explain } = await import('../config/explain.ts');
+    const key = text(given, 'key') ?? '';
+    const page = explain(key);
+    if (flag(given, 'json')) writeJson({ key, text: page });
+    else writeOutput(`${page}\n`);
+    return 0;
+  },
+};

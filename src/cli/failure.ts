@@ -1,0 +1,131 @@
+// Errors as people read them: one line each on stderr, and the exit status of their cause.
+// Not here: what went wrong (core/errors.ts and whoever throws).
+
+import { nearest } from '../config/nearest.ts';
+import { EXIT, ForecastError, Interrupted } from '../core/errors.ts';
+import { paint, writeMessage } from './output.ts';
+import { interruption } from './signals.ts';
+
+const MOST_CHARACTERS = 500;
+
+/** Tells of a failure; the exit status. A stack trace only with --debug. */
+export function failure(error: unknown, args: readonly string[]): number {
+  const color = args.includes('--no-color') ? false : args.includes('--color') ? true : undefined;
+  if (error instanceof Interrupted) return stopped(args);
+  const known = error instanceof ForecastError ? [error, ...error.others] : [bug(error)];
+  for (const one of known) writeMessage(errorLine(one).replace('error[', `${paint('red', 'error', color)}[`));
+  if (args.includes('--debug')) writeMessage(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return known[0]!.exit;
+}
+
+/** `forecast: error[E_CODE] where: what. Hint: how to fix`, one line, at most 500 characters, nothing that moves a cursor. */
+export function errorLine(error: ForecastError): string {
+  const where = error.where === undefined ? '' : ` ${error.where}`;
+  const what = error.message.replace(/[.\s]+$/, '');
+  const hint = error.hint === undefined || error.hint === '' ? '' : `. Hint: ${error.hint.replace(/\.$/, '')}`;
+  return oneLine(`forecast: error[${error.code}]${where}: ${what}${hint}`);
+}
+
+/** A text made safe for one line of a terminal: control and invisible direction characters escaped, at most 500 characters. */
+export function oneLine(text: string): string {
+  const escaped = text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\t') return '\\t';
+    const code = character.codePointAt(0)!;
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+  const characters = [...escaped];
+  return characters.length <= MOST_CHARACTERS ? escaped : `${characters.slice(0, MOST_CHARACTERS - 1).join('')}…`;
+}
+
+function bug(error: unknown): ForecastError {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new ForecastError('E_BUG', message, {
+    hint: 'this is our mistake: please report it with the output of the same command and --debug',
+    cause: error,
+  });
+}
+
+function stopped(args: readonly string[]): number {
+  const { name, status } = interruption();
+  const again = args.filter((argument) => argument !== '--force' && argument !== '--resume').map(quoted);
+  writeMessage(oneLine(`forecast: stopped by ${name}; resume with: forecast ${again.join(' ')} --resume`));
+  return status;
+}
+
+/** An argument as a shell takes it back. */
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+/** What is wrong with a command line, with the nearest known word. */
+export function usage(
+  message: string,
+  args: readonly string[],
+  commands: readonly { readonly command: string }[],
+): ForecastError {
+  const names = [...commands.map((entry) => entry.command.split(' ')[0]!), 'completion'];
+  const wrong = /^Unknown (arguments?|commands?): (.*)$/s.exec(message);
+  if (message === 'no command' && args.length === 0)
+    return usageError('no command given', 'forecast --help lists the commands');
+  const word = wrong?.[2]?.split(', ')[0] ?? args.find((argument) => !argument.startsWith('-')) ?? '';
+  const isFlag = args.some(
+    (argument) => argument.startsWith('-') && argument.replace(/^-+/, '').split('=')[0] === word,
+  );
+  if (wrong !== null && isFlag) {
+    const known = [...FLAGS];
+    const guess = nearest(word, known);
+    const flag = word.length === 1 ? `-${word}` : `--${word}`;
+    return usageError(
+      `unknown option ${flag}`,
+      guess === null ? 'add --help to see the options' : `did you mean --${guess}?`,
+    );
+  }
+  if (wrong !== null || message === 'no command') {
+    const isCommand = names.includes(args.find((argument) => !argument.startsWith('-')) ?? '');
+    if (isCommand) return usageError(`unexpected ${JSON.stringify(word)}`, 'add --help to see what the command takes');
+    const guess = nearest(word, names);
+    const hint = guess === null ? 'forecast --help lists the commands' : `did you mean forecast ${guess}?`;
+    return usageError(`unknown command ${JSON.stringify(word)}`, hint);
+  }
+  if (/^Not enough non-option arguments/.test(message)) {
+    return usageError('something is missing after the command', `forecast ${args[0] ?? ''} --help shows what it takes`);
+  }
+  return usageError(message.replace(/\s+/g, ' '), 'add --help to see the options');
+}
+
+export function usageError(what: string, hint: string): ForecastError {
+  return new ForecastError('E_USAGE', what, { hint });
+}
+
+/** Every long option of every command, for suggestions. */
+const FLAGS: ReadonlySet<string> = new Set([
+  'allow-outside',
+  'color',
+  'continue',
+  'data',
+  'debug',
+  'engine',
+  'force',
+  'help',
+  'horizon',
+  'json',
+  'length',
+  'no-color',
+  'out',
+  'prompt',
+  'quiet',
+  'repetition',
+  'resume',
+  'root',
+  'sampler',
+  'seed',
+  'set',
+  'temperature',
+  'top-k',
+  'top-p',
+  'version',
+  'write',
+]);
+
+export const EXIT_BUG: number = EXIT.bug;

@@ -1,0 +1,33 @@
+// forecast init: writes a config to start from. Not here: the work (../init.ts).
+
+import type { InitOptions } from '../init.ts';
+import { type Command, flag, present, text, texts } from './flags.ts';
+import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
+
+export const command: Command = {
+  command: 'init [from]',
+  describe: 'Write a config to start from: a preset, or one made for your .csv',
+  builder: (yargs) =>
+    yargs
+      .positional('from', { describe: 'A preset (forecast presets) or a .csv', type: 'string' })
+      .options({
+        out: {
+          describe: 'The file to write (default: named after what it is made from)',
+          type: 'string',
+          requiresArg: true,
+        },
+        set: { describe: 'For a .csv: --set source.target=sales (repeatable)', type: 'string', array: true, nargs: 1 },
+        json: { describe: 'Print the files written as one JSON object', type: 'boolean' },
+      })
+      .example('$0 init air-passengers', '')
+      .example('$0 init sales.csv', ''),
+  handler: async (given) => {
+    const { init } = await import('../init.ts');
+    const options = { out: text(given, 'out'), set: texts(given, 'set') };
+    const { files } = await init(text(given, 'from'), present<InitOptions>(options));
+    if (flag(given, 'json')) writeJson({ files: files.map(shortPath) });
+    else writeOutput(files.map((file) => `${shortPath(file)}\n`).join(''));
+    if (!flag(given, 'quiet')) writeMessage(`next: forecast run ${shortPath(files[0]!)}`);
+    return 0;
+  },
+};

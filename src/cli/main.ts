@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+// The `forecast` command: arguments in, exit status out. Each command is one file and loads what it needs when it runs.
+// Not here: any work (run.ts and beside it), wording of errors (failure.ts).
+
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { command as compare } from './compare.ts';
+import { command as doctor } from './doctor.ts';
+import { command as explain } from './explain.ts';
+import { failure, usage } from './failure.ts';
+import type { Command, Given } from './flags.ts';
+import { command as generate } from './generate.ts';
+import { command as init } from './init.ts';
+import { command as inspect } from './inspect.ts';
+import { closeOutput, writeOutput } from './output.ts';
+import { command as predict } from './predict.ts';
+import { command as presets } from './presets.ts';
+import { command as run } from './run.ts';
+import { command as schema } from './schema.ts';
+
+const COMMANDS = [run, predict, generate, compare, inspect, init, presets, explain, schema, doctor];
+
+const DATA_OR_CONFIG = /\.(?:csv|tsv|ya?ml)(?:\.gz)?$/i;
+
+/** Runs one command line; the exit status. */
+async function main(argv: readonly string[]): Promise<number> {
+  const args = withCommand(argv);
+  let status = 0;
+  const keep =
+    (command: Command) =>
+    async (given: Given): Promise<void> => {
+      status = await command.handler(given);
+    };
+  try {
+    const parser = yargs([...args])
+      .scriptName('forecast')
+      .locale('en')
+      .usage('$0 <command>\n\nForecasts a series, or continues a text, as one YAML file says.')
+      .command(COMMANDS.map((command) => ({ ...command, handler: keep(command) })))
+      .completion('completion', 'Print a completion script for bash or zsh')
+      .parserConfiguration({
+        'dot-notation': false,
+        'greedy-arrays': false,
+        'parse-numbers': false,
+        'parse-positional-numbers': false,
+      })
+      .options({
+        quiet: { alias: 'q', type: 'boolean', describe: 'No progress, no notes; errors only', group: 'Everywhere:' },
+        color: { type: 'boolean', describe: 'Colour; --no-color switches it off', group: 'Everywhere:' },
+        debug: { type: 'boolean', describe: 'Show where an error was thrown', group: 'Everywhere:' },
+      })
+      .help('help', 'Show help', true)
+      .alias('help', 'h')
+      .group(['help', 'version'], 'Everywhere:')
+      .version(version())
+      .example('$0 run configs/counting.yaml', 'train, judge and forecast')
+      .example('$0 data.csv', 'the same for a table, settings inferred')
+      .example('$0 predict runs/counting-1a2b3c4d', 'forecast again from a finished run')
+      .epilogue('Exit: 0 ok, 1 our bug, 2 usage or config, 3 data, 4 numbers, 5 output, 6 busy, 7 run folder, 9 gate.')
+      .demandCommand(1, 'no command')
+      .strict()
+      .wrap(Math.min(100, process.stdout.columns ?? 100))
+      .exitProcess(false)
+      .showHelpOnFail(false)
+      .fail((message, error) => {
+        throw error ?? usage(message, args, COMMANDS);
+      });
+    await parser.parseAsync(args, {}, (_error: unknown, _given: unknown, output: string) => {
+      if (output !== '')
+        writeOutput(`${output}
+`);
+    });
+    return status;
+  } catch (error) {
+    return failure(error, args);
+  }
+}
+
+/** `forecast data.csv` and `forecast config.yaml` are `forecast run …`. */
+function withCommand(argv: readonly string[]): readonly string[] {
+  const first = argv.find((argument) => !argument.startsWith('-'));
+  return first !== undefined && DATA_OR_CONFIG.test(first) && argv[0] === first ? ['run', ...argv] : argv;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(text) as { version: unknown }).version);
+}
+
+const status = await main(process.argv.slice(2));
+process.exit((await closeOutput()) ?? status);

@@ -1,0 +1,81 @@
+// forecast run: train, judge and forecast as a config says. Not here: the work (../run.ts).
+
+import type { RunEvent, RunOptions, RunOutcome } from '../run.ts';
+import { oneLine } from './failure.ts';
+import { type Command, flag, number, present, text, texts } from './flags.ts';
+import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
+import { type ProgressView, progressView, SILENT } from './progress.ts';
+import { abortOnSignal } from './signals.ts';
+import { warningLine } from './warn.ts';
+
+export const command: Command = {
+  command: 'run <config>',
+  describe: 'Train, judge and forecast as a config says',
+  builder: (yargs) =>
+    yargs
+      .positional('config', { describe: 'A YAML file, a preset, a run folder to replay, or a .csv', type: 'string' })
+      .options({
+        set: { describe: 'Change a key: --set train.epochs=50 (repeatable)', type: 'string', array: true, nargs: 1 },
+        seed: { describe: 'Everything random comes from this number', type: 'string', requiresArg: true },
+        engine: { describe: 'Who does the arithmetic', type: 'string', requiresArg: true },
+        out: { describe: 'The run folder (default runs/<name>-<hash>)', type: 'string', requiresArg: true },
+        root: { describe: 'Project folder that paths in the config stay inside', type: 'string', requiresArg: true },
+        resume: { describe: 'Go on with an interrupted run', type: 'boolean' },
+        force: { describe: 'Train anew where a complete run stands', type: 'boolean' },
+        continue: { describe: 'Start from the weights of a finished run', type: 'string', requiresArg: true },
+        'allow-outside': { describe: 'Let paths in the config leave the project', type: 'boolean' },
+        json: { describe: 'Print the result as one JSON object', type: 'boolean' },
+      })
+      .example('$0 run configs/counting.yaml --set train.epochs=50', '')
+      .example('$0 run sales.csv --json', ''),
+  handler: async (given) => {
+    const quiet = flag(given, 'quiet');
+    const signal = abortOnSignal(quiet);
+    const view = quiet ? SILENT : await progressView(process.stderr, process.env);
+    const options = present<RunOptions>({
+      set: texts(given, 'set'),
+      seed: number(given, 'seed', 0),
+      engine: text(given, 'engine'),
+      out: text(given, 'out'),
+      root: text(given, 'root'),
+      resume: flag(given, 'resume'),
+      force: flag(given, 'force'),
+      continueFrom: text(given, 'continue'),
+      allowOutside: flag(given, 'allow-outside'),
+      signal,
+      on: (event) => show(event, view, given.color as boolean | undefined),
+    });
+    const { inputOf } = await import('../init.ts');
+    const { run } = await import('../run.ts');
+    const input = await inputOf(text(given, 'config') ?? '', options);
+    try {
+      const outcome = await run(input, options);
+      view.stop();
+      if (flag(given, 'json'))
+        writeJson({ ...outcome.result, ...outcome.host, run: shortPath(outcome.folder), stored: outcome.stored });
+      else writeOutput(`${outcome.text.trimEnd()}\n`);
+      if (!quiet) for (const line of whatNext(outcome)) writeMessage(line);
+      return 0;
+    } finally {
+      view.stop();
+    }
+  },
+};
+
+function show(event: RunEvent, view: ProgressView, color: boolean | undefined): void {
+  if (event.kind === 'progress') view.update(event.series, event.progress);
+  else if (event.kind === 'warning') view.say(warningLine(event.warning, color));
+  else view.say(event.kind === 'note' ? oneLine(event.text) : event.text.trimEnd());
+}
+
+/** Where the run is, and the command one would type next. */
+function whatNext({ folder, result, stored }: RunOutcome): string[] {
+  const path = shortPath(folder);
+  const next =
+    result.text.length > 0 ? `forecast generate ${path} --prompt "…"` : `forecast predict ${path} --horizon 24`;
+  return [
+    ...(stored ? ['already complete: this is the stored result; --force trains anew'] : []),
+    `run: ${path}`,
+    `next: ${next}`,
+  ];
+}

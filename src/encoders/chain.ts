@@ -194,14 +194,15 @@ function decodeColumn(
   c: number,
   targets: number,
 ): void {
-  const histories = inputsOf(stages.slice(0, -1), source);
+  const known = source.subarray(0, latest(cutoffs));
+  const histories = inputsOf(stages.slice(0, -1), known);
   const forecast = new Float64Array(horizon);
   for (let n = 0; n < cutoffs.length; n++) {
     const at = n * horizon * targets + c;
     for (let h = 0; h < horizon; h++) forecast[h] = values[at + h * targets] as number;
     for (let s = stages.length - 1; s >= 0; s--) {
       const history = histories[s] as Float64Array;
-      const lost = source.length - history.length;
+      const lost = known.length - history.length;
       (stages[s] as NumberEncoder).decode(forecast, history, (cutoffs[n] as number) + lead - lost);
     }
     for (let h = 0; h < horizon; h++) {
@@ -209,6 +210,12 @@ function decodeColumn(
       values[at + h * targets] = forecast[h] as number;
     }
   }
+}
+
+function latest(cutoffs: ArrayLike<number>): number {
+  let last = 0;
+  for (let n = 0; n < cutoffs.length; n++) last = Math.max(last, cutoffs[n] as number);
+  return last;
 }
 
 function skipOf(stages: readonly NumberEncoder[]): number {

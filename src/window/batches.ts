@@ -2,8 +2,7 @@
 // In: cuts, the window's shape, the batch size, a seed and epoch. Out: a BatchPlan. Not here: gathering values (engines/).
 
 import { random, shuffle } from '../core/random.ts';
-import { lengthAt } from './cuts.ts';
-import type { CutRange, Cuts, WindowShape } from './window.ts';
+import type { Cuts, WindowShape } from './window.ts';
 
 /** Batch k holds the windows order[bounds[k]] … order[bounds[k + 1] − 1]. */
 export interface BatchPlan {
@@ -50,8 +49,10 @@ function evenBounds(count: number, batch: number): Int32Array {
 
 /** A stable counting sort by length, each length chopped into batches of its own. */
 function groupByLength(cuts: Cuts, shape: WindowShape, order: Int32Array, batch: number): BatchPlan {
-  const next = new Int32Array(longest(cuts, shape) + 2); // where the next window of each length goes
-  for (let i = 0; i < order.length; i++) (next[lengthAt(cuts, shape, i) + 1] as number)++;
+  const lengths = lengthsOf(cuts, shape);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  const next = new Int32Array(longest + 2); // where the next window of each length goes
+  for (const length of lengths) (next[length + 1] as number)++;
   const bounds = [0];
   for (let length = 1; length < next.length; length++) {
     const count = next[length] as number;
@@ -62,16 +63,22 @@ function groupByLength(cuts: Cuts, shape: WindowShape, order: Int32Array, batch:
   }
   const grouped = new Int32Array(order.length);
   for (const i of order) {
-    const length = lengthAt(cuts, shape, i);
+    const length = lengths[i] as number;
     grouped[next[length] as number] = i;
     (next[length] as number)++;
   }
   return { order: grouped, bounds: Int32Array.from(bounds) };
 }
 
-function longest(cuts: Cuts, shape: WindowShape): number {
-  const lengthOf = (range: CutRange): number => range.first + (range.count - 1) * range.stride - range.from;
-  return cuts.ranges.reduce((most, range) => Math.max(most, Math.min(shape.context, lengthOf(range))), 0);
+/** Length of every window, range by range. */
+function lengthsOf(cuts: Cuts, shape: WindowShape): Int32Array {
+  const lengths = new Int32Array(cuts.count);
+  let i = 0;
+  for (const range of cuts.ranges) {
+    const first = range.first - range.from;
+    for (let k = 0; k < range.count; k++) lengths[i++] = Math.min(shape.context, first + k * range.stride);
+  }
+  return lengths;
 }
 
 /** The same batches in a seeded order, so that short windows do not always come first. */

@@ -51,59 +51,54 @@ export function isWeekend(stamp: number): boolean {
   return day === 0 || day === 6;
 }
 
+/** The regular positions of a frequency through one stamp of a series, the origin. */
+export interface Grid {
+  /** Steps from the origin; not whole where the stamp lies beside the grid. */
+  indexOf(stamp: number): number;
+  /** The stamp `index` steps after the origin. */
+  stampAt(index: number): number;
+}
+
 /**
- * The stamps of positions length + lead … length + lead + steps − 1, as text in the axis' own format. Positions the axis
- * already knows keep their stamps; later ones follow the calendar. An `index` axis gives the positions themselves.
+ * The grid of a frequency through the known stamp number `origin` (at least one is known). Months, quarters and years keep the day of the month,
+ * or the last day of a month that has no such day, and the time of day; business days leave out weekends (holidays are not
+ * known here); everything else is a fixed number of milliseconds.
  */
-export function futureStamps(axis: TimeAxis, length: number, steps: number, lead = 0): string[] {
-  const first = length + lead;
-  const known = axis.stamps;
-  if (known === null || known.length === 0) return Array.from({ length: steps }, (_, h) => String(first + h));
-  const advance = stepper(axis.frequency, known);
-  return Array.from({ length: steps }, (_, h) => {
-    const beyond = first + h - (known.length - 1);
-    return formatStamp(axis, beyond <= 0 ? (known[first + h] as number) : advance(beyond));
-  });
+export function gridOf(frequency: Frequency, known: Float64Array, origin = 0): Grid {
+  const first = known[origin] as number;
+  const months = MONTHS[frequency.unit] ?? 0;
+  if (months > 0) return monthGrid(first, months * frequency.count, anchorDay(known));
+  if (frequency.unit === 'business-day') return businessGrid(first, frequency.count);
+  const step = (LENGTHS[frequency.unit] ?? 1) * frequency.count;
+  return { indexOf: (stamp) => (stamp - first) / step, stampAt: (index) => first + index * step };
 }
 
-/** A function from n ≥ 1 to the stamp n steps after the last known one. */
-function stepper(frequency: Frequency, known: Float64Array): (n: number) => number {
-  const last = known[known.length - 1] as number;
-  const months = monthsOf(frequency);
-  if (months > 0) return monthStepper(last, months * frequency.count, anchorDay(known));
-  if (frequency.unit === 'business-day') return (n) => addBusinessDays(last, n * frequency.count);
-  const step = millisecondsOf(frequency) * frequency.count;
-  return (n) => last + n * step;
-}
+/** Months in one unit of a calendar frequency. */
+const MONTHS: Partial<Record<Frequency['unit'], number>> = { month: 1, quarter: 3, year: 12 };
 
-/** Months in one unit of a calendar frequency; 0 where the unit has a fixed length. */
-export function monthsOf(frequency: Frequency): number {
-  if (frequency.unit === 'month') return 1;
-  if (frequency.unit === 'quarter') return 3;
-  return frequency.unit === 'year' ? 12 : 0;
-}
+/** Milliseconds in one unit of fixed length. */
+const LENGTHS: Partial<Record<Frequency['unit'], number>> = {
+  millisecond: 1,
+  second: SECOND,
+  minute: MINUTE,
+  hour: HOUR,
+  day: DAY,
+  week: WEEK,
+};
 
-/** Milliseconds in one unit of fixed length; 0 for the others. */
-export function millisecondsOf(frequency: Frequency): number {
-  const lengths: Partial<Record<Frequency['unit'], number>> = {
-    millisecond: 1,
-    second: SECOND,
-    minute: MINUTE,
-    hour: HOUR,
-    day: DAY,
-    week: WEEK,
-  };
-  return lengths[frequency.unit] ?? 0;
-}
-
-/** Months later on the anchor day, or on the last day of a month that has no such day; the time of day stays. */
-function monthStepper(last: number, months: number, anchor: number): (n: number) => number {
-  const start = civilOf(last);
-  const timeOfDay = last - Math.floor(last / DAY) * DAY;
+function monthGrid(first: number, months: number, anchor: number): Grid {
+  const start = civilOf(first);
+  const timeOfDay = first - Math.floor(first / DAY) * DAY;
   const month = new Temporal.PlainYearMonth(start.year, start.month);
-  return (n) => {
-    const date = month.add({ months: n * months }).toPlainDate({ day: anchor });
-    return stampOf(date.year, date.month, date.day) + timeOfDay;
+  return {
+    indexOf: (stamp) => {
+      const date = civilOf(stamp);
+      return ((date.year - start.year) * 12 + date.month - start.month) / months;
+    },
+    stampAt: (index) => {
+      const date = month.add({ months: index * months }).toPlainDate({ day: anchor });
+      return stampOf(date.year, date.month, date.day) + timeOfDay;
+    },
   };
 }
 
@@ -116,14 +111,41 @@ function anchorDay(known: Float64Array): number {
   return latest;
 }
 
-/** Weekends are left out; holidays are not known here. */
-function addBusinessDays(stamp: number, days: number): number {
-  let at = stamp;
-  for (let left = days; left > 0; ) {
-    at += DAY;
-    if (!isWeekend(at)) left--;
-  }
-  return at;
+/** Business days are numbered from a Monday; a weekend has no number of its own. */
+function businessGrid(first: number, count: number): Grid {
+  const monday = first - ((weekday(first) + 6) % 7) * DAY;
+  const numberOf = (stamp: number): number => {
+    const days = (stamp - monday) / DAY;
+    const weeks = Math.floor(days / 7);
+    const inWeek = days - weeks * 7;
+    return inWeek >= 5 ? Number.NaN : weeks * 5 + inWeek;
+  };
+  const origin = Math.min(4, (weekday(first) + 6) % 7);
+  return {
+    indexOf: (stamp) => (numberOf(stamp) - origin) / count,
+    stampAt: (index) => {
+      const number = origin + index * count;
+      const weeks = Math.floor(number / 5);
+      return monday + (weeks * 7 + number - weeks * 5) * DAY;
+    },
+  };
+}
+
+/**
+ * The stamps of positions length + lead … length + lead + steps − 1, as text in the axis' own format. Positions the axis
+ * already knows keep their stamps; later ones follow the calendar from the last known one. An `index` axis gives the positions.
+ */
+export function futureStamps(axis: TimeAxis, length: number, steps: number, lead = 0): string[] {
+  const first = length + lead;
+  const known = axis.stamps;
+  if (known === null || known.length === 0) return Array.from({ length: steps }, (_, h) => String(first + h));
+  const last = known.length - 1;
+  // Rows may be absent (holidays, kept gaps): count from the last known stamp, not from the first.
+  const grid = gridOf(axis.frequency, known, last);
+  return Array.from({ length: steps }, (_, h) => {
+    const position = first + h;
+    return formatStamp(axis, position <= last ? (known[position] as number) : grid.stampAt(position - last));
+  });
 }
 
 /** A stamp as text, in the axis' own format. `index` axes write the number itself. */
@@ -181,7 +203,7 @@ function timeIfAny(stamp: number, before: string): string {
 
 /** The time of day where rows are less than a day apart, or not at midnight. */
 function timeWithin(stamp: number, frequency: Frequency): string {
-  const short = millisecondsOf(frequency) * frequency.count;
+  const short = (LENGTHS[frequency.unit] ?? 0) * frequency.count;
   return short > 0 && short < DAY ? ` ${timeOf(stamp)}` : timeIfAny(stamp, ' ');
 }
 

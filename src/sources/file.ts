@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ForecastError } from '../core/errors.ts';
@@ -29,29 +30,38 @@ const CHUNK = 1 << 20;
 const RATIO_FROM = 1 << 20;
 
 /**
- * Opens a data file for one pass. Throws E_URL_DISABLED, E_DATA_NOT_FOUND, E_DATA_NOT_FILE; reading throws E_DATA_TOO_LARGE and
- * E_DATA_GZIP. A pipe or a device is refused before a byte is read, so nothing can hang.
+ * Opens a data file, hands it to `use` for one pass and closes it whatever happens. Throws E_URL_DISABLED, E_DATA_NOT_FOUND,
+ * E_DATA_NOT_FILE; reading throws E_DATA_TOO_LARGE and E_DATA_GZIP. A pipe or a device is refused before a byte is read, so
+ * nothing can hang.
  */
-export async function openFile(path: string, context: SourceContext, limits: ByteLimits): Promise<OpenFile> {
+export async function withFile<T>(
+  path: string,
+  context: SourceContext,
+  limits: ByteLimits,
+  use: (file: OpenFile) => Promise<T>,
+): Promise<T> {
   refuseUrl(path);
   const resolved = context.resolve(path);
   const name = context.display(resolved);
   const handle = await openHandle(resolved, name);
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      const what = stat.isDirectory() ? 'is a directory' : 'is a pipe, a socket or a device';
-      throw new ForecastError('E_DATA_NOT_FILE', `${what}, not a file`, { where: name, hint: 'name a file' });
-    }
-    const hash = createHash('sha256');
-    const zipped = await startsWithGzipMagic(handle);
-    const raw = handle.createReadStream({ start: 0, highWaterMark: CHUNK });
-    const chunks = zipped ? inflated(raw, hash, name, limits, stat.size) : plain(raw, hash, name, limits);
-    return { name, chunks, sha256: () => hash.copy().digest('hex') };
-  } catch (error) {
+    return await use(await fileOf(handle, name, limits));
+  } finally {
     await handle.close();
-    throw error;
   }
+}
+
+async function fileOf(handle: FileHandle, name: string, limits: ByteLimits): Promise<OpenFile> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) {
+    const what = stat.isDirectory() ? 'is a directory, not a file' : 'is a pipe, a socket or a device, not a file';
+    throw new ForecastError('E_DATA_NOT_FILE', what, { where: name, hint: 'name a file' });
+  }
+  const hash = createHash('sha256');
+  const zipped = await startsWithGzipMagic(handle);
+  const raw = (): Readable => handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
+  const chunks = zipped ? inflated(raw, hash, name, limits, stat.size) : plain(raw, hash, name, limits);
+  return { name, chunks, sha256: () => hash.copy().digest('hex') };
 }
 
 /** All bytes of a file at once. */
@@ -59,6 +69,13 @@ export async function readWhole(file: OpenFile): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of file.chunks) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** File name without its folder and endings: "story.txt.gz" is "story". */
+export function stem(path: string): string {
+  return basename(path.replaceAll('\\', '/'))
+    .replace(/\.gz$/i, '')
+    .replace(/\.[^.]+$/, '');
 }
 
 function refuseUrl(path: string): void {
@@ -93,13 +110,13 @@ async function startsWithGzipMagic(handle: FileHandle): Promise<boolean> {
 }
 
 async function* plain(
-  raw: Readable,
+  open: () => Readable,
   hash: ReturnType<typeof createHash>,
   name: string,
   limits: ByteLimits,
 ): AsyncGenerator<Buffer> {
   let bytes = 0;
-  for await (const chunk of raw as AsyncIterable<Buffer>) {
+  for await (const chunk of open() as AsyncIterable<Buffer>) {
     hash.update(chunk);
     bytes += chunk.length;
     if (bytes > limits.bytes) throw tooManyBytes(name, limits.bytes);
@@ -109,12 +126,13 @@ async function* plain(
 
 /** Gunzip with its own count: the stream's maxOutputLength is not honoured by the streaming form. */
 async function* inflated(
-  raw: Readable,
+  open: () => Readable,
   hash: ReturnType<typeof createHash>,
   name: string,
   limits: ByteLimits,
   size: number,
 ): AsyncGenerator<Buffer> {
+  const raw = open();
   const hashing = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);

@@ -1,10 +1,12 @@
 // The table of sources: one line per kind. In: nothing. Out: kinds by name. Not here: any source.
 
+import { csv } from './csv.ts';
 import { generated } from './generated.ts';
 import type { SourceKind } from './source.ts';
 import { text } from './text.ts';
 
 export const SOURCES: { readonly [kind: string]: SourceKind } = {
+  [csv.kind]: csv,
   [generated.kind]: generated,
   [text.kind]: text,
 };

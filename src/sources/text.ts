@@ -2,12 +2,11 @@
 // In: UTF-8. Out: documents with \n line ends. Not here: tokens (encoders/).
 
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Loaded } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import { bomLength, checkUtf8 } from './encoding.ts';
-import { openFile, readWhole } from './file.ts';
+import { readWhole, stem, withFile } from './file.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 
 export interface TextOptions {
@@ -79,18 +78,12 @@ async function read(given: TextOptions, context: SourceContext): Promise<Content
     return { content: given.lines.join('\n'), sha256, name: 'source.lines', id: 'lines' };
   }
   const path = given.file as string;
-  const file = await openFile(path, context, given.limits);
-  const bytes = await readWhole(file);
-  const start = bomLength(bytes, file.name);
-  checkUtf8(bytes, 0, file.name);
-  return { content: bytes.toString('utf8', start), sha256: file.sha256(), name: file.name, id: stem(path) };
-}
-
-/** File name without its folder and endings: "story.txt.gz" is "story". */
-export function stem(path: string): string {
-  return basename(path.replaceAll('\\', '/'))
-    .replace(/\.gz$/i, '')
-    .replace(/\.[^.]+$/, '');
+  return withFile(path, context, given.limits, async (file) => {
+    const bytes = await readWhole(file);
+    const start = bomLength(bytes, file.name);
+    checkUtf8(bytes, 0, file.name);
+    return { content: bytes.toString('utf8', start), sha256: file.sha256(), name: file.name, id: stem(path) };
+  });
 }
 
 function cut(content: string, document: TextOptions['document']): string[] {

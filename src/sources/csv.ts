@@ -1,0 +1,217 @@
+// Source of tables on disk: delimited text, plain or gzip, one series or many, with a calendar read from its stamps.
+// In: a file and what its columns are (inferred where only one reading is possible). Out: series in raw units. Not here: encoding, windows.
+
+import { z } from 'zod';
+import { describeFrequency } from '../core/calendar.ts';
+import type { Column, Loaded, Series } from '../core/data.ts';
+import { ForecastError, type Warning } from '../core/errors.ts';
+import { readTable, type Table, type TableOptions } from './csv/table.ts';
+import { type OpenFile, stem, withFile } from './file.ts';
+import { type Frame, noRepairs, type Policies, type Repairs, seriesOf } from './frame.ts';
+import type { SourceContext, SourceKind } from './source.ts';
+
+export interface CsvOptions extends TableOptions, Policies {
+  readonly file: string;
+  readonly season?: number | readonly number[] | undefined;
+  readonly limits: {
+    readonly bytes: number;
+    readonly rows: number;
+    readonly columns: number;
+    readonly field: number;
+    readonly ratio: number;
+  };
+}
+
+const name: z.ZodString = z.string().min(1);
+const nameOrNames: z.ZodType<string | string[]> = z.union([name, z.array(name).min(1)]);
+const season: z.ZodNumber = z.number().int().min(1);
+const limit: z.ZodNumber = z.number().int().positive();
+
+const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
+  file: name.describe('path of a delimited text file with a header, plain or gzip, relative to the config'),
+  time: nameOrNames
+    .optional()
+    .describe(
+      'time column, or the columns its parts stand in ([year, quarter], [date, hour]); default: the first column of times',
+    ),
+  target: nameOrNames.optional().describe('column or columns to forecast; default: the only column of numbers left'),
+  id: nameOrNames.optional().describe('column or columns that name the series of a long table; default: one series'),
+  past: z.array(name).default([]).describe('columns read as inputs up to the cutoff, default none'),
+  future: z
+    .array(name)
+    .default([])
+    .describe('columns known in advance (holidays, prices), default none; last rows without a target extend them'),
+  static: z
+    .array(name)
+    .default([])
+    .describe('columns that never change within a series; accepted and unused, default none'),
+  season: z
+    .union([season, z.array(season).min(1)])
+    .optional()
+    .describe('rows per season, or several; default: by the calendar (12 for months, 24 for hours, …)'),
+  delimiter: z
+    .string()
+    .length(1)
+    .refine((sign) => !/["\r\n]/.test(sign) && sign.charCodeAt(0) < 128, 'one ASCII character, no quote or line end')
+    .optional()
+    .describe('character between cells; default: found among , ; tab |'),
+  decimal: z
+    .enum(['.', ','])
+    .optional()
+    .describe('decimal sign; default: "," where ; separates cells like 1,5, else "."'),
+  thousands: z.enum([',', '.', ' ', "'", '_']).optional().describe('sign between groups of three digits, default none'),
+  missing: z
+    .array(z.union([z.string(), z.number()]))
+    .default(['', 'NA', 'NaN', 'null', 'NULL', '-', '?'])
+    .describe('cells that mean "no value"; an empty cell always does. Default "", NA, NaN, null, NULL, -, ?'),
+  fill: z
+    .enum(['refuse', 'previous', 'linear', 'zero'])
+    .default('refuse')
+    .describe('what missing cells become: an error (default), the value before, a line to the next value, or 0'),
+  format: z
+    .enum(['dmy', 'mdy', 'ymd'])
+    .optional()
+    .describe('order of day, month and year in dates like 05/02/2010; default: as some date shows'),
+  order: z
+    .enum(['refuse', 'sort'])
+    .default('refuse')
+    .describe('rows out of order: an error (default), or sorted by time'),
+  duplicates: z
+    .enum(['refuse', 'first', 'last', 'mean'])
+    .default('refuse')
+    .describe('rows with the same stamp: an error (default), or one of them, or their mean'),
+  gaps: z
+    .enum(['refuse', 'keep', 'fill'])
+    .default('refuse')
+    .describe('absent rows: an error (default), left absent, or inserted with cells as fill says'),
+  limits: z
+    .strictObject({
+      bytes: limit.default(268435456).describe('largest file after inflating, bytes, default 256 MiB'),
+      rows: limit.default(5000000).describe('most data rows, default 5 million'),
+      columns: limit.default(1024).describe('most columns, default 1,024'),
+      field: limit.default(65536).describe('longest field, bytes, default 64 KiB'),
+      ratio: z.number().positive().default(200).describe('most inflated bytes per byte of a gzip file, default 200'),
+    })
+    .prefault({})
+    .describe('upper bounds that keep a wrong file from filling the memory'),
+});
+
+export const csv: SourceKind<CsvOptions> = {
+  kind: 'csv',
+  summary: 'A delimited text file, plain or gzip: one series or many, time and target inferred where unambiguous.',
+  options,
+  load: loadCsv,
+};
+
+/** Throws what withFile, readTable and seriesOf throw, and E_CONFIG_CONFLICT for gaps to fill without a way to fill them. */
+async function loadCsv(given: CsvOptions, context: SourceContext): Promise<Loaded> {
+  checkTogether(given);
+  return withFile(given.file, context, given.limits, (file) => loadOpen(file, given));
+}
+
+async function loadOpen(file: OpenFile, given: CsvOptions): Promise<Loaded> {
+  const table = await readTable(file, given);
+  const repairs = noRepairs();
+  const frames = framesOf(table, stem(given.file), file.name);
+  const series = frames.map((frame) => seriesOf(frame, given, repairs, given.limits.rows));
+  return {
+    raw: { form: 'numbers', series },
+    sha256: file.sha256(),
+    warnings: [...constantWarnings(series), ...staticWarnings(given)],
+    notes: [...table.notes, frequencyNote(series), ...repairNotes(repairs, given)],
+  };
+}
+
+function checkTogether(given: CsvOptions): void {
+  if (given.gaps === 'fill' && given.fill === 'refuse') {
+    throw new ForecastError('E_CONFIG_CONFLICT', 'gaps are to be filled, and fill refuses', {
+      where: 'source.fill',
+      hint: 'set source.fill: previous, linear or zero, or source.gaps: keep',
+    });
+  }
+  const decimal = given.decimal ?? '.';
+  if (given.thousands !== undefined && (given.thousands === decimal || given.thousands === given.delimiter)) {
+    throw new ForecastError('E_CONFIG_CONFLICT', `"${given.thousands}" cannot be the sign of thousands as well`, {
+      where: 'source.thousands',
+      hint: 'set source.decimal and source.delimiter to other signs',
+    });
+  }
+}
+
+/** One frame a series, in the order the ids first appear. */
+function framesOf(table: Table, id: string, file: string): Frame[] {
+  const columns = [...table.targets, ...table.past, ...table.future];
+  const shared = {
+    format: table.time.format,
+    timeName: table.time.name,
+    targets: table.targets.length,
+    past: table.past.length,
+    file,
+  };
+  if (table.groups === null) {
+    return [{ ...shared, id, label: '', stamps: table.time.stamps, columns, lines: table.lineOf }];
+  }
+  return rowsByGroup(table.groups.codes, table.groups.names.length).map((rows, group) => {
+    const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] as number);
+    const own = (table.groups as { names: readonly string[] }).names[group] as string;
+    return {
+      ...shared,
+      id: own,
+      label: ` in series ${JSON.stringify(own.slice(0, 40))}`,
+      stamps: table.time.stamps === null ? null : pick(table.time.stamps),
+      columns: columns.map((column): Column => ({ name: column.name, values: pick(column.values) })),
+      lines: (row: number): number => table.lineOf(rows[row] as number),
+    };
+  });
+}
+
+function rowsByGroup(codes: Int32Array, groups: number): Int32Array[] {
+  const counts = new Int32Array(groups);
+  for (const code of codes) counts[code] = (counts[code] as number) + 1;
+  const rows = Array.from(counts, (count) => new Int32Array(count));
+  counts.fill(0);
+  codes.forEach((code, row) => {
+    const at = counts[code] as number;
+    (rows[code] as Int32Array)[at] = row;
+    counts[code] = at + 1;
+  });
+  return rows;
+}
+
+function constantWarnings(series: readonly Series[]): Warning[] {
+  const constant = series.flatMap(({ id, targets }) =>
+    targets
+      .filter(({ values }) => values.length > 1 && values.every((value) => value === values[0]))
+      .map((target) => `${JSON.stringify(target.name)} of ${JSON.stringify(id)} is ${target.values[0]} in every row`),
+  );
+  if (constant.length === 0) return [];
+  const more = constant.length > 3 ? `, and ${constant.length - 3} more targets are constant` : '';
+  return [{ code: 'W_CONSTANT_SERIES', message: `${constant.slice(0, 3).join(', ')}${more}` }];
+}
+
+function staticWarnings(given: CsvOptions): Warning[] {
+  if (given.static.length === 0) return [];
+  const message = 'source.static is read and not used: each series is fitted alone';
+  return [{ code: 'W_STATIC_UNUSED', message }];
+}
+
+function frequencyNote(series: readonly Series[]): string {
+  const kinds = new Set(series.map(({ time }) => describeFrequency(time.frequency)));
+  const rows = series.reduce((sum, { length }) => sum + length, 0);
+  const many = series.length === 1 ? '' : ` in ${series.length} series`;
+  return `${rows} rows${many}, ${[...kinds].slice(0, 3).join(' or ')}`;
+}
+
+function repairNotes(repairs: Repairs, given: CsvOptions): string[] {
+  const counted: readonly (readonly [number, string])[] = [
+    [repairs.sorted, 'series sorted by time'],
+    [repairs.duplicates, `rows with a stamp already there: ${given.duplicates} taken`],
+    [repairs.inserted, 'absent rows inserted'],
+    [repairs.kept, 'gaps kept'],
+    [repairs.holidays, 'business days absent (holidays)'],
+    [repairs.leading, 'leading rows without a target left out'],
+    [repairs.filled, `missing cells filled: ${given.fill}`],
+    [repairs.unknown, 'last rows without a target: known in advance'],
+  ];
+  return counted.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+}

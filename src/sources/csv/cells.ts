@@ -1,0 +1,237 @@
+// The strict grammar of number cells, and the columns that collect them.
+// In: cells as bytes (the common case) or as text. Out: float64 values, NaN where a cell is missing. Not here: time cells, rows.
+
+import { ForecastError } from '../../core/errors.ts';
+
+/** How numbers are written in one file. */
+export interface NumberStyle {
+  readonly decimal: '.' | ',';
+  readonly thousands: string | null;
+  /** Cells that mean "no value", exactly as written. */
+  readonly missing: ReadonlySet<string>;
+}
+
+/** Where the reader is: the one place that knows, shared by all columns for their messages. */
+export interface Place {
+  readonly file: string;
+  line: number;
+}
+
+/** Takes the cells of one column, row by row: as bytes of a block without quotes, or as text. */
+export interface Sink {
+  bytes(block: Buffer, start: number, end: number): void;
+  text(cell: string): void;
+}
+
+const LARGEST = 1e300;
+const SPACE = 0x20;
+const TAB = 0x09;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const DOT = 0x2e;
+const COMMA = 0x2c;
+/** Powers of ten that a double holds exactly. */
+const POWERS = Float64Array.from({ length: 23 }, (_, n) => Number(`1e${n}`));
+
+/** A cell as shown in a message: at most 40 characters, control characters escaped. */
+export function shown(cell: string): string {
+  return JSON.stringify(cell.length > 40 ? `${cell.slice(0, 39)}…` : cell);
+}
+
+/** `file:line column "name"`, the place of a cell. */
+export function whereOf(place: Place, column: string): string {
+  return `${place.file}:${place.line} column ${shown(column)}`;
+}
+
+/** The number a cell spells, or NaN: digits with at most one decimal sign and an exponent; no hex, no underscores, no words. */
+export function parseNumber(cell: string, style: NumberStyle): number {
+  const pattern = style.decimal === '.' ? POINT_NUMBER : COMMA_NUMBER;
+  const plain = style.thousands === null ? cell : withoutThousands(cell, style.thousands, style.decimal);
+  if (!pattern.test(plain)) return Number.NaN;
+  return Number(style.decimal === ',' ? plain.replace(',', '.') : plain);
+}
+
+const POINT_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const COMMA_NUMBER = /^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?$/;
+
+/** Group signs removed where they stand after one to three digits and then every three; "" (no number) where they stand elsewhere. */
+function withoutThousands(cell: string, sign: string, decimal: string): string {
+  const end = cell.search(decimal === '.' ? /[.eE]/ : /[,eE]/);
+  const whole = end < 0 ? cell : cell.slice(0, end);
+  const groups = whole.split(sign);
+  if (groups.length === 1) return cell;
+  const regular = groups.every((group, g) => (g === 0 ? /^[+-]?\d{1,3}$/ : /^\d{3}$/).test(group));
+  return regular ? groups.join('') + (end < 0 ? '' : cell.slice(end)) : '';
+}
+
+export interface NumberColumn extends Sink {
+  readonly name: string;
+  /** The values so far, NaN where missing. */
+  values(): Float64Array;
+  /** Cells that were TRUE or FALSE, read as 1 and 0. */
+  booleans(): number;
+}
+
+/** A growing column of numbers. Its cells throw E_DATA_NOT_NUMERIC and E_DATA_RANGE naming file, line and column. */
+export function numberColumn(name: string, style: NumberStyle, place: Place, allowBooleans: boolean): NumberColumn {
+  const decimal = style.decimal === '.' ? DOT : COMMA;
+  /** Numbers among the missing tokens (-9999), compared by value. */
+  const missingNumbers = new Set([...style.missing].map((token) => parseNumber(token, style)));
+  const hasMissingNumbers = [...missingNumbers].some((value) => !Number.isNaN(value));
+  let grown = new Float64Array(1024);
+  let count = 0;
+  let booleans = 0;
+
+  const append = (value: number): void => {
+    if (count === grown.length) grown = doubled(grown);
+    grown[count++] = value;
+  };
+
+  const push = (value: number): void => {
+    if (value > LARGEST || value < -LARGEST) throw outOfRange(value, whereOf(place, name));
+    append(hasMissingNumbers && missingNumbers.has(value) ? Number.NaN : value);
+  };
+
+  const text = (cell: string): void => {
+    const trimmed = cell.trim();
+    if (trimmed === '' || style.missing.has(trimmed)) append(Number.NaN);
+    else spelled(trimmed);
+  };
+
+  const spelled = (cell: string): void => {
+    const value = parseNumber(cell, style);
+    const truth = allowBooleans ? truthOf(cell) : -1;
+    if (Number.isFinite(value)) push(value);
+    else if (truth < 0) throw notNumeric(cell, value, style, whereOf(place, name));
+    else {
+      booleans++;
+      append(truth);
+    }
+  };
+
+  /** Plain decimals of up to 2^53 are exact here (one correctly rounded division); every other cell goes through `text`. */
+  const bytes = (block: Buffer, start: number, end: number): void => {
+    let s = start;
+    let e = end;
+    while (s < e && (block[s] === SPACE || block[s] === TAB)) s++;
+    while (e > s && (block[e - 1] === SPACE || block[e - 1] === TAB)) e--;
+    const sign = block[s];
+    let i = sign === MINUS || sign === PLUS ? s + 1 : s;
+    let mantissa = 0;
+    let digits = 0;
+    let point = -1;
+    for (; i < e; i++) {
+      const c = block[i] as number;
+      if (c >= 0x30 && c <= 0x39) {
+        mantissa = mantissa * 10 + (c - 0x30);
+        digits++;
+      } else if (c === decimal && point < 0) point = i;
+      else break;
+    }
+    const fraction = point < 0 ? 0 : e - 1 - point;
+    if (i < e || digits === 0 || mantissa > Number.MAX_SAFE_INTEGER || fraction > 22) {
+      text(block.toString('utf8', s, e));
+      return;
+    }
+    const size = fraction === 0 ? mantissa : mantissa / (POWERS[fraction] as number);
+    push(sign === MINUS ? -size : size);
+  };
+
+  return { name, bytes, text, values: () => grown.slice(0, count), booleans: () => booleans };
+}
+
+function outOfRange(value: number, where: string): ForecastError {
+  return new ForecastError('E_DATA_RANGE', `${value} lies beyond ±${LARGEST}`, {
+    where,
+    hint: 'choose a larger unit, or list it in source.missing',
+  });
+}
+
+function notNumeric(cell: string, value: number, style: NumberStyle, where: string): ForecastError {
+  const what = Number.isNaN(value) ? 'is not a number' : 'is not a finite number';
+  return new ForecastError('E_DATA_NOT_NUMERIC', `${shown(cell)} ${what}`, { where, hint: hintFor(cell, style) });
+}
+
+function truthOf(cell: string): number {
+  if (/^true$/i.test(cell)) return 1;
+  return /^false$/i.test(cell) ? 0 : -1;
+}
+
+function hintFor(cell: string, style: NumberStyle): string {
+  if (style.decimal === '.' && /^[+-]?\d+,\d+$/.test(cell)) return 'set source.decimal: "," or source.thousands: ","';
+  if (style.thousands === null && /^[+-]?\d{1,3}([., '_]\d{3})+/.test(cell))
+    return 'name the group sign in source.thousands';
+  return 'correct the cell, or list it in source.missing';
+}
+
+/** Twice the room, same contents. */
+export function doubled(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(values.length * 2);
+  larger.set(values);
+  return larger;
+}
+
+export interface LabelColumn extends Sink {
+  readonly name: string;
+  readonly names: readonly string[];
+  /** One index into `names` a row. */
+  codes(): Int32Array;
+}
+
+/** A growing column of names (an id), each stored once. An empty cell throws E_DATA_MISSING. */
+export function labelColumn(name: string, place: Place): LabelColumn {
+  const names: string[] = [];
+  const index = new Map<string, number>();
+  let grown = new Int32Array(1024);
+  let count = 0;
+  let lastBytes: Buffer | null = null;
+  let lastCode = -1;
+
+  const append = (code: number): void => {
+    if (count === grown.length) {
+      const larger = new Int32Array(count * 2);
+      larger.set(grown);
+      grown = larger;
+    }
+    grown[count++] = code;
+  };
+
+  const text = (cell: string): void => {
+    const label = cell.trim();
+    if (label === '') {
+      const hint = 'every row needs the id of its series';
+      throw new ForecastError('E_DATA_MISSING', 'is empty', { where: whereOf(place, name), hint });
+    }
+    const known = index.get(label);
+    if (known === undefined) index.set(label, names.push(label) - 1);
+    lastCode = known ?? names.length - 1;
+    append(lastCode);
+  };
+
+  /** Rows of one series mostly follow each other: the same bytes as before are the same name. */
+  const bytes = (block: Buffer, start: number, end: number): void => {
+    if (lastBytes !== null && sameBytes(block, start, end, lastBytes)) {
+      append(lastCode);
+      return;
+    }
+    text(block.toString('utf8', start, end));
+    lastBytes = Buffer.from(block.subarray(start, end));
+  };
+
+  return {
+    name,
+    names,
+    codes: () => grown.slice(0, count),
+    bytes,
+    text: (cell) => {
+      lastBytes = null;
+      text(cell);
+    },
+  };
+}
+
+function sameBytes(block: Buffer, start: number, end: number, other: Buffer): boolean {
+  if (end - start !== other.length) return false;
+  for (let i = 0; i < other.length; i++) if (block[start + i] !== other[i]) return false;
+  return true;
+}

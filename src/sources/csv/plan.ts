@@ -1,0 +1,189 @@
+// Which column is what: named in the config, or inferred from the first rows where only one reading is possible.
+// In: header, first rows, options. Out: a plan of columns. Not here: reading the rest.
+
+import { ForecastError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import { type NumberStyle, parseNumber, shown } from './cells.ts';
+import { noTimeForm, type TimeForm, timeFormOf } from './stamps.ts';
+
+/** What the config says about columns. */
+export interface ColumnOptions {
+  readonly time?: string | readonly string[] | undefined;
+  readonly target?: string | readonly string[] | undefined;
+  readonly id?: string | readonly string[] | undefined;
+  readonly past: readonly string[];
+  readonly future: readonly string[];
+  readonly static: readonly string[];
+}
+
+/** A part of a time split over several columns. */
+export type TimePart = 'date' | 'year' | 'quarter' | 'month' | 'day' | 'hour' | 'minute' | 'second';
+
+/** Columns by position in the header. */
+export interface Plan {
+  readonly time:
+    | { readonly kind: 'rows' }
+    | { readonly kind: 'column'; readonly column: number; readonly form: TimeForm }
+    | {
+        readonly kind: 'parts';
+        readonly parts: readonly { readonly part: TimePart; readonly column: number; readonly form: TimeForm | null }[];
+      };
+  readonly ids: readonly number[];
+  readonly targets: readonly number[];
+  readonly past: readonly number[];
+  readonly future: readonly number[];
+  /** What was inferred, for the person to see. */
+  readonly notes: readonly string[];
+}
+
+export interface Sample {
+  readonly file: string;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly style: NumberStyle;
+}
+
+/** Throws E_DATA_COLUMN (unknown, named twice, not to be inferred) and E_TIME_INVALID (a named time column nobody can read). */
+export function planColumns(options: ColumnOptions, sample: Sample): Plan {
+  const byName = new Map(sample.header.map((name, column) => [name, column]));
+  const find = (names: readonly string[], key: string): number[] =>
+    names.map((name) => byName.get(name) ?? unknownColumn(name, key, sample));
+  const named = {
+    time: find(listOf(options.time), 'time'),
+    id: find(listOf(options.id), 'id'),
+    target: find(listOf(options.target), 'target'),
+    past: find(options.past, 'past'),
+    future: find(options.future, 'future'),
+    static: find(options.static, 'static'),
+  };
+  refuseDoubles(named, sample);
+  const claimed = new Set(Object.values(named).flat());
+  const time = planTime(options.time, named.time, claimed, sample);
+  if (time.kind === 'column') claimed.add(time.column);
+  const targets = named.target.length > 0 ? named.target : [inferTarget(claimed, sample)];
+  const notes = [
+    ...timeNotes(time, options, sample),
+    ...(named.target.length > 0 ? [] : [`target ${shown(sample.header[targets[0] as number] as string)}`]),
+  ];
+  return { time, ids: named.id, targets, past: named.past, future: named.future, notes };
+}
+
+function listOf(names: string | readonly string[] | undefined): readonly string[] {
+  if (names === undefined) return [];
+  return typeof names === 'string' ? [names] : names;
+}
+
+function unknownColumn(name: string, key: string, sample: Sample): never {
+  const guess = nearest(name, sample.header);
+  throw new ForecastError('E_DATA_COLUMN', `no column ${shown(name)} for source.${key}`, {
+    where: sample.file,
+    hint: `${guess === null ? '' : `did you mean ${shown(guess)}? `}columns: ${listed(sample.header)}`,
+  });
+}
+
+function listed(names: readonly string[]): string {
+  const shownNames = names.slice(0, 12).map(shown).join(', ');
+  return names.length > 12 ? `${shownNames} and ${names.length - 12} more` : shownNames;
+}
+
+function refuseDoubles(named: { readonly [key: string]: readonly number[] }, sample: Sample): void {
+  const roles = new Map<number, string>();
+  for (const [key, columns] of Object.entries(named)) {
+    for (const column of columns) {
+      const other = roles.get(column);
+      if (other !== undefined) {
+        const name = shown(sample.header[column] as string);
+        throw new ForecastError('E_DATA_COLUMN', `column ${name} stands in source.${other} and source.${key}`, {
+          where: sample.file,
+          hint: 'give each column one role',
+        });
+      }
+      roles.set(column, key);
+    }
+  }
+}
+
+function planTime(
+  option: ColumnOptions['time'],
+  columns: readonly number[],
+  claimed: ReadonlySet<number>,
+  sample: Sample,
+): Plan['time'] {
+  if (option === undefined) return inferTime(claimed, sample);
+  if (typeof option === 'string' || columns.length === 1) {
+    const column = columns[0] as number;
+    return { kind: 'column', column, form: formOf(column, sample) };
+  }
+  return { kind: 'parts', parts: columns.map((column) => partOf(column, sample)) };
+}
+
+function cellsOf(column: number, sample: Sample): string[] {
+  return sample.rows.map((row) => row[column] ?? '');
+}
+
+function formOf(column: number, sample: Sample): TimeForm {
+  const name = sample.header[column] as string;
+  const cells = cellsOf(column, sample);
+  const form = timeFormOf(cells, name, true);
+  if (form === null) throw noTimeForm(cells[0] ?? '', `${sample.file} column ${shown(name)}`);
+  return form;
+}
+
+/** The first column whose cells are times; bare integers only where the column's name says so. */
+function inferTime(claimed: ReadonlySet<number>, sample: Sample): Plan['time'] {
+  for (let column = 0; column < sample.header.length; column++) {
+    if (claimed.has(column)) continue;
+    const form = timeFormOf(cellsOf(column, sample), sample.header[column] as string, false);
+    if (form !== null) return { kind: 'column', column, form };
+  }
+  return { kind: 'rows' };
+}
+
+const PART_NAMES: readonly (readonly [TimePart, RegExp])[] = [
+  ['year', /^(year|yr|yyyy|y)$/i],
+  ['quarter', /^(quarter|qtr|q)$/i],
+  ['month', /^(month|mon|mnth|mm|m)$/i],
+  ['day', /^(day|dd|d|day ?of ?month|mday)$/i],
+  ['hour', /^(hour|hr|hh|h)$/i],
+  ['minute', /^(minute|min|mi)$/i],
+  ['second', /^(second|sec|ss|s)$/i],
+];
+
+/** A part by the column's name; a column whose cells are dates is the date. */
+function partOf(column: number, sample: Sample): { part: TimePart; column: number; form: TimeForm | null } {
+  const name = sample.header[column] as string;
+  const part = PART_NAMES.find(([, pattern]) => pattern.test(name))?.[0];
+  if (part !== undefined) return { part, column, form: null };
+  const form = timeFormOf(cellsOf(column, sample), name, true);
+  if (form !== null) return { part: 'date', column, form };
+  throw new ForecastError('E_DATA_COLUMN', `column ${shown(name)} is no part of a time`, {
+    where: sample.file,
+    hint: 'parts are a date or columns named year, quarter, month, day, hour, minute, second',
+  });
+}
+
+/** The one column left whose cells are mostly numbers, or the one column left. */
+function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
+  const free = sample.header.map((_, column) => column).filter((column) => !claimed.has(column));
+  const numeric = free.filter((column) => mostlyNumbers(cellsOf(column, sample), sample.style));
+  if (numeric.length === 1) return numeric[0] as number;
+  if (free.length === 1) return free[0] as number;
+  const names = (numeric.length === 0 ? free : numeric).map((column) => sample.header[column] as string);
+  const what = numeric.length === 0 ? 'no column of numbers' : `${numeric.length} columns could be the target`;
+  throw new ForecastError('E_DATA_COLUMN', names.length === 0 ? `${what} is left` : `${what}: ${listed(names)}`, {
+    where: sample.file,
+    hint: 'name it in source.target',
+  });
+}
+
+/** A column that is empty in all of the first rows may well be numbers later on. */
+function mostlyNumbers(cells: readonly string[], style: NumberStyle): boolean {
+  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '' && !style.missing.has(cell));
+  return filled.filter((cell) => !Number.isNaN(parseNumber(cell, style))).length * 2 >= filled.length;
+}
+
+function timeNotes(time: Plan['time'], options: ColumnOptions, sample: Sample): string[] {
+  if (options.time !== undefined) return [];
+  if (time.kind === 'rows') return ['no time column: rows are counted 0, 1, 2, …'];
+  return time.kind === 'column' ? [`time column ${shown(sample.header[time.column] as string)}`] : [];
+}

@@ -1,0 +1,343 @@
+// The grammar of time cells, and the column that collects them.
+// In: cells in one of a closed list of forms. Out: milliseconds UTC (wall clocks without an offset are read as UTC). Not here: frequencies.
+
+import { DAY, daysInMonth, HOUR, MINUTE, SECOND, stampOf } from '../../core/calendar.ts';
+import { ForecastError } from '../../core/errors.ts';
+import type { TimeFormat } from '../../core/time.ts';
+import { doubled, type Place, type Sink, shown, whereOf } from './cells.ts';
+
+/** Ways of writing time. `numeric` is 05/02/2010, whose order only the whole column can tell. */
+export type TimeForm =
+  | 'iso'
+  | 'year-month'
+  | 'year-quarter'
+  | 'named-month'
+  | 'numeric'
+  | 'compact'
+  | 'year'
+  | 'epoch-seconds'
+  | 'epoch-milliseconds';
+
+/** The order of day, month and year in `numeric` cells. */
+export type DateOrder = 'dmy' | 'mdy' | 'ymd';
+
+/** A cell's stamp; NaN: another form; NOT_A_DATE: this form, but no such date or hour. */
+type Reader = (cell: string) => number;
+const NOT_A_DATE = Number.NEGATIVE_INFINITY;
+
+const CLOCK = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AaPp])[Mm])?`;
+const OFFSET = String.raw`(?: ?(Z|z|UTC|[+-]\d{2}(?::?\d{2})?))?`;
+const ISO = new RegExp(String.raw`^(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:([T ])${CLOCK}${OFFSET})?$`);
+const NUMERIC = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?: ${CLOCK})?$`);
+const YEAR_MONTH = /^(\d{4})(?:[-/]| ?[Mm])(\d{1,2})$/;
+const YEAR_QUARTER = /^(\d{4})[-/ ]?[Qq]([1-4])$/;
+const QUARTER_YEAR = /^[Qq]([1-4])[-/ ]?(\d{4})$/;
+const MONTH_FIRST = /^([A-Za-z]{3,9})\.?[ -](?:(\d{1,2}),?[ -])?(\d{4})$/;
+const DAY_FIRST = /^(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4})$/;
+const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
+const YEAR = /^[12]\d{3}$/;
+const EPOCH_SECONDS = /^\d{9,11}(?:\.\d{1,3})?$/;
+const EPOCH_MILLISECONDS = /^\d{12,14}$/;
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const FULL_MONTHS = [
+  ...['january', 'february', 'march', 'april', 'may', 'june', 'july'],
+  ...['august', 'september', 'october', 'november', 'december'],
+];
+
+const READERS: { readonly [form in TimeForm]: Reader } = {
+  iso: (cell) => {
+    const m = ISO.exec(cell);
+    if (m === null) return Number.NaN;
+    const date = dateStamp(Number(m[1]), Number(m[3]), Number(m[4]));
+    return m[5] === undefined ? date : date + clockOf(m, 6) - offsetOf(m[11]);
+  },
+  'year-month': (cell) => {
+    const m = YEAR_MONTH.exec(cell);
+    return m === null ? Number.NaN : dateStamp(Number(m[1]), Number(m[2]), 1);
+  },
+  'year-quarter': (cell) => {
+    const first = YEAR_QUARTER.exec(cell);
+    const last = QUARTER_YEAR.exec(cell);
+    if (first === null && last === null) return Number.NaN;
+    const [year, quarter] = first === null ? [last?.[2], last?.[1]] : [first[1], first[2]];
+    return dateStamp(Number(year), 3 * Number(quarter) - 2, 1);
+  },
+  'named-month': (cell) => {
+    const first = MONTH_FIRST.exec(cell);
+    const last = DAY_FIRST.exec(cell);
+    if (first === null && last === null) return Number.NaN;
+    const name = String(first?.[1] ?? last?.[2]).toLowerCase();
+    const month = (name.length === 3 ? MONTHS : FULL_MONTHS).indexOf(name === 'sept' ? 'sep' : name) + 1;
+    return month === 0
+      ? Number.NaN
+      : dateStamp(Number(first?.[3] ?? last?.[3]), month, Number(first?.[2] ?? last?.[1] ?? 1));
+  },
+  numeric: (cell) => {
+    const m = NUMERIC.exec(cell);
+    if (m === null) return Number.NaN;
+    const clock = m[5] === undefined ? 0 : clockOf(m, 5);
+    return clock === NOT_A_DATE ? clock : packed(Number(m[1]), Number(m[3]), m[4] as string, clock);
+  },
+  compact: (cell) => {
+    const m = COMPACT.exec(cell);
+    return m === null ? Number.NaN : dateStamp(Number(m[1]), Number(m[2]), Number(m[3]));
+  },
+  year: (cell) => (YEAR.test(cell) ? stampOf(Number(cell), 1, 1) : Number.NaN),
+  'epoch-seconds': (cell) => (EPOCH_SECONDS.test(cell) ? Math.round(Number(cell) * SECOND) : Number.NaN),
+  'epoch-milliseconds': (cell) => (EPOCH_MILLISECONDS.test(cell) ? Number(cell) : Number.NaN),
+};
+
+/** Forms that are plain integers: taken for time only under a name that says so. */
+const BARE: ReadonlySet<TimeForm> = new Set(['year', 'compact', 'epoch-seconds', 'epoch-milliseconds']);
+const TIME_NAMES =
+  /^(.*[ _-])?(time|date|datetime|timestamp|ts|ds|epoch|unix|year|yr|month|week|day|quarter|period)([ _-].*)?$/i;
+
+/** The form that reads every cell of a sample (impossible dates included); null where there is none. `named`: the column was asked for by name. */
+export function timeFormOf(cells: readonly string[], name: string, named: boolean): TimeForm | null {
+  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
+  if (filled.length === 0) return null;
+  const forms = Object.keys(READERS) as TimeForm[];
+  const reads = (form: TimeForm, cell: string): boolean => !Number.isNaN(READERS[form](cell));
+  const whole = forms.find((form) => filled.every((cell) => reads(form, cell)));
+  // A named column with one odd cell is still a time column: the odd cell gets its own error, with its line.
+  const most = forms.find((form) => filled.filter((cell) => reads(form, cell)).length * 2 > filled.length);
+  const form = whole ?? (most !== undefined && (named || !BARE.has(most)) ? most : null);
+  if (form === null) return null;
+  return named || !BARE.has(form) || TIME_NAMES.test(name) ? form : null;
+}
+
+function dateStamp(year: number, month: number, day: number): number {
+  const real = month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  return real ? stampOf(year, month, day) : NOT_A_DATE;
+}
+
+/** Milliseconds of the five groups hour, minute, second, fraction, a/p that start at `at`. */
+function clockOf(m: RegExpExecArray, at: number): number {
+  const twelve = m[at + 4];
+  const written = Number(m[at]);
+  const minute = Number(m[at + 1]);
+  const second = Number(m[at + 2] ?? 0);
+  if (twelve !== undefined && (written < 1 || written > 12)) return NOT_A_DATE;
+  const hour = twelve === undefined ? written : (written % 12) + (/p/i.test(twelve) ? 12 : 0);
+  if (hour > 23 || minute > 59 || second > 59) return NOT_A_DATE;
+  const fraction = m[at + 3];
+  const milliseconds = fraction === undefined ? 0 : Math.round(Number(`0.${fraction}`) * SECOND);
+  return hour * HOUR + minute * MINUTE + second * SECOND + milliseconds;
+}
+
+function offsetOf(offset: string | undefined): number {
+  if (offset === undefined || /^[zu]/i.test(offset)) return 0;
+  const digits = offset.replace(/\D/g, '');
+  const size = Number(digits.slice(0, 2)) * HOUR + Number(digits.slice(2) || 0) * MINUTE;
+  return offset.startsWith('-') ? -size : size;
+}
+
+/** First, second and third part of a numeric date with its clock in one exact double, until the order is known. */
+function packed(first: number, second: number, third: string, clock: number): number {
+  return ((fullYear(third) * 100 + first) * 100 + second) * DAY + clock;
+}
+
+/** Two digits: 69 … 99 are 1969 … 1999, 00 … 68 are 2000 … 2068 (POSIX). */
+function fullYear(digits: string): number {
+  const n = Number(digits);
+  if (digits.length > 2) return n;
+  return n < 69 ? 2000 + n : 1900 + n;
+}
+
+export interface TimeColumn extends Sink {
+  readonly name: string;
+  readonly form: TimeForm;
+  /** All stamps and the format that writes them like the file. Throws E_TIME_AMBIGUOUS and E_TIME_INVALID for numeric dates. */
+  finish(lineOf: (row: number) => number): { readonly stamps: Float64Array; readonly format: TimeFormat };
+}
+
+/** A growing column of stamps; its cells throw E_TIME_INVALID naming file, line and column. */
+export function timeColumn(name: string, form: TimeForm, order: DateOrder | null, place: Place): TimeColumn {
+  const reader = READERS[form];
+  const iso = form === 'iso';
+  let grown = new Float64Array(1024);
+  let count = 0;
+  /** How the first stamp with a time of day was written; offsets must be on all stamps or on none. */
+  let separator = '';
+  let offset: boolean | null = null;
+
+  const append = (stamp: number): void => {
+    if (count === grown.length) grown = doubled(grown);
+    grown[count++] = stamp;
+  };
+
+  const text = (cell: string): void => {
+    const trimmed = cell.trim();
+    const stamp = reader(trimmed);
+    if (!Number.isFinite(stamp)) throw invalid(trimmed, stamp, form, whereOf(place, name));
+    if (iso) noteIso(trimmed);
+    append(stamp);
+  };
+
+  const noteIso = (cell: string): void => {
+    const m = ISO.exec(cell) as RegExpExecArray;
+    if (separator === '' && m[5] !== undefined) separator = m[5];
+    const has = m[11] !== undefined;
+    if (offset === null) offset = has;
+    else if (offset !== has) throw mixedOffsets(cell, whereOf(place, name));
+  };
+
+  /** 2014-07-01, 2014-07-01 00:30 and 2014-07-01T00:30:00 by their digits; anything else goes through `text`. */
+  const bytes = (block: Buffer, start: number, end: number): void => {
+    const stamp = iso && offset === false ? isoStamp(block, start, end) : Number.NaN;
+    if (Number.isNaN(stamp) || (separator === '' && end - start > 10)) text(block.toString('utf8', start, end));
+    else append(stamp);
+  };
+
+  const finish: TimeColumn['finish'] = (lineOf) => {
+    const stamps = grown.slice(0, count);
+    if (form !== 'numeric') return { stamps, format: iso ? isoFormat(separator, offset === true) : FORMATS[form] };
+    const known = order ?? orderOf(stamps, name, place.file, lineOf);
+    unpack(stamps, known, name, place.file, lineOf);
+    return { stamps, format: known === 'mdy' ? 'month-day-year' : known === 'dmy' ? 'day-month-year' : 'iso-date' };
+  };
+
+  return { name, form, bytes, text, finish };
+}
+
+const FORMATS: { readonly [form in Exclude<TimeForm, 'iso' | 'numeric'>]: TimeFormat } = {
+  'year-month': 'year-month',
+  'year-quarter': 'year-quarter',
+  'named-month': 'month-name-date',
+  compact: 'compact-date',
+  year: 'year',
+  'epoch-seconds': 'epoch-seconds',
+  'epoch-milliseconds': 'epoch-milliseconds',
+};
+
+function isoFormat(separator: string, offset: boolean): TimeFormat {
+  if (offset) return 'iso-datetime-utc';
+  if (separator === '') return 'iso-date';
+  return separator === 'T' ? 'iso-datetime' : 'spaced-datetime';
+}
+
+/** Stamp of YYYY-MM-DD, YYYY-MM-DD?HH:MM or YYYY-MM-DD?HH:MM:SS with ? a space or T, no offset; NaN for anything else. */
+function isoStamp(b: Buffer, start: number, end: number): number {
+  const length = end - start;
+  if (length !== 10 && length !== 16 && length !== 19) return Number.NaN;
+  if (b[start + 4] !== 0x2d || b[start + 7] !== 0x2d) return Number.NaN;
+  const year = pair(b, start) * 100 + pair(b, start + 2);
+  const month = pair(b, start + 5);
+  const day = pair(b, start + 8);
+  // NaN fails every comparison: what is not digits falls through to the full grammar.
+  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
+  const date = stampOf(year, month, day);
+  if (length === 10) return date;
+  const between = b[start + 10];
+  if ((between !== 0x20 && between !== 0x54) || b[start + 13] !== 0x3a) return Number.NaN;
+  const hour = pair(b, start + 11);
+  const minute = pair(b, start + 14);
+  const second = length === 19 && b[start + 16] === 0x3a ? pair(b, start + 17) : length === 19 ? Number.NaN : 0;
+  return hour < 24 && minute < 60 && second < 60 ? date + hour * HOUR + minute * MINUTE + second * SECOND : Number.NaN;
+}
+
+/** Two digits as a number; NaN where they are not digits. */
+function pair(b: Buffer, at: number): number {
+  const tens = (b[at] as number) - 0x30;
+  const ones = (b[at + 1] as number) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+const firstOf = (value: number): number => Math.floor(value / DAY / 100) % 100;
+const secondOf = (value: number): number => Math.floor(value / DAY) % 100;
+
+/** Day or month first: some part above 12 settles it for the whole column. */
+function orderOf(values: Float64Array, name: string, file: string, lineOf: (row: number) => number): 'dmy' | 'mdy' {
+  const dayFirst = values.findIndex((value) => firstOf(value) > 12);
+  const daySecond = values.findIndex((value) => secondOf(value) > 12);
+  if (dayFirst >= 0 && daySecond >= 0) {
+    const [early, late] = dayFirst < daySecond ? [dayFirst, daySecond] : [daySecond, dayFirst];
+    const orders = early === dayFirst ? 'day/month on line' : 'month/day on line';
+    throw new ForecastError('E_TIME_INVALID', `other order than ${orders} ${lineOf(early)}`, {
+      where: `${file}:${lineOf(late)} column ${shown(name)}`,
+      hint: 'write all dates in one order',
+    });
+  }
+  if (dayFirst < 0 && daySecond < 0) {
+    throw new ForecastError('E_TIME_AMBIGUOUS', 'day/month or month/day? No date of the column settles it', {
+      where: `${file} column ${shown(name)}`,
+      hint: 'set source.format to dmy or mdy',
+    });
+  }
+  return dayFirst >= 0 ? 'dmy' : 'mdy';
+}
+
+/** Packed parts to stamps, in place. */
+function unpack(
+  values: Float64Array,
+  order: DateOrder,
+  name: string,
+  file: string,
+  lineOf: (row: number) => number,
+): void {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] as number;
+    const days = Math.floor(value / DAY);
+    const third = Math.floor(days / 10000);
+    const first = firstOf(value);
+    const second = secondOf(value);
+    const stamp =
+      order === 'ymd'
+        ? dateStamp(fullYear(String(first).padStart(2, '0')), second, third % 100)
+        : order === 'dmy'
+          ? dateStamp(third, second, first)
+          : dateStamp(third, first, second);
+    if (stamp === NOT_A_DATE) {
+      throw new ForecastError(
+        'E_TIME_INVALID',
+        `no such date in the order ${order}: parts ${first}, ${second}, ${third}`,
+        {
+          where: `${file}:${lineOf(row)} column ${shown(name)}`,
+          hint: 'correct the cell or source.format',
+        },
+      );
+    }
+    values[row] = stamp + (value - days * DAY);
+  }
+}
+
+const EXAMPLES: { readonly [form in TimeForm]: string } = {
+  iso: '2024-02-29 or 2024-02-29 13:30:00',
+  'year-month': '2024-02',
+  'year-quarter': '2024 Q1',
+  'named-month': 'Feb 29 2024',
+  numeric: '29/02/2024 or 02/29/2024',
+  compact: '20240229',
+  year: '2024',
+  'epoch-seconds': '1709164800',
+  'epoch-milliseconds': '1709164800000',
+};
+
+function invalid(cell: string, stamp: number, form: TimeForm, where: string): ForecastError {
+  const what =
+    cell === ''
+      ? 'is empty'
+      : stamp === NOT_A_DATE
+        ? 'is not a date there is'
+        : `is not written like ${EXAMPLES[form]}`;
+  return new ForecastError('E_TIME_INVALID', `${cell === '' ? 'time' : shown(cell)} ${what}`, {
+    where,
+    hint: 'correct the cell; all rows write time in one way',
+  });
+}
+
+function mixedOffsets(cell: string, where: string): ForecastError {
+  return new ForecastError('E_TIME_INVALID', `${shown(cell)}: some stamps have a UTC offset and some have none`, {
+    where,
+    hint: 'write the offset on all stamps or on none',
+  });
+}
+
+/** A form nobody could read a named time column in. */
+export function noTimeForm(cell: string, where: string): ForecastError {
+  return new ForecastError('E_TIME_INVALID', `${shown(cell)} is no time we can read`, {
+    where,
+    hint: 'write 2024-02-29, 2024-02-29 13:30, 2024-02, 2024 Q1, 29/02/2024, Feb 29 2024, 2024 or epoch seconds; or use another column',
+  });
+}

@@ -1,0 +1,274 @@
+// One pass over a CSV file: header, dialect and plan from its first block, then every wanted cell into its column.
+// In: an open file and options. Out: columns of numbers, stamps and labels, and the line of each row. Not here: series, repairs.
+
+import { ForecastError } from '../../core/errors.ts';
+import type { TimeFormat } from '../../core/time.ts';
+import type { OpenFile } from '../file.ts';
+import { type Block, blocksOf, tooLong, tooManyColumns } from './blocks.ts';
+import {
+  type LabelColumn,
+  labelColumn,
+  type NumberColumn,
+  type NumberStyle,
+  numberColumn,
+  type Place,
+  parseNumber,
+  type Sink,
+  shown,
+} from './cells.ts';
+import { detectDecimal, detectDelimiter } from './dialect.ts';
+import { joinParts } from './parts.ts';
+import { type ColumnOptions, type Plan, planColumns, type TimePart } from './plan.ts';
+import { recordReader, splitQuoted } from './records.ts';
+import { type DateOrder, type TimeColumn, timeColumn, timeFormOf } from './stamps.ts';
+
+export interface TableOptions extends ColumnOptions {
+  readonly delimiter?: string | undefined;
+  readonly decimal?: '.' | ',' | undefined;
+  readonly thousands?: string | undefined;
+  readonly missing: readonly (string | number)[];
+  readonly format?: DateOrder | undefined;
+  readonly limits: { readonly rows: number; readonly columns: number; readonly field: number };
+}
+
+export interface NamedValues {
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+export interface Table {
+  readonly rows: number;
+  readonly time: { readonly name: string; readonly stamps: Float64Array | null; readonly format: TimeFormat };
+  /** Series each row belongs to; null: one series. */
+  readonly groups: { readonly codes: Int32Array; readonly names: readonly string[] } | null;
+  readonly targets: readonly NamedValues[];
+  readonly past: readonly NamedValues[];
+  readonly future: readonly NamedValues[];
+  lineOf(row: number): number;
+  readonly notes: readonly string[];
+}
+
+const SAMPLE_ROWS = 200;
+
+/** Throws the E_CSV_, E_DATA_ and E_TIME_ codes of reading; nothing is repaired here. */
+export async function readTable(file: OpenFile, options: TableOptions): Promise<Table> {
+  const place: Place = { file: file.name, line: 1 };
+  const blocks = blocksOf(file.chunks, place, options.limits);
+  try {
+    return await readBlocks(blocks, options, place);
+  } finally {
+    await blocks.return(undefined);
+  }
+}
+
+async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, place: Place): Promise<Table> {
+  const first = await blocks.next();
+  if (first.done === true) throw noRows(place.file);
+  const head = readHead(first.value, options, place);
+  const columns = columnsOf(head, options, place);
+  const sinks = head.header.map((_, column) => columns.sinks.get(column) ?? null);
+  const reader = recordReader({ delimiter: head.delimiter, sinks, place, limits: options.limits });
+  reader.read(first.value, head.bytes);
+  for await (const block of blocks) reader.read(block, 0);
+  if (reader.rows() === 0) throw noRows(place.file);
+  const { lineOf } = reader;
+  const booleans = columns.numbers.filter((column) => column.booleans() > 0).map((column) => shown(column.name));
+  return {
+    rows: reader.rows(),
+    time: columns.time(reader.rows(), lineOf),
+    groups: joinLabels(columns.labels),
+    targets: columns.targets.map(valuesOf),
+    past: columns.past.map(valuesOf),
+    future: columns.future.map(valuesOf),
+    lineOf,
+    notes: [
+      ...head.notes,
+      ...(booleans.length > 0 ? [`TRUE and FALSE read as 1 and 0 in ${booleans.join(', ')}`] : []),
+      ...(reader.blanks() > 0 ? [`${reader.blanks()} blank line${reader.blanks() === 1 ? '' : 's'} left out`] : []),
+    ],
+  };
+}
+
+function valuesOf(column: NumberColumn): NamedValues {
+  return { name: column.name, values: column.values() };
+}
+
+function noRows(file: string): ForecastError {
+  return new ForecastError('E_DATA_EMPTY', '0 data rows', {
+    where: file,
+    hint: 'a table is a header line and at least one row',
+  });
+}
+
+interface Head {
+  readonly header: readonly string[];
+  readonly delimiter: string;
+  readonly style: NumberStyle;
+  readonly plan: Plan;
+  /** Bytes of the first block up to the first data row. */
+  readonly bytes: number;
+  readonly notes: readonly string[];
+}
+
+/** The header record and the first rows, read through csv-parse whatever they hold; leaves `place` on the first data row. */
+function readHead(block: Block, options: TableOptions, place: Place): Head {
+  const delimiter = options.delimiter ?? detectDelimiter(block.bytes);
+  const { header, rows, bytes, lines } = splitHead(block, delimiter, place, options.limits);
+  checkHeader(header, place, options.limits);
+  const decimal = options.decimal ?? detectDecimal(delimiter, rows);
+  const missing = new Set(options.missing.map(String));
+  const style: NumberStyle = { decimal, thousands: options.thousands ?? null, missing };
+  refuseHeaderOfData(header, style, place);
+  place.line += lines;
+  if (rows.length === 0) throw noRows(place.file);
+  const plan = planColumns(options, { file: place.file, header, rows, style });
+  const notes = [
+    ...(delimiter !== ',' && options.delimiter === undefined
+      ? [`delimiter ${delimiter === '\t' ? 'tab' : delimiter}`]
+      : []),
+    ...(decimal === ',' && options.decimal === undefined ? ['decimal comma'] : []),
+    ...plan.notes,
+  ];
+  return { header, delimiter, style, plan, bytes, notes };
+}
+
+interface SplitHead {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+function splitHead(block: Block, delimiter: string, place: Place, limits: TableOptions['limits']): SplitHead {
+  const { end, lines } = headerEnd(block.bytes);
+  const header: string[] = [];
+  splitQuoted(block.bytes.subarray(0, end), delimiter, place, (cells) => {
+    if (header.length === 0 && (cells.length > 1 || cells[0]?.trim() !== ''))
+      for (const cell of cells) header.push(cell.trim());
+  });
+  if (header.length === 0) throw noRows(place.file);
+  if (header.length > limits.columns) throw tooManyColumns(place.file, header.length, limits.columns);
+  const rows: string[][] = [];
+  const sampled: Place = { file: place.file, line: place.line + lines };
+  const take = (cells: readonly string[]): void => {
+    if (cells.length > 1 || cells[0]?.trim() !== '' || header.length === 1) rows.push([...cells]);
+  };
+  splitQuoted(block.bytes.subarray(end), delimiter, sampled, take, SAMPLE_ROWS);
+  if (rows.every((cells) => cells.every((cell) => cell.trim() === '')) && header.length === 1) rows.length = 0;
+  return { header, rows, bytes: end, lines };
+}
+
+/** Where the first non-blank record ends, and how many lines end before that. */
+function headerEnd(bytes: Buffer): { end: number; lines: number } {
+  let quoted = false;
+  let blank = true;
+  let lines = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const c = bytes[i];
+    if (c === 0x22) quoted = !quoted;
+    const lineEnd = c === 0x0a || (c === 0x0d && bytes[i + 1] !== 0x0a);
+    if (lineEnd) lines++;
+    if (lineEnd && !quoted && !blank) return { end: i + 1, lines };
+    if (c !== 0x0a && c !== 0x0d && c !== 0x20 && c !== 0x09) blank = false;
+  }
+  return { end: bytes.length, lines };
+}
+
+function checkHeader(header: readonly string[], place: Place, limits: TableOptions['limits']): void {
+  const seen = new Map<string, number>();
+  header.forEach((name, column) => {
+    if (Buffer.byteLength(name) > limits.field) throw tooLong(place.file, place.line, limits.field);
+    if (name === '') throw badHeader(place, `column ${column + 1} has no name`, 'name every column');
+    const other = seen.get(name);
+    if (other !== undefined) {
+      throw badHeader(
+        place,
+        `columns ${other + 1} and ${column + 1} are both named ${shown(name)}`,
+        'rename one of them',
+      );
+    }
+    seen.set(name, column);
+  });
+}
+
+function refuseHeaderOfData(header: readonly string[], style: NumberStyle, place: Place): void {
+  const isData = (name: string): boolean =>
+    !Number.isNaN(parseNumber(name, style)) || timeFormOf([name], '', false) !== null;
+  if (!header.every(isData)) return;
+  throw badHeader(
+    place,
+    `the first line holds data, not names: ${shown(header.join(', '))}`,
+    'add a line with the names of the columns',
+  );
+}
+
+function badHeader(place: Place, what: string, hint: string): ForecastError {
+  return new ForecastError('E_CSV_HEADER', what, { where: `${place.file}:${place.line}`, hint });
+}
+
+interface Columns {
+  /** One sink a wanted column of the header. */
+  readonly sinks: ReadonlyMap<number, Sink>;
+  readonly labels: readonly LabelColumn[];
+  readonly targets: readonly NumberColumn[];
+  readonly past: readonly NumberColumn[];
+  readonly future: readonly NumberColumn[];
+  /** All columns of numbers that came from the config's roles. */
+  readonly numbers: readonly NumberColumn[];
+  time(rows: number, lineOf: (row: number) => number): Table['time'];
+}
+
+function columnsOf({ header, plan, style }: Head, options: TableOptions, place: Place): Columns {
+  const sinks = new Map<number, Sink>();
+  const nameOf = (column: number): string => header[column] as string;
+  const put = <S extends Sink>(column: number, sink: S): S => {
+    sinks.set(column, sink);
+    return sink;
+  };
+  const number = (column: number, booleans: boolean): NumberColumn =>
+    put(column, numberColumn(nameOf(column), style, place, booleans));
+  const stamps = (column: number, form: TimeColumn['form']): TimeColumn =>
+    put(column, timeColumn(nameOf(column), form, options.format ?? null, place));
+  const targets = plan.targets.map((column) => number(column, false));
+  const past = plan.past.map((column) => number(column, true));
+  const future = plan.future.map((column) => number(column, true));
+  const labels = plan.ids.map((column) => put(column, labelColumn(nameOf(column), place)));
+  return { sinks, labels, targets, past, future, numbers: [...targets, ...past, ...future], time: timeReader() };
+
+  function timeReader(): Columns['time'] {
+    const { time } = plan;
+    if (time.kind === 'rows') return () => ({ name: 'row', stamps: null, format: 'index' });
+    if (time.kind === 'column') {
+      const column = stamps(time.column, time.form);
+      return (_rows, lineOf) => ({ name: column.name, ...column.finish(lineOf) });
+    }
+    const parts = time.parts.map(({ part, column, form }) =>
+      form === null ? { part, numbers: number(column, false) } : { part, dates: stamps(column, form) },
+    );
+    return (rows, lineOf) => {
+      const values = new Map<TimePart, Float64Array>();
+      for (const { part, numbers, dates } of parts) {
+        values.set(part, dates === undefined ? (numbers as NumberColumn).values() : dates.finish(lineOf).stamps);
+      }
+      return { name: 'time', ...joinParts(values, rows, place.file, lineOf) };
+    };
+  }
+}
+
+/** Several id columns make one name: "Victoria / Department stores". */
+function joinLabels(columns: readonly LabelColumn[]): Table['groups'] {
+  if (columns.length === 0) return null;
+  if (columns.length === 1)
+    return { codes: (columns[0] as LabelColumn).codes(), names: (columns[0] as LabelColumn).names };
+  const all = columns.map((column) => ({ codes: column.codes(), names: column.names }));
+  const rows = (all[0] as { codes: Int32Array }).codes.length;
+  const codes = new Int32Array(rows);
+  const index = new Map<string, number>();
+  for (let row = 0; row < rows; row++) {
+    const name = all.map(({ codes: own, names }) => names[own[row] as number]).join(' / ');
+    const code = index.get(name) ?? index.size;
+    index.set(name, code);
+    codes[row] = code;
+  }
+  return { codes, names: [...index.keys()] };
+}

@@ -1,6 +1,7 @@
 // A compiled network: its cells in order, the rows between them, the loss. One batch forward and backward.
 // In: a plan and a store. Out: losses and gradients of a batch. Not here: epochs (train.ts), windows (gather.ts).
 
+import type { PlannedLayer } from '../../layers/plan.ts';
 import type { NetworkPlan } from '../../models/plan.ts';
 import { type Batch, type Cell, EMPTY, room } from './cell.ts';
 import { makeCell } from './layers/index.ts';
@@ -21,8 +22,14 @@ export interface Program {
   backward(input: Float64Array, inputGradient: Float64Array | null): void;
 }
 
-export function createProgram(plan: NetworkPlan, store: Store, loss: LossCell): Program {
-  const cells: Cell[] = plan.layers.map((layer) => makeCell(layer, store));
+/** `make` builds a layer's cell; tests put a wrong one in its place to see that it is caught. */
+export function createProgram(
+  plan: NetworkPlan,
+  store: Store,
+  loss: LossCell,
+  make: (layer: PlannedLayer, store: Store) => Cell = makeCell,
+): Program {
+  const cells: Cell[] = plan.layers.map((layer) => make(layer, store));
   const gradients: Float64Array[] = cells.map(() => EMPTY); // of each layer's output
   const batch: Batch = { steps: 0, windows: 0, ids: null, mask: null, training: false, seed: 0, epoch: 0, step: 0 };
   const measured: Measured = {

@@ -21,7 +21,7 @@ export function explain(key = ''): string {
   if (found.length > 0) return found.map(describe).join('\n\n');
   const kinds = kindsCalled(key);
   if (kinds.length > 0) return kinds.map(describeKind).join('\n\n');
-  const guess = nearest(key, knownWords());
+  const guess = nearestWord(key);
   throw new ForecastError('E_USAGE', `nothing is called ${JSON.stringify(key.slice(0, 60))}`, {
     where: 'explain',
     hint: guess === null ? '`forecast explain` lists the keys' : `did you mean ${JSON.stringify(guess)}?`,
@@ -30,7 +30,7 @@ export function explain(key = ''): string {
 
 function overview(): string {
   const lines = Object.entries(propertiesOf(jsonSchema())).map(
-    ([key, schema]) => `  ${key.padEnd(10)} ${textOf(schema)}`,
+    ([key, schema]) => `  ${key.padEnd(10)} ${firstSentence(textOf(schema))}`,
   );
   return [
     'Keys of a config, in the order of the pipeline:',
@@ -40,6 +40,8 @@ function overview(): string {
     'More: forecast explain train, forecast explain train.epochs, forecast explain lstm-regressor',
   ].join('\n');
 }
+
+const firstSentence = (text: string): string => /^.*?\.(?=\s|$)/.exec(text)?.[0] ?? text;
 
 /** Every place a dotted key leads to: one, or one for each kind that has it. */
 function findKeys(segments: readonly string[]): Found[] {
@@ -125,6 +127,15 @@ function describeKind({ place, schema }: KindFound): string {
     `  ${textOf(schema)}`,
     ...(lines.length > 0 ? ['  options', ...lines] : []),
   ].join('\n');
+}
+
+/** The nearest key or kind; a key may be meant by its last part alone. */
+function nearestWord(key: string): string | null {
+  const words = knownWords();
+  const whole = nearest(key, words);
+  if (whole !== null) return whole;
+  const last = nearest(key, new Set(words.map((word) => word.split('.').at(-1)!)));
+  return last === null ? null : (words.find((word) => word.split('.').at(-1) === last) ?? null);
 }
 
 function knownWords(): string[] {

@@ -83,10 +83,19 @@ function missing(path: Path): Problem {
 }
 
 function mistyped(path: Path, expected: string, value: unknown): Problem {
-  const unquoted =
-    typeof value === 'string' && expected.includes('number') && value.trim() !== '' && Number.isFinite(Number(value));
-  const hint = unquoted ? 'remove the quotes' : explainHint(path);
-  return { code: 'E_CONFIG_TYPE', path, what: `expected ${expected}, got ${shown(value)}`, hint };
+  const what = `expected ${expected}, got ${shown(value)}`;
+  return { code: 'E_CONFIG_TYPE', path, what, hint: typeHint(expected, value) ?? explainHint(path) };
+}
+
+/** How the value may have been meant. */
+function typeHint(expected: string, value: unknown): string | null {
+  if (typeof value === 'string' && /number/.test(expected) && value.trim() !== '' && Number.isFinite(Number(value))) {
+    return 'remove the quotes';
+  }
+  if (expected === 'true or false') return 'write true or false, without quotes';
+  if (expected === 'a list' && (typeof value === 'string' || typeof value === 'number'))
+    return `write [${shown(value)}]`;
+  return null;
 }
 
 function outOfRange(path: Path, value: unknown, allowed: string): Problem {

@@ -69,14 +69,10 @@ function branch(entry: Kind): z.ZodObject {
     .superRefine(({ kind: _, ...options }, context) => {
       const result = entry.options.safeParse(options);
       for (const issue of result.success ? [] : result.error.issues) {
-        context.addIssue({ code: 'custom', message: issue.message, path: issue.path, params: paramsOf(issue) });
+        if (issue.code === 'custom') context.addIssue({ ...issue, params: issue.params ?? {} });
       }
     })
     .meta({ title: entry.kind, description: entry.summary }) as unknown as z.ZodObject;
-}
-
-function paramsOf(issue: z.core.$ZodIssue): Record<string, unknown> {
-  return issue.code === 'custom' ? (issue.params ?? {}) : {};
 }
 
 const split = z

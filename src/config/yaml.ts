@@ -41,7 +41,7 @@ export function parseYaml(text: string, where: string): Located {
   };
   const broken = document.errors.slice(0, 5).map((error) => {
     const [start, end] = error.pos;
-    const { what, hint } = syntaxMessage(error.code, error.message, text.slice(start, end));
+    const { what, hint } = syntaxMessage(error.code, error.message, text.slice(start, Math.max(end, start + 60)));
     return new ForecastError('E_CONFIG_SYNTAX', what, {
       where: `${where}:${position(Math.min(start, text.length))}`,
       hint,
@@ -202,7 +202,10 @@ function toData(document: Document.Parsed, where: string): unknown {
 
 function syntaxMessage(code: string, message: string, text: string): { readonly what: string; readonly hint: string } {
   if (code === 'DUPLICATE_KEY') {
-    return { what: `the key ${JSON.stringify(text.slice(0, 40))} is written twice`, hint: 'keep one of the two' };
+    return {
+      what: `the key ${JSON.stringify(/^[^\s:]*/.exec(text)?.[0] ?? '')} is written twice`,
+      hint: 'keep one of the two',
+    };
   }
   if (code === 'MULTIPLE_DOCS') {
     return { what: 'more than one document in the file', hint: 'keep one, and remove the line ---' };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ForecastError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { Damage, type Marks, readManifest, readMarked } from './manifest.ts';
+import { Damage, type FileMark, type Marks, readManifest, readMarked } from './manifest.ts';
 import { decodeTensors } from './safetensors.ts';
 import { shownPath } from './write.ts';
 
@@ -49,16 +49,25 @@ export async function readRunFolder(path: string): Promise<StoredRun> {
 }
 
 async function readVerified(path: string): Promise<StoredRun> {
-  const marks = await findManifest(path);
+  const { marks, places } = await findManifest(path);
   const contents = new Map<string, Uint8Array>();
-  for (const [name, mark] of marks) contents.set(name, await readOverlaid(path, name, mark));
-  return storedRun(path, contents, await readRunJson(path));
+  for (const [name, mark] of marks) contents.set(name, await readFrom(places, name, mark));
+  return storedRun(path, contents, await readRunJson(places));
+}
+
+interface Found {
+  readonly marks: Marks;
+  /** Folders its files may stand in. */
+  readonly places: readonly string[];
 }
 
 /** A run whose files were committed but not all moved is complete: the pending manifest is the newer one. */
-async function findManifest(path: string): Promise<Marks> {
-  const marks = (await readManifest(join(path, PENDING))) ?? (await readManifest(path));
-  if (marks !== null) return marks;
+async function findManifest(path: string): Promise<Found> {
+  const pending = join(path, PENDING);
+  const committed = await readManifest(pending);
+  if (committed !== null) return { marks: committed, places: [pending, path] };
+  const marks = await readManifest(path);
+  if (marks !== null) return { marks, places: [path] };
   const where = shownPath(path);
   if (await exists(join(path, UNFINISHED)))
     throw new ForecastError('E_RUN_INCOMPLETE', 'the run in this folder is not finished', {
@@ -69,14 +78,18 @@ async function findManifest(path: string): Promise<Marks> {
   throw new ForecastError('E_RUN_NOT_FOUND', what, { where, hint: 'give the folder that `forecast run` printed' });
 }
 
-async function readOverlaid(path: string, name: string, mark: { size: number; sha256: string }): Promise<Uint8Array> {
-  const pending = join(path, PENDING, name);
-  return readMarked((await exists(pending)) ? pending : join(path, name), name, mark);
+/** The file from the first place that has it as it was written: it may move from one to the next meanwhile. */
+async function readFrom(places: readonly string[], name: string, mark: FileMark): Promise<Uint8Array> {
+  for (const place of places.slice(0, -1)) {
+    const content = await readMarked(join(place, name), name, mark).catch(() => null);
+    if (content !== null) return content;
+  }
+  return readMarked(join(places.at(-1) as string, name), name, mark);
 }
 
-async function readRunJson(path: string): Promise<JsonObject> {
-  for (const place of [join(path, PENDING, RUN), join(path, RUN)]) {
-    const text = await readFile(place, 'utf8').catch(() => null);
+async function readRunJson(places: readonly string[]): Promise<JsonObject> {
+  for (const place of places) {
+    const text = await readFile(join(place, RUN), 'utf8').catch(() => null);
     if (text !== null) return asObject(parsed(text, RUN));
   }
   throw new Damage(RUN, 'is missing');

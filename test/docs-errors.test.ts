@@ -1,0 +1,45 @@
+// docs/errors.md and the catalogue of errors say the same.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { type ErrorCode, ERRORS } from '../src/core/errors.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const page = readFileSync(join(here, '..', 'docs', 'errors.md'), 'utf8');
+const entries = new Map(
+  page
+    .split(/^## /m)
+    .slice(1)
+    .map((entry) => [entry.slice(0, entry.indexOf('\n')), entry] as const),
+);
+
+test('every code has one entry, in the order of the catalogue, and no other has one', () => {
+  expect([...entries.keys()]).toEqual(Object.keys(ERRORS));
+});
+
+describe('the entry of each code has its exit status, a meaning, an example with a hint, and a fix', () => {
+  for (const [code, exit] of Object.entries(ERRORS)) {
+    test(code, () => {
+      const entry = entries.get(code) ?? '';
+      expect(entry).toMatch(new RegExp(`^Exit ${exit}\\. \\S.{20,}$`, 'm'));
+      expect(entry).toMatch(/^Fix: .{10,}$/m);
+      const example = /^```\n(.*)\n```$/m.exec(entry)?.[1] ?? '';
+      expect(example).toMatch(new RegExp(`^forecast: error\\[${code}\\]( \\S.*)?: .+\\. Hint: .+[^.]$`));
+      expect(example.length).toBeLessThanOrEqual(500);
+    });
+  }
+});
+
+test('the examples of config errors are what the fixtures produce', () => {
+  const folder = join(here, 'config-errors');
+  const said = readdirSync(folder)
+    .map((name) => join(folder, name, 'expected.txt'))
+    .filter((file) => existsSync(file))
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n'));
+  const codes = (Object.keys(ERRORS) as ErrorCode[]).filter((code) => /^E_(?:CONFIG|PATH|URL)/.test(code));
+  for (const code of codes) {
+    expect(said).toContain(/^```\n(.*)\n```$/m.exec(entries.get(code) ?? '')?.[1]);
+  }
+});

@@ -1,4 +1,4 @@
-// Splitting blocks into records and handing each cell to its column: by bytes where no quote occurs, through csv-parse where one does.
+// Splitting blocks into records and handing each cell to its column: by bytes where quotes are absent or simple, else through csv-parse.
 // In: blocks, a delimiter, one sink (or none) a column. Out: cells, row by row, and the line each row stands on. Not here: what cells mean.
 
 import { CsvError, parse } from 'csv-parse/sync';
@@ -29,6 +29,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
+const QUOTE = 0x22;
 
 /** Throws E_CSV_RAGGED, E_CSV_QUOTE, E_CSV_FIELD_TOO_LONG, E_DATA_TOO_LARGE and whatever the sinks throw. */
 export function recordReader({ delimiter, sinks, place, limits }: RecordOptions): RecordReader {
@@ -65,6 +66,7 @@ export function recordReader({ delimiter, sinks, place, limits }: RecordOptions)
       let field = 0;
       let start = i;
       try {
+        if (bytes[i] === QUOTE) i = closingQuote(bytes, i) + 1;
         for (;;) {
           const c = i < n ? (bytes[i] as number) : LF;
           if (c !== sign && c !== LF && c !== CR) {
@@ -74,10 +76,12 @@ export function recordReader({ delimiter, sinks, place, limits }: RecordOptions)
           if (c !== sign && field === 0 && isBlank(bytes, start, i)) break;
           if (field === 0 && pending > 0) beginRow(place.line);
           if (i - start > limits.field) throw tooLong(place.file, place.line, limits.field);
-          if (field < width) sinks[field]?.bytes(bytes, start, i);
+          const within = bytes[start] === QUOTE ? 1 : 0;
+          if (field < width) sinks[field]?.bytes(bytes, start + within, i - within);
           field++;
           if (c !== sign) break;
           start = ++i;
+          if (bytes[i] === QUOTE) i = closingQuote(bytes, i) + 1;
         }
       } catch (error) {
         throw raggedOr(error, fieldsFrom(bytes, lineStart, sign));
@@ -119,7 +123,10 @@ export function recordReader({ delimiter, sinks, place, limits }: RecordOptions)
     error instanceof ForecastError && fields !== width ? ragged(place, width, fields) : error;
 
   return {
-    read: (block, start) => (block.quoted ? readQuoted(block.bytes.subarray(start)) : readPlain(block.bytes, start)),
+    read: (block, start) => {
+      if (block.quoted && !quotedSimply(block.bytes, start, sign)) readQuoted(block.bytes.subarray(start));
+      else readPlain(block.bytes, start);
+    },
     rows: () => rows,
     lineOf: lines.lineOf,
     blanks: () => blanks + pending,
@@ -181,6 +188,28 @@ function lineIndex(): { note(row: number, line: number): void; lineOf(row: numbe
   };
 }
 
+/** Whether every quote opens or closes a whole cell and nothing but plain text stands between: then cutting the two off is all there is to do. */
+function quotedSimply(bytes: Buffer, from: number, delimiter: number): boolean {
+  let open = false;
+  for (let i = from; i < bytes.length; i++) {
+    const c = bytes[i];
+    if (c === QUOTE) {
+      const beside = open ? bytes[i + 1] : bytes[i - 1];
+      const atEdge = beside === undefined || beside === delimiter || beside === LF || beside === CR;
+      if (!atEdge && !(i === from && !open)) return false;
+      open = !open;
+    } else if (open && (c === LF || c === CR)) return false;
+  }
+  return !open;
+}
+
+/** The quote that closes the one at `open`; simple quoting is known to hold. */
+function closingQuote(bytes: Buffer, open: number): number {
+  let i = open + 1;
+  while (bytes[i] !== QUOTE) i++;
+  return i;
+}
+
 function isBlank(bytes: Buffer, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] !== SPACE && bytes[i] !== TAB) return false;
   return true;
@@ -188,7 +217,11 @@ function isBlank(bytes: Buffer, start: number, end: number): boolean {
 
 function fieldsFrom(bytes: Buffer, start: number, delimiter: number): number {
   let fields = 1;
-  for (let i = start; i < bytes.length && bytes[i] !== LF && bytes[i] !== CR; i++) if (bytes[i] === delimiter) fields++;
+  let quoted = false;
+  for (let i = start; i < bytes.length && (quoted || (bytes[i] !== LF && bytes[i] !== CR)); i++) {
+    if (bytes[i] === QUOTE) quoted = !quoted;
+    else if (bytes[i] === delimiter && !quoted) fields++;
+  }
   return fields;
 }
 

@@ -141,6 +141,16 @@ describe('figures learned by hand', () => {
   it('standard divides by the population standard deviation', () => {
     expect(encode('standard', {}, [2, 4, 4, 4, 5, 5, 7, 9, 11], 8)).toEqual([-1.5, -0.5, -0.5, -0.5, 0, 0, 1, 2, 3]);
   });
+  it('a spread below 1e-12 of the centre (or of 1) counts as constant and is not divided by', () => {
+    const scaleOf = (a: number, b: number) => {
+      const [low, high] = encode('min-max', { low: 0, high: 1 }, [a, b], 2) as [number, number];
+      return (b - a) / (high - low);
+    };
+    expect(scaleOf(2 ** 20, 2 ** 20 + 2 ** -21)).toBe(1); // 4.5e-13 of the centre
+    expect(scaleOf(2 ** 20, 2 ** 20 + 2 ** -19)).toBe(2 ** -19); // 1.8e-12
+    expect(scaleOf(0, 2 ** -41)).toBe(1);
+    expect(scaleOf(0, 2 ** -39)).toBe(2 ** -39);
+  });
   it('robust divides by the interquartile range, interpolated', () => {
     // Sorted 1 2 3 4 100: median 3, quartiles 2 and 4.
     expect(encode('robust', {}, [100, 1, 3, 2, 4], 5)).toEqual([48.5, -1, 0, -0.5, 0.5]);

@@ -41,6 +41,11 @@ describe('distribution', () => {
     });
   });
 
+  it('top-p keeps a token only while the sum before it is below p', () => {
+    expect([...distribution([0, 0, Number.NEGATIVE_INFINITY], { ...plain, topP: 0.5 })]).toEqual([1, 0, 0]);
+    expect([...distribution([0, 0, Number.NEGATIVE_INFINITY], { ...plain, topP: 0.51 })]).toEqual([0.5, 0.5, 0]);
+  });
+
   it('does not change the logits it is given', () => {
     const logits = Float64Array.of(1, 2, 3);
     distribution(logits, { ...plain, topK: 1, repetition: 2, padding: true }, [1, 2]);

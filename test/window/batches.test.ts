@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shuffle } from '../../src/core/random.ts';
 import { type BatchPlan, planBatches } from '../../src/window/batches.ts';
 import { cut, lengthAt } from '../../src/window/cuts.ts';
 import type { WindowShape } from '../../src/window/window.ts';
@@ -67,6 +68,15 @@ describe('planBatches', () => {
     const cuts = cut([{ start: 0, end: 101 }], shape(1, 'none'), { kind: 'sliding', stride: 1 });
     const plan = planBatches(cuts, shape(1, 'none'), 32, null);
     expect([...plan.order]).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect([...plan.bounds]).toEqual([0, 32, 64, 96, 100]);
+  });
+
+  it('shuffled windows of one length are the shuffled order, chopped', () => {
+    const cuts = cut([{ start: 0, end: 101 }], shape(1, 'none'), { kind: 'sliding', stride: 1 });
+    const expected = new Int32Array(100);
+    shuffle(7, 3, 100, expected);
+    const plan = planBatches(cuts, shape(1, 'none'), 32, { seed: 7, epoch: 3 });
+    expect(plan.order).toEqual(expected);
     expect([...plan.bounds]).toEqual([0, 32, 64, 96, 100]);
   });
 

@@ -129,6 +129,7 @@ describe('targetsBetween', () => {
         const inside = list(cuts).filter((w) => plainTargets(shape, w).every((p) => p >= a && p < b));
         expect(list(targetsBetween(cuts, shape, a, b))).toEqual(inside);
       }),
+      { numRuns: 2000 },
     );
   });
 

@@ -41,8 +41,9 @@ export function chart(options: ChartOptions): string {
   const cells = Math.max(8, width - gutter - 2);
   const canvas = draw(lines, cells, height, low, high);
   const dividerAt = options.divider === undefined ? -1 : cellOf(options.divider - 0.5, lines, cells);
+  const highRow = high > low ? 0 : (height * 4 - 1) >> 3;
   return Array.from({ length: height }, (_, row) => {
-    const label = row === 0 ? labels[0] : row === height - 1 && high > low ? labels[1] : '';
+    const label = row === highRow ? labels[0] : row === height - 1 && high > low ? labels[1] : '';
     const tick = label === '' ? '│' : '┤';
     return `${(label ?? '').padStart(gutter)} ${tick}${rowText(canvas, row, cells, dividerAt, options)}`.trimEnd();
   }).join('\n');

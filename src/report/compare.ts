@@ -1,7 +1,7 @@
 // Several runs side by side.
 // In: results with the folders they came from. Out: plain rows, or a table of them. Not here: reading the folders (artifact/).
 
-import { columns, count, figure, percent, visible } from './figures.ts';
+import { columns, count, figure, percent, quoted, visible } from './figures.ts';
 import type { Result, ScoreRow } from './result.ts';
 import { judged } from './terminal.ts';
 import { metricLabel } from './verdict.ts';
@@ -104,12 +104,11 @@ function compared(run: ComparedRun, metric: string | null): ComparedRow {
 
 /** The model's own row among those that decide. */
 function ownRow(result: Result): ScoreRow | undefined {
-  const rows = judged(result.scores);
-  return rows.find((row) => row.forecaster === result.fit.model) ?? rows[0];
+  return judged(result.scores).find((row) => row.forecaster === result.fit.model);
 }
 
 function commonMetric(runs: readonly ComparedRun[]): string | null {
-  const kinds = runs.map((run) => Object.keys(ownRow(run.result)?.metrics ?? {}));
+  const kinds = runs.map((run) => Object.keys(judged(run.result.scores)[0]?.metrics ?? {}));
   return kinds[0]?.find((kind) => kinds.every((own) => own.includes(kind))) ?? null;
 }
 
@@ -120,7 +119,7 @@ function lossText({ firstLoss, lastLoss }: ComparedRow): string {
 
 function answerText(answer: ComparedRow['answer']): string {
   if (answer === null) return '–';
-  return typeof answer === 'number' ? figure(answer, 6) : JSON.stringify(visible(answer, 32));
+  return typeof answer === 'number' ? figure(answer, 6) : quoted(answer, 32);
 }
 
 function notes(runs: readonly ComparedRun[], rows: readonly ComparedRow[]): string[] {

@@ -10,6 +10,11 @@ export function visible(text: string, limit = 60): string {
   return line.length > limit ? `${[...line].slice(0, limit - 1).join('')}…` : line;
 }
 
+/** The same in quotation marks. */
+export function quoted(text: string, limit = 60): string {
+  return `"${visible(text, limit)}"`;
+}
+
 function escapeOf(character: string): string {
   const short: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
   return short[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -39,9 +44,11 @@ export function count(value: number): string {
 
 /** A share as a percentage of two digits at least: 31 %, 0.4 %, −4 %. */
 export function percent(share: number): string {
-  const value = share * 100;
-  const size = Math.abs(value);
-  const decimals = size >= 10 || size === 0 ? 0 : 1;
+  const exact = share * 100;
+  const size = Math.abs(exact);
+  // 99.97 % must not read as all of it.
+  const value = size > 99.4 && size < 100 ? Math.trunc(exact * 10) / 10 : exact;
+  const decimals = size === 0 || (size >= 10 && value === exact) ? 0 : 1;
   return `${signed(trimmed(value.toFixed(decimals)))} %`;
 }
 

@@ -3,7 +3,7 @@
 
 import { METRICS } from '../metrics/index.ts';
 import { chart } from './chart.ts';
-import { columns, count, counted, figure, figures, percent, visible, widthOf } from './figures.ts';
+import { columns, count, counted, figure, figures, percent, quoted, visible, widthOf } from './figures.ts';
 import type { Picture } from './picture.ts';
 import type { ForecastRow, Result, ScoreRow, TextAnswer } from './result.ts';
 import { metricLabel } from './verdict.ts';
@@ -45,7 +45,7 @@ export function renderTerminal(result: Result, picture: Picture | null, style: S
 
 /** The forecast alone, as `predict` shows it. */
 export function renderForecast(rows: readonly ForecastRow[], style: Style = plain): string {
-  return forecastLines(rows, style, 24).join('\n');
+  return forecastLines(rows, style, 48, '').join('\n');
 }
 
 /** Generated text alone, as `generate` shows it. */
@@ -169,7 +169,7 @@ function pictureLines(picture: Picture, style: Style): string[] {
 }
 
 /** The first steps of the first series and target; what is left out is counted. */
-function forecastLines(rows: readonly ForecastRow[], style: Style, limit = 5): string[] {
+function forecastLines(rows: readonly ForecastRow[], style: Style, limit = 5, place = ' in forecast.csv'): string[] {
   const first = rows[0];
   if (first === undefined) return [];
   const named = rows.some((row) => row.series !== first.series);
@@ -189,7 +189,7 @@ function forecastLines(rows: readonly ForecastRow[], style: Style, limit = 5): s
     ...bounds.map((column) => column[i] as string),
   ]);
   const table = columns([header, ...cells], [0, 1]);
-  const more = rows.length > limit ? [style('dim', `… ${count(rows.length - limit)} more in forecast.csv`)] : [];
+  const more = rows.length > limit ? [style('dim', `… ${count(rows.length - limit)} more${place}`)] : [];
   return [style('heading', table[0] as string), ...table.slice(1), ...more];
 }
 
@@ -201,7 +201,7 @@ function boundColumns(rows: readonly ForecastRow[], level: string): string[][] {
 
 function textLines(answer: TextAnswer, style: Style, limit = 6): string[] {
   const { prompt, text } = answer;
-  const heading = prompt === '' ? 'text' : `text after ${JSON.stringify(visible(prompt, 50))}`;
+  const heading = prompt === '' ? 'text' : `text after ${quoted(prompt, 50)}`;
   const lines = text.split('\n').flatMap((line) => wrapped(visible(line, Number.MAX_SAFE_INTEGER), WIDTH - 2));
   const shown = lines.slice(0, limit).map((line) => `${style('dim', '│')} ${line}`);
   const more =
@@ -211,7 +211,7 @@ function textLines(answer: TextAnswer, style: Style, limit = 6): string[] {
 
 function nextLine({ next }: TextAnswer, style: Style): string[] {
   if (next.length === 0) return [];
-  const tokens = next.map(({ token, probability }) => `${JSON.stringify(visible(token, 20))} ${percent(probability)}`);
+  const tokens = next.map(({ token, probability }) => `${quoted(token, 20)} ${percent(probability)}`);
   return [`${style('dim', 'next')}  ${tokens.join(' · ')}`];
 }
 

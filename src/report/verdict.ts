@@ -40,12 +40,13 @@ function sentence(facts: VerdictFacts): string {
     return `Nothing to compare the ${model} with (${value === null ? 'no score' : `${label} ${figure(value)}`}, ${windows(facts)}): ${action(facts)}.`;
   if (value === null) {
     const why = facts.reason === undefined ? '' : ` (${facts.reason})`;
-    return `The ${model} could not be scored: its ${label} is undefined${why}: ${action(facts)}.`;
+    return `The ${model} could not be scored, its ${label} is undefined${why}: ${action(facts)}.`;
   }
   const figures = `${label} ${figure(value)} against ${figure(baseline.value)}, ${windows(facts)}${significance(facts)}`;
   if (baseline.value === 0 && skill === null)
-    return `${capital(baseline.name)} is exact here (error 0), so no skill can be given: the ${model} has ${label} ${figure(value)} on ${windows(facts)}: ${action(facts)}.`;
-  if (skill === null) return `The ${model} cannot be ranked against ${baseline.name} (${figures}): ${action(facts)}.`;
+    return `${capital(baseline.name)} is exact here (error 0), so no skill can be given; the ${model} has ${label} ${figure(value)} on ${windows(facts)}: ${action(facts)}.`;
+  if (skill === null)
+    return `The ${model} cannot be ranked against ${baseline.name} (${facts.reason === undefined ? '' : `${facts.reason}; `}${figures}): ${action(facts)}.`;
   if (ship === model && skill > 0)
     return `The ${model} beats ${baseline.name} by ${percent(skill)} (${figures}): ${action(facts)}.`;
   if (skill > 0)

@@ -1,11 +1,11 @@
-// A toy training in the run folder argv[1]: 40 epochs, a checkpoint after each, then two artifacts. Resumes what it finds.
+// A toy training in the run folder argv[1]: argv[2] epochs (40), a checkpoint after each, then two artifacts. Resumes what it finds.
 import { openRunFolder } from '../../../src/artifact/run-folder.ts';
 import { encodeTensors } from '../../../src/artifact/safetensors.ts';
 import { stableJson } from '../../../src/core/json.ts';
 import type { TrainState } from '../../../src/train/state.ts';
 import { identity, stateAt } from '../sample.ts';
 
-const [path = ''] = process.argv.slice(2);
+const [path = '', epochs = '40'] = process.argv.slice(2);
 const folder = await openRunFolder(path, identity());
 try {
   if (folder.state !== 'done') {
@@ -13,7 +13,7 @@ try {
     if (warnings.length > 0) throw new Error(warnings.map((warning) => warning.message).join());
     let state: TrainState = stored ?? { ...stateAt(1, 2000), history: [] };
     console.log(`from ${state.history.length}`);
-    for (let epoch = state.history.length + 1; epoch <= 40; epoch++) {
+    for (let epoch = state.history.length + 1; epoch <= Number(epochs); epoch++) {
       state = step(state, epoch);
       await folder.saveCheckpoint('toy', state);
     }

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { stableJson } from '../../src/core/json.ts';
+
+test('JSON.parse(stableJson(x)) is x, −0 and own keys named __proto__ included', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+      expect(JSON.parse(stableJson(value))).toEqual(value);
+    }),
+  );
+  expect(Object.is(JSON.parse(stableJson(-0)), -0)).toBe(true);
+  const strange = JSON.parse('{"__proto__": {"a": 1}, "b": 5e-324, "c": 1.7976931348623157e+308}');
+  expect(stableJson(JSON.parse(stableJson(strange)))).toBe(stableJson(strange));
+});
+
+test('the layout is two spaces a level, plain lists on one line, a newline at the end', () => {
+  const value = {
+    name: 'é\u2028',
+    none: null,
+    gone: undefined,
+    list: [1, 2.5, 'x'],
+    deep: [{ a: [] }, {}],
+    o: { k: true },
+  };
+  expect(stableJson(value)).toMatchInlineSnapshot(`
+    "{
+      "name": "é ",
+      "none": null,
+      "list": [1, 2.5, "x"],
+      "deep": [
+        {
+          "a": []
+        },
+        {}
+      ],
+      "o": {
+        "k": true
+      }
+    }
+    "
+  `);
+});
+
+test('what JSON cannot hold is refused with its path', () => {
+  for (const [value, message] of [
+    [{ a: [1, { b: Number.NaN }] }, '$.a[1].b is NaN'],
+    [[Number.POSITIVE_INFINITY], '$[0] is Infinity'],
+    [{ a: new Float64Array(2) }, '$.a is not a JSON value: [object Float64Array]'],
+    [{ a: new Map() }, '$.a is not a JSON value: [object Map]'],
+    [{ a: [undefined] }, '$.a[0] is not a JSON value: [object Undefined]'],
+    [{ a: 1n }, '$.a is not a JSON value: [object BigInt]'],
+  ] as const)
+    expect(() => stableJson(value)).toThrow(message);
+});

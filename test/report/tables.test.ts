@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import { compareRuns, compareTable } from '../../src/report/compare.ts';
+import { count, figure, figures, percent, visible, widthOf } from '../../src/report/figures.ts';
+import { renderSummary } from '../../src/report/summary.ts';
+import { HOSTILE, numbers, poisoned, text } from './sample.ts';
+
+test('runs side by side', () => {
+  const score = { ...numbers.scores[0]!, metrics: { rmse: 50, mae: 36 }, skill: -0.75 };
+  const runs = [
+    { name: 'airline', folder: 'runs/a', result: numbers, seconds: 3.21, losses: [0.5, 0.1, 0.000123] },
+    { name: 'worse', folder: 'runs/b', result: { ...numbers, scores: [score] }, seconds: null },
+  ];
+  expect(compareTable(runs)).toMatchInlineSnapshot(`
+    "run      model            MAE  skill  parameters  epochs  seconds            loss  answer
+    airline  lstm-regressor  14.2   31 %      10,451     300     3.21  0.5 → 0.000123  160
+    worse    lstm-regressor    36  −75 %      10,451     300        –        0.000123  160"
+  `);
+  expect(compareRuns(runs)[0]).toMatchInlineSnapshot(`
+    {
+      "answer": 160,
+      "engine": "native",
+      "epochs": 300,
+      "firstLoss": 0.5,
+      "folder": "runs/a",
+      "lastLoss": 0.000123,
+      "metric": "mae",
+      "model": "lstm-regressor",
+      "name": "airline",
+      "parameters": 10451,
+      "score": 14.2,
+      "seconds": 3.21,
+      "ship": "lstm-regressor",
+      "skill": 0.31,
+      "split": "validation",
+      "windows": 28,
+    }
+  `);
+});
+
+test('runs that share no metric are shown without a score, and the reader is warned', () => {
+  const table = compareTable([
+    { name: 'a', folder: 'a', result: numbers, seconds: 1 },
+    { name: 'b', folder: 'b', result: { ...text, data: { ...text.data, sha256: 'other' } }, seconds: Number.NaN },
+  ]);
+  expect(table).toMatchInlineSnapshot(`
+    "run  model           score  skill  parameters  epochs  seconds      loss  answer
+    a    lstm-regressor      –   31 %      10,451     300        1  0.000123  160
+    b    language-model      –   40 %      10,451     300        –  0.000123  "the cat sat on the mat,\\nthe do…"
+
+    Mind: the runs are on different data; the scores are on different windows; some scores are on what the model was trained on."
+  `);
+});
+
+test('hostile names stay on their lines in tables', () => {
+  const table = compareTable([{ name: HOSTILE, folder: HOSTILE, result: poisoned(text), seconds: 1 }]);
+  expect(table.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+});
+
+test('a model as a table', () => {
+  const layers = [
+    { name: 'lstm', kind: 'lstm', output: [50], parameters: 10400, multiplyAdds: 10200 },
+    { name: 'dense', kind: 'dense', output: [1], parameters: 51, multiplyAdds: 50 },
+  ];
+  const totals = { parameters: 10451, trainable: 10451, notTrainable: 0, multiplyAdds: 10250 };
+  expect(renderSummary({ layers, ...totals })).toMatchInlineSnapshot(`
+    "layer  kind   output  parameters
+    ────────────────────────────────
+    lstm   lstm       50      10,400
+    dense  dense       1          51
+    ────────────────────────────────
+    10,451 parameters (all trainable) · 10,250 multiply-adds a window"
+  `);
+});
+
+test("a score is the model's own or none", () => {
+  const alone = { ...numbers, scores: numbers.scores.slice(1) };
+  expect(compareRuns([{ name: 'a', folder: 'a', result: alone, seconds: 1 }])[0]).toMatchObject({
+    metric: 'mae',
+    score: null,
+  });
+});
+
+test('numbers are short and honest', () => {
+  const cases = [0, -0, 1, -1.5, 0.71, 0.000123, 1.23456e-7, 1234.5678, 123456789, 1e12, -1e-300, 9.99996, 5e-324];
+  expect(cases.map((value) => figure(value))).toMatchInlineSnapshot(`
+    [
+      "0",
+      "0",
+      "1",
+      "−1.5",
+      "0.71",
+      "0.000123",
+      "1.235e-7",
+      "1235",
+      "123456789",
+      "1e12",
+      "−1e-300",
+      "10",
+      "4.941e-324",
+    ]
+  `);
+  expect(figures([1, 22.25, null, 3.1])).toEqual(['1.00', '22.25', '–', '3.10']);
+  expect([0, 0.31, -0.04, 0.004, -0.00001, 1, 0.9997, 12.5].map(percent)).toMatchInlineSnapshot(`
+    [
+      "0 %",
+      "31 %",
+      "−4 %",
+      "0.4 %",
+      "0 %",
+      "100 %",
+      "99.9 %",
+      "1250 %",
+    ]
+  `);
+  expect([0, 999, 1000, 1234567].map(count)).toEqual(['0', '999', '1,000', '1,234,567']);
+});
+
+test('text of others is one line of visible characters', () => {
+  expect(visible(HOSTILE, 200)).toMatchInlineSnapshot(
+    `"\\u001b[2J\\u009b31m\\r\\n\\u2028\\u202e<script>alert(1)</script>\\u0000\\u0007"`,
+  );
+  expect(visible('x'.repeat(100), 10)).toBe('xxxxxxxxx…');
+  expect(visible('日本語 ok')).toBe('日本語 ok');
+  expect(widthOf('日本語 ok')).toBe(9);
+});

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { widthOf } from '../../src/report/figures.ts';
+import { renderForecast, renderTerminal, renderText } from '../../src/report/terminal.ts';
+import { numbers, picture, poisoned, text } from './sample.ts';
+
+test('a run of numbers on one page', () => {
+  expect(renderTerminal(numbers, picture)).toMatchInlineSnapshot(`
+    "airline · lstm-regressor · native engine · seed 7
+    data  60 rows, 1949-01 … 1953-12, month, season 12, target passengers
+          3 missing cells filled by previous
+    fit   10,451 parameters, 80 windows, 300 epochs, loss 0.000123, validation loss 0.00045
+          stopped early
+
+    28 held-out windows (validation)   MAE   RMSE  MAPE  MASE  skill
+    lstm-regressor                    14.2  17.75     –  0.71   31 %  ◀ ship
+    seasonal-naive                    20.6  25.75     –  1.03    0 %
+    last-value                        36.0  45.00     –  1.80  −75 %
+    drift                             38.0  47.50     –  1.90  −84 %
+
+    passengers: last 48 of 60 values, 1950-01 … 1953-12 ┊ forecast
+    211 ┤                                                                 ⢀┊            ⢀⠤⠒⠉
+        │                                                ⢀⡀           ⣀⡠⠤⠒⠉⡆       ⢀⡠⠔⠒⠉⠁
+        │                              ⢀⣀⡄           ⡠⠔⠒⠉⠁⢱       ⣀⡠⠒⠉     ⢱   ⣀⠤⠔⠊⠁
+        │             ⣀⠤⠲⡀         ⣀⡠⠔⠊⠁ ⠸⡀     ⣀⠤⠔⠒⠉      ⡇ ⢀⡠⠔⠊⠉         ⠈⠦⠒⠉
+        │        ⢀⡠⠤⠒⠉   ⢇     ⣀⠤⠒⠉       ⢇⢀⣀⠤⠔⠊           ⠘⠊⠁             ┊
+        │    ⣀⠤⠔⠊⠁       ⠸⣀⠤⠒⠊⠉           ⠈⠁                               ┊
+    112 ┤⣀⠤⠒⠉             ⠁                                                ┊
+
+    forecast    time       value  80 % from     to
+    passengers  1954-01  160.000        150  230.5
+    passengers  1954-02  164.636        151  231.5
+    passengers  1954-03  169.273        152  232.5
+    passengers  1954-04  173.909        153  233.5
+    passengers  1954-05  178.545        154  234.5
+    … 7 more in forecast.csv
+
+    The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out
+    windows): ship it.
+    1 warning: W_CONSTANT_SERIES"
+  `);
+});
+
+test('a run of text on one page', () => {
+  expect(renderTerminal(text, null)).toMatchInlineSnapshot(`
+    "rhymes · language-model · native engine · seed 7
+    data  vocabulary of 66 ids
+    fit   10,451 parameters, 80 windows, 300 epochs, loss 0.000123, accuracy 88 %
+
+    1,234 training windows: nothing was held out  cross-entropy  perplexity  accuracy  skill
+    language-model                                       0.5000        1.65      0.90   40 %  ◀ ship
+    unigram                                              0.8333        2.65      0.65      –
+    bigram                                               1.1667        3.65      0.40      –
+
+    text after "the cat"
+    │ the cat sat on the mat,
+    │ the dog sat on the log.
+    next  " sat" 50 % · "\\n" 0.4 %
+
+    The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out
+    windows): ship it."
+  `);
+});
+
+test('a forecast and an answer alone', () => {
+  expect(renderForecast(numbers.forecast.slice(0, 2))).toMatchInlineSnapshot(`
+    "forecast    time       value  80 % from     to
+    passengers  1954-01  160.000        150  230.5
+    passengers  1954-02  164.636        151  231.5"
+  `);
+  expect(renderText(text.text)).toMatchInlineSnapshot(`
+    "text after "the cat"
+    │ the cat sat on the mat,
+    │ the dog sat on the log.
+    next  " sat" 50 % · "\\n" 0.4 %"
+  `);
+});
+
+test('hostile strings stay on their lines: no control character, no more lines', () => {
+  for (const [result, drawn] of [
+    [numbers, picture],
+    [text, null],
+  ] as const) {
+    const page = renderTerminal(poisoned(result), poisoned(drawn));
+    expect(page.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+    // A verdict may wrap, and generated text may have the lines it has.
+    expect(page.split('\n').length - renderTerminal(result, drawn).split('\n').length).toBeLessThanOrEqual(6);
+    expect(page).toContain('\\u001b[2J');
+  }
+});
+
+test('the page fits: at most 40 lines of 100 columns, however much there is', () => {
+  const many = {
+    ...numbers,
+    data: { ...numbers.data, notes: Array.from({ length: 50 }, (_, i) => `note ${i}`) },
+    scores: Array.from({ length: 40 }, (_, i) => ({
+      ...numbers.scores[1]!,
+      forecaster: `forecaster-${i}-${'x'.repeat(80)}`,
+    })),
+    verdict: 'x '.repeat(150),
+    warnings: Array.from({ length: 500 }, () => numbers.warnings[0]!),
+  };
+  const lines = renderTerminal(many, picture).split('\n');
+  expect(lines.length).toBeLessThanOrEqual(40);
+  for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(100);
+  expect(lines.join('\n')).toContain('… 32 more in result.json');
+});
+
+test('colour changes nothing but colour', () => {
+  const painted = renderTerminal(numbers, picture, (what, piece) => `<${what}>${piece}</${what}>`);
+  expect(painted.replace(/<\/?[a-z]+>/g, '')).toBe(renderTerminal(numbers, picture));
+  expect(painted).toContain('<winner>lstm-regressor');
+});
+
+test('what is not there leaves no gap: no scores, no forecast, no picture', () => {
+  const bare = { ...numbers, scores: [], forecast: [], warnings: [], verdict: 'Nothing to say.' };
+  const page = renderTerminal(bare, { target: 'x', history: { values: [], times: [] }, forecast: [] });
+  expect(page).not.toContain('\n\n\n');
+  expect(page).not.toContain('undefined');
+  expect(page.endsWith('Nothing to say.')).toBe(true);
+});

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { type VerdictFacts, verdict } from '../../src/report/verdict.ts';
+
+const facts: VerdictFacts = {
+  model: 'lstm-regressor',
+  ship: 'lstm-regressor',
+  skill: 0.31,
+  metric: 'mase',
+  value: 0.71,
+  baseline: { name: 'seasonal-naive', value: 1.03 },
+  windows: 28,
+  split: 'validation',
+};
+const say = (change: Partial<VerdictFacts>): string => verdict({ ...facts, ...change });
+
+test('each outcome has its sentence', () => {
+  const lost = { ship: 'last-value', baseline: { name: 'last-value', value: 0.68 } };
+  const exact = { ship: 'drift', baseline: { name: 'drift', value: 0 }, skill: null, metric: 'mae', value: 0.031 };
+  expect({
+    won: say({}),
+    lost: say({ ...lost, skill: -0.04 }),
+    lostByFar: say({ ...lost, value: 8.5, skill: -11.5 }),
+    unsure: say({ ship: 'seasonal-naive', skill: 0.01, p: 0.31, folds: 8 }),
+    sure: say({ p: 0.004, folds: 8, split: 'backtest' }),
+    exact: say(exact),
+    notHeldOut: say({ split: 'train', windows: 1 }),
+    noBaseline: say({ baseline: null, skill: null }),
+    undefinedMetric: say({ value: null, skill: null, metric: 'mape', reason: 'an actual value is 0' }),
+    noSkill: say({ skill: null, reason: 'mase is undefined' }),
+    flat: say({ shape: 'flat-line' }),
+    shifted: say({ shape: 'shifted-copy' }),
+  }).toMatchInlineSnapshot(`
+    {
+      "exact": "Drift is exact here (error 0), so no skill can be given; the lstm-regressor has MAE 0.031 on 28 held-out windows: ship drift.",
+      "flat": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor. Mind that the lstm-regressor's forecast is a flat line.",
+      "lost": "The lstm-regressor does not beat last-value (skill −4 %; MASE 0.71 against 0.68, 28 held-out windows): ship last-value.",
+      "lostByFar": "The lstm-regressor does not beat last-value (its error is 12.5 times as large; MASE 8.5 against 0.68, 28 held-out windows): ship last-value.",
+      "noBaseline": "Nothing to compare the lstm-regressor with (MASE 0.71, 28 held-out windows): ship the lstm-regressor.",
+      "noSkill": "The lstm-regressor cannot be ranked against seasonal-naive (mase is undefined; MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor.",
+      "notHeldOut": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 1 training window): ship the lstm-regressor. Nothing was held out, so these scores are on what it was trained on; set split.validation before you rely on them.",
+      "shifted": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor. Mind that the lstm-regressor's forecast repeats the last known value, one step late.",
+      "sure": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 backtest windows, p 0.004 over 8 folds): ship the lstm-regressor.",
+      "undefinedMetric": "The lstm-regressor could not be scored, its MAPE is undefined (an actual value is 0): ship the lstm-regressor.",
+      "unsure": "The lstm-regressor is 1 % better than seasonal-naive, but not reliably (MASE 0.71 against 1.03, 28 held-out windows, p 0.31 over 8 folds): ship seasonal-naive.",
+      "won": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor.",
+    }
+  `);
+});
+
+test('a verdict is one line', () => {
+  for (const skill of [null, -20, -0.5, 0, 0.5]) expect(say({ skill })).not.toContain('\n');
+});

@@ -62,13 +62,12 @@ export async function readTable(file: OpenFile, options: TableOptions): Promise<
 }
 
 async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, place: Place): Promise<Table> {
-  const first = await blocks.next();
-  if (first.done === true) throw noRows(place.file);
-  const head = readHead(first.value, options, place);
+  const first = await firstBlock(blocks, place);
+  const head = readHead(first, options, place);
   const columns = columnsOf(head, options, place);
   const sinks = head.header.map((_, column) => columns.sinks.get(column) ?? null);
   const reader = recordReader({ delimiter: head.delimiter, sinks, place, limits: options.limits });
-  reader.read(first.value, head.bytes);
+  reader.read(first, head.bytes);
   for await (const block of blocks) reader.read(block, 0);
   if (reader.rows() === 0) throw noRows(place.file);
   const { lineOf } = reader;
@@ -86,6 +85,22 @@ async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, 
       ...(booleans.length > 0 ? [`TRUE and FALSE read as 1 and 0 in ${booleans.join(', ')}`] : []),
       ...(reader.blanks() > 0 ? [`${reader.blanks()} blank line${reader.blanks() === 1 ? '' : 's'} left out`] : []),
     ],
+  };
+}
+
+/** The header with at least one record after it, however long that record is. */
+async function firstBlock(blocks: AsyncGenerator<Block>, place: Place): Promise<Block> {
+  const first = await blocks.next();
+  if (first.done === true) throw noRows(place.file);
+  const { end, lines } = headerEnd(first.value.bytes);
+  if (end < first.value.bytes.length) return first.value;
+  place.line += lines;
+  const next = await blocks.next();
+  place.line -= lines;
+  if (next.done === true) return first.value;
+  return {
+    bytes: Buffer.concat([first.value.bytes, next.value.bytes]),
+    quoted: first.value.quoted || next.value.quoted,
   };
 }
 

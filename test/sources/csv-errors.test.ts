@@ -1,0 +1,412 @@
+// One test an error the csv source can end with: the exact code, file, line and column.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { context, failure, load, loadCsv, write } from './load.ts';
+
+/** Sixteen good days, so that a bad row stands among many good ones. */
+const days: string[] = Array.from({ length: 16 }, (_, i) => `2024-01-${String(i + 1).padStart(2, '0')},${i + 1}`);
+const table = (...rows: string[]): string => `${['date,y', ...rows].join('\n')}\n`;
+const withRow = (line: number, row: string): string => table(...days.map((day, i) => (i + 2 === line ? row : day)));
+
+describe('a table is refused with its code, file, line and column', () => {
+  test.each<[string, string | Uint8Array, object, string | RegExp]>([
+    [
+      'letters in a number',
+      withRow(9, '2024-01-08,12abc'),
+      {},
+      'E_DATA_NOT_NUMERIC x.csv:9 column "y": "12abc" is not a number',
+    ],
+    [
+      'a decimal comma in a quoted cell',
+      withRow(9, '2024-01-08,"1,5"'),
+      {},
+      'E_DATA_NOT_NUMERIC x.csv:9 column "y": "1,5" is not a number',
+    ],
+    ['hexadecimal', withRow(9, '2024-01-08,0x10'), {}, 'E_DATA_NOT_NUMERIC x.csv:9 column "y": "0x10" is not a number'],
+    [
+      'underscores',
+      withRow(9, '2024-01-08,1_000'),
+      {},
+      'E_DATA_NOT_NUMERIC x.csv:9 column "y": "1_000" is not a number',
+    ],
+    [
+      'beyond the largest double',
+      withRow(9, '2024-01-08,1e999'),
+      {},
+      'E_DATA_NOT_NUMERIC x.csv:9 column "y": "1e999" is not a finite number',
+    ],
+    [
+      'Infinity',
+      withRow(9, '2024-01-08,Infinity'),
+      {},
+      'E_DATA_NOT_NUMERIC x.csv:9 column "y": "Infinity" is not a number',
+    ],
+    ['Arabic digits', withRow(9, '2024-01-08,١٢'), {}, 'E_DATA_NOT_NUMERIC x.csv:9 column "y": "١٢" is not a number'],
+    [
+      'a control character',
+      withRow(9, '2024-01-08,\u001b[2J'),
+      {},
+      'E_DATA_NOT_NUMERIC x.csv:9 column "y": "\\u001b[2J" is not a number',
+    ],
+    ['two signs', withRow(9, '2024-01-08,--1'), {}, 'E_DATA_NOT_NUMERIC x.csv:9 column "y": "--1" is not a number'],
+    [
+      'a truth value as target',
+      withRow(9, '2024-01-08,TRUE'),
+      {},
+      'E_DATA_NOT_NUMERIC x.csv:9 column "y": "TRUE" is not a number',
+    ],
+    [
+      'an irregular group of digits',
+      withRow(9, '2024-01-08,12 34'),
+      { thousands: ' ' },
+      'E_DATA_NOT_NUMERIC x.csv:9 column "y": "12 34" is not a number',
+    ],
+    [
+      'a long cell, cut',
+      withRow(9, `2024-01-08,${'x'.repeat(99)}`),
+      {},
+      `E_DATA_NOT_NUMERIC x.csv:9 column "y": "${'x'.repeat(39)}…" is not a number`,
+    ],
+    ['NaN', withRow(9, '2024-01-08,NaN'), {}, 'E_DATA_MISSING x.csv:9 column "y": the value is missing'],
+    ['NULL', withRow(9, '2024-01-08,NULL'), {}, 'E_DATA_MISSING x.csv:9 column "y": the value is missing'],
+    ['nothing', withRow(9, '2024-01-08,'), {}, 'E_DATA_MISSING x.csv:9 column "y": the value is missing'],
+    [
+      'nothing at the start, to be carried on from',
+      table('2024-01-01,1,', '2024-01-02,2,3').replace('y', 'y,z'),
+      { target: 'y', past: ['z'], fill: 'previous' },
+      'E_DATA_MISSING x.csv:2 column "z": the value is missing',
+    ],
+    [
+      'no target at all',
+      'date,y,k\n2024-01-01,,1\n2024-01-02,,2\n',
+      { target: 'y', future: ['k'] },
+      'E_DATA_MISSING x.csv: no row has a target',
+    ],
+    [
+      'an empty id',
+      'id,t,y\na,2024-01-01,1\n,2024-01-01,1\n',
+      { id: 'id' },
+      'E_DATA_MISSING x.csv:3 column "id": is empty',
+    ],
+    [
+      'a value beyond 1e300',
+      withRow(9, '2024-01-08,-2e300'),
+      {},
+      'E_DATA_RANGE x.csv:9 column "y": -2e+300 lies beyond ±1e+300',
+    ],
+    ['too many fields', withRow(17, '2024-01-16,1,2,3,4'), {}, 'E_CSV_RAGGED x.csv:17: expected 2 fields, got 5'],
+    ['too few fields', withRow(17, '2024-01-16'), {}, 'E_CSV_RAGGED x.csv:17: expected 2 fields, got 1'],
+    [
+      'a shifted row is ragged before its cells are wrong',
+      withRow(5, 'x,2024-01-04,1'),
+      {},
+      'E_CSV_RAGGED x.csv:5: expected 2 fields, got 3',
+    ],
+    ['ragged among quotes', withRow(17, '"2024-01-16","1","2"'), {}, 'E_CSV_RAGGED x.csv:17: expected 2 fields, got 3'],
+    [
+      'ragged after a cell of two lines',
+      'note,y\n"a\nb",1\n"say ""c""",2,3\n',
+      { target: 'y' },
+      'E_CSV_RAGGED x.csv:4: expected 2 fields, got 3',
+    ],
+    ['a quote never closed', withRow(2, '"2024-01-01,1'), {}, 'E_CSV_QUOTE x.csv:2: a quote opened here, never closed'],
+    ['a quote inside a field', withRow(9, '2024-01-08,5" pipe"'), {}, 'E_CSV_QUOTE x.csv:9: a quote inside a field'],
+    ['text after a quote', withRow(9, '"2024-01-08"x,5'), {}, 'E_CSV_QUOTE x.csv:9: a quote inside a field'],
+    ['one name twice', 'date,y,y\n2024-01-01,1,2\n', {}, 'E_CSV_HEADER x.csv:1: columns 2 and 3 are both named "y"'],
+    ['a column without a name', ',date,y\n0,2024-01-01,1\n', {}, 'E_CSV_HEADER x.csv:1: column 1 has no name'],
+    [
+      'no header',
+      '2024-01-01,1\n2024-01-02,2\n',
+      {},
+      'E_CSV_HEADER x.csv:1: the first line holds data, not names: "2024-01-01, 1"',
+    ],
+    ['UTF-16', Buffer.from('\uFEFFdate,y\n', 'utf16le'), {}, 'E_CSV_ENCODING x.csv: byte 0 is a UTF-16 mark'],
+    ['UTF-16 without a mark', Buffer.from('date,y\n', 'utf16le'), {}, 'E_CSV_ENCODING x.csv: byte 1 is NUL'],
+    [
+      'Latin-1',
+      Buffer.from('date,größe\n2024-01-01,1\n', 'latin1'),
+      {},
+      'E_CSV_ENCODING x.csv: byte 7 is 0xf6, not UTF-8',
+    ],
+    [
+      'NUL',
+      Buffer.concat([Buffer.from(table(...days)), Buffer.from([0])]),
+      {},
+      /^E_CSV_ENCODING x\.csv: byte 222 is NUL$/,
+    ],
+    ['an empty file', '', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
+    ['blank lines only', '\n \n\n', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
+    ['a header only', 'date,y\n', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
+    ['a header of one column only', 'y\n\n\n', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
+    ['too many rows', table(...days), { limits: { rows: 15 } }, 'E_DATA_TOO_LARGE x.csv:17: more than 15 rows'],
+    ['too many bytes', table(...days), { limits: { bytes: 100 } }, 'E_DATA_TOO_LARGE x.csv: more than 100 bytes'],
+    [
+      'damaged gzip',
+      gzipSync(table(...days)).subarray(0, 60),
+      {},
+      /^E_DATA_GZIP x\.csv: is damaged gzip after \d+ inflated bytes$/,
+    ],
+    [
+      'too many columns',
+      `a,b,c\n1,2,3\n`,
+      { limits: { columns: 2 } },
+      'E_CSV_TOO_MANY_COLUMNS x.csv:1: 3 columns or more, and 2 is the limit',
+    ],
+    [
+      'a long field',
+      withRow(9, `2024-01-08,${'1'.repeat(70000)}`),
+      {},
+      'E_CSV_FIELD_TOO_LONG x.csv:9: a field is longer than 65536 bytes',
+    ],
+    [
+      'a long name',
+      `date,${'y'.repeat(70000)}\n2024-01-01,1\n`,
+      {},
+      'E_CSV_FIELD_TOO_LONG x.csv:1: a field is longer than 65536 bytes',
+    ],
+    ['an unknown column', table(...days), { target: 'Y2' }, 'E_DATA_COLUMN x.csv: no column "Y2" for source.target'],
+    [
+      'a column with two roles',
+      table(...days),
+      { target: 'y', past: ['y'] },
+      'E_DATA_COLUMN x.csv: column "y" stands in source.target and source.past',
+    ],
+    ['two possible targets', 'a,b\n1,2\n3,4\n', {}, 'E_DATA_COLUMN x.csv: 2 columns could be the target: "a", "b"'],
+    [
+      'a possible target that starts empty',
+      't,a,b\n2024-01-01,1,\n2024-01-02,2,\n',
+      {},
+      'E_DATA_COLUMN x.csv: 2 columns could be the target: "a", "b"',
+    ],
+    ['no possible target', 'a,b\nx,y\nx,y\n', {}, 'E_DATA_COLUMN x.csv: no column of numbers: "a", "b"'],
+    [
+      'a part of a time that is none',
+      'year,x,y\n2024,a,1\n',
+      { time: ['year', 'x'] },
+      'E_DATA_COLUMN x.csv: column "x" is no part of a time',
+    ],
+    [
+      'parts without a year',
+      'month,day,y\n1,2,1\n',
+      { time: ['month', 'day'] },
+      'E_DATA_COLUMN x.csv: source.time lists parts without a year or a date',
+    ],
+    [
+      'a date there is not',
+      withRow(9, '2024-02-30,1'),
+      {},
+      'E_TIME_INVALID x.csv:9 column "date": "2024-02-30" is not a date there is',
+    ],
+    [
+      '29 February of a common year',
+      withRow(9, '2023-02-29,1'),
+      {},
+      'E_TIME_INVALID x.csv:9 column "date": "2023-02-29" is not a date there is',
+    ],
+    [
+      'hour 24',
+      withRow(9, '2024-01-08 24:00,1'),
+      {},
+      'E_TIME_INVALID x.csv:9 column "date": "2024-01-08 24:00" is not a date there is',
+    ],
+    [
+      'another way of writing',
+      withRow(9, '08/01/2024,1'),
+      {},
+      'E_TIME_INVALID x.csv:9 column "date": "08/01/2024" is not written like 2024-02-29 or 2024-02-29 13:30:00',
+    ],
+    ['an empty time', withRow(9, ',1'), {}, 'E_TIME_INVALID x.csv:9 column "date": time is empty'],
+    [
+      'an offset on some rows',
+      table('2024-01-01T00:00Z,1', '2024-01-02T00:00,2'),
+      {},
+      'E_TIME_INVALID x.csv:3 column "date": "2024-01-02T00:00": some stamps have a UTC offset and some have none',
+    ],
+    [
+      'a named time column that is none',
+      'when,y\nsoon,1\nlater,2\n',
+      { time: 'when' },
+      'E_TIME_INVALID x.csv column "when": "soon" is no time we can read',
+    ],
+    [
+      'month 13 in columns',
+      'year,month,y\n2024,12,1\n2024,13,2\n',
+      { time: ['year', 'month'], target: 'y' },
+      'E_TIME_INVALID x.csv:3: month 13',
+    ],
+    [
+      '30 February in columns',
+      'year,month,day,y\n2024,2,29,1\n2024,2,30,2\n',
+      { time: ['year', 'month', 'day'], target: 'y' },
+      'E_TIME_INVALID x.csv:3: 2024-2-30 is not a date there is',
+    ],
+    [
+      'days and months mixed up',
+      table('13/01/2024,1', '14/01/2024,2', '01/15/2024,3'),
+      {},
+      'E_TIME_INVALID x.csv:4 column "date": other order than day/month on line 2',
+    ],
+    [
+      'a month 13 in a known order',
+      table('13/01/2024,1', '14/13/2024,2'),
+      { format: 'dmy' },
+      'E_TIME_INVALID x.csv:3 column "date": no such date in the order dmy: parts 14, 13, 2024',
+    ],
+    [
+      'day or month',
+      table('01/02/2024,1', '02/02/2024,2'),
+      {},
+      'E_TIME_AMBIGUOUS x.csv column "date": day/month or month/day? No date of the column settles it',
+    ],
+    [
+      'disorder',
+      table('2024-01-01,1', '2024-01-03,2', '2024-01-02,3'),
+      {},
+      'E_TIME_ORDER x.csv:4: 2024-01-02 comes after 2024-01-03 of line 3',
+    ],
+    [
+      'newest first',
+      table('2024-01-03,1', '2024-01-02,2'),
+      {},
+      'E_TIME_ORDER x.csv:3: 2024-01-02 comes after 2024-01-03 of line 2 (newest first?)',
+    ],
+    [
+      'a duplicate',
+      table('2024-01-01,1', '2024-01-02,2', '2024-01-02,3'),
+      {},
+      'E_TIME_DUPLICATE x.csv:4: 2024-01-02 stands on line 3 too',
+    ],
+    [
+      'a gap',
+      table(...days.filter((_, i) => i !== 4 && i !== 8 && i !== 9)),
+      {},
+      'E_TIME_GAP x.csv:6: 3 rows are absent from daily data: 2024-01-05 between lines 5 and 6, 2024-01-09 and 1 more between lines 8 and 9',
+    ],
+    [
+      'uneven steps',
+      table('2024-01-01 00:00,1', '2024-01-01 00:05,1', '2024-01-01 00:10,1', '2024-01-01 00:12,1'),
+      {},
+      'E_TIME_GAP x.csv:5: uneven steps: every 5 minutes mostly, but 2024-01-01 00:10:00 is followed by 2024-01-01 00:12:00',
+    ],
+    [
+      'uneven steps to be filled',
+      table('2024-01-01,1', '2024-01-02,1', '2024-01-03,1', '2024-01-03 12:00,1'),
+      { gaps: 'fill', fill: 'zero' },
+      /^E_TIME_GAP x\.csv:5: uneven steps/,
+    ],
+    [
+      'a gap in one of two series',
+      'id,t,y\na,2024-01-01,1\na,2024-01-02,2\nb,2024-01-01,1\nb,2024-01-02,2\nb,2024-01-04,3\n',
+      { id: 'id' },
+      'E_TIME_GAP x.csv:6: 1 row is absent from daily data in series "b": 2024-01-03 between lines 5 and 6',
+    ],
+    [
+      'business days absent for three weeks',
+      table(...['01', '02', '03', '04', '05', '08', '09', '10'].map((d) => `2024-01-${d},1`), '2024-02-05,1'),
+      {},
+      /^E_TIME_GAP x\.csv:10: 17 rows are absent from business days data/,
+    ],
+    [
+      'filling that makes too many rows',
+      table('2024-01-06,1', '2024-01-07,1', '2024-03-01,1'),
+      { gaps: 'fill', fill: 'zero', limits: { rows: 50 } },
+      'E_DATA_TOO_LARGE x.csv: filling the gaps makes 56 rows, and 50 is the limit',
+    ],
+    [
+      'gaps to fill and no way to',
+      table(...days),
+      { gaps: 'fill' },
+      'E_CONFIG_CONFLICT source.fill: gaps are to be filled, and fill refuses',
+    ],
+    [
+      'one sign for two things',
+      table(...days),
+      { thousands: '.' },
+      'E_CONFIG_CONFLICT source.thousands: "." cannot be the sign of thousands as well',
+    ],
+  ])('%s', async (_law, content, options, expected) => {
+    const { said, hint } = await failure(loadCsv(content, options));
+    if (typeof expected === 'string') expect(said).toBe(expected);
+    else expect(said).toMatch(expected);
+    expect(hint).not.toBe('');
+    expect(said.length + hint.length).toBeLessThan(480);
+  });
+});
+
+describe('hints', () => {
+  test('an unknown column is answered with the nearest one and with all of them', async () => {
+    const { hint } = await failure(loadCsv('Date,Temp\n2024-01-01,1\n', { target: 'Tmep' }));
+    expect(hint).toBe('did you mean "Temp"? columns: "Date", "Temp"');
+  });
+
+  test('a gap names the policies that repair it, and both then work', async () => {
+    const gap = table(...days.filter((_, i) => i !== 4));
+    expect((await failure(loadCsv(gap))).hint).toContain('source.gaps: fill with source.fill: linear');
+    const filled = await loadCsv(gap, { gaps: 'fill', fill: 'linear' });
+    const kept = await loadCsv(gap, { gaps: 'keep' });
+    expect([filled, kept].map(({ raw }) => raw.form === 'numbers' && raw.series[0]?.length)).toEqual([16, 15]);
+  });
+});
+
+describe('what is no file is refused without waiting', () => {
+  test('missing', async () => {
+    expect((await failure(load('csv', { file: 'absent.csv' }))).said).toBe('E_DATA_NOT_FOUND absent.csv: no such file');
+  });
+
+  test('a directory, an endless device and a pipe nobody writes to', async () => {
+    const folder = context.resolve('folder');
+    mkdirSync(folder);
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect((await failure(load('csv', { file: 'folder' }))).said).toMatch(/^E_DATA_NOT_FILE folder: is a directory/);
+    for (const file of ['/dev/zero', pipe]) {
+      expect((await failure(load('csv', { file }))).said).toMatch(
+        /^E_DATA_NOT_FILE .*: is a pipe, a socket or a device/,
+      );
+    }
+  });
+
+  test.each([
+    'http://169.254.169.254/x.csv',
+    'https://me:tok3n@host/x.csv?key=tok3n',
+    'file:///etc/passwd',
+    'ftp://[::1]/x',
+  ])('the URL %s, whose secrets are not repeated', async (file) => {
+    const { said } = await failure(load('csv', { file }));
+    expect(said).toMatch(/^E_URL_DISABLED source\.file: /);
+    expect(said).not.toContain('tok3n');
+  });
+});
+
+describe('large inputs are refused early', () => {
+  test('a gzip bomb, by its ratio', async () => {
+    const bomb = gzipSync(Buffer.concat([Buffer.from('y\n'), Buffer.alloc(8 << 20, '1\n')]));
+    const { said } = await failure(loadCsv(bomb));
+    expect(said).toMatch(/^E_DATA_TOO_LARGE x\.csv: inflates to more than 200 times its \d+ bytes$/);
+  });
+
+  test('an unclosed quote, a quoted field and a field of 20 MB, and a million columns', async () => {
+    const long = Buffer.alloc(20 << 20, 'a,b ');
+    const quoted = Buffer.concat([Buffer.from('date,y\n"'), long]);
+    expect((await failure(loadCsv(quoted))).said).toBe('E_CSV_QUOTE x.csv:2: a quote opened here, never closed');
+    const closed = Buffer.concat([quoted, Buffer.from('",1\n')]);
+    expect((await failure(loadCsv(closed))).said).toMatch(/^E_CSV_FIELD_TOO_LONG x\.csv:2:/);
+    const bare = Buffer.concat([Buffer.from('date,y\n'), Buffer.alloc(20 << 20, 'ab')]);
+    expect((await failure(loadCsv(bare))).said).toMatch(/^E_CSV_FIELD_TOO_LONG x\.csv:2:/);
+    const wide = Buffer.alloc(2_000_000, 'a,');
+    expect((await failure(loadCsv(wide))).said).toMatch(/^E_CSV_TOO_MANY_COLUMNS x\.csv:1:/);
+  });
+});
+
+test('files stay closed behind every error', async () => {
+  const descriptors = async (): Promise<number> => (await import('node:fs')).readdirSync('/proc/self/fd').length;
+  write('bad.csv', withRow(9, '2024-01-08,12abc'));
+  await failure(load('csv', { file: 'bad.csv' }));
+  const before = await descriptors();
+  for (let i = 0; i < 20; i++) await failure(load('csv', { file: 'bad.csv' }));
+  expect(await descriptors()).toBeLessThanOrEqual(before + 2);
+});

@@ -4,6 +4,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAtomic } from '../artifact/write.ts';
+import { LAYERS } from '../layers/index.ts';
+import { LOSSES } from '../losses/index.ts';
 import { PACKAGE_FOLDER } from './presets.ts';
 import { CONFIG } from './schema.ts';
 
@@ -45,8 +47,30 @@ function build(): JsonSchema {
   return { title: 'forecast config', ...schema };
 }
 
+/** What the kinds inside a model's options are: layers and losses. */
+const INNER: { readonly [kind: string]: { readonly summary: string } } = { ...LOSSES, ...LAYERS };
+
+/** Every kind says in a sentence what it is, also where its schema does not. */
+function nameKind(json: Record<string, unknown>): void {
+  const kind = (json.properties as { kind?: Record<string, unknown> } | undefined)?.kind;
+  if (typeof kind?.const !== 'string' || kind.description !== undefined) return;
+  const summary = Object.hasOwn(INNER, kind.const) ? INNER[kind.const]!.summary : 'Which one.';
+  kind.description = summary;
+  json.title ??= kind.const;
+  json.description ??= summary;
+}
+
+/** "or null" describes itself by what it is when it is not null. */
+function liftDescription(json: Record<string, unknown>): void {
+  const alternatives = json.anyOf;
+  if (!Array.isArray(alternatives) || alternatives.length !== 2 || alternatives[1].type !== 'null') return;
+  json.description ??= alternatives[0].description;
+}
+
 /** Choices show their kinds as alternatives, and the bare name where that is allowed. */
 function spellOut(zodSchema: z.core.$ZodType, json: Record<string, unknown>): void {
+  nameKind(json);
+  liftDescription(json);
   const alternatives = json.oneOf ?? json.anyOf;
   const short = zodSchema instanceof z.ZodType ? zodSchema.meta()?.short : undefined;
   delete json.short;

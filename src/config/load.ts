@@ -246,11 +246,15 @@ function startsWith(path: Path, head: Path): boolean {
   return head.every((segment, i) => String(segment) === String(path[i]));
 }
 
-/** The assignment that made the object a key is missing in, where the text does not have that object. */
+/** The assignment that brought a key into being, or the object a key is missing in, where the text does not have it. */
 function madeBy(assignments: readonly Assignment[], path: Path, given: unknown): Assignment | undefined {
+  if (valueAt(given, path) !== undefined) return undefined;
   const parent = path.slice(0, -1);
-  if (parent.length === 0 || valueAt(given, parent) !== undefined) return undefined;
-  return assignments.findLast((a) => startsWith(a.path, parent));
+  const inParent = parent.length > 0 && valueAt(given, parent) === undefined;
+  return (
+    assignments.findLast((a) => startsWith(a.path, path)) ??
+    (inParent ? assignments.findLast((a) => startsWith(a.path, parent)) : undefined)
+  );
 }
 
 /** "train.optimizer.beta1" as the person wrote it: without what a shorthand left out. */
@@ -270,7 +274,9 @@ function keyPath(path: Path, given: unknown): string {
 /** The typed config, or every problem at once. */
 function check(data: unknown, text: Located | null, place: Placer): Written {
   const unsound = unsoundIn(data, text, []);
-  const parsed = CONFIG.safeParse(data);
+  const once = CONFIG.safeParse(data);
+  // A default that is itself a choice (`layers: [{ kind: lstm }]`) gets its own defaults in a second pass.
+  const parsed = once.success ? CONFIG.safeParse(once.data) : once;
   const known = (path: Path): readonly string[] => {
     const schema = schemaAt(CONFIG, path, data);
     return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];

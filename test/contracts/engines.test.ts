@@ -290,6 +290,41 @@ describe.each(Object.entries(ENGINES) as [string, Engine][])('engine %s', (kind,
     expect(records[0]?.loss).toBeCloseTo(sum / all.cuts.count, 12);
   });
 
+  it('what was computed before, in batches of other sizes, leaves no trace', async () => {
+    for (const { network, all } of subjects()) {
+      const fresh = await open(network);
+      await fresh.train(request(all, { batch: 6 }));
+      const used = await open(network);
+      await used.predict(all);
+      await used.evaluate(all, 100);
+      const start = used.weights();
+      await used.train(request(all, { batch: 2 }));
+      await used.predict({ ...all, cuts: takeCuts(all.cuts, 0, 1) });
+      used.restore(start, { steps: 0, moments: new Map() });
+      await used.train(request(all, { batch: 6 }));
+      expect(everything(used)).toEqual(everything(fresh));
+    }
+  });
+
+  it('a forecast asked for while a training runs disturbs neither', async () => {
+    const sequence = numbers(300);
+    const window = shape({ context: 30 });
+    const all = windows(sequence, window);
+    const network = build('lstm-regressor', { units: 64, dropout: 0.5 }, task(sequence, window));
+    const still = request(all, {
+      batch: 32,
+      optimizer: { kind: 'sgd', rate: 0, momentum: 0 },
+      epochs: 1,
+      until: 1,
+    });
+    const compiled = await open(network);
+    const expected = await compiled.predict(all);
+    const { records } = await compiled.train(still);
+    const [report, forecast] = await Promise.all([compiled.train(still), compiled.predict(all)]);
+    expect(report.records).toEqual(records);
+    expect(forecast).toEqual(expected);
+  });
+
   it.each([{ kind: 'lstm' }, { kind: 'gru' }, { kind: 'simple-rnn' }, { kind: 'lstm', bidirectional: true }])(
     'masked padding changes nothing: %j',
     async (layer) => {

@@ -42,12 +42,16 @@ export function createProgram(
     count: 0,
     gradient: null,
   };
-  let sizedRows = 0;
-  let sizedWindows = 0;
-  let sizedTraining = false;
+  // What has room, without and with what the way back needs.
+  const sized = { forward: { rows: 0, windows: 0 }, training: { rows: 0, windows: 0 } };
 
   const last = cells.length - 1;
   const rowsAfter = (i: number) => (plan.layers[i]?.output.sequence ? batch.steps * batch.windows : batch.windows);
+  const sizeGradients = (): void => {
+    plan.layers.forEach(({ output }, i) => {
+      gradients[i] = room(gradients[i] as Float64Array, rowsAfter(i) * output.features);
+    });
+  };
   const lastStep = () => (plan.output.sequence ? (batch.steps - 1) * batch.windows * plan.outputs : 0);
 
   return {
@@ -56,17 +60,12 @@ export function createProgram(
 
     size() {
       const rows = batch.steps * batch.windows;
-      if (rows <= sizedRows && batch.windows <= sizedWindows && (sizedTraining || !batch.training)) return;
+      const made = batch.training ? sized.training : sized.forward;
+      if (rows <= made.rows && batch.windows <= made.windows) return;
       for (const cell of cells) cell.size(batch.steps, batch.windows, batch.training);
-      if (batch.training) {
-        for (let i = 0; i < cells.length; i++) {
-          const width = plan.layers[i]?.output.features ?? 0;
-          gradients[i] = room(gradients[i] as Float64Array, rowsAfter(i) * width);
-        }
-      }
-      sizedRows = Math.max(rows, sizedRows);
-      sizedWindows = Math.max(batch.windows, sizedWindows);
-      sizedTraining ||= batch.training;
+      if (batch.training) sizeGradients();
+      made.rows = Math.max(rows, made.rows);
+      made.windows = Math.max(batch.windows, made.windows);
     },
 
     forward(input) {

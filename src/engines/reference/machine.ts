@@ -1,0 +1,61 @@
+// A compiled network's parts, and what of the data fits it. Not here: what is done with them (train.ts, evaluate.ts, predict.ts).
+
+import { ForecastError } from '../../core/errors.ts';
+import type { Network } from '../../models/network.ts';
+import type { NetworkPlan } from '../../models/plan.ts';
+import type { Windows } from '../engine.ts';
+import type { Breath } from './breath.ts';
+import type { Gather } from './gather.ts';
+import type { Program } from './program.ts';
+import type { Store } from './store.ts';
+
+export interface Machine {
+  readonly network: Network;
+  readonly plan: NetworkPlan;
+  readonly store: Store;
+  readonly program: Program;
+  readonly gather: Gather;
+  readonly breath: Breath;
+}
+
+/** Multiply-adds of the batch at work, `passes` times the forward pass. */
+export function work({ plan, program: { batch } }: Machine, passes: number): number {
+  let sum = 0;
+  for (const layer of plan.layers) {
+    const rows = layer.input.sequence ? batch.steps * batch.windows : batch.windows;
+    sum += (layer.multiplyAdds + 20 * layer.output.features) * rows;
+  }
+  return passes * sum;
+}
+
+/** Errors: E_MODEL_SHAPE where the sequence or the window is not what the network was built for. */
+export function checkChannels({ network }: Machine, { sequence, shape }: Windows): void {
+  const { input, output } = network;
+  const needs =
+    input.kind === 'tokens'
+      ? `token ids below ${input.vocabulary}`
+      : `${input.targets} targets, ${input.past} past and ${input.future} future channels, horizon ${output.kind === 'numbers' ? output.horizon : 1}`;
+  const given = sequence.tokens
+    ? `token ids below ${sequence.tokens.vocabulary}`
+    : `${sequence.targets.length} targets, ${sequence.past.length} past and ${sequence.future.length} future channels, horizon ${shape.horizon}`;
+  if (needs === given) return;
+  throw new ForecastError('E_MODEL_SHAPE', `the network reads ${needs}; the data give ${given}`, {
+    hint: 'use the config the network was trained with',
+  });
+}
+
+/** Errors: E_MODEL_SHAPE, E_CONFIG_CONFLICT where targets at every step meet a network or a normalisation that cannot give them. */
+export function checkWindows(machine: Machine, windows: Windows): void {
+  checkChannels(machine, windows);
+  if (windows.shape.targets !== 'every') return;
+  if (machine.network.normalise.kind !== 'none') {
+    throw new ForecastError('E_CONFIG_CONFLICT', 'normalise would show each step the window’s later values', {
+      hint: 'write window.targets: last, or normalise: none',
+    });
+  }
+  if (!machine.plan.output.sequence) {
+    throw new ForecastError('E_CONFIG_CONFLICT', 'window.targets is every, and the network gives only the last step', {
+      hint: 'write `sequences: true` on its recurrent layers, or window.targets: last',
+    });
+  }
+}

@@ -1,0 +1,158 @@
+// Training epochs: batches in their order, clipped steps, validation, and back to the last whole epoch where numbers break.
+// In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ForecastError } from '../../core/errors.ts';
+import { OPTIMIZERS } from '../../optimizers/index.ts';
+import { rateAt } from '../../optimizers/schedule.ts';
+import { planBatches } from '../../window/batches.ts';
+import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
+import { accuracyOf, evaluate } from './evaluate.ts';
+import type { Tally } from './losses/loss.ts';
+import { checkWindows, type Machine, work } from './machine.ts';
+import { makeUpdate } from './optimizers/index.ts';
+import { momentsOf, type Store } from './store.ts';
+
+/** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network. */
+export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
+  const { store, breath } = machine;
+  const { training, optimizer } = request;
+  checkWindows(machine, training);
+  if (training.cuts.count === 0) {
+    throw new ForecastError('E_DATA_TOO_SHORT', 'there is no window to train on', {
+      hint: 'shorten the context or the horizon',
+    });
+  }
+  const moments = momentsOf(store, OPTIMIZERS[optimizer.kind].moments);
+  const update = makeUpdate(optimizer, moments, store.steps);
+  const safe = snapshot(store);
+  const records: EpochRecord[] = [];
+  const tally: Tally = { loss: 0, correct: 0, weight: 0 };
+  let position = request.from;
+
+  while (position.epoch <= request.until) {
+    const { epoch } = position;
+    const plan = planBatches(
+      training.cuts,
+      training.shape,
+      request.batch,
+      request.shuffle ? { seed: request.seed, epoch } : null,
+    );
+    const steps = plan.bounds.length - 1;
+    let norm = 0;
+    let rate = 0;
+    for (let step = position.step; step < steps; step++) {
+      if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
+      tally.loss = 0;
+      tally.correct = 0;
+      tally.weight = 0;
+      learnFrom(machine, request, plan.order, plan.bounds[step]!, plan.bounds[step + 1]!, epoch, step, tally);
+      norm = gradientNorm(store.gradient);
+      if (!Number.isFinite(tally.loss) || !Number.isFinite(norm)) {
+        safe.restore();
+        return { records, position, stopped: 'nonfinite' };
+      }
+      if (request.clip !== null) clip(store.gradient, norm, request.clip);
+      rate = rateAt(request.schedule, optimizer.rate, (epoch - 1) * steps + step, request.epochs * steps);
+      update(store.values, store.gradient, rate);
+      store.version++;
+      store.steps++;
+      if (step === steps - 1 && !allFinite(store.values)) {
+        // The update itself overflowed: the same as a step whose loss is not finite.
+        safe.restore();
+        return { records, position, stopped: 'nonfinite' };
+      }
+      position = {
+        epoch,
+        step: step + 1,
+        lossSum: position.lossSum + tally.loss,
+        correct: position.correct + tally.correct,
+        weight: position.weight + tally.weight,
+      };
+      if (breath.due(work(machine, 3) + 10 * store.values.length)) {
+        if (breath.report()) request.onStep?.(position, steps);
+        await nextTurn();
+      }
+    }
+    const held = request.validation ? { ...training, cuts: request.validation } : null;
+    const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
+    const record: EpochRecord = {
+      epoch,
+      loss: position.lossSum / position.weight,
+      accuracy: accuracyOf(machine, position),
+      validationLoss: validation?.loss ?? null,
+      validationAccuracy: validation?.accuracy ?? null,
+      rate,
+      gradientNorm: norm,
+    };
+    records.push(record);
+    position = { epoch: epoch + 1, step: 0, lossSum: 0, correct: 0, weight: 0 };
+    safe.take();
+    request.onEpoch?.(record);
+  }
+  return { records, position, stopped: 'done' };
+}
+
+/** One batch forward and backward: the gradients of windows order[start … end) stand in the store. */
+function learnFrom(
+  machine: Machine,
+  request: TrainRequest,
+  order: Int32Array,
+  start: number,
+  end: number,
+  epoch: number,
+  step: number,
+  tally: Tally,
+): void {
+  const { program, gather } = machine;
+  const { batch } = program;
+  batch.training = true;
+  batch.seed = request.seed;
+  batch.epoch = epoch;
+  batch.step = step;
+  gather.inputs(request.training, order, start, end, batch);
+  gather.goals(request.training, order, start, end, batch);
+  program.size();
+  program.forward(gather.input);
+  program.measure(gather.targets, gather.kept, gather.count, request.training.shape.targets === 'every', tally);
+  program.backward(gather.input, null);
+}
+
+/** √ of the sum of squares over all weights, in order. */
+function gradientNorm(gradient: Float64Array): number {
+  let squares = 0;
+  for (let i = 0; i < gradient.length; i++) squares += gradient[i]! * gradient[i]!;
+  return Math.sqrt(squares);
+}
+
+/** Every gradient times min(1, most / norm). */
+function clip(gradient: Float64Array, norm: number, most: number): void {
+  if (norm <= most) return;
+  const scale = most / norm;
+  for (let i = 0; i < gradient.length; i++) gradient[i]! *= scale;
+}
+
+function allFinite(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) return false;
+  return true;
+}
+
+/** Weights, moments and step count as they were when last taken. */
+function snapshot(store: Store): { take(): void; restore(): void } {
+  const values = store.values.slice();
+  const moments = new Map([...store.moments].map(([name, moment]) => [name, moment.slice()]));
+  let steps = store.steps;
+  return {
+    take() {
+      values.set(store.values);
+      for (const [name, moment] of store.moments) moments.get(name)?.set(moment);
+      steps = store.steps;
+    },
+    restore() {
+      store.values.set(values);
+      for (const [name, moment] of store.moments) moment.set(moments.get(name) as Float64Array);
+      store.steps = steps;
+      store.version++;
+    },
+  };
+}

@@ -24,6 +24,7 @@ interface SeriesOutcome {
   readonly series: Series;
   readonly fitted: FittedNumbers | FittedNumberNetwork;
   readonly scores: readonly ScoreRow[];
+  readonly differences: Float64Array;
   readonly forecast: readonly ForecastRow[];
 }
 
@@ -50,6 +51,8 @@ export async function runNumbers(
     ),
     metrics,
     scores: allScores(outcomes, baselines, metrics),
+    differences: Float64Array.from(outcomes.flatMap((outcome) => [...outcome.differences])),
+    overlap: config.window.horizon,
     forecast: outcomes.flatMap(({ forecast }) => forecast),
     text: [],
     models: new Map(outcomes.flatMap(({ series, fitted }) => modelOf(series.id, fitted))),
@@ -94,16 +97,33 @@ async function runSeries(
   const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
   const first = isNetwork(fitted) ? fitted.firstCutoff : 1;
   const scores: ScoreRow[] = [];
+  let differences = new Float64Array(0);
   for (const { split, from, until } of heldOut(parts, series.length)) {
     const held = targetsBetween(cuts, shape, from, until);
     const cutoffs = thinned(held, JUDGED_WINDOWS).cutoffs.filter((cutoff) => cutoff >= first);
     const { horizon, lead } = shape;
     const scaled = parts.validation ?? request.until; // MASE is scaled by the training part alone
-    scores.push(
-      ...(await scoreNumbers({ contenders, series, cutoffs, horizon, lead, until: scaled, season, metrics, split })),
-    );
+    const judged = await scoreNumbers({
+      contenders,
+      series,
+      cutoffs,
+      horizon,
+      lead,
+      until: scaled,
+      season,
+      metrics,
+      split,
+    });
+    scores.push(...judged.rows);
+    if (split !== 'train') differences = Float64Array.from(judged.differences);
   }
-  return { series, fitted, scores, forecast: await forecastRows(fitted, series, config.predict.horizon, shape.lead) };
+  return {
+    series,
+    fitted,
+    scores,
+    differences,
+    forecast: await forecastRows(fitted, series, config.predict.horizon, shape.lead),
+  };
 }
 
 /** The shape of a config's windows; a context left open is the longest the series allows. */

@@ -34,6 +34,9 @@ export interface Outcome {
   /** Kinds of metrics; the first one decides. */
   readonly metrics: readonly string[];
   readonly scores: readonly ScoreRow[];
+  /** Loss differences of the most honest split's windows (evaluate/score.ts), and the steps they overlap by; empty on training windows. */
+  readonly differences: Float64Array;
+  readonly overlap: number;
   readonly forecast: readonly ForecastRow[];
   readonly text: readonly TextAnswer[];
   readonly models: ReadonlyMap<string, SeriesModel>;

@@ -26,7 +26,7 @@ export function resultOf(
 ): Result {
   const metric = outcome.metrics[0] as string;
   const deciding = decidingRows(outcome.scores);
-  const decision = decide(deciding, outcome.model, metric);
+  const decision = decide(deciding, outcome.model, metric, outcome.differences, outcome.overlap);
   const fit = pooledFit(outcome);
   return {
     name: config.name,
@@ -57,6 +57,7 @@ function verdictFacts(decision: Decision, rows: readonly ScoreRow[], model: stri
     metric,
     value: own?.metrics[metric] ?? null,
     baseline: best ? { name: best.forecaster, value: best.metrics[metric] ?? null } : null,
+    p: decision.p,
     windows: own?.windows ?? 0,
     split: own?.split ?? 'train',
     ...(reason === undefined ? {} : { reason }),

@@ -60,9 +60,12 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     config.evaluate.metrics ??
     METRIC_KINDS.filter((kind) => kind !== 'bits-per-character' || choice.kind === 'characters');
   const scores: ScoreRow[] = [];
+  let differences = new Float64Array(0);
   for (const { split, from, until } of heldOut(parts, tokens.length)) {
     const { cutoffs, froms } = thinned(targetsBetween(cuts, shape, from, until), JUDGED_TOKENS);
-    scores.push(...(await scoreText({ contenders, sequence, cutoffs, froms, metrics, split })));
+    const judged = await scoreText({ contenders, sequence, cutoffs, froms, metrics, split });
+    scores.push(...judged.rows);
+    if (split !== 'train') differences = Float64Array.from(judged.differences);
   }
   const prompt = config.predict.prompt ?? encoder.join(tokens.slice(0, Math.min(shape.context, DEFAULT_PROMPT)));
   const answer = await generateText(
@@ -78,6 +81,8 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     fits: [fitOf(config.model.kind, text.id, network.fit)],
     metrics,
     scores,
+    differences,
+    overlap: 1,
     forecast: [],
     text: [answer],
     models: new Map([[text.id, { parts: fittedParts, encoder: encoder.state, training: state }]]),

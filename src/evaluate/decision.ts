@@ -1,7 +1,8 @@
-// Which forecaster to use, from scores: the smallest error on the most honest windows there are; a baseline wins ties.
-// In: score rows of one split. Out: the decision. Not here: its wording (report/verdict.ts), significance over folds (backtests).
+// Which forecaster to use, from scores: the smallest error on the most honest windows there are; a baseline wins ties and doubts.
+// In: score rows of one split, loss differences by window. Out: the decision. Not here: its wording (report/verdict.ts), folds (backtests).
 
 import { errorOf, type ScoreRow } from './score.ts';
+import { dieboldMariano } from './significance.ts';
 
 export interface Decision {
   /** The forecaster to use. */
@@ -9,14 +10,26 @@ export interface Decision {
   /** Baselines the model beats on the first metric. */
   readonly beats: readonly string[];
   readonly skill: number | null;
-  /** Significance over backtest folds; null where there were none. */
+  /** One-sided p that the model is no better than the best baseline (Diebold–Mariano over the windows); null where it cannot be tested. */
   readonly p: number | null;
   readonly folds: number;
   readonly reason?: string;
 }
 
-/** Decides for `model` against the other rows on `metric`. */
-export function decide(rows: readonly ScoreRow[], model: string, metric: string): Decision {
+/** A gain that chance gives one time in ten is not one to ship. */
+const DOUBT = 0.1;
+
+/**
+ * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best baseline's,
+ * `horizon` the steps by which windows overlap.
+ */
+export function decide(
+  rows: readonly ScoreRow[],
+  model: string,
+  metric: string,
+  differences: Float64Array,
+  horizon: number,
+): Decision {
   const own = rows.find((row) => row.forecaster === model);
   const ownError = own ? errorOf(own, metric) : null;
   const others = rows
@@ -28,12 +41,14 @@ export function decide(rows: readonly ScoreRow[], model: string, metric: string)
     .sort((a, b) => a.error - b.error);
   const beats = ownError === null ? [] : others.filter((other) => ownError < other.error).map((other) => other.name);
   const best = others[0];
-  const ship = ownError === null || (best && best.error <= ownError) ? (best?.name ?? model) : model;
+  const p = ownError === null || best?.error === 0 ? null : dieboldMariano(differences, horizon);
+  const beaten = ownError === null || (best !== undefined && (best.error <= ownError || (p !== null && p > DOUBT)));
+  const ship = beaten ? (best?.name ?? model) : model;
   return {
     ship,
     beats,
     skill: own?.skill ?? null,
-    p: null,
+    p,
     folds: 0,
     ...(own?.skillReason ? { reason: own.skillReason } : {}),
   };

@@ -53,11 +53,19 @@ export interface TextJudging {
   readonly split: Split;
 }
 
+/** The scores of one split, and what a significance test needs. */
+export interface Judgement {
+  readonly rows: readonly ScoreRow[];
+  /** Per window in time order: the model's loss minus the best baseline's; empty without either. */
+  readonly differences: Float64Array;
+}
+
 /** Scores forecasts of numbers in raw units; several targets are scored one by one and averaged. */
-export async function scoreNumbers(judging: NumberJudging): Promise<ScoreRow[]> {
+export async function scoreNumbers(judging: NumberJudging): Promise<Judgement> {
   const { series, cutoffs, horizon, lead } = judging;
   const actuals = series.targets.map((target) => gatherActual(target.values, cutoffs, horizon, lead));
   const rows: Unskilled[] = [];
+  const losses: Float64Array[] = [];
   for (const { fitted, baseline } of judging.contenders) {
     const { values } = await fitted.forecast(series, { cutoffs, horizon, lead });
     const scores = judging.metrics.map((kind) => {
@@ -74,20 +82,23 @@ export async function scoreNumbers(judging: NumberJudging): Promise<ScoreRow[]> 
       );
     });
     rows.push(rowOf(fitted.name, baseline, judging.metrics, scores, cutoffs.length, judging.split));
+    losses.push(windowLosses(values, actuals, cutoffs.length, horizon, SQUARED.has(judging.metrics[0] as string)));
   }
-  return withSkill(rows, judging.metrics);
+  return judgement(rows, losses, judging.metrics);
 }
 
 /** Scores predicted tokens; tokens that are not in the vocabulary are left out for all contenders alike. */
-export async function scoreText(judging: TextJudging): Promise<ScoreRow[]> {
+export async function scoreText(judging: TextJudging): Promise<Judgement> {
   const rows: Unskilled[] = [];
+  const losses: Float64Array[] = [];
   for (const { fitted, baseline } of judging.contenders) {
     const scored = await fitted.score(judging.sequence, judging.cutoffs, judging.froms);
     const known = knownOnly(scored);
     const scores = judging.metrics.map((kind) => (METRICS[kind] as LanguageMetric).score(known));
     rows.push(rowOf(fitted.name, baseline, judging.metrics, scores, known.logProbability.length, judging.split));
+    losses.push(known.logProbability.map((logProbability) => -logProbability));
   }
-  return withSkill(rows, judging.metrics);
+  return judgement(rows, losses, judging.metrics);
 }
 
 /** One row per forecaster over several series: the mean of their scores. */
@@ -104,6 +115,45 @@ export function poolSeries(
     return rowOf(name, baselines.has(name), metrics, scores, windows, (own[0] as ScoreRow).split);
   });
   return withSkill(pooled, metrics);
+}
+
+/** Metrics that square errors: their windows are compared by squared errors too. */
+const SQUARED: ReadonlySet<string> = new Set(['rmse', 'mse', 'rmsse', 'r2']);
+
+/** Mean loss of each window; every target counts in units of its own mean size. */
+function windowLosses(
+  values: Float64Array,
+  actuals: readonly Float64Array[],
+  count: number,
+  horizon: number,
+  squared: boolean,
+): Float64Array {
+  const losses = new Float64Array(count);
+  actuals.forEach((actual, c) => {
+    const size = actual.reduce((sum, value) => sum + Math.abs(value), 0) / actual.length || 1;
+    for (let i = 0; i < actual.length; i++) {
+      const error = Math.abs((actual[i] as number) - (values[i * actuals.length + c] as number)) / size;
+      losses[Math.floor(i / horizon)]! += squared ? error * error : error;
+    }
+  });
+  return losses;
+}
+
+function judgement(rows: readonly Unskilled[], losses: readonly Float64Array[], metrics: readonly string[]): Judgement {
+  const model = rows.findIndex((row) => !row.baseline);
+  const best = bestBaseline(rows, metrics[0] as string);
+  const own = losses[model];
+  const theirs = best ? losses[rows.findIndex((row) => row.forecaster === best.name)] : undefined;
+  const differences = own && theirs ? own.map((loss, n) => loss - (theirs[n] as number)) : new Float64Array(0);
+  return { rows: withSkill(rows, metrics), differences };
+}
+
+function bestBaseline(rows: readonly Unskilled[], metric: string): { name: string; error: number } | undefined {
+  return rows
+    .filter((row) => row.baseline)
+    .map((row) => ({ name: row.forecaster, error: errorOf(row, metric) }))
+    .filter((candidate): candidate is { name: string; error: number } => candidate.error !== null)
+    .sort((a, b) => a.error - b.error)[0];
 }
 
 interface Unskilled extends ScoreRow {
@@ -168,11 +218,7 @@ function rowOf(
 
 function withSkill(rows: readonly Unskilled[], metrics: readonly string[]): ScoreRow[] {
   const metric = metrics[0] as string;
-  const best = rows
-    .filter((row) => row.baseline)
-    .map((row) => ({ name: row.forecaster, error: errorOf(row, metric) }))
-    .filter((candidate): candidate is { name: string; error: number } => candidate.error !== null)
-    .sort((a, b) => a.error - b.error)[0];
+  const best = bestBaseline(rows, metric);
   return rows.map(({ baseline: _, ...row }) => {
     const error = errorOf(row, metric);
     if (!best) return { ...row, skillReason: 'no baseline could be scored' };
@@ -186,5 +232,7 @@ function withSkill(rows: readonly Unskilled[], metrics: readonly string[]): Scor
 export function errorOf(row: ScoreRow, metric: string): number | null {
   const value = row.metrics[metric];
   if (value === null || value === undefined) return null;
-  return METRICS[metric]?.better === 'higher' ? 1 - value : value;
+  const better = METRICS[metric]?.better;
+  if (better === 'zero') return Math.abs(value);
+  return better === 'higher' ? 1 - value : value;
 }

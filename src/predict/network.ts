@@ -162,7 +162,7 @@ async function fitNetwork(
   const summary = summarise(network, shape);
   checkMemory(summary, shape, plan.train.batch);
   hooks?.summary?.(summary, training.count);
-  warnOverparameterised(summary, training.count, network, request);
+  warnOverparameterised(summary, training.count * (shape.targets === 'every' ? shape.context : 1), network, request);
 
   const weights = hooks?.resume?.weights ?? initialWeights(network, request.seed);
   const compiled = await plan.engine.compile(network, weights);
@@ -250,7 +250,7 @@ function checkMemory(summary: ModelSummary, shape: WindowShape, batch: number): 
 
 function warnOverparameterised(summary: ModelSummary, samples: number, network: Network, request: FitRequest): void {
   const { output } = network;
-  const values = samples * (output.kind === 'numbers' ? output.horizon * output.targets : 1);
+  const values = predicted * (output.kind === 'numbers' ? output.horizon * output.targets : 1);
   if (summary.parameters <= 20 * values) return;
   request.warn?.({
     code: 'W_OVERPARAMETERISED',

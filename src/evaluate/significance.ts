@@ -1,0 +1,84 @@
+// Whether one forecaster's errors are smaller than another's by more than chance: the Diebold–Mariano test.
+// In: loss differentials of the same windows in time order. Out: a one-sided p-value. Not here: which losses, what is decided.
+
+/**
+ * p of the hypothesis that the first is no better than the second, from d = loss(first) − loss(second) per window:
+ * Diebold & Mariano (1995) with the small-sample correction of Harvey, Leybourne & Newbold (1997), Student t with n − 1 degrees.
+ * The variance counts autocovariances up to `horizon` − 1 (Bartlett weights, so that it is never negative), since windows overlap.
+ * null where fewer than 8 windows, or no variance, leave nothing to test.
+ */
+export function dieboldMariano(differences: ArrayLike<number>, horizon: number): number | null {
+  const n = differences.length;
+  if (n < 8) return null;
+  const lags = Math.min(horizon - 1, Math.floor(n / 2));
+  const mean = meanOf(differences);
+  let variance = autocovariance(differences, mean, 0);
+  for (let lag = 1; lag <= lags; lag++) variance += 2 * (1 - lag / (lags + 1)) * autocovariance(differences, mean, lag);
+  if (!(variance > 0)) return null;
+  const correction = (n + 1 - 2 * (lags + 1) + ((lags + 1) * lags) / n) / n;
+  const statistic = (mean / Math.sqrt(variance / n)) * Math.sqrt(Math.max(correction, 1 / n));
+  return studentCdf(statistic, n - 1);
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum / values.length;
+}
+
+function autocovariance(values: ArrayLike<number>, mean: number, lag: number): number {
+  let sum = 0;
+  for (let i = lag; i < values.length; i++)
+    sum += ((values[i] as number) - mean) * ((values[i - lag] as number) - mean);
+  return sum / values.length;
+}
+
+/** P(T ≤ t) of Student's distribution, by the regularised incomplete beta function. */
+export function studentCdf(t: number, degrees: number): number {
+  const tail = incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+  return t > 0 ? 1 - tail : tail;
+}
+
+/** I_x(a, b) by Lentz' continued fraction (Press et al., Numerical Recipes, 6.4). */
+function incompleteBeta(x: number, a: number, b: number): number {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(1 - x));
+  return x < (a + 1) / (a + b + 2)
+    ? (front * continuedFraction(x, a, b)) / a
+    : 1 - (front * continuedFraction(1 - x, b, a)) / b;
+}
+
+const TINY = 1e-300;
+
+function continuedFraction(x: number, a: number, b: number): number {
+  let c = 1;
+  let d = 1 / away(1 - ((a + b) * x) / (a + 1));
+  let result = d;
+  for (let m = 1; m <= 300; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / away(1 + even * d);
+    c = away(1 + even / c);
+    result *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / away(1 + odd * d);
+    c = away(1 + odd / c);
+    result *= d * c;
+    if (Math.abs(d * c - 1) < 1e-15) break;
+  }
+  return result;
+}
+
+function away(value: number): number {
+  return Math.abs(value) < TINY ? TINY : value;
+}
+
+/** ln Γ(x) for x > 0: Stirling's series after shifting x above 10. */
+function logGamma(x: number): number {
+  let shift = 0;
+  let y = x;
+  for (; y < 10; y++) shift += Math.log(y);
+  const inverse = 1 / (y * y);
+  const series = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))) / y;
+  return (y - 0.5) * Math.log(y) - y + 0.5 * Math.log(2 * Math.PI) + series - shift;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { random } from '../../src/core/random.ts';
+import { dieboldMariano, studentCdf } from '../../src/evaluate/significance.ts';
+
+describe('significance', () => {
+  // Quantiles of Student's distribution from its printed tables.
+  it.each([
+    [12.706, 1, 0.975],
+    [2.571, 5, 0.975],
+    [1.812, 10, 0.95],
+    [2.764, 10, 0.99],
+    [1.299, 50, 0.9],
+    [-2.086, 20, 0.025],
+  ])('P(T ≤ %f) with %i degrees is %f', (t, degrees, p) => {
+    expect(studentCdf(t, degrees)).toBeCloseTo(p, 3);
+  });
+
+  it('equal forecasters are called different about as often as the level says', () => {
+    const source = random(5, 'significance');
+    const trials = 2000;
+    let rejected = 0;
+    for (let trial = 0; trial < trials; trial++) {
+      const differences = Float64Array.from({ length: 40 }, () => source.normal());
+      if ((dieboldMariano(differences, 1) as number) < 0.1) rejected++;
+    }
+    expect(rejected / trials).toBeGreaterThan(0.08);
+    expect(rejected / trials).toBeLessThan(0.12);
+  });
+
+  it('a forecaster that is better in every window is significantly better, the worse one is not', () => {
+    const better = Float64Array.from({ length: 30 }, (_, i) => -1 - 0.1 * (i % 3));
+    expect(dieboldMariano(better, 1)).toBeLessThan(1e-6);
+    expect(
+      dieboldMariano(
+        better.map((d) => -d),
+        1,
+      ),
+    ).toBeGreaterThan(1 - 1e-6);
+  });
+
+  it('overlapping windows count for less than independent ones', () => {
+    const source = random(7, 'overlap');
+    const noise = Float64Array.from({ length: 111 }, () => source.normal());
+    const overlapping = Float64Array.from(
+      { length: 100 },
+      (_, i) => noise.subarray(i, i + 12).reduce((a, b) => a + b, 0) / 12 - 0.1,
+    );
+    expect(dieboldMariano(overlapping, 12) as number).toBeGreaterThan(dieboldMariano(overlapping, 1) as number);
+  });
+
+  it('too few windows, or none that differ, give no p', () => {
+    expect(dieboldMariano([1, 2, 3], 1)).toBeNull();
+    expect(dieboldMariano(new Float64Array(50), 1)).toBeNull();
+  });
+});

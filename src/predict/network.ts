@@ -248,7 +248,7 @@ function checkMemory(summary: ModelSummary, shape: WindowShape, batch: number): 
   });
 }
 
-function warnOverparameterised(summary: ModelSummary, samples: number, network: Network, request: FitRequest): void {
+function warnOverparameterised(summary: ModelSummary, predicted: number, network: Network, request: FitRequest): void {
   const { output } = network;
   const values = predicted * (output.kind === 'numbers' ? output.horizon * output.targets : 1);
   if (summary.parameters <= 20 * values) return;

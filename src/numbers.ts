@@ -6,7 +6,7 @@ import type { Config } from './config/config.ts';
 import { futureStamps } from './core/calendar.ts';
 import type { Numbers, Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
-import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
+import type { FitRequest, FittedNumbers, NumberForecaster } from './core/forecaster.ts';
 import type { Engine } from './engines/engine.ts';
 import { poolSeries, type ScoreRow, type Split, scoreNumbers } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
@@ -184,7 +184,10 @@ export async function forecastRows(
 }
 
 /** A closed-form forecaster by its kind. */
-export function closedForm(choice: { readonly kind: string; readonly [option: string]: unknown }, season: number) {
+export function closedForm(
+  choice: { readonly kind: string; readonly [option: string]: unknown },
+  season: number,
+): NumberForecaster {
   const { kind, ...options } = choice;
   const entry = FORECASTERS[kind];
   if (entry?.form === 'numbers') return entry.create(entry.options.parse(options), { season });

@@ -83,6 +83,13 @@ export interface GenerateOutcome {
 /** Continues a prompt with the run's language model; the same options and seed give the same text. Errors: ForecastError. */
 export async function generate(folder: string, options: GenerateOptions = {}): Promise<GenerateOutcome> {
   const stored = await readRunFolder(resolve(folder));
+  const [model] = readModels(stored).values();
+  if (!model?.encoder || model.parts.network.input.kind !== 'tokens') {
+    throw new ForecastError('E_USAGE', 'this run forecasts numbers, it generates no text', {
+      where: folder,
+      hint: 'forecast predict RUN',
+    });
+  }
   const { seed, ...overrides } = options;
   // Through the config's own schema, so that a temperature of 0 is refused here as it is there; asking for a draw means not greedy.
   const draws = ['temperature', 'topK', 'topP'].some((key) => overrides[key as keyof typeof overrides] !== undefined);
@@ -90,14 +97,7 @@ export async function generate(folder: string, options: GenerateOptions = {}): P
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `predict.${key}=${JSON.stringify(value)}`);
   const opened = storedConfig(stored, { set, ...(seed === undefined ? {} : { seed }) });
-  const [model] = readModels(stored).values();
   const config = opened.written;
-  if (!model?.encoder || model.parts.network.input.kind !== 'tokens') {
-    throw new ForecastError('E_USAGE', 'this run forecasts numbers, it generates no text', {
-      where: folder,
-      hint: 'forecast predict RUN',
-    });
-  }
   const { engine } = await openEngine(config.engine.kind);
   const network = await restoreTextNetwork(config.model.kind, { ...model.parts, encoder: null }, engine);
   const answered = (stored.json('result.json') as unknown as Result).text[0]?.prompt ?? '';

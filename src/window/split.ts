@@ -73,14 +73,16 @@ function tooShortToCut(shape: WindowShape, segments: readonly Segment[]): Foreca
   const room = longestContext(segments, shape);
   const rows = room + shape.lead + shape.horizon;
   const lead = shape.lead > 0 ? ` + lead ${shape.lead}` : '';
-  const what =
-    segments.length > 1 ? `the longest of ${segments.length} stretches has ${rows} rows` : `has ${rows} rows`;
+  const what = segments.length > 1 ? `the longest of ${segments.length} documents has ${rows}` : `has ${rows}`;
   const least = room < 1 ? 1 : shape.context;
   const input = room < 1 ? '1 input' : `context ${shape.context}`;
   return new ForecastError(
     'E_DATA_TOO_SHORT',
-    `${what}; ${input}${lead} + horizon ${shape.horizon} needs ${least + shape.lead + shape.horizon}`,
-    { hint: room < 1 ? `give more rows or horizon ≤ ${rows - shape.lead - 1}` : `try context ≤ ${room}` },
+    `${input}${lead} + horizon ${shape.horizon} needs ≥ ${least + shape.lead + shape.horizon} rows, ${what}`,
+    {
+      where: 'window',
+      hint: room < 1 ? `give more rows or horizon ≤ ${rows - shape.lead - 1}` : `try context ≤ ${room}`,
+    },
   );
 }
 

@@ -123,7 +123,7 @@ describe('splitPositions', () => {
       splitPositions(cut(whole(10), shape, sliding), shape, { validation: 0.2, test: 0 }, whole(10)),
     );
     expect(error.code).toBe('E_DATA_TOO_SHORT');
-    expect(error.message).toBe('has 10 rows; context 24 + horizon 1 needs 25');
+    expect(error.message).toBe('context 24 + horizon 1 needs ≥ 25 rows, has 10');
     expect(error.hint).toBe('try context ≤ 9');
   });
 

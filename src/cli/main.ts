@@ -22,6 +22,17 @@ const COMMANDS = [run, predict, generate, compare, inspect, init, presets, expla
 
 const DATA_OR_CONFIG = /\.(?:csv|tsv|ya?ml)(?:\.gz)?$/i;
 
+const SWITCHES: ReadonlySet<string> = new Set([
+  '-q',
+  '--quiet',
+  '--color',
+  '--no-color',
+  '--debug',
+  '--json',
+  '--force',
+  '--resume',
+]);
+
 /** Runs one command line; the exit status. */
 async function main(argv: readonly string[]): Promise<number> {
   const args = withCommand(argv);
@@ -76,10 +87,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** `forecast data.csv` and `forecast config.yaml` are `forecast run …`. */
+/** `forecast data.csv` and `forecast config.yaml` are `forecast run …`; only switches may stand before the file. */
 function withCommand(argv: readonly string[]): readonly string[] {
-  const first = argv.find((argument) => !argument.startsWith('-'));
-  return first !== undefined && DATA_OR_CONFIG.test(first) && argv[0] === first ? ['run', ...argv] : argv;
+  const first = argv.find((argument) => !SWITCHES.has(argument));
+  return first !== undefined && DATA_OR_CONFIG.test(first) && !first.startsWith('-') ? ['run', ...argv] : argv;
 }
 
 function version(): string {

@@ -1,0 +1,197 @@
+// The command line as a person meets it: spawned, its streams and exit status read.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'forecast-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Start {
+  readonly stdout?: 'pipe' | number;
+  readonly env?: Record<string, string>;
+}
+
+function start(args: readonly string[], { stdout = 'pipe', env = {} }: Start = {}): ChildProcess {
+  const loader = join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs');
+  return spawn(process.execPath, ['--import', loader, join(root, 'src', 'cli', 'main.ts'), ...args], {
+    cwd: folder,
+    stdio: ['ignore', stdout, 'pipe'],
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  let out = '';
+  let err = '';
+  child.stdout?.on('data', (data: Buffer) => {
+    out += data.toString();
+  });
+  child.stderr?.on('data', (data: Buffer) => {
+    err += data.toString();
+  });
+  return await new Promise((done) => child.on('close', (status) => done({ status, out, err })));
+}
+
+const forecast = (...args: string[]): Promise<Ended> => ended(start(args));
+
+const TINY = `name: tiny
+source: { kind: generated, series: counting, length: 40 }
+split: { validation: 0.2 }
+window: { context: 3 }
+model: { kind: lstm-regressor, units: [4] }
+engine: { kind: reference }
+train: { epochs: 3 }
+`;
+writeFileSync(join(folder, 'tiny.yaml'), TINY);
+
+describe.concurrent('usage', () => {
+  test('--help shows every command on stdout', async ({ expect }) => {
+    const { status, out, err } = await forecast('--help');
+    expect(status).toBe(0);
+    expect(err).toBe('');
+    for (const command of [
+      'run',
+      'predict',
+      'generate',
+      'compare',
+      'inspect',
+      'init',
+      'presets',
+      'explain',
+      'schema',
+      'doctor',
+    ]) {
+      expect(out).toContain(`forecast ${command}`);
+    }
+  });
+
+  test('--version is the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(await forecast('--version')).toEqual({ status: 0, out: `${version}\n`, err: '' });
+  });
+
+  test.each([
+    [[], 'forecast: error[E_USAGE]: no command given. Hint: forecast --help lists the commands\n'],
+    [['rnu', 'x'], 'forecast: error[E_USAGE]: unknown command "rnu". Hint: did you mean forecast run?\n'],
+    [
+      ['run', 'tiny.yaml', '--quite'],
+      'forecast: error[E_USAGE]: unknown option --quite. Hint: did you mean --quiet?\n',
+    ],
+    [
+      ['run'],
+      'forecast: error[E_USAGE]: something is missing after the command. Hint: forecast run --help shows what it takes\n',
+    ],
+    [
+      ['run', 'tiny.yaml', '--seed', 'x'],
+      'forecast: error[E_USAGE]: --seed "x" is not a whole number of at least 0. Hint: write for example --seed 1\n',
+    ],
+    [
+      ['run', 'none.yaml'],
+      'forecast: error[E_CONFIG_NOT_FOUND] none.yaml: no such file. Hint: `forecast presets` lists the configs that come with the program, `forecast init` writes one\n',
+    ],
+  ])('%j is one line on stderr and exit 2', async (args, line) => {
+    expect(await forecast(...args)).toEqual({ status: 2, out: '', err: line });
+  });
+
+  test('all mistakes of a config are told, nothing is written', async () => {
+    writeFileSync(join(folder, 'wrong.yaml'), `${TINY}trian: 1\nseed: -1\n`);
+    const { status, out, err } = await forecast('run', 'wrong.yaml');
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(
+      err
+        .trim()
+        .split('\n')
+        .map((line) => line.slice(0, 60)),
+    ).toEqual([
+      'forecast: error[E_CONFIG_UNKNOWN_KEY] wrong.yaml:8:1 trian: ',
+      'forecast: error[E_CONFIG_RANGE] wrong.yaml:9:7 seed: -1 is o',
+    ]);
+    expect(readdirSync(folder)).not.toContain('runs');
+  });
+
+  test('--debug adds where it was thrown', async () => {
+    expect((await forecast('run', 'none.yaml', '--debug')).err).toMatch(/\n {4}at /);
+  });
+});
+
+describe('a run', () => {
+  test('prints its report on stdout, the rest on stderr; --json --quiet prints one object and nothing else', async () => {
+    const first = await forecast('run', 'tiny.yaml', '--out', 'run-a');
+    expect(first.status).toBe(0);
+    expect(first.out).toContain('tiny');
+    expect(first.err).toContain('run: run-a');
+    expect(first.err).toContain('next: forecast predict run-a');
+    const again = await forecast('tiny.yaml', '--out', 'run-a', '--json', '--quiet');
+    expect(again).toMatchObject({ status: 0, err: '' });
+    const result = JSON.parse(again.out) as Record<string, unknown>;
+    expect(result).toMatchObject({ name: 'tiny', seed: 7, stored: true, run: 'run-a' });
+    const ahead = await forecast('predict', 'run-a', '--horizon', '2', '--json');
+    expect((JSON.parse(ahead.out) as { forecast: unknown[] }).forecast).toHaveLength(2);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('stopped by %s saves itself, exits %i and says how to go on', async (signal, status) => {
+    const args = ['run', 'tiny.yaml', '--set', 'train.epochs=1000000', '--out', `run-${signal}`];
+    const child = start(args);
+    const end = ended(child);
+    child.stderr?.once('data', () => setTimeout(() => child.kill(signal), 1500));
+    const { status: got, out, err } = await end;
+    expect({ got, out }).toEqual({ got: status, out: '' });
+    expect(err).toContain(`forecast: stopped by ${signal}; resume with: forecast ${args.join(' ')} --resume`);
+  });
+});
+
+describe('stdout', () => {
+  test('whose reader goes away is exit 141, silent', async () => {
+    const child = start(['schema']);
+    child.stdout?.destroy();
+    const { status, err } = await ended(child);
+    expect({ status, err }).toEqual({ status: 141, err: '' });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('on a full device is exit 5', async () => {
+    const { status, err } = await ended(start(['schema'], { stdout: openSync('/dev/full', 'w') }));
+    expect(status).toBe(5);
+    expect(err).toMatch(/^forecast: error\[E_IO_STDOUT\] stdout: .* Hint: .*\n$/);
+  });
+});
+
+describe('init', () => {
+  test('writes a config that loads, with the schema in line 1, and never overwrites', async () => {
+    expect(await forecast('init', 'counting')).toMatchObject({ status: 0, out: 'counting.yaml\n' });
+    expect(readFileSync(join(folder, 'counting.yaml'), 'utf8')).toMatch(
+      /^# yaml-language-server: \$schema=\.\S+configs\/schema\.json\n/,
+    );
+    expect((await forecast('inspect', 'counting.yaml', '--json')).status).toBe(0);
+    const twice = await forecast('init', 'counting');
+    expect(twice).toMatchObject({ status: 2, out: '' });
+    expect(twice.err).toContain('E_USAGE');
+  });
+
+  test('makes a config for a table', async () => {
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${2000 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}-01,${i + 5}`,
+    );
+    writeFileSync(join(folder, 'sales.csv'), `month,sales\n${rows.join('\n')}\n`);
+    expect(await forecast('init', 'sales.csv', '-q')).toEqual({ status: 0, out: 'sales.yaml\n', err: '' });
+    const text = readFileSync(join(folder, 'sales.yaml'), 'utf8');
+    expect(text).toContain('time: "month", target: "sales"');
+    const { out } = await forecast('inspect', 'sales.yaml', '--json');
+    expect(JSON.parse(out)).toMatchObject({ name: 'sales' });
+  });
+});

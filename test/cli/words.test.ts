@@ -1,0 +1,132 @@
+// The command line's own pieces: error lines, colour, progress, start-up.
+
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { errorLine, oneLine } from '../../src/cli/failure.ts';
+import { number, text, texts } from '../../src/cli/flags.ts';
+import { wantsColor } from '../../src/cli/output.ts';
+import { describeProgress, isLive, plainView } from '../../src/cli/progress.ts';
+import { ForecastError } from '../../src/core/errors.ts';
+
+describe('an error line', () => {
+  test('is code, place, what and hint', () => {
+    const error = new ForecastError('E_USAGE', 'it is wrong.', { where: 'a.yaml:1:2 key', hint: 'write it right.' });
+    expect(errorLine(error)).toBe('forecast: error[E_USAGE] a.yaml:1:2 key: it is wrong. Hint: write it right');
+  });
+
+  test('is one line of at most 500 characters that moves no cursor, whatever it says', () => {
+    const any = fc.string({ unit: 'binary', maxLength: 700 });
+    fc.assert(
+      fc.property(any, any, any, (what, where, hint) => {
+        const line = errorLine(new ForecastError('E_USAGE', what, { where, hint }));
+        expect(line).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+        expect([...line].length).toBeLessThanOrEqual(500);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('shows escape sequences as text', () => {
+    expect(oneLine('a\u001b[2Jb\nc')).toBe('a\\x1b[2Jb\\nc');
+  });
+});
+
+test('colour: FORCE_COLOR, then the flag, then NO_COLOR, then the terminal', () => {
+  expect(wantsColor(false, { FORCE_COLOR: '1' }, false)).toBe(true);
+  expect(wantsColor(true, { FORCE_COLOR: '0' }, true)).toBe(false);
+  expect(wantsColor(true, { NO_COLOR: '1' }, false)).toBe(true);
+  expect(wantsColor(undefined, { NO_COLOR: '1' }, true)).toBe(false);
+  expect(wantsColor(undefined, { NO_COLOR: '' }, true)).toBe(true);
+  expect(wantsColor(undefined, {}, true)).toBe(true);
+  expect(wantsColor(undefined, {}, false)).toBe(false);
+  expect(wantsColor(undefined, { TERM: 'dumb' }, true)).toBe(false);
+});
+
+describe('progress', () => {
+  const at = (epoch: number, step = 0) => ({
+    epoch,
+    epochs: 10,
+    step,
+    steps: 4,
+    loss: 0.25,
+    validationLoss: null,
+    accuracy: null,
+  });
+
+  test('is alive on a terminal only, and never in CI', () => {
+    expect(isLive({ isTTY: true }, {})).toBe(true);
+    expect(isLive({ isTTY: true }, { CI: 'true' })).toBe(false);
+    expect(isLive({}, {})).toBe(false);
+  });
+
+  test('elsewhere is a line every few seconds, with rate and time left', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const view = plainView(
+      (line) => lines.push(line),
+      () => now,
+    );
+    for (let epoch = 1; epoch <= 8; epoch++) {
+      view.update('a', at(epoch));
+      now += 1;
+    }
+    expect(lines).toEqual([
+      'a: epoch 4/10  loss 0.25  1 epochs/s  7 s left\n',
+      'a: epoch 7/10  loss 0.25  1 epochs/s  4 s left\n',
+    ]);
+  });
+
+  test('does not count what a resumed fit did before', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const view = plainView(
+      (line) => lines.push(line),
+      () => now,
+    );
+    view.update('', at(6));
+    now = 4;
+    view.update('', at(8));
+    expect(lines[0]).toContain('0.5 epochs/s  6 s left');
+  });
+
+  test('shows what is known', () => {
+    const progress = { ...at(3), loss: null, validationLoss: 0.125, accuracy: 0.5 };
+    expect(describeProgress('', progress, { rate: null })).toBe('epoch 3/10  validation 0.125  accuracy 50 %');
+  });
+});
+
+describe('flags', () => {
+  test('numbers are numbers', () => {
+    expect(number({ a: '12' }, 'a', 0)).toBe(12);
+    expect(number({ a: '0.5' }, 'a', 0, true)).toBe(0.5);
+    expect(number({}, 'a', 0)).toBeUndefined();
+    for (const bad of ['', ' ', '1.5', '-1', '0x10', '1_0', 'NaN', 'Infinity', '1e999', '12abc']) {
+      expect(() => number({ a: bad }, 'a', 0), bad).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
+    }
+  });
+
+  test('given twice is refused, but for the repeatable', () => {
+    expect(() => text({ a: ['1', '2'] }, 'a')).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
+    expect(texts({ a: ['1', '2'] }, 'a')).toEqual(['1', '2']);
+  });
+});
+
+test('starting up loads nothing heavy', () => {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const walk = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const source = readFileSync(file, 'utf8');
+    for (const [, from] of source.matchAll(/^import (?!type )(?:[^;]*? from )?'([^']+)';/gm)) {
+      if (from!.startsWith('.')) walk(resolve(dirname(file), from!));
+      else if (!from!.startsWith('node:')) packages.add(from!);
+    }
+  };
+  walk(join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'cli', 'main.ts'));
+  expect([...packages]).toEqual(['yargs']);
+  expect(seen.size).toBeLessThan(25);
+});

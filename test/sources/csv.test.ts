@@ -1,0 +1,426 @@
+// What the csv source reads: the same numbers however they are written, times, series, repairs. Refusals: csv-errors.test.ts.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { describeFrequency, futureStamps } from '../../src/core/calendar.ts';
+import { context, csvSeries, load, loadCsv, onlySeries, stampsOf, valuesOf, write } from './load.ts';
+
+const number: fc.Arbitrary<number> = fc.oneof(
+  fc.double({ min: -1e300, max: 1e300, noNaN: true }),
+  fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => Number(value.toFixed(4))),
+  fc.integer(),
+);
+const name: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('__proto__', 'constructor', 'toString', 'a,b', 'say "hi"', 'two\nlines', 'größe', '|;\t|'),
+  fc.string({ minLength: 1, maxLength: 12 }).map((text) => `c${text.replaceAll('\r', '')}`.trim()),
+);
+const numbersTable: fc.Arbitrary<{ names: string[]; rows: number[][] }> = fc
+  .uniqueArray(name, { minLength: 1, maxLength: 5 })
+  .chain((names) =>
+    fc.record({
+      names: fc.constant(names),
+      rows: fc.array(fc.array(number, { minLength: names.length, maxLength: names.length }), {
+        minLength: 1,
+        maxLength: 30,
+      }),
+    }),
+  );
+
+interface Style {
+  readonly delimiter: string;
+  readonly newline: string;
+  readonly quote: 'all' | 'needed' | 'odd';
+  readonly bom: boolean;
+  readonly final: boolean;
+}
+const style: fc.Arbitrary<Style> = fc.record({
+  delimiter: fc.constantFrom(',', ';', '\t', '|'),
+  newline: fc.constantFrom('\n', '\r\n', '\r'),
+  quote: fc.constantFrom('all' as const, 'needed' as const, 'odd' as const),
+  bom: fc.boolean(),
+  final: fc.boolean(),
+});
+
+/** A table as text; cells are quoted where they must be, or always, or in every other column. */
+function written(rows: readonly (readonly string[])[], { delimiter, newline, quote, bom, final }: Style): string {
+  const cell = (text: string, column: number): string => {
+    const needed = /["\r\n,;|\t]/.test(text) || (quote === 'odd' && column % 2 === 1) || quote === 'all';
+    return needed ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = rows.map((row) => row.map(cell).join(delimiter));
+  return (bom ? '\uFEFF' : '') + lines.join(newline) + (final ? newline : '');
+}
+
+describe('any table of numbers', () => {
+  test('is read back to the bit, whatever its delimiter, line ends and quotes, hostile names included', async () => {
+    await fc.assert(
+      fc.asyncProperty(numbersTable, style, async ({ names, rows }, how) => {
+        const content = written([names, ...rows.map((row) => row.map(String))], how);
+        const series = await onlySeries(content, { delimiter: how.delimiter, target: names });
+        expect(series.targets.map((column) => column.name)).toEqual(names);
+        expect(names.map((_, column) => valuesOf(series, column))).toEqual(
+          names.map((_, column) => rows.map((row) => Number(String(row[column])))),
+        );
+        expect(Object.keys(Object.prototype)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('is the same with its delimiter found as with its delimiter named', async () => {
+    const table = numbersTable.filter(
+      ({ names }) => names.length > 1 && names.every((text) => !/[,;|\t\n"]/.test(text)),
+    );
+    await fc.assert(
+      fc.asyncProperty(table, style, async ({ names, rows }, how) => {
+        const content = written([names, ...rows.map((row) => row.map(String))], how);
+        const found = await onlySeries(content, { target: names });
+        expect(found.targets).toEqual((await onlySeries(content, { delimiter: how.delimiter, target: names })).targets);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('cells of any decimal form are what Number makes of them', async () => {
+    const digits = fc.stringMatching(/^\d{1,20}$/);
+    const decimal = fc.tuple(
+      fc.constantFrom('', '-', '+'),
+      digits,
+      fc.constantFrom('', '.'),
+      digits,
+      fc.constantFrom('', 'e5', 'E-7', 'e+12'),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          decimal.map((parts) => parts.join('')),
+          { minLength: 1, maxLength: 40 },
+        ),
+        async (cells) => {
+          expect(valuesOf(await onlySeries(`y\n ${cells.join(' \n\t')}\n`))).toEqual(cells.map(Number));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test('blank lines are left out of a table; in a single column they are missing cells, but at the end they are nothing', async () => {
+  expect(valuesOf(await onlySeries('\n\na,y\n\n1,2\n \n3,4\n\n', { target: 'y' }))).toEqual([2, 4]);
+  expect(valuesOf(await onlySeries('y\n1\n\n3\n\n\n', { fill: 'linear' }))).toEqual([1, 2, 3]);
+});
+
+test('gzip, by its bytes and not by its name, is the file it holds; the sha256 is of the bytes on disk', async () => {
+  const plain = Buffer.from('date,y\n2024-01-01,1\n2024-01-02,2\n');
+  const zipped = gzipSync(plain);
+  const [a, b] = [await loadCsv(plain), await loadCsv(zipped)];
+  expect(b.raw).toEqual(a.raw);
+  for (const [loaded, bytes] of [
+    [a, plain],
+    [b, zipped],
+  ] as const) {
+    expect(loaded.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+  }
+});
+
+describe('numbers as people write them', () => {
+  test.each<[string, string, object, number[]]>([
+    ['decimal comma between semicolons, found', 'd;y\n2024-01-01;1,5\n2024-01-02;-2,25\n', {}, [1.5, -2.25]],
+    ['decimal comma, named', 'y\n"1,5"\n', { decimal: ',' }, [1.5]],
+    [
+      'decimal comma and groups',
+      'd;y\n2024-01-01;1.234,5\n2024-01-02;12.345.678\n',
+      { decimal: ',', thousands: '.' },
+      [1234.5, 12345678],
+    ],
+    ['groups of three', 'y\n"1,234.5"\n"-12,345,678"\n999\n', { thousands: ',' }, [1234.5, -12345678, 999]],
+    ['no digit before or after the point', 'y\n.5\n5.\n', {}, [0.5, 5]],
+    [
+      'own tokens for missing cells, numbers among them by value',
+      'y\n1\n-9999\n-9999.0\nn/a\n5\n',
+      { missing: [-9999, 'n/a'], fill: 'linear' },
+      [1, 2, 3, 4, 5],
+    ],
+    ['the usual tokens', 'y\n0\nNA\nNaN\nnull\nNULL\n-\n?\n7\n', { fill: 'linear' }, [0, 1, 2, 3, 4, 5, 6, 7]],
+  ])('%s', async (_law, content, options, expected) => {
+    expect(valuesOf(await onlySeries(content, options))).toEqual(expected);
+  });
+
+  test('TRUE and FALSE are 1 and 0 in columns that are not targets, and a note says so', async () => {
+    const loaded = await loadCsv('y,h\n1,TRUE\n2,false\n', { target: 'y', future: ['h'] });
+    expect(loaded.raw.form === 'numbers' && [...(loaded.raw.series[0]?.future[0]?.values ?? [])]).toEqual([1, 0]);
+    expect(loaded.notes).toContain('TRUE and FALSE read as 1 and 0 in "h"');
+  });
+});
+
+describe('time', () => {
+  test.each<[string, string[], object, string, string]>([
+    ['days', ['2024-02-28', '2024-02-29', '2024-03-01'], {}, 'daily', '2024-03-02'],
+    ['days with slashes', ['2024/2/28', '2024/2/29', '2024/3/1'], {}, 'daily', '2024-03-02'],
+    ['compact days', ['20240228', '20240229'], {}, 'daily', '20240301'],
+    ['months by number', ['2023-11', '2023-12'], {}, 'monthly', '2024-01'],
+    ['months by M', ['2023M11', '2023M12'], {}, 'monthly', '2024-01'],
+    ['months on the 15th', ['2023-11-15', '2023-12-15', '2024-01-15'], {}, 'monthly', '2024-02-15'],
+    ['month ends', ['2023-11-30', '2023-12-31', '2024-01-31'], {}, 'monthly', '2024-02-29'],
+    ['last business days', ['2024-01-31', '2024-02-29', '2024-03-29', '2024-04-30'], {}, 'monthly', '2024-05-31'],
+    ['every four weeks', ['2024-01-01', '2024-01-29', '2024-02-26', '2024-03-25'], {}, 'every 4 weeks', '2024-04-22'],
+    ['quarters', ['1956 Q3', '1956 Q4'], {}, 'quarterly', '1957 Q1'],
+    ['quarters, closed up', ['1956Q3', '1956Q4'], {}, 'quarterly', '1957 Q1'],
+    ['quarters with a dash', ['1956-Q3', '1956-Q4'], {}, 'quarterly', '1957 Q1'],
+    ['quarter first', ['Q3 1956', 'Q4 1956'], {}, 'quarterly', '1957 Q1'],
+    ['quarter ends', ['2023-09-30', '2023-12-31'], {}, 'quarterly', '2024-03-31'],
+    ['years', ['1999', '2000'], {}, 'yearly', '2001'],
+    ['every ten years', ['1980', '1990', '2000'], {}, 'every 10 years', '2010'],
+    ['a single year', ['1999'], {}, 'yearly', '2000'],
+    ['weeks', ['2024-01-06', '2024-01-13'], {}, 'weekly', '2024-01-20'],
+    ['business days', ['2024-01-04', '2024-01-05', '2024-01-08', '2024-01-09'], {}, 'business days', '2024-01-10'],
+    ['hours', ['2024-01-01 22:00', '2024-01-01 23:00'], {}, 'hourly', '2024-01-02 00:00:00'],
+    ['hours with T', ['2024-01-01T22:00:00', '2024-01-01T23:00:00'], {}, 'hourly', '2024-01-02T00:00:00'],
+    [
+      'half hours with offsets',
+      ['2024-01-01T23:00:00+01:00', '2024-01-01T22:30:00Z'],
+      {},
+      'every 30 minutes',
+      '2024-01-01T23:00:00Z',
+    ],
+    ['minutes past noon', ['2024-01-01 12:59 PM', '2024-01-01 01:00 PM'], {}, 'every minute', '2024-01-01 13:01:00'],
+    [
+      'a quarter of a second',
+      ['2024-01-01 00:00:00.25', '2024-01-01 00:00:00.5'],
+      {},
+      'every 250 milliseconds',
+      '2024-01-01 00:00:00.750',
+    ],
+    [
+      'midnight without its clock',
+      ['2024-01-01 23:00', '2024-01-02', '2024-01-02 01:00'],
+      {},
+      'hourly',
+      '2024-01-02 02:00:00',
+    ],
+    ['epoch seconds', ['1700000000', '1700003600'], {}, 'hourly', '1700007200'],
+    ['epoch milliseconds', ['1700000000000', '1700000060000'], {}, 'every minute', '1700000120000'],
+    ['month names', ['Jan 1 2000', 'Feb 1 2000'], {}, 'monthly', 'Mar 1 2000'],
+    ['month names after the day', ['31-Jan-2000', '01-Feb-2000'], {}, 'daily', 'Feb 2 2000'],
+    ['month names in full', ['January 2000', 'February 2000'], {}, 'monthly', 'Mar 1 2000'],
+    ['day first, settled by a 13th', ['12/01/2024', '13/01/2024'], {}, 'daily', '14/01/2024'],
+    ['month first, settled by a 13th', ['01/12/2024', '1/13/2024'], {}, 'daily', '01/14/2024'],
+    ['day first, by its format', ['05.02.24', '06.02.24'], { format: 'dmy' }, 'daily', '07/02/2024'],
+    ['year first of two digits', ['68-02-05', '68-02-06'], { format: 'ymd' }, 'daily', '2068-02-07'],
+    ['day first with hours', ['31/12/1969 22:00', '31/12/1969 23:00'], {}, 'hourly', '01/01/1970 00:00:00'],
+  ])('%s', async (_law, cells, options, frequency, next) => {
+    const rows = cells.map((cell, i) => `${cell},${i}`);
+    const series = await onlySeries(`date,y\n${rows.join('\n')}\n`, options);
+    expect(describeFrequency(series.time.frequency)).toBe(frequency);
+    expect(futureStamps(series.time, series.length, 1)).toEqual([next]);
+  });
+
+  test('fast and full reading of ISO stamps agree with Date, for any day and clock', async () => {
+    const stamp = fc.integer({ min: -2e9, max: 4e9 }).map((minutes) => minutes * 60_000);
+    const form = fc.constantFrom<(iso: string) => string>(
+      (iso) => iso.slice(0, 16),
+      (iso) => iso.slice(0, 19).replace('T', ' '),
+      (iso) => `${iso.slice(0, 19)}.000`,
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(stamp, form), { minLength: 2, maxLength: 20, selector: ([at]) => at }),
+        async (cells) => {
+          const inOrder = cells.filter(([at]) => at > -6e13).sort((a, b) => a[0] - b[0]);
+          fc.pre(inOrder.length > 1);
+          const lines = inOrder.map(([at, write]) => `${write(new Date(at).toISOString())},1`);
+          const series = await onlySeries(`t,y\n${lines.join('\n')}\n`, { gaps: 'keep' });
+          expect([...(series.time.stamps ?? [])]).toEqual(inOrder.map(([at]) => at));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('a time may stand in several columns', async () => {
+    const quarters = await onlySeries('year,quarter,gdp\n1959,3,1\n1959,4,2\n', { time: ['year', 'quarter'] });
+    expect(futureStamps(quarters.time, 2, 1)).toEqual(['1960 Q1']);
+    const hours = await onlySeries('year,month,day,hour,y\n2010,2,28,23,1\n2010,3,1,0,2\n', {
+      time: ['year', 'month', 'day', 'hour'],
+    });
+    expect(stampsOf(hours)).toEqual(['2010-02-28T23:00:00.000Z', '2010-03-01T00:00:00.000Z']);
+    const dated = await onlySeries('dteday,hr,y\n13/1/11,22,1\n13/1/11,23,2\n', { time: ['dteday', 'hr'] });
+    expect(stampsOf(dated)).toEqual(['2011-01-13T22:00:00.000Z', '2011-01-13T23:00:00.000Z']);
+  });
+
+  test('bare integers are a time only under a name that says so, and any column may be asked for', async () => {
+    expect((await onlySeries('sales,y\n1999,1\n2000,2\n', { target: 'y' })).time.stamps).toBeNull();
+    expect((await onlySeries('n,y\n1999,1\n2000,2\n', { time: 'n' })).time.format).toBe('year');
+  });
+
+  test('the zone and language of the machine change nothing', () => {
+    const file = write('zones.csv', 'date,y\n2024-03-30 22:00,1\n2024-03-31 02:30,2\n2024-03-31 07:00,3\n');
+    const root = join(import.meta.dirname, '..', '..');
+    const script = `
+      import { SOURCES } from '${root}/src/sources/index.ts';
+      import { futureStamps } from '${root}/src/core/calendar.ts';
+      const { csv } = SOURCES;
+      const context = { resolve: (path) => path, display: () => 'x.csv', seed: 7 };
+      csv.load(csv.options.parse({ file: process.argv[2] }), context).then(({ raw }) => {
+        const [series] = raw.series;
+        console.log([...series.time.stamps].join(), futureStamps(series.time, 3, 2).join());
+      });`;
+    const program = write('zones.mts', script);
+    const inZone = (TZ: string, LANG: string): string =>
+      execFileSync(process.execPath, ['--import', 'tsx', context.resolve(program), context.resolve(file)], {
+        env: { ...process.env, TZ, LANG, LC_ALL: LANG },
+        cwd: root,
+        encoding: 'utf8',
+      });
+    const expected = `${[22, 26.5, 31].map((hour) => Date.UTC(2024, 2, 30) + hour * 3_600_000).join()} 2024-03-31 11:30:00,2024-03-31 16:00:00\n`;
+    for (const [zone, language] of [
+      ['UTC', 'C'],
+      ['Asia/Kathmandu', 'tr_TR'],
+      ['Europe/Berlin', 'de_DE'],
+    ] as const) {
+      expect(inZone(zone, language)).toBe(expected);
+    }
+  });
+});
+
+describe('series', () => {
+  const long = 'shop,date,y\nb,2024-01-01,1\na,2024-01-01,10\nb,2024-01-02,2\na,2024-01-02,20\na,2024-01-03,30\n';
+
+  test('a long table gives one series an id, in the order they first appear, each with its own rows', async () => {
+    const series = await csvSeries(long, { id: 'shop' });
+    expect(series.map(({ id, length }) => [id, length])).toEqual([
+      ['b', 2],
+      ['a', 3],
+    ]);
+    expect(series.map((one) => valuesOf(one))).toEqual([
+      [1, 2],
+      [10, 20, 30],
+    ]);
+    expect(stampsOf(series[1] as never)).toEqual(
+      ['2024-01-01', '2024-01-02', '2024-01-03'].map((d) => `${d}T00:00:00.000Z`),
+    );
+  });
+
+  test('ids that are names of object properties stay apart', async () => {
+    const ids = ['__proto__', 'constructor', 'toString', '1', '01'];
+    const rows = ids.map((id, i) => `${id},${i}`);
+    const series = await csvSeries(`id,y\n${[...rows, ...rows].join('\n')}\n`, { id: 'id' });
+    expect(series.map(({ id }) => id)).toEqual(ids);
+    expect(series.map((one) => valuesOf(one))).toEqual(ids.map((_, i) => [i, i]));
+  });
+
+  test('several id columns make one name', async () => {
+    const series = await csvSeries('a,b,y\nx,1,5\nx,2,6\nx,1,7\n', { id: ['a', 'b'], target: 'y' });
+    expect(series.map((one) => [one.id, ...valuesOf(one)])).toEqual([
+      ['x / 1', 5, 7],
+      ['x / 2', 6],
+    ]);
+  });
+
+  test('several targets stay in one series, named after the file', async () => {
+    const { raw } = await loadCsv('date,a,b\n2024-01-01,1,2\n', { target: ['b', 'a'] }, 'shops.csv.gz');
+    expect(raw.form === 'numbers' && raw.series.map(({ id, targets }) => [id, targets.map((t) => t.name)])).toEqual([
+      ['shops', ['b', 'a']],
+    ]);
+  });
+
+  test('last rows without a target extend the columns known in advance, and only those', async () => {
+    const content = 'date,y,price,temp\n2024-01-01,1,5,7\n2024-01-02,2,6,8\n2024-01-03,,7,\n2024-01-04,,8,\n';
+    const series = await onlySeries(content, { target: 'y', future: ['price'], past: ['temp'] });
+    expect(series.length).toBe(2);
+    expect(valuesOf(series)).toEqual([1, 2]);
+    expect([...(series.past[0]?.values ?? [])]).toEqual([7, 8]);
+    expect([...(series.future[0]?.values ?? [])]).toEqual([5, 6, 7, 8]);
+    expect(series.time.stamps).toHaveLength(2);
+    expect(futureStamps(series.time, 2, 1)).toEqual(['2024-01-03']);
+  });
+
+  test('a constant target and an unused column are warned of', async () => {
+    const { warnings } = await loadCsv('y,s\n7,1\n7,1\n', { target: 'y', static: ['s'] });
+    expect(warnings.map(({ code }) => code)).toEqual(['W_CONSTANT_SERIES', 'W_STATIC_UNUSED']);
+    expect(warnings[0]?.message).toContain('"y" of "x" is 7 in every row');
+  });
+});
+
+describe('repairs happen by a named policy and are counted', () => {
+  const holed = 'date,y\n2024-01-01,1\n2024-01-02,\n2024-01-04,4\n2024-01-05,\n';
+  test.each<[string, number[]]>([
+    ['previous', [1, 1, 1, 4, 4]],
+    ['linear', [1, 2, 3, 4, 4]],
+    ['zero', [1, 0, 0, 4, 0]],
+  ])('fill: %s', async (fill, expected) => {
+    const loaded = await loadCsv(holed, { fill, gaps: 'fill' });
+    expect(loaded.raw.form === 'numbers' && [...(loaded.raw.series[0]?.targets[0]?.values ?? [])]).toEqual(expected);
+    expect(loaded.notes.slice(-2)).toEqual(['1 absent rows inserted', `3 missing cells filled: ${fill}`]);
+  });
+
+  test('filling carries nothing back before the first known value', async () => {
+    const content = 'date,y\n2024-01-01,\n2024-01-02,2\n2024-01-03,\n2024-01-04,4\n';
+    for (const fill of ['previous', 'linear']) {
+      const loaded = await loadCsv(content, { fill });
+      expect(loaded.raw.form === 'numbers' && loaded.raw.series[0]?.length).toBe(3);
+      expect(loaded.notes).toContain('1 leading rows without a target left out');
+    }
+    expect(valuesOf(await onlySeries(content, { fill: 'zero' }))).toEqual([0, 2, 0, 4]);
+  });
+
+  const doubled = 'date,y\n2024-01-01,1\n2024-01-02,2\n2024-01-02,4\n2024-01-03,5\n';
+  test.each<[string, number[]]>([
+    ['first', [1, 2, 5]],
+    ['last', [1, 4, 5]],
+    ['mean', [1, 3, 5]],
+  ])('duplicates: %s', async (duplicates, expected) => {
+    const loaded = await loadCsv(doubled, { duplicates });
+    expect(loaded.raw.form === 'numbers' && [...(loaded.raw.series[0]?.targets[0]?.values ?? [])]).toEqual(expected);
+    expect(loaded.notes).toContain(`1 rows with a stamp already there: ${duplicates} taken`);
+  });
+
+  test('any order sorted is the ordered table', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `2024-01-${String(i + 1).padStart(2, '0')},${i * i}`);
+    const ordered = await onlySeries(`date,y\n${rows.join('\n')}\n`);
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(rows, { minLength: 20, maxLength: 20 }), async (shuffled) => {
+        expect(await onlySeries(`date,y\n${shuffled.join('\n')}\n`, { order: 'sort' })).toEqual(ordered);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('holidays of business days are counted, not refused, and filled where gaps are', async () => {
+    const days = ['2023-12-21', '2023-12-22', '2023-12-26', '2023-12-27', '2023-12-28', '2023-12-29', '2024-01-02'];
+    const content = `date,y\n${days.map((day, i) => `${day},${i}`).join('\n')}\n`;
+    const loaded = await loadCsv(content);
+    expect(loaded.notes).toContain('2 business days absent (holidays)');
+    expect((await onlySeries(content, { gaps: 'fill', fill: 'previous' })).length).toBe(9);
+  });
+});
+
+test('a season is accepted as a number or a list, and nothing else is', async () => {
+  const file = write('season.csv', 'y\n1\n2\n');
+  for (const season of [12, [48, 336]]) expect((await load('csv', { file, season })).raw.form).toBe('numbers');
+  await expect(load('csv', { file, season: 0 })).rejects.toThrow();
+  await expect(load('csv', { file, season: [] })).rejects.toThrow();
+});
+
+test('a table larger than one block is read as a whole, with the right lines, quoted or not', async () => {
+  const count = 60_000;
+  for (const quote of ['', '"', '""']) {
+    const text = (i: number): string =>
+      quote === '""'
+        ? `"say ""${i}""\nand more"`
+        : `${quote}note ${i}, is long${quote}`.replace(quote === '' ? ',' : ' ,', '');
+    const rows = Array.from({ length: count }, (_, i) => `${text(i)},${i}`);
+    const series = await onlySeries(`note,y\n${rows.join('\n')}\n`, { target: 'y' });
+    expect(series.length).toBe(count);
+    expect(series.targets[0]?.values.every((value, i) => value === i)).toBe(true);
+    rows[count - 1] = `${text(0)},bad`;
+    const line = quote === '""' ? 2 * count : count + 1;
+    await expect(loadCsv(`note,y\n${rows.join('\n')}\n`, { target: 'y' })).rejects.toMatchObject({
+      where: `x.csv:${line} column "y"`,
+    });
+  }
+});

@@ -13,9 +13,9 @@ export interface HeldOut {
 }
 
 export interface SplitPositions {
-  /** First target position of the first validation window; null: no validation part. */
+  /** First target position of the first validation window, or the start of the segment it opens; null: no validation part. */
   readonly validation: number | null;
-  /** First target position of the first test window; null: no test part. */
+  /** The same of the first test window; null: no test part. */
   readonly test: number | null;
   /** Windows before splitting. */
   readonly windows: number;
@@ -60,13 +60,19 @@ function wholePart(x: number): number {
 function tryToSplit(cuts: Cuts, shape: WindowShape, held: HeldOut): SplitPositions | null {
   const sizes = partSizes(cuts.count, held);
   if (sizes.training < 1) return null;
-  const firstTarget = (i: number): number => targetSpan(shape, fromAt(cuts, i), cutoffAt(cuts, i)).start;
-  const validation = sizes.validation > 0 ? firstTarget(sizes.training) : null;
-  const test = sizes.test > 0 ? firstTarget(cuts.count - sizes.test) : null;
+  const validation = sizes.validation > 0 ? positionBefore(cuts, shape, sizes.training) : null;
+  const test = sizes.test > 0 ? positionBefore(cuts, shape, cuts.count - sizes.test) : null;
   const end = Number.POSITIVE_INFINITY;
   if (targetsBetween(cuts, shape, 0, validation ?? test ?? end).count === 0) return null;
   if (validation !== null && targetsBetween(cuts, shape, validation, test ?? end).count === 0) return null;
   return { validation, test, windows: cuts.count };
+}
+
+/** Where the part that begins with window i begins: its segment's start where it is the first of it, else its first target. */
+function positionBefore(cuts: Cuts, shape: WindowShape, i: number): number {
+  const from = fromAt(cuts, i);
+  const opens = i > 0 && fromAt(cuts, i - 1) !== from;
+  return opens ? from : targetSpan(shape, from, cutoffAt(cuts, i)).start;
 }
 
 function tooShortToCut(shape: WindowShape, segments: readonly Segment[]): ForecastError {

@@ -2,7 +2,7 @@
 // In: a path and the run's identity. Out: a RunFolder that knows whether the run is new, interrupted or done. Not here: what the files say.
 // Everything of an unfinished run stands in `unfinished/`; the artifacts reach the folder itself only when all of them are durable.
 
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ForecastError, type Warning } from '../core/errors.ts';
 import { type Json, type JsonObject, stableJson } from '../core/json.ts';
@@ -64,23 +64,39 @@ export interface RunFolder {
  * E_RESUME_MISMATCH, E_RUN_CORRUPT (a finished run that is damaged), E_OUT_NOT_WRITABLE, E_IO_WRITE.
  */
 export async function openRunFolder(path: string, identity: Identity, options: OpenOptions = {}): Promise<RunFolder> {
-  await createFolder(path, options.parents ?? false);
+  const created = await createFolder(path, options.parents ?? false);
   await refuseForeign(path);
   const lock = await takeLock(path);
   try {
     const state = await onDisk(path, () => prepare(path, identity, options));
-    return runFolder(path, identity, state, lock);
+    return runFolder(path, identity, state, lock, created);
   } catch (error) {
     await lock.release();
+    await removeEmpty(path, created);
     throw error;
   }
 }
 
-async function createFolder(path: string, parents: boolean): Promise<void> {
+/** The first folder that had to be created on the way to `path`; null where it stood already. */
+async function createFolder(path: string, parents: boolean): Promise<string | null> {
   try {
-    await mkdir(path, { recursive: parents });
+    const first = await mkdir(path, { recursive: parents });
+    return parents ? (first ?? null) : path;
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw outputError(path, error);
+    if (codeOf(error) === 'EEXIST') return null;
+    throw outputError(path, error);
+  }
+}
+
+/** Takes back the folders from `path` up to the one that was `created`, as far as they are empty. */
+async function removeEmpty(path: string, created: string | null): Promise<void> {
+  if (created === null) return;
+  for (let folder = path; folder.length >= created.length; folder = dirname(folder)) {
+    try {
+      await rmdir(folder);
+    } catch {
+      return; // somebody's files stand in it
+    }
   }
 }
 
@@ -124,13 +140,19 @@ async function stateOf(path: string, identity: Identity, resume: boolean): Promi
 }
 
 async function begin(path: string, identity: Identity): Promise<void> {
-  await rm(join(path, UNFINISHED), { recursive: true, force: true });
+  await discard(join(path, UNFINISHED));
   await mkdir(join(path, UNFINISHED));
   await writeAtomic(join(path, UNFINISHED, IDENTITY), identityText(identity));
   await syncFolder(path);
 }
 
-function runFolder(path: string, identity: Identity, state: RunFolder['state'], lock: Lock): RunFolder {
+function runFolder(
+  path: string,
+  identity: Identity,
+  state: RunFolder['state'],
+  lock: Lock,
+  created: string | null,
+): RunFolder {
   const unfinished = join(path, UNFINISHED);
   const pending = join(path, PENDING);
   const marks = new Map<string, FileMark>();
@@ -161,14 +183,14 @@ function runFolder(path: string, identity: Identity, state: RunFolder['state'], 
     latestCheckpoint: (series) => checkpointsOf(series).latest(),
     async saveSeries(series, { json, tensors }) {
       const folder = seriesFolder(series);
-      if (await exists(folder)) await discard(folder);
+      await discard(folder);
       await onDisk(folder, () => mkdir(dirname(folder), { recursive: true }));
       const files: [string, string | Uint8Array][] = [
         ['series.json', stableJson(json)],
         ['tensors.safetensors', encodeTensors(tensors)],
       ];
       await seal(folder, new Map(files));
-      await onDisk(folder, () => rm(checkpointFolder(series), { recursive: true, force: true }));
+      await discard(checkpointFolder(series));
     },
     loadSeries: (series) => readSeries(seriesFolder(series)),
     async complete(run) {
@@ -181,9 +203,15 @@ function runFolder(path: string, identity: Identity, state: RunFolder['state'], 
     },
     async leave(as, run = {}) {
       if (!(await exists(unfinished))) return;
+      const kept = await Promise.all(['checkpoints', 'series'].map((name) => exists(join(unfinished, name))));
+      // Refused before anything was learned: nothing is left behind.
+      if (as === 'failed' && !kept.includes(true)) return await discard(unfinished).catch(() => undefined);
       await writeAtomic(join(unfinished, RUN), stableJson({ ...run, state: as })).catch(() => undefined);
     },
-    close: () => onDisk(path, () => lock.release()),
+    async close() {
+      await onDisk(path, () => lock.release());
+      await removeEmpty(path, created);
+    },
   };
 }
 
@@ -216,7 +244,7 @@ async function settle(path: string): Promise<void> {
   await syncFolder(path);
   await move(path, MANIFEST);
   await syncFolder(path);
-  await rm(join(path, UNFINISHED), { recursive: true, force: true });
+  await discard(join(path, UNFINISHED));
 }
 
 async function move(path: string, name: string): Promise<void> {

@@ -4,7 +4,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Damage, MANIFEST, manifestText, markOf, readManifest, readMarked } from './manifest.ts';
-import { onDisk, syncFolder, writeAtomic } from './write.ts';
+import { codeOf, onDisk, syncFolder, writeAtomic } from './write.ts';
 
 /** Writes `files` as the folder `path`, which must not exist. Errors: as `writeAtomic`. */
 export async function seal(path: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
@@ -31,11 +31,16 @@ export async function unseal(path: string): Promise<ReadonlyMap<string, Uint8Arr
   return files;
 }
 
-/** Removes a sealed folder; a part that a kill leaves behind does not pass for a sealed one. */
+/** Removes a folder, if there is one, as a whole: what a kill leaves of it does not stand in its place. */
 export async function discard(path: string): Promise<void> {
   await onDisk(path, async () => {
     await rm(`${path}.tmp`, { recursive: true, force: true });
-    await rename(path, `${path}.tmp`);
+    try {
+      await rename(path, `${path}.tmp`);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return;
+      throw error;
+    }
     await rm(`${path}.tmp`, { recursive: true, force: true });
   });
 }

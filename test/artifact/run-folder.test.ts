@@ -225,10 +225,20 @@ test('run.json tells how a run stands', async () => {
   for (const as of ['interrupted', 'diverged', 'failed'] as const) {
     const folder = await openRunFolder(path, identity());
     expect(await standing()).toEqual({ state: 'running' });
+    await folder.saveCheckpoint('a', state(1));
     await folder.leave(as, { seconds: 1 });
     await folder.close();
     expect(await standing()).toEqual({ seconds: 1, state: as });
   }
+});
+
+test('a run that failed before anything was learned leaves nothing, not even the folders it made', async () => {
+  const deep = join(root, 'made/for/run');
+  const folder = await openRunFolder(deep, identity(), { parents: true });
+  await folder.write('forecast.csv', 'x');
+  await folder.leave('failed');
+  await folder.close();
+  await expect(stat(join(root, 'made'))).rejects.toThrow('ENOENT');
 });
 
 test('a missing parent is created only where asked for, and a file in the way is told', async () => {

@@ -1,0 +1,73 @@
+// Kills and errors at the n-th call to the disk, by strace; FORECAST_SWEEP=1 visits every n, else a few are sampled.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const SCRIPT = join(import.meta.dirname, 'children/train.ts');
+const CAN_TRACE = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
+const STRIDE = process.env.FORECAST_SWEEP ? 1 : 23;
+
+/** The toy training of three epochs; one thread does all disk work, so that "the n-th call" is one call. */
+function train(
+  path: string,
+  inject: readonly string[] = [],
+): { status: number | null; signal: string | null; said: string } {
+  const tracer = inject.length > 0 ? ['strace', '-f', '-qq', '-o', '/dev/null', ...inject] : [];
+  const [command = '', ...rest] = [...tracer, process.execPath, '--import', 'tsx', SCRIPT, path, '3'];
+  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
+  const { status, signal, stderr } = spawnSync(command, rest, { encoding: 'utf8', env });
+  return { status, signal, said: stderr };
+}
+
+const contentOf = (path: string): string[][] =>
+  readdirSync(path)
+    .sort()
+    .map((name) => [name, name === 'run.json' ? '' : readFileSync(join(path, name), 'base64')]);
+
+/** Every call of a kind in turn, until the training makes fewer; how many points there were. */
+function sweep(calls: string, action: string): number {
+  const root = mkdtempSync(join(tmpdir(), 'faults-'));
+  let points = 0;
+  try {
+    train(join(root, 'whole'));
+    const expected = contentOf(join(root, 'whole'));
+    for (let n = 1 + (action.length % STRIDE); ; n += STRIDE) {
+      const path = join(root, `run-${n}`);
+      const { status, signal, said } = train(path, [
+        '-e',
+        `trace=${calls}`,
+        '-e',
+        `inject=${calls}:${action}:when=${n}`,
+      ]);
+      if (status === 0 && signal === null) return points;
+      points++;
+      if (action.startsWith('error')) expect(said).toMatch(/E_(IO_WRITE|OUT_NOT_WRITABLE)/);
+      expect([n, train(path).said.replace(/^npm warn.*\n/gm, '')]).toEqual([n, '']);
+      expect([n, contentOf(path)]).toEqual([n, expected]);
+    }
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+const POINTS = [
+  ['rename', 'signal=KILL'],
+  ['fsync', 'signal=KILL'],
+  ['unlink,rmdir', 'signal=KILL'],
+  ['mkdir', 'signal=KILL'],
+  ['fsync', 'error=EIO'],
+  ['fsync', 'error=ENOSPC'],
+  ['rename', 'error=EACCES'],
+  ['mkdir', 'error=ENOSPC'],
+] as const;
+
+test.skipIf(!CAN_TRACE).each(POINTS)(
+  '%s with %s at any call: the next run ends in the same bytes',
+  { timeout: 1200000 },
+  (calls, action) => {
+    const points = sweep(calls, action);
+    if (STRIDE === 1) expect(points).toBeGreaterThan(2);
+  },
+);

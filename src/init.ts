@@ -6,10 +6,10 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { writeAtomic } from './artifact/write.ts';
 import type { Facts } from './config/defaults.ts';
 import { type LoadedConfig, parseConfig } from './config/load.ts';
-import { nearest } from './config/nearest.ts';
 import { PACKAGE_FOLDER, type Preset, presets } from './config/presets.ts';
 import type { Numbers } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
+import { nearest } from './core/nearest.ts';
 import { factsOf, loadData, type OpenOptions } from './open.ts';
 
 const TABLE = /\.(?:csv|tsv)(?:\.gz)?$/i;

@@ -56,6 +56,7 @@ export async function runNumbers(
     forecast: outcomes.flatMap(({ forecast }) => forecast),
     text: [],
     models: new Map(outcomes.flatMap(({ series, fitted }) => modelOf(series.id, fitted))),
+    rows: raw.series.reduce((sum, series) => sum + series.length, 0),
     notes: [],
   };
 }

@@ -40,6 +40,8 @@ export interface Outcome {
   readonly forecast: readonly ForecastRow[];
   readonly text: readonly TextAnswer[];
   readonly models: ReadonlyMap<string, SeriesModel>;
+  /** Rows (numbers) or tokens (text). */
+  readonly rows: number;
   /** Facts found on the way ("vocabulary of 66 ids"). */
   readonly notes: readonly string[];
 }

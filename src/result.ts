@@ -32,7 +32,11 @@ export function resultOf(
     name: config.name,
     seed: config.seed,
     engine,
-    data: { ...dataFacts(data.raw, season), sha256: data.sha256, notes: [...data.notes, ...outcome.notes] },
+    data: {
+      ...dataFacts(data.raw, season, outcome.rows),
+      sha256: data.sha256,
+      notes: [...data.notes, ...outcome.notes],
+    },
     fit,
     ...(outcome.fits.length > 1 ? { fits: outcome.fits } : {}),
     scores: outcome.scores,
@@ -90,13 +94,13 @@ function decidingRows(scores: readonly ScoreRow[]): ScoreRow[] {
   return pooled.filter((row) => row.split === split);
 }
 
-function dataFacts(raw: Raw, season: number): Omit<Result['data'], 'sha256' | 'notes'> {
+function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'], 'sha256' | 'notes'> {
   if (raw.form === 'text') {
-    return { rows: raw.documents.length, series: 1, start: null, end: null, frequency: null, season: null };
+    return { rows, series: 1, start: null, end: null, frequency: null, season: null };
   }
   const first = raw.series[0];
   return {
-    rows: raw.series.reduce((sum, series) => sum + series.length, 0),
+    rows,
     series: raw.series.length,
     start: first ? stampOf(first, 0) : null,
     end: first ? stampOf(first, first.length - 1) : null,

@@ -60,6 +60,8 @@ export interface RunOutcome {
   readonly host: JsonObject;
   /** Whether the result was read from a complete run instead of computed. */
   readonly stored: boolean;
+  /** The quality gate (evaluate.require) where it is not met: E_GATE. The run itself is complete. */
+  readonly gate: ForecastError | null;
 }
 
 /**
@@ -77,7 +79,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   const folder = await openFolder(config, data, engine.kind, continued, options);
   const host = (): JsonObject => hostFacts(opened, performance.now() - started);
   try {
-    if (folder.state === 'done') return await storedOutcome(folder.path);
+    if (folder.state === 'done') return await storedOutcome(folder.path, config);
     const warnings: Warning[] = [...data.warnings];
     const hooks = hooksOf(
       folder,
@@ -93,7 +95,14 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     const result = resultOf(config, data, facts.season, { kind: engine.kind, reason }, outcome, warnings);
     const text = renderTerminal(result, pictureOf(data.raw, outcome));
     await keep(folder, config, outcome, result, text);
-    return { result, folder: folder.path, text, host: await folder.complete(host()), stored: false };
+    return {
+      result,
+      folder: folder.path,
+      text,
+      host: await folder.complete(host()),
+      stored: false,
+      gate: gateOf(config, result),
+    };
   } catch (error) {
     await folder.leave(endOf(error), host());
     throw error;
@@ -124,15 +133,31 @@ async function openFolder(
   return await openRunFolder(resolve(path), { ...parts, hash }, { ...options, parents: options.out === undefined });
 }
 
-async function storedOutcome(path: string): Promise<RunOutcome> {
+async function storedOutcome(path: string, config: Config): Promise<RunOutcome> {
   const stored = await readRunFolder(path);
+  const result = stored.json('result.json') as unknown as Result;
   return {
-    result: stored.json('result.json') as unknown as Result,
+    result,
     folder: path,
     text: stored.text('report.txt'),
     host: stored.run,
     stored: true,
+    gate: gateOf(config, result),
   };
+}
+
+/** A run whose skill is below what the config requires is complete, and not good enough. */
+function gateOf(config: Config, { decision }: Result): ForecastError | null {
+  const required = config.evaluate.require?.skill;
+  if (required === undefined || (decision.skill !== null && decision.skill >= required)) return null;
+  const skill =
+    decision.skill === null
+      ? `no skill (${decision.reason ?? 'not scored'})`
+      : `skill ${decision.skill.toPrecision(3)}`;
+  return new ForecastError('E_GATE', `${skill}, at least ${required} is required`, {
+    where: 'evaluate.require',
+    hint: `ship ${decision.ship}, or train a better model`,
+  });
 }
 
 /** At least this long between checkpoints, so that they cost next to nothing. */
@@ -157,7 +182,7 @@ function hooksOf(
     },
     progress: (series, progress) => tell({ kind: 'progress', series, progress }),
     summary: (_, summary, samples) => {
-      const text = `${renderSummary(summary)}\n${samples} training windows`;
+      const text = `${renderSummary(summary)}\n${samples} training ${samples === 1 ? 'window' : 'windows'}`;
       if (!shown.has(text)) tell({ kind: 'summary', text });
       shown.add(text);
     },

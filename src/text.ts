@@ -86,6 +86,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     forecast: [],
     text: [answer],
     models: new Map([[text.id, { parts: fittedParts, encoder: encoder.state, training: state }]]),
+    rows: tokens.length,
     notes: [`${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`],
   };
 }

@@ -1,8 +1,8 @@
 // Errors as people read them: one line each on stderr, and the exit status of their cause.
 // Not here: what went wrong (core/errors.ts and whoever throws).
 
-import { nearest } from '../config/nearest.ts';
 import { EXIT, ForecastError, Interrupted } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { paint, writeMessage } from './output.ts';
 import { interruption } from './signals.ts';
 

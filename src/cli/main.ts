@@ -3,13 +3,13 @@
 // Not here: any work (run.ts and beside it), wording of errors (failure.ts).
 
 import { readFileSync } from 'node:fs';
-import yargs from 'yargs';
 import { command as compare } from './compare.ts';
 import { command as doctor } from './doctor.ts';
 import { command as explain } from './explain.ts';
 import { failure, usage } from './failure.ts';
 import type { Command, Given } from './flags.ts';
 import { command as generate } from './generate.ts';
+import { helpText } from './help.ts';
 import { command as init } from './init.ts';
 import { command as inspect } from './inspect.ts';
 import { closeOutput, writeOutput } from './output.ts';
@@ -35,6 +35,10 @@ const SWITCHES: ReadonlySet<string> = new Set([
 
 /** Runs one command line; the exit status. */
 async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h')) {
+    writeOutput(helpText(COMMANDS));
+    return 0;
+  }
   const args = withCommand(argv);
   let status = 0;
   const keep =
@@ -43,6 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
       status = await command.handler(given);
     };
   try {
+    const { default: yargs } = await import('yargs');
     const parser = yargs([...args])
       .scriptName('forecast')
       .locale('en')
@@ -64,10 +69,6 @@ async function main(argv: readonly string[]): Promise<number> {
       .alias('help', 'h')
       .group(['help', 'version'], 'Everywhere:')
       .version(version())
-      .example('$0 run configs/counting.yaml', 'train, judge and forecast')
-      .example('$0 data.csv', 'the same for a table, settings inferred')
-      .example('$0 predict runs/counting-1a2b3c4d', 'forecast again from a finished run')
-      .epilogue('Exit: 0 ok, 1 our bug, 2 usage or config, 3 data, 4 numbers, 5 output, 6 busy, 7 run folder, 9 gate.')
       .demandCommand(1, 'no command')
       .strict()
       .wrap(Math.min(100, process.stdout.columns ?? 100))

@@ -51,10 +51,10 @@ export const command: Command = {
     try {
       const outcome = await run(input, options);
       view.stop();
-      if (flag(given, 'json'))
-        writeJson({ ...outcome.result, ...outcome.host, run: shortPath(outcome.folder), stored: outcome.stored });
+      if (flag(given, 'json')) writeJson(asJson(outcome));
       else writeOutput(`${outcome.text.trimEnd()}\n`);
       if (!quiet) for (const line of whatNext(outcome)) writeMessage(line);
+      if (outcome.gate) throw outcome.gate;
       return 0;
     } finally {
       view.stop();
@@ -66,6 +66,12 @@ function show(event: RunEvent, view: ProgressView, color: boolean | undefined): 
   if (event.kind === 'progress') view.update(event.series, event.progress);
   else if (event.kind === 'warning') view.say(warningLine(event.warning, color));
   else view.say(event.kind === 'note' ? oneLine(event.text) : event.text.trimEnd());
+}
+
+/** The result, and what differs from run to run. */
+function asJson({ result, host, folder, stored }: RunOutcome): object {
+  const { seconds, finished, host: machine } = host;
+  return { ...result, fit: { ...result.fit, seconds }, run: shortPath(folder), stored, finished, host: machine };
 }
 
 /** Where the run is, and the command one would type next. */

@@ -2,8 +2,8 @@
 // In: a key ("train.epochs"), a kind ("lstm-regressor"), or nothing. Out: plain text. Not here: printing.
 
 import { ForecastError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { type JsonSchema, jsonSchema } from './json-schema.ts';
-import { nearest } from './nearest.ts';
 import { CHOICES } from './schema.ts';
 
 interface Found {

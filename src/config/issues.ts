@@ -3,7 +3,7 @@
 
 import type { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Path } from './yaml.ts';
 
 export interface Problem {

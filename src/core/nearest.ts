@@ -1,11 +1,11 @@
 // "Did you mean": the known word closest to a mistyped one. In: a word and the words there are. Out: one of them, or none.
 // Not here: the message around it.
 
-/** The known word within an edit distance of a third of the word's length (at least 2), the closest first; null where none is near. */
+/** The known word within an edit distance of a third of the word's length (at least 1), the closest first; null where none is near. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   const typed = word.slice(0, 64).toLowerCase();
   let best: string | null = null;
-  let least = Math.max(2, Math.floor(typed.length / 3)) + 1;
+  let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(typed, candidate.slice(0, 64).toLowerCase());
     if (distance < least) {

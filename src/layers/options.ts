@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Activation, Initialiser } from './layer.ts';
 
-export const units: z.ZodType<number> = z.int().min(1).max(65536).describe('width of the layer, values per step');
+export const units: z.ZodType<number> = z.int().min(1).max(1_000_000).describe('width of the layer, values per step');
 
 export const activation: z.ZodType<Activation> = z.enum(['linear', 'relu', 'tanh', 'sigmoid']);
 

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../src/config/explain.ts';
 import { jsonSchema, renderJsonSchema } from '../../src/config/json-schema.ts';
-import { nearest } from '../../src/config/nearest.ts';
 import { PACKAGE_FOLDER } from '../../src/config/presets.ts';
 import { CHOICES } from '../../src/config/schema.ts';
+import { nearest } from '../../src/core/nearest.ts';
 import { FORECASTERS } from '../../src/forecasters/index.ts';
 import { MODELS } from '../../src/models/index.ts';
 

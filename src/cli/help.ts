@@ -1,0 +1,46 @@
+// The first page of help, laid out without the argument parser: it is read before anything else, so it must be there at once.
+// In: the commands. Out: text. Not here: a command's own help (yargs lays that out).
+
+import type { Command } from './flags.ts';
+
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  ['forecast run configs/counting.yaml', 'train, judge and forecast'],
+  ['forecast data.csv', 'the same for a table, settings inferred'],
+  ['forecast predict runs/counting-1a2b3c4d', 'forecast again from a finished run'],
+];
+
+const EVERYWHERE: readonly (readonly [string, string])[] = [
+  ['-q, --quiet', 'No progress, no notes; errors only'],
+  ['    --color', 'Colour; --no-color switches it off'],
+  ['    --debug', 'Show where an error was thrown'],
+  ['-h, --help', 'Show help; after a command, its own'],
+  ['    --version', 'Show the version'],
+];
+
+/** What `forecast --help` shows. */
+export function helpText(commands: readonly Command[]): string {
+  const rows = commands.map(({ command, describe }) => [`forecast ${command}`, describe] as const);
+  const completion = ['forecast completion', 'Print a completion script for bash or zsh'] as const;
+  return [
+    'forecast <command>',
+    '',
+    'Forecasts a series, or continues a text, as one YAML file says.',
+    '',
+    'Commands:',
+    ...columns([...rows, completion]),
+    '',
+    'Everywhere:',
+    ...columns(EVERYWHERE),
+    '',
+    'Examples:',
+    ...columns(EXAMPLES),
+    '',
+    'Exit: 0 ok, 1 our bug, 2 usage or config, 3 data, 4 numbers, 5 output, 6 busy, 7 run folder, 9 gate.',
+    '',
+  ].join('\n');
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

@@ -46,6 +46,13 @@ export async function continuation(path: string, config: Config, data: Loaded): 
       where: path,
       hint: 'name a run of a network model',
     });
+  // Numbers are scaled anew and may have grown; a text numbers its tokens anew, and the old weights would speak of other words.
+  if (data.raw.form === 'text' && identity.data !== data.sha256) {
+    throw new ForecastError('E_RESUME_MISMATCH', 'the run was made on another text', {
+      where: path,
+      hint: 'continue on the text the run was made with',
+    });
+  }
   if (data.raw.form === 'numbers' && data.raw.series.some(({ id }) => !states.has(id))) {
     throw new ForecastError('E_RESUME_MISMATCH', 'the run holds other series than the data', {
       where: path,

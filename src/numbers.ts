@@ -8,12 +8,12 @@ import type { Numbers, Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from './core/forecaster.ts';
 import type { Engine } from './engines/engine.ts';
-import { poolSeries, type ScoreRow, type Split, scoreNumbers } from './evaluate/score.ts';
+import { type Losses, lossDifferences, poolSeries, type ScoreRow, type Split, scoreNumbers } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { METRICS } from './metrics/index.ts';
 import { MODELS } from './models/index.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
-import { type FittedNumberNetwork, numberNetwork } from './predict/network.ts';
+import { checkReach, type FittedNumberNetwork, numberNetwork } from './predict/network.ts';
 import type { ForecastRow } from './report/result.ts';
 import { cut, cutoffAt, fromAt, longestContext, targetsBetween } from './window/cuts.ts';
 import { type SplitPositions, splitPositions } from './window/split.ts';
@@ -24,7 +24,8 @@ interface SeriesOutcome {
   readonly series: Series;
   readonly fitted: FittedNumbers | FittedNumberNetwork;
   readonly scores: readonly ScoreRow[];
-  readonly differences: Float64Array;
+  /** Window losses of the most honest split; of training windows none. */
+  readonly losses: Losses | null;
   readonly forecast: readonly ForecastRow[];
 }
 
@@ -39,20 +40,28 @@ export async function runNumbers(
   engine: Engine,
   hooks: Hooks,
 ): Promise<Outcome> {
+  checkForms(config, 'numbers');
   const baselines = baselinesOf(config, season);
   const metrics = config.evaluate.metrics ?? defaultMetrics(raw);
+  // All series are cut before the first is trained: one that is too short is said at once.
+  const tasks = raw.series.map((series) => taskOf(config, series));
   const outcomes: SeriesOutcome[] = [];
-  for (const series of raw.series)
-    outcomes.push(await runSeries(series, config, season, engine, baselines, metrics, hooks));
+  for (const task of tasks) outcomes.push(await runSeries(task, config, season, engine, baselines, metrics, hooks));
+  const scores = allScores(outcomes, baselines, metrics);
   return {
     model: config.model.kind,
     fits: outcomes.map(({ series, fitted }) =>
       fitOf(config.model.kind, series.id, isNetwork(fitted) ? fitted.fit : null),
     ),
     metrics,
-    scores: allScores(outcomes, baselines, metrics),
-    differences: Float64Array.from(outcomes.flatMap((outcome) => [...outcome.differences])),
-    overlap: config.window.horizon,
+    scores,
+    differences: lossDifferences(
+      mostHonest(scores),
+      outcomes.flatMap(({ losses }) => losses ?? []),
+      config.model.kind,
+      metrics[0] as string,
+    ),
+    overlap: Math.ceil(config.window.horizon / config.window.stride),
     forecast: outcomes.flatMap(({ forecast }) => forecast),
     text: [],
     models: new Map(outcomes.flatMap(({ series, fitted }) => modelOf(series.id, fitted))),
@@ -61,9 +70,23 @@ export async function runNumbers(
   };
 }
 
+/** A series, how its windows are cut, and what of it is held out. */
+interface SeriesTask {
+  readonly series: Series;
+  readonly shape: WindowShape;
+  readonly cuts: Cuts;
+  readonly parts: SplitPositions;
+}
+
+function taskOf(config: Config, series: Series): SeriesTask {
+  const shape = shapeOf(config, series);
+  if (MODELS[config.model.kind]) checkReach(shape, series, config.predict.horizon);
+  return { series, shape, ...holdOut(config, shape, series.length) };
+}
+
 /** Fits and judges one series: nothing held out is looked at before it is scored. */
 async function runSeries(
-  series: Series,
+  { series, shape, cuts, parts }: SeriesTask,
   config: Config,
   season: number,
   engine: Engine,
@@ -71,8 +94,6 @@ async function runSeries(
   metrics: readonly string[],
   hooks: Hooks,
 ): Promise<SeriesOutcome> {
-  const shape = shapeOf(config, series);
-  const { cuts, parts } = holdOut(config, shape, series.length);
   const request: FitRequest = {
     ...requestOf(config.seed, series.id, hooks),
     until: parts.test ?? series.length,
@@ -98,7 +119,7 @@ async function runSeries(
   const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
   const first = isNetwork(fitted) ? fitted.firstCutoff : 1;
   const scores: ScoreRow[] = [];
-  let differences = new Float64Array(0);
+  let losses: Losses | null = null;
   for (const { split, from, until } of heldOut(parts, series.length)) {
     const held = targetsBetween(cuts, shape, from, until);
     const cutoffs = thinned(held, JUDGED_WINDOWS).cutoffs.filter((cutoff) => cutoff >= first);
@@ -116,13 +137,13 @@ async function runSeries(
       split,
     });
     scores.push(...judged.rows);
-    if (split !== 'train') differences = Float64Array.from(judged.differences);
+    if (split !== 'train') losses = judged.losses;
   }
   return {
     series,
     fitted,
     scores,
-    differences,
+    losses,
     forecast: await forecastRows(fitted, series, config.predict.horizon, shape.lead),
   };
 }
@@ -192,7 +213,37 @@ export function closedForm(
   const { kind, ...options } = choice;
   const entry = FORECASTERS[kind];
   if (entry?.form === 'numbers') return entry.create(entry.options.parse(options), { season });
-  throw new ForecastError('E_CONFIG_CONFLICT', `${kind} does not forecast numbers`, { where: 'evaluate.baselines' });
+  throw otherForm(kind, 'numbers', 'evaluate.baselines');
+}
+
+/**
+ * Model, baselines and metrics must be for the form of data there is, which only loading tells where the model reads any.
+ * Errors: E_CONFIG_CONFLICT.
+ */
+export function checkForms(config: Pick<Config, 'model' | 'evaluate'>, form: 'numbers' | 'text'): void {
+  const { model, evaluate } = config;
+  const closed = FORECASTERS[model.kind];
+  if (closed && closed.form !== form) throw otherForm(model.kind, form, 'model.kind');
+  const check = (
+    table: { readonly [kind: string]: { readonly form: string } },
+    kinds: readonly string[],
+    key: string,
+  ) => {
+    const wrong = kinds.find((kind) => table[kind]?.form !== form);
+    if (wrong === undefined) return;
+    const fitting = Object.keys(table).filter((kind) => table[kind]?.form === form);
+    throw otherForm(wrong, form, `evaluate.${key}`, `one of ${fitting.join(', ')}`);
+  };
+  check(FORECASTERS, evaluate.baselines ?? [], 'baselines');
+  check(METRICS, evaluate.metrics ?? [], 'metrics');
+}
+
+function otherForm(kind: string, form: 'numbers' | 'text', where: string, hint?: string): ForecastError {
+  const model = form === 'text' ? 'model: { kind: language-model }' : 'model: { kind: lstm-regressor }';
+  return new ForecastError('E_CONFIG_CONFLICT', `${kind} is not for ${form}, which the source gives`, {
+    where,
+    hint: hint ?? model,
+  });
 }
 
 /** The baselines of a config: those named, else all that differ (with no season, seasonal-naive is last-value). */
@@ -213,6 +264,12 @@ function defaultMetrics(raw: Numbers): string[] {
 
 /** Shown where the config names no metrics. */
 const SHOWN: ReadonlySet<string> = new Set(['mae', 'rmse', 'mape', 'smape', 'mase']);
+
+/** Rows of the split that decides: the one scored last; of several series the pooled ones. */
+function mostHonest(scores: readonly ScoreRow[]): ScoreRow[] {
+  const pooled = scores.filter((row) => row.series === undefined);
+  return pooled.filter((row) => row.split === pooled.at(-1)?.split);
+}
 
 function allScores(
   outcomes: readonly SeriesOutcome[],

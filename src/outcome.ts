@@ -91,8 +91,8 @@ export function fitOf(model: string, series: string, fit: NetworkFit | null): Fi
       stoppedEarly: false,
     };
   const { history, best } = fit.state;
-  const shown =
-    (fit.stoppedEarly && best ? history.find((record) => record.epoch === best.epoch) : undefined) ?? history.at(-1);
+  // With early stopping on, the weights are the best epoch's, whether training stopped early or not.
+  const shown = history.find((record) => record.epoch === best?.epoch) ?? history.at(-1);
   return {
     series,
     model,

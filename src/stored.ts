@@ -159,6 +159,7 @@ async function restored(
   return await restoreNumberNetwork(
     config.model.kind,
     { ...model.parts, encoder: model.encoder as JsonObject },
+    config.window.kind,
     engine,
   );
 }

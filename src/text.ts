@@ -10,9 +10,10 @@ import type { Segment, Sequence } from './core/sequence.ts';
 import { encodeText, fitText, tokenize } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
 import type { Engine } from './engines/engine.ts';
-import { type ScoreRow, scoreText } from './evaluate/score.ts';
+import { type Losses, lossDifferences, type ScoreRow, scoreText } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
-import { heldOut, thinned } from './numbers.ts';
+import { MODELS } from './models/index.ts';
+import { checkForms, heldOut, thinned } from './numbers.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
 import { type FittedTextNetwork, type NetworkFit, textNetwork } from './predict/network.ts';
 import { SAMPLERS } from './predict/samplers/index.ts';
@@ -28,6 +29,8 @@ const METRIC_KINDS = ['cross-entropy', 'perplexity', 'bits-per-character', 'accu
 
 /** A text, its documents cut into tokens: fitted, judged and continued. */
 export async function runText(config: Config, text: Text, engine: Engine, hooks: Hooks): Promise<Outcome> {
+  checkForms(config, 'text');
+  if (!MODELS[config.model.kind]) throw generatesNothing(config.model.kind);
   const choice = encoderOf(config);
   const { tokens, segments } = tokenize(text, choice);
   const shape = textShape(config, segments);
@@ -60,12 +63,12 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     config.evaluate.metrics ??
     METRIC_KINDS.filter((kind) => kind !== 'bits-per-character' || choice.kind === 'characters');
   const scores: ScoreRow[] = [];
-  let differences = new Float64Array(0);
+  let losses: Losses | null = null;
   for (const { split, from, until } of heldOut(parts, tokens.length)) {
     const { cutoffs, froms } = thinned(targetsBetween(cuts, shape, from, until), JUDGED_TOKENS);
     const judged = await scoreText({ contenders, sequence, cutoffs, froms, metrics, split });
     scores.push(...judged.rows);
-    if (split !== 'train') differences = Float64Array.from(judged.differences);
+    if (split !== 'train') losses = judged.losses;
   }
   const prompt = config.predict.prompt ?? encoder.join(tokens.slice(0, Math.min(shape.context, DEFAULT_PROMPT)));
   const answer = await generateText(
@@ -81,7 +84,14 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     fits: [fitOf(config.model.kind, text.id, network.fit)],
     metrics,
     scores,
-    differences,
+    differences: losses
+      ? lossDifferences(
+          scores.filter((row) => row.split === scores.at(-1)?.split),
+          [losses],
+          config.model.kind,
+          metrics[0] as string,
+        )
+      : new Float64Array(0),
     overlap: 1,
     forecast: [],
     text: [answer],
@@ -89,6 +99,13 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     rows: tokens.length,
     notes: [`${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`],
   };
+}
+
+function generatesNothing(kind: string): ForecastError {
+  return new ForecastError('E_CONFIG_CONFLICT', `${kind} is a baseline of text, it generates none`, {
+    where: 'model.kind',
+    hint: `model: { kind: language-model }; ${kind} is judged beside it`,
+  });
 }
 
 /** Tokens of the text's beginning that serve as prompt where none is given. */

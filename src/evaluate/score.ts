@@ -56,16 +56,18 @@ export interface TextJudging {
 /** The scores of one split, and what a significance test needs. */
 export interface Judgement {
   readonly rows: readonly ScoreRow[];
-  /** Per window in time order: the model's loss minus the best baseline's; empty without either. */
-  readonly differences: Float64Array;
+  readonly losses: Losses;
 }
+
+/** Mean loss of each window, in time order, by forecaster. */
+export type Losses = ReadonlyMap<string, Float64Array>;
 
 /** Scores forecasts of numbers in raw units; several targets are scored one by one and averaged. */
 export async function scoreNumbers(judging: NumberJudging): Promise<Judgement> {
   const { series, cutoffs, horizon, lead } = judging;
   const actuals = series.targets.map((target) => gatherActual(target.values, cutoffs, horizon, lead));
   const rows: Unskilled[] = [];
-  const losses: Float64Array[] = [];
+  const losses = new Map<string, Float64Array>();
   for (const { fitted, baseline } of judging.contenders) {
     const { values } = await fitted.forecast(series, { cutoffs, horizon, lead });
     const scores = judging.metrics.map((kind) => {
@@ -82,23 +84,27 @@ export async function scoreNumbers(judging: NumberJudging): Promise<Judgement> {
       );
     });
     rows.push(rowOf(fitted.name, baseline, judging.metrics, scores, cutoffs.length, judging.split));
-    losses.push(windowLosses(values, actuals, cutoffs.length, horizon, SQUARED.has(judging.metrics[0] as string)));
+    const squared = SQUARED.has(judging.metrics[0] as string);
+    losses.set(fitted.name, windowLosses(values, actuals, cutoffs.length, horizon, squared));
   }
-  return judgement(rows, losses, judging.metrics);
+  return { rows: withSkill(rows, judging.metrics), losses };
 }
 
 /** Scores predicted tokens; tokens that are not in the vocabulary are left out for all contenders alike. */
 export async function scoreText(judging: TextJudging): Promise<Judgement> {
   const rows: Unskilled[] = [];
-  const losses: Float64Array[] = [];
+  const losses = new Map<string, Float64Array>();
   for (const { fitted, baseline } of judging.contenders) {
     const scored = await fitted.score(judging.sequence, judging.cutoffs, judging.froms);
     const known = knownOnly(scored);
     const scores = judging.metrics.map((kind) => (METRICS[kind] as LanguageMetric).score(known));
     rows.push(rowOf(fitted.name, baseline, judging.metrics, scores, known.logProbability.length, judging.split));
-    losses.push(known.logProbability.map((logProbability) => -logProbability));
+    losses.set(
+      fitted.name,
+      known.logProbability.map((logProbability) => -logProbability),
+    );
   }
-  return judgement(rows, losses, judging.metrics);
+  return { rows: withSkill(rows, judging.metrics), losses };
 }
 
 /** One row per forecaster over several series: the mean of their scores. */
@@ -115,6 +121,29 @@ export function poolSeries(
     return rowOf(name, baselines.has(name), metrics, scores, windows, (own[0] as ScoreRow).split);
   });
   return withSkill(pooled, metrics);
+}
+
+/**
+ * Per window: the model's loss minus that of the best of the other forecasters in `rows`, which decide (pooled over all series, where
+ * there are several); the windows of one series after those of another. Empty where either is missing.
+ */
+export function lossDifferences(
+  rows: readonly ScoreRow[],
+  losses: readonly Losses[],
+  model: string,
+  metric: string,
+): Float64Array {
+  const best = bestOf(
+    rows.filter((row) => row.forecaster !== model),
+    metric,
+  );
+  return Float64Array.from(
+    losses.flatMap((byName) => {
+      const own = byName.get(model);
+      const theirs = best && byName.get(best.name);
+      return own && theirs ? Array.from(own, (loss, n) => loss - (theirs[n] as number)) : [];
+    }),
+  );
 }
 
 /** Metrics that square errors: their windows are compared by squared errors too. */
@@ -139,18 +168,8 @@ function windowLosses(
   return losses;
 }
 
-function judgement(rows: readonly Unskilled[], losses: readonly Float64Array[], metrics: readonly string[]): Judgement {
-  const model = rows.findIndex((row) => !row.baseline);
-  const best = bestBaseline(rows, metrics[0] as string);
-  const own = losses[model];
-  const theirs = best ? losses[rows.findIndex((row) => row.forecaster === best.name)] : undefined;
-  const differences = own && theirs ? own.map((loss, n) => loss - (theirs[n] as number)) : new Float64Array(0);
-  return { rows: withSkill(rows, metrics), differences };
-}
-
-function bestBaseline(rows: readonly Unskilled[], metric: string): { name: string; error: number } | undefined {
+function bestOf(rows: readonly ScoreRow[], metric: string): { name: string; error: number } | undefined {
   return rows
-    .filter((row) => row.baseline)
     .map((row) => ({ name: row.forecaster, error: errorOf(row, metric) }))
     .filter((candidate): candidate is { name: string; error: number } => candidate.error !== null)
     .sort((a, b) => a.error - b.error)[0];
@@ -218,7 +237,10 @@ function rowOf(
 
 function withSkill(rows: readonly Unskilled[], metrics: readonly string[]): ScoreRow[] {
   const metric = metrics[0] as string;
-  const best = bestBaseline(rows, metric);
+  const best = bestOf(
+    rows.filter((row) => row.baseline),
+    metric,
+  );
   return rows.map(({ baseline: _, ...row }) => {
     const error = errorOf(row, metric);
     if (!best) return { ...row, skillReason: 'no baseline could be scored' };

@@ -23,9 +23,9 @@ import { type ModelSummary, summarise } from '../models/summary.ts';
 import { initialWeights } from '../models/weights.ts';
 import type { TrainState } from '../train/state.ts';
 import { type TrainHooks, type TrainPlan, train } from '../train/train.ts';
-import { cut, cutsAt, targetsBetween } from '../window/cuts.ts';
+import { cut, cutsAt, takeCuts, targetsBetween } from '../window/cuts.ts';
 import type { Cutting, WindowShape } from '../window/window.ts';
-import { rollout } from './rollout.ts';
+import { refuseUnknowable, rollout } from './rollout.ts';
 
 export type TrainOptions = Pick<
   TrainPlan,
@@ -102,8 +102,10 @@ export function numberNetwork(plan: NumberPlan): NumberNetwork {
         plan.season,
         plan.shape.lead,
       );
-      const { compiled, fit } = await fitNetwork(plan, encoders.encode(series), request, encoders.state);
-      return fittedNumbers(plan.name, compiled, plan.shape, encoders, fit);
+      const sequence = encoders.encode(series);
+      const { compiled, fit } = await fitNetwork(plan, sequence, request, encoders.state);
+      const made = { name: plan.name, compiled, parts: fit.parts, cutting: plan.cutting.kind, encoders };
+      return fittedNumbers(made, fit, { series, sequence });
     },
   };
 }
@@ -119,14 +121,16 @@ export function textNetwork(plan: NetworkPlan): TextNetwork {
   };
 }
 
-/** The number network that `parts` were left by. */
+/** The number network that `parts` were left by, fitted on windows cut as `cutting` says. */
 export async function restoreNumberNetwork(
   name: string,
   parts: NetworkParts,
+  cutting: Cutting['kind'],
   engine: Engine,
 ): Promise<FittedNumberNetwork> {
   const compiled = await engine.compile(parts.network, parts.weights);
-  return fittedNumbers(name, compiled, parts.shape, restoreNumbers(parts.encoder as JsonObject), null);
+  const encoders = restoreNumbers(parts.encoder as JsonObject);
+  return fittedNumbers({ name, compiled, parts, cutting, encoders }, null, null);
 }
 
 /** The text network that `parts` were left by. */
@@ -263,19 +267,29 @@ function epochsPerCall(summary: ModelSummary, samples: number): number {
   return Math.max(1, Math.floor(2e9 / (3 * summary.multiplyAdds * samples)));
 }
 
+/** What a fitted network of numbers is made of, whether just trained or read from disk. */
+interface NumberPieces {
+  readonly name: string;
+  readonly compiled: Compiled;
+  readonly parts: Pick<NetworkParts, 'network' | 'shape'>;
+  readonly cutting: Cutting['kind'];
+  readonly encoders: FittedEncoders;
+}
+
 function fittedNumbers(
-  name: string,
-  compiled: Compiled,
-  shape: WindowShape,
-  encoders: FittedEncoders,
+  { name, compiled, parts, cutting, encoders }: NumberPieces,
   fit: NetworkFit | null,
+  encoded: { series: Series; sequence: Sequence } | null,
 ): FittedNumberNetwork {
-  let last: { series: Series; sequence: Sequence } | null = null;
+  const { network, shape } = parts;
+  let last = encoded;
   const encode = (series: Series): Sequence => {
     if (last?.series !== series) last = { series, sequence: encoders.encode(series) };
     return last.sequence;
   };
-  const firstCutoff = encoders.skip + (shape.pad === 'left' ? 1 : shape.context);
+  // Prefixes were learned from one known row on; a network of full windows reads shorter ones only where they are padded.
+  const short = shape.pad === 'left' || cutting === 'prefixes';
+  const firstCutoff = encoders.skip + (short ? 1 : shape.context);
   return {
     name,
     fit,
@@ -283,7 +297,7 @@ function fittedNumbers(
     async forecast(series: Series, request: ForecastRequest): Promise<Forecasts> {
       const sequence = encode(series);
       checkCutoffs(firstCutoff, request);
-      const values = await forecastEncoded(compiled, shape, sequence, request);
+      const values = await forecastEncoded(compiled, network, shape, sequence, request);
       encoders.decode(values, series, request.cutoffs, request.lead, request.horizon);
       return { values };
     },
@@ -308,6 +322,7 @@ function checkCutoffs(needed: number, request: ForecastRequest): void {
 
 async function forecastEncoded(
   compiled: Compiled,
+  network: Network,
   shape: WindowShape,
   sequence: Sequence,
   request: ForecastRequest,
@@ -317,13 +332,13 @@ async function forecastEncoded(
   const froms = new Float64Array(cutoffs.length).fill(start);
   const channels = sequence.targets.length;
   if (horizon <= shape.horizon) {
-    checkFuture(sequence, shape, cutoffs, shape.horizon);
-    const outputs = await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) });
+    checkFuture(sequence, shape, cutoffs, horizon);
+    const outputs = central(network, await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) }));
     return horizon === shape.horizon
       ? outputs
       : firstSteps(outputs, cutoffs.length, shape.horizon * channels, horizon * channels);
   }
-  checkFuture(sequence, shape, cutoffs, Math.ceil(horizon / shape.horizon) * shape.horizon);
+  checkFuture(sequence, shape, cutoffs, horizon);
   const all = new Float64Array(cutoffs.length * horizon * channels);
   // Strips copy their contexts: a thousand at a time bounds the memory.
   for (let begin = 0; begin < cutoffs.length; begin += 1024) {
@@ -335,15 +350,47 @@ async function forecastEncoded(
       cutoffs: part,
       froms: froms.subarray(begin, begin + part.length),
       steps: horizon,
-      choose: (outputs) => outputs,
+      choose: (outputs) => central(network, outputs),
     });
     all.set(values, begin * horizon * channels);
   }
   return all;
 }
 
-function checkFuture(sequence: Sequence, shape: WindowShape, cutoffs: ArrayLike<number>, steps: number): void {
+/** The outputs that are the forecast: all of them, or of several quantiles the one nearest the median. */
+function central({ loss, output }: Network, outputs: Float64Array): Float64Array {
+  if (loss.kind !== 'pinball' || output.kind !== 'numbers' || output.quantiles === 1) return outputs;
+  const { quantiles } = output;
+  const distances = loss.quantiles.map((quantile) => Math.abs(quantile - 0.5));
+  const nearest = distances.indexOf(Math.min(...distances));
+  return Float64Array.from(
+    { length: outputs.length / quantiles },
+    (_, i) => outputs[i * quantiles + nearest] as number,
+  );
+}
+
+/**
+ * Refuses a forecast of `horizon` steps after the end of a series that its columns could not feed: what forecasting would say, said
+ * before anything is trained. Errors: E_CONFIG_CONFLICT (past covariates or a lead beyond window.horizon), E_DATA_FUTURE.
+ */
+export function checkReach(
+  shape: WindowShape,
+  series: Pick<Series, 'length' | 'past' | 'future'>,
+  horizon: number,
+): void {
+  if (horizon > shape.horizon) refuseUnknowable(series.past.length, shape, horizon);
+  checkFuture({ future: series.future.map(({ values }) => values) }, shape, [series.length], horizon);
+}
+
+/** A forecast shorter than what the network gives at once, or than whole blocks of it, still reads all of the block's rows. */
+function checkFuture(
+  sequence: Pick<Sequence, 'future'>,
+  shape: WindowShape,
+  cutoffs: ArrayLike<number>,
+  horizon: number,
+): void {
   const known = Math.min(...sequence.future.map((channel) => channel.length), Number.POSITIVE_INFINITY);
+  const steps = Math.ceil(horizon / shape.horizon) * shape.horizon;
   for (let n = 0; n < cutoffs.length; n++) {
     const needed = (cutoffs[n] as number) + shape.lead + steps;
     if (needed <= known) continue;
@@ -364,6 +411,9 @@ function firstSteps(outputs: Float64Array, count: number, from: number, to: numb
   return kept;
 }
 
+/** Logits held at a time while text is scored: 32 MiB. */
+const BLOCK_LOGITS = 4_194_304;
+
 function fittedText(
   name: string,
   compiled: Compiled,
@@ -378,13 +428,18 @@ function fittedText(
       const count = cutoffs.length;
       const logProbability = new Float64Array(count);
       const correct = new Uint8Array(count);
-      const logits = await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) });
+      const cuts = cutsAt(cutoffs, froms);
       const ids = sequence.targets[0] as Float64Array;
-      for (let n = 0; n < count; n++) {
-        const row = logits.subarray(n * tokens.vocabulary, (n + 1) * tokens.vocabulary);
-        const truth = ids[(cutoffs[n] as number) + shape.lead] as number;
-        logProbability[n] = truth < 0 ? Number.NaN : (row[truth] as number) - logSumExp(row);
-        correct[n] = truth === likeliest(row) ? 1 : 0;
+      // In blocks: a row of logits per token, over a large vocabulary, would be more than the network itself.
+      const block = Math.max(256, Math.floor(BLOCK_LOGITS / tokens.vocabulary));
+      for (let begin = 0; begin < count; begin += block) {
+        const logits = await compiled.predict({ sequence, shape, cuts: takeCuts(cuts, begin, block) });
+        for (let n = begin; n < Math.min(begin + block, count); n++) {
+          const row = logits.subarray((n - begin) * tokens.vocabulary, (n - begin + 1) * tokens.vocabulary);
+          const truth = ids[(cutoffs[n] as number) + shape.lead] as number;
+          logProbability[n] = truth < 0 ? Number.NaN : (row[truth] as number) - logSumExp(row);
+          correct[n] = truth === likeliest(row) ? 1 : 0;
+        }
       }
       return { logProbability, correct };
     },

@@ -30,7 +30,7 @@ export async function rollout(plan: Rollout): Promise<Float64Array> {
   const count = plan.cutoffs.length;
   const channels = sequence.targets.length; // C
   const block = sequence.tokens ? 1 : shape.horizon;
-  if (steps > block) refuseUnknowable(sequence, shape, steps);
+  if (steps > block) refuseUnknowable(sequence.past.length, shape, steps);
   const strips = layStrips(plan, Math.ceil(steps / block) * block);
   const appended = new Float64Array(count * steps * channels);
   for (let done = 0; done < steps; done += block) {
@@ -51,8 +51,9 @@ export async function rollout(plan: Rollout): Promise<Float64Array> {
   return appended;
 }
 
-function refuseUnknowable(sequence: Sequence, shape: WindowShape, steps: number): void {
-  if (sequence.past.length === 0 && shape.lead === 0) return;
+/** Errors: E_CONFIG_CONFLICT where blocks cannot be fed back: with `past` covariates, or a lead. */
+export function refuseUnknowable(past: number, shape: WindowShape, steps: number): void {
+  if (past === 0 && shape.lead === 0) return;
   const why = shape.lead > 0 ? `a lead of ${shape.lead}` : 'past covariates, whose future nobody knows,';
   throw new ForecastError(
     'E_CONFIG_CONFLICT',

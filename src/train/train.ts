@@ -156,7 +156,8 @@ function advance(state: TrainState, report: TrainReport, compiled: Compiled, pla
   const watched = report.records.at(-1);
   if (plan.patience === null || !watched || report.stopped !== 'done') return next;
   const loss = watched.validationLoss ?? watched.loss;
-  if (next.best && loss >= next.best.loss) return next;
+  // A validation that overflowed is never the best one.
+  if (!Number.isFinite(loss) || (next.best && loss >= next.best.loss)) return next;
   return { ...next, best: { epoch: watched.epoch, loss, weights: copyTensors(next.weights) } };
 }
 

@@ -3,14 +3,18 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { writeAtomic } from './artifact/write.ts';
-import type { Facts } from './config/defaults.ts';
+import type { Config } from './config/config.ts';
+import { type Facts, settle } from './config/defaults.ts';
 import { type LoadedConfig, parseConfig } from './config/load.ts';
 import { PACKAGE_FOLDER, type Preset, presets } from './config/presets.ts';
 import type { Numbers } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
+import type { JsonObject } from './core/json.ts';
 import { nearest } from './core/nearest.ts';
 import { factsOf, loadData, type OpenOptions } from './open.ts';
+import { SOURCES } from './sources/index.ts';
 
 const TABLE = /\.(?:csv|tsv)(?:\.gz)?$/i;
 
@@ -31,15 +35,26 @@ export async function configFor(table: string, options: OpenOptions = {}): Promi
   return parseConfig(await textFor(table, options), { ...options, ...place });
 }
 
+/** The same error, its hint told for the command line: a bare table has no config to write a key into. */
+function withoutConfig(error: unknown): unknown {
+  if (!(error instanceof ForecastError)) return error;
+  const { code, message, where, hint = '' } = error;
+  const key = /\bsource\.\w+/.exec(hint)?.[0];
+  if (key === undefined || /--set/.test(hint)) return error;
+  const typed = { ...(where === undefined ? {} : { where }), hint: `${hint} (typed as --set ${key}=…)`, cause: error };
+  return new ForecastError(code, message, typed);
+}
+
 export interface InitOptions {
   /** The file to write; default: named after the preset or the table, in the current folder. */
   readonly out?: string;
-  /** For a table: overrides such as "source.target=sales". */
+  /** For a table: overrides of its source, such as "source.target=sales"; they are written into the config. */
   readonly set?: readonly string[];
 }
 
 /** Writes a config to start from. The first file is the config. Errors: E_USAGE where something is in the way. */
 export async function init(from?: string, options: InitOptions = {}): Promise<{ readonly files: readonly string[] }> {
+  refuseSets(options.set ?? [], from !== undefined && TABLE.test(from));
   if (from === undefined)
     return await write(options.out ?? 'forecast.yaml', (folder) => `${schemaLine(folder)}\n${STARTER}`);
   if (TABLE.test(from)) {
@@ -48,6 +63,15 @@ export async function init(from?: string, options: InitOptions = {}): Promise<{ 
     return await write(options.out ?? name, (folder) => `${schemaLine(folder)}\n${text}`);
   }
   return await initPreset(presetCalled(from), options);
+}
+
+/** Only what the source says is asked for before there is a file to edit. */
+function refuseSets(set: readonly string[], table: boolean): void {
+  const other = set.find((one) => !table || !/^\s*source\./.test(one));
+  if (other === undefined) return;
+  throw new ForecastError('E_USAGE', `init does not take --set ${JSON.stringify(other.slice(0, 60))}`, {
+    hint: table ? 'it takes source.… only: edit the file it writes' : 'edit the file it writes',
+  });
 }
 
 /** The preset's own text; the data it reads are copied beside it. */
@@ -111,13 +135,53 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
   const file = relative(folder, path).split(sep).join('/');
   const place = { base: folder, file: table, allowOutside: true };
   const probe = parseConfig({ source: { kind: 'csv', file }, model: 'lstm-regressor' }, { ...options, ...place });
-  const { raw } = await loadData(probe);
+  const { raw } = await loadData(probe).catch((error: unknown) => {
+    throw withoutConfig(error);
+  });
+  if (raw.form !== 'numbers') return '';
   const facts = factsOf(probe.written.source, raw);
-  return raw.form === 'numbers' ? starterFor(stemOf(table), file, raw, facts) : '';
+  const { window } = settle(probe.written, facts);
+  return starterFor(table, sourceLine(file, probe.written.source, raw), raw, facts, window);
 }
 
-function starterFor(name: string, file: string, raw: Numbers, facts: Facts): string {
-  const first = raw.series[0]!;
+/** The source as found: its columns, and what the command line set. */
+function sourceLine(file: string, written: Config['source'], raw: Numbers): string {
+  const { kind, ...given } = written;
+  const usual = SOURCES.csv?.options.parse({ file: given.file }) as JsonObject;
+  const { time, targets } = raw.series[0]!;
+  const names = targets.map((target) => target.name);
+  // A time joined from several columns is inferred again; its name is no column.
+  const found = time.stamps === null || time.name === 'time' ? {} : { time: time.name };
+  const set = Object.fromEntries(
+    Object.entries(given).filter(([key, value]) => !isDeepStrictEqual(value, (usual as JsonObject)[key])),
+  );
+  const entries = { kind, file, ...found, target: names.length === 1 ? names[0] : names, ...set };
+  const shown = Object.entries(entries).map(([key, value]) => `${key}: ${key === 'kind' ? value : flow(value)}`);
+  return `{ ${shown.join(', ')} }`;
+}
+
+/** JSON with a blank after commas and colons, which is YAML too. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  return `{ ${Object.entries(value)
+    .map(([key, one]) => `${key}: ${flow(one)}`)
+    .join(', ')} }`;
+}
+
+/** Most windows to be judged by where a horizon is short. */
+const MOST_HELD = 48;
+const MOST_EPOCHS = 200;
+/** Steps read in one training: what takes the reference engine about a minute. */
+const STEPS = 4e6;
+
+function starterFor(
+  table: string,
+  source: string,
+  raw: Numbers,
+  facts: Facts,
+  { context, horizon, stride }: Config['window'],
+): string {
   const seasonal = facts.season > 1 && facts.rows >= 4 * facts.season;
   const positive = raw.series.every((series) =>
     series.targets.every(({ values }) => values.every((value) => value > 0)),
@@ -127,17 +191,21 @@ function starterFor(name: string, file: string, raw: Numbers, facts: Facts): str
     ...(seasonal ? [`{ kind: difference, lag: ${facts.season} }`] : []),
     '{ kind: standard }',
   ];
-  const targets = first.targets.map((target) => JSON.stringify(target.name));
-  const time = first.time.stamps === null ? '' : `, time: ${JSON.stringify(first.time.name)}`;
-  const held = Math.max(1, Math.min(48, Math.floor(facts.rows / 10)));
-  return `# ${name}: made from ${basename(file)} (${facts.rows} rows, season ${facts.season}). Change what you know better.
+  const held = Math.max(1, Math.min(Math.max(MOST_HELD, 2 * horizon), Math.floor(facts.rows / 10)));
+  // Windows whose targets reach into the test part are dropped: as many more are held out.
+  const validation = held + Math.ceil((horizon - 1) / stride);
+  const rows = raw.series.reduce((sum, series) => sum + series.length, 0);
+  const epochs = Math.max(3, Math.min(MOST_EPOCHS, Math.floor((STEPS * stride) / (rows * (context ?? 1)))));
+  const patience = Math.max(3, Math.min(20, Math.ceil(epochs / 5)));
+  const name = stemOf(table);
+  return `# ${name}: made from ${basename(table)} (${facts.rows} rows, season ${facts.season}). Change what you know better.
 name: ${JSON.stringify(name)}
 
-source:   { kind: csv, file: ${JSON.stringify(file)}${time}, target: ${targets.length === 1 ? targets[0] : `[${targets.join(', ')}]`} }
-split:    { validation: ${held}, test: ${held} }                       # windows: to stop by, and to be judged by
+source:   ${source}
+split:    { validation: ${validation}, test: ${held} }                       # windows: to stop by, and to be judged by
 encoder:  [${encoders.join(', ')}]
 model:    { kind: lstm-regressor, units: [32]${seasonal ? '' : ', normalise: last'} }
-train:    { epochs: 200, batch: 32, optimizer: adam, rate: 0.003, patience: 20, clip: 1 }
+train:    { epochs: ${epochs}, batch: 32, optimizer: adam, rate: 0.003, patience: ${patience}, clip: 1 }${epochs < MOST_EPOCHS ? '   # what a minute allows; more may help' : ''}
 `;
 }
 

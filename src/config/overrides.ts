@@ -30,6 +30,8 @@ export function parseAssignment(text: string): Assignment {
     });
   }
   const written = text.slice(equals + 1);
+  // These begin a directive, a comment or nothing in YAML; in a value they begin a name ("% urban").
+  if (/^\s*[%#@`]/.test(written)) return { path, value: written.trim(), label };
   const parsed = parseYaml(written, label);
   // "Once: upon a time" is a text, not a mapping: only brackets make a collection here.
   return { path, value: parsed.inline ? parsed.data : written.trim(), label };

@@ -2,7 +2,6 @@
 // In: a file and what its columns are (inferred where only one reading is possible). Out: series in raw units. Not here: encoding, windows.
 
 import { z } from 'zod';
-import { describeFrequency } from '../core/calendar.ts';
 import type { Column, Loaded, Series } from '../core/data.ts';
 import { ForecastError, type Warning } from '../core/errors.ts';
 import { readTable, type Table, type TableOptions } from './csv/table.ts';
@@ -118,7 +117,7 @@ async function loadOpen(file: OpenFile, given: CsvOptions): Promise<Loaded> {
     raw: { form: 'numbers', series },
     sha256: file.sha256(),
     warnings: [...constantWarnings(series), ...staticWarnings(given)],
-    notes: [...table.notes, frequencyNote(series), ...repairNotes(repairs, given)],
+    notes: [...table.notes, ...repairNotes(repairs, given)],
   };
 }
 
@@ -147,6 +146,7 @@ function framesOf(table: Table, id: string, file: string): Frame[] {
     targets: table.targets.length,
     past: table.past.length,
     file,
+    advice: table.advice,
   };
   if (table.groups === null) {
     return [{ ...shared, id, label: '', stamps: table.time.stamps, columns, lines: table.lineOf }];
@@ -193,13 +193,6 @@ function staticWarnings(given: CsvOptions): Warning[] {
   if (given.static.length === 0) return [];
   const message = 'source.static is read and not used: each series is fitted alone';
   return [{ code: 'W_STATIC_UNUSED', message }];
-}
-
-function frequencyNote(series: readonly Series[]): string {
-  const kinds = new Set(series.map(({ time }) => describeFrequency(time.frequency)));
-  const rows = series.reduce((sum, { length }) => sum + length, 0);
-  const many = series.length === 1 ? '' : ` in ${series.length} series`;
-  return `${rows} rows${many}, ${[...kinds].slice(0, 3).join(' or ')}`;
 }
 
 function repairNotes(repairs: Repairs, given: CsvOptions): string[] {

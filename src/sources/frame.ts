@@ -20,6 +20,8 @@ export interface Frame {
   readonly id: string;
   /** Names the series in messages: " of series "MSFT"" or nothing where there is one series. */
   readonly label: string;
+  /** What hints about doubled or disordered times begin with: how the rows may be told apart, or nothing. */
+  readonly advice: string;
   readonly stamps: Float64Array | null;
   readonly format: TimeFormat;
   readonly timeName: string;
@@ -89,7 +91,7 @@ function inOrder(frame: Frame, policies: Policies, repairs: Repairs): Frame {
       `${written(frame, after)} comes after ${written(frame, before)} of line ${frame.lines(row - 1)}${frame.label}${newest}`,
       {
         where: `${frame.file}:${frame.lines(row)}`,
-        hint: 'set source.order: sort; a table of several series needs source.id',
+        hint: `${frame.advice}set source.order: sort`,
       },
     );
   }
@@ -115,7 +117,7 @@ function onePerStamp(frame: Frame, policies: Policies, repairs: Repairs): Frame 
       `${written(frame, stamps[doubled] as number)} stands on line ${frame.lines(doubled - 1)} too${frame.label}`,
       {
         where: `${frame.file}:${frame.lines(doubled)}`,
-        hint: 'set source.duplicates: first, last or mean; a table of several series needs source.id',
+        hint: `${frame.advice}set source.duplicates: first, last or mean`,
       },
     );
   }
@@ -197,7 +199,7 @@ function gapError(
     const lines = `lines ${frame.lines(hole.after)} and ${frame.lines(hole.after + 1)}`;
     return `${written(frame, at)}${hole.absent === 1 ? '' : ` and ${(hole.absent as number) - 1} more`} between ${lines}`;
   });
-  const more = holes.length > 3 ? `; ${holes.length - 3} more gaps` : '';
+  const more = holes.length > 3 ? `; ${holes.length - 3} more gap${holes.length === 4 ? '' : 's'}` : '';
   return new ForecastError(
     'E_TIME_GAP',
     `${absent} row${absent === 1 ? ' is' : 's are'} absent from ${rhythm} data${frame.label}: ${places.join(', ')}${more}`,

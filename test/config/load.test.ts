@@ -82,6 +82,11 @@ describe('overrides', () => {
     expect(parseConfig(text, { set: ['predict.prompt=once: upon'] }).written.predict.prompt).toBe('once: upon');
   });
 
+  test.each(['% urban', '#sales', '@home', '`x`'])('take %j, which would be no value in YAML, as text', (prompt) => {
+    const text = 'source: { kind: text, lines: [a b, b a] }\nmodel: language-model\n';
+    expect(parseConfig(text, { set: [`predict.prompt=${prompt}`] }).written.predict.prompt).toBe(prompt);
+  });
+
   test('are named as the place of their errors', () => {
     expect(told(SMALL, { set: ['train.epochs=many'] })).toEqual(['E_CONFIG_TYPE --set train.epochs']);
     expect(told(SMALL, { engine: 'abacus' })).toEqual(['E_CONFIG_UNKNOWN_KIND --engine']);

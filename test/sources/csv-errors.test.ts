@@ -338,6 +338,16 @@ describe('a table is refused with its code, file, line and column', () => {
 });
 
 describe('hints', () => {
+  test.each([
+    ['shop,day,y\na,2020-01-01,1\na,2020-01-02,2\nb,2020-01-01,3\n', {}, 'source.id: "shop"'],
+    ['Store,day,y\n1,2020-01-01,1\n2,2020-01-01,2\n', { target: 'y' }, 'source.id: "Store"'],
+    ['a,b,day,y\np,q,2020-01-01,1\np,r,2020-01-01,2\n', {}, 'source.id: ["a", "b"]'],
+    ['a,b,day,y\np,q,2020-01-01,1\np,r,2020-01-01,2\n', { id: 'a' }, 'source.id ("b")'],
+    ['day,y\n2020-01-01,1\n2020-01-01,2\n', {}, 'source.duplicates'],
+  ])('about doubled times name the columns that may tell series apart: %j %j', async (text, options, says) => {
+    expect((await failure(loadCsv(text, options))).hint).toContain(says);
+  });
+
   test('an unknown column is answered with the nearest one and with all of them', async () => {
     const { hint } = await failure(loadCsv('Date,Temp\n2024-01-01,1\n', { target: 'Tmep' }));
     expect(hint).toBe('did you mean "Temp"? columns: "Date", "Temp"');

@@ -252,6 +252,25 @@ describe('time', () => {
     expect(stampsOf(dated)).toEqual(['2011-01-13T22:00:00.000Z', '2011-01-13T23:00:00.000Z']);
   });
 
+  test.each<[string, string, string[]]>([
+    [
+      'a year and its quarter',
+      'year,quarter,y\n2020,3,1\n2020,4,2\n2021,1,3\n',
+      ['2020-07-01', '2020-10-01', '2021-01-01'],
+    ],
+    ['a date and its hour', 'day,hr,y\n2020-01-01,22,1\n2020-01-01,23,2\n2020-01-02,0,3\n', []],
+    ['year, month and day in any order', 'day,month,year,y\n30,1,2020,1\n31,1,2020,2\n1,2,2020,3\n', ['2020-01-30']],
+  ])('%s that repeats is joined with the parts that tell its rows apart', async (_, text, days) => {
+    const series = await onlySeries(text, { target: 'y' });
+    expect(series.length).toBe(3);
+    expect(stampsOf(series).map((stamp) => stamp.slice(0, 10))).toEqual(expect.arrayContaining(days));
+  });
+
+  test('a year that never repeats is the time, whatever stands beside it', async () => {
+    const series = await onlySeries('year,month,y\n2019,7,1\n2020,7,2\n2021,7,3\n', { target: 'y' });
+    expect(series.time.name).toBe('year');
+  });
+
   test('bare integers are a time only under a name that says so, and any column may be asked for', async () => {
     expect((await onlySeries('sales,y\n1999,1\n2000,2\n', { target: 'y' })).time.stamps).toBeNull();
     expect((await onlySeries('n,y\n1999,1\n2000,2\n', { time: 'n' })).time.format).toBe('year');

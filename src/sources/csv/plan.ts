@@ -34,6 +34,8 @@ export interface Plan {
   readonly future: readonly number[];
   /** What was inferred, for the person to see. */
   readonly notes: readonly string[];
+  /** How rows of one time may be told apart, as the beginning of a hint; nothing where ids are named. */
+  readonly advice: string;
 }
 
 export interface Sample {
@@ -58,14 +60,40 @@ export function planColumns(options: ColumnOptions, sample: Sample): Plan {
   };
   refuseDoubles(named, sample);
   const claimed = new Set(Object.values(named).flat());
-  const time = planTime(options.time, named.time, claimed, sample);
-  if (time.kind === 'column') claimed.add(time.column);
+  const time = planTime(options.time, named.time, named.id, claimed, sample);
+  for (const column of columnsOf(time)) claimed.add(column);
   const targets = named.target.length > 0 ? named.target : [inferTarget(claimed, sample)];
   const notes = [
     ...timeNotes(time, options, sample),
     ...(named.target.length > 0 ? [] : [`target ${shown(sample.header[targets[0] as number] as string)}`]),
   ];
-  return { time, ids: named.id, targets, past: named.past, future: named.future, notes };
+  const unclaimed = sample.header.map((_, column) => column).filter((c) => !claimed.has(c) && !targets.includes(c));
+  const advice = adviceFor(named.id, unclaimed, sample);
+  return { time, ids: named.id, targets, past: named.past, future: named.future, notes, advice };
+}
+
+function columnsOf(time: Plan['time']): number[] {
+  if (time.kind === 'rows') return [];
+  return time.kind === 'column' ? [time.column] : time.parts.map(({ column }) => column);
+}
+
+const ID_NAMES =
+  /(^|[ _-])(id|store|shop|item|sku|product|symbol|ticker|series|station|sensor|site|region|country|state|city|customer)s?$/i;
+
+/** Columns of words, or columns called as things are, may name the series of a long table. */
+function adviceFor(ids: readonly number[], unclaimed: readonly number[], sample: Sample): string {
+  const names = unclaimed
+    .filter((c) => ID_NAMES.test(sample.header[c] as string) || isWords(cellsOf(c, sample), sample.style))
+    .map((c) => sample.header[c] as string);
+  if (ids.length > 0) return names.length === 0 ? '' : `more columns may belong to source.id (${listed(names)}); else `;
+  if (names.length === 0) return 'a table of several series needs source.id; for a single one ';
+  const key = names.length === 1 ? shown(names[0] as string) : `[${names.slice(0, 4).map(shown).join(', ')}]`;
+  return `for a table of several series set source.id: ${key}; for a single one `;
+}
+
+function isWords(cells: readonly string[], style: NumberStyle): boolean {
+  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '' && !style.missing.has(cell));
+  return filled.length > 0 && filled.every((cell) => Number.isNaN(parseNumber(cell, style)));
 }
 
 function listOf(names: string | readonly string[] | undefined): readonly string[] {
@@ -106,10 +134,11 @@ function refuseDoubles(named: { readonly [key: string]: readonly number[] }, sam
 function planTime(
   option: ColumnOptions['time'],
   columns: readonly number[],
+  ids: readonly number[],
   claimed: ReadonlySet<number>,
   sample: Sample,
 ): Plan['time'] {
-  if (option === undefined) return inferTime(claimed, sample);
+  if (option === undefined) return inferTime(ids, claimed, sample);
   if (typeof option === 'string' || columns.length === 1) {
     const column = columns[0] as number;
     return { kind: 'column', column, form: formOf(column, sample) };
@@ -129,14 +158,58 @@ function formOf(column: number, sample: Sample): TimeForm {
   return form;
 }
 
-/** The first column whose cells are times; bare integers only where the column's name says so. */
-function inferTime(claimed: ReadonlySet<number>, sample: Sample): Plan['time'] {
+/** The first column whose cells are times, with the parts beside it; bare integers only where the column's name says so. */
+function inferTime(ids: readonly number[], claimed: ReadonlySet<number>, sample: Sample): Plan['time'] {
   for (let column = 0; column < sample.header.length; column++) {
     if (claimed.has(column)) continue;
     const form = timeFormOf(cellsOf(column, sample), sample.header[column] as string, false);
-    if (form !== null) return { kind: 'column', column, form };
+    if (form !== null) return splitTime(column, form, ids, claimed, sample) ?? { kind: 'column', column, form };
   }
   return { kind: 'rows' };
+}
+
+/** Parts of a time that may stand beside a first one, each with those it is a part of. */
+const FINER: readonly (readonly [TimePart, readonly TimePart[]])[] = [
+  ['quarter', ['year']],
+  ['month', ['year']],
+  ['day', ['month']],
+  ['hour', ['day', 'date']],
+  ['minute', ['hour']],
+  ['second', ['minute']],
+];
+
+/** A year or date that repeats, beside columns called as the finer parts that tell its rows apart; null where there are none. */
+function splitTime(
+  column: number,
+  form: TimeForm,
+  ids: readonly number[],
+  claimed: ReadonlySet<number>,
+  sample: Sample,
+): Plan['time'] | null {
+  const first: TimePart = form === 'year' ? 'year' : 'date';
+  const parts = new Map<TimePart, number>([[first, column]]);
+  for (const [part, wholes] of FINER) {
+    const found = wholes.some((whole) => parts.has(whole)) ? wholeNumbersCalled(part, claimed, sample) : -1;
+    if (found >= 0 && found !== column) parts.set(part, found);
+  }
+  const distinct = (columns: readonly number[]): number =>
+    new Set(sample.rows.map((row) => columns.map((at) => row[at]).join('\n'))).size;
+  const told = distinct([...ids, ...parts.values()]);
+  if (told < sample.rows.length || distinct([...ids, column]) === told) return null;
+  return {
+    kind: 'parts',
+    parts: [...parts].map(([part, at]) => ({ part, column: at, form: part === 'date' ? form : null })),
+  };
+}
+
+function wholeNumbersCalled(part: TimePart, claimed: ReadonlySet<number>, sample: Sample): number {
+  const pattern = PART_NAMES.find(([name]) => name === part)?.[1] as RegExp;
+  return sample.header.findIndex(
+    (name, column) =>
+      !claimed.has(column) &&
+      pattern.test(name) &&
+      cellsOf(column, sample).every((cell) => /^\s*\d{1,2}(?:\.0)?\s*$/.test(cell)),
+  );
 }
 
 const PART_NAMES: readonly (readonly [TimePart, RegExp])[] = [
@@ -185,5 +258,6 @@ function mostlyNumbers(cells: readonly string[], style: NumberStyle): boolean {
 function timeNotes(time: Plan['time'], options: ColumnOptions, sample: Sample): string[] {
   if (options.time !== undefined) return [];
   if (time.kind === 'rows') return ['no time column: rows are counted 0, 1, 2, …'];
-  return time.kind === 'column' ? [`time column ${shown(sample.header[time.column] as string)}`] : [];
+  const names = columnsOf(time).map((column) => shown(sample.header[column] as string));
+  return [`time column${names.length === 1 ? '' : 's'} ${names.join(', ')}`];
 }

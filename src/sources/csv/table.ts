@@ -46,6 +46,8 @@ export interface Table {
   readonly future: readonly NamedValues[];
   lineOf(row: number): number;
   readonly notes: readonly string[];
+  /** See Plan. */
+  readonly advice: string;
 }
 
 const SAMPLE_ROWS = 200;
@@ -80,6 +82,7 @@ async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, 
     past: columns.past.map(valuesOf),
     future: columns.future.map(valuesOf),
     lineOf,
+    advice: head.plan.advice,
     notes: [
       ...head.notes,
       ...(booleans.length > 0 ? [`TRUE and FALSE read as 1 and 0 in ${booleans.join(', ')}`] : []),

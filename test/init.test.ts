@@ -1,0 +1,88 @@
+// Configs made for tables: what the command line and what the file that is written say is the same run.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { settle } from '../src/config/defaults.ts';
+import { ForecastError } from '../src/core/errors.ts';
+import { configFor, init } from '../src/init.ts';
+import { inspect } from '../src/inspect.ts';
+import { factsOf, loadData, openConfig } from '../src/open.ts';
+import { workspace } from './support/workspace.ts';
+
+const space = workspace();
+
+/** Rows of a table: a header, then one line a step. */
+function table(name: string, header: string, rows: number, row: (i: number) => string): string {
+  return space.write(name, `${header}\n${Array.from({ length: rows }, (_, i) => `${row(i)}\n`).join('')}`);
+}
+
+const day = (i: number): string => new Date(Date.UTC(2020, 0, 1 + i)).toISOString().slice(0, 10);
+const hour = (i: number): string => new Date(Date.UTC(2020, 0, 1, i)).toISOString().slice(0, 19);
+
+const PLAIN = table('plain.csv', 'day,y', 60, (i) => `${day(i)},${i + 1}`);
+const SHOPS = table(
+  'shops.csv',
+  'shop,day,y,price',
+  80,
+  (i) => `${i < 40 ? 'a' : 'b'},${day(i % 40)},${i + 1},${i % 3}`,
+);
+const HOLES = table('holes.csv', 'day,% y,z', 60, (i) => `${day(i)},${i % 9 === 4 ? '' : i},${i}`);
+const PARTS = table('parts.csv', 'year,quarter,y', 40, (i) => `${2000 + Math.floor(i / 4)},${(i % 4) + 1},${i}`);
+const WEEKS = table('weeks.csv', 'day,y', 300, (i) => `${day(7 * i)},${(i % 52) + 1}`);
+const HOURS = table('hours.csv', 'time,y', 3000, (i) => `${hour(i)},${i % 24}`);
+
+describe('a config made for a table', () => {
+  it.each<[string, string[]]>([
+    [PLAIN, []],
+    [SHOPS, ['source.target=y', 'source.id=shop', 'source.past=[price]']],
+    [HOLES, ['source.target=% y', 'source.fill=linear', 'source.season=[7, 28]']],
+    [HOLES, ['source.target=[z]', 'source.limits.rows=1000']],
+    [PARTS, []],
+    [PARTS, ['source.time=[year, quarter]']],
+    [WEEKS, []],
+  ])('and written by init reads the same series as the bare table: %s %j', async (path, set) => {
+    const out = `${path}-${set.length}.yaml`;
+    const { files } = await init(path, { out, set });
+    const [written, bare] = [await openConfig(files[0]!), await configFor(path, { set })];
+    expect((await loadData(written)).raw).toEqual((await loadData(bare)).raw);
+    const { file, ...source } = written.written.source;
+    expect({ ...bare.written.source, file }).toMatchObject(source);
+    expect(written.written.split).toEqual(bare.written.split);
+  });
+
+  it.each([PLAIN, PARTS, WEEKS, HOURS])('stops by as many windows as it is judged by: %s', async (path) => {
+    const { json } = await inspect(path);
+    const [{ windows }] = json.parts as unknown as [
+      { windows: { training: number; validation: number; test: number } },
+    ];
+    expect(windows.validation).toBe(windows.test);
+    expect(windows.training).toBeGreaterThan(windows.test);
+  });
+
+  it('asks for a training that ends: fewer epochs where there is more to read', async () => {
+    const epochs = async (path: string): Promise<number> => {
+      const opened = await configFor(path);
+      const { raw } = await loadData(opened);
+      return settle(opened.written, factsOf(opened.written.source, raw)).train.epochs;
+    };
+    expect(await epochs(PLAIN)).toBe(200);
+    expect(await epochs(HOURS)).toBeLessThan(200);
+  });
+
+  it('is refused with a hint that can be typed', async () => {
+    const error = await configFor(HOLES).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ForecastError);
+    expect((error as ForecastError).hint).toContain('--set source.target=');
+    await expect(configFor(HOLES, { set: ['source.target=z'] })).resolves.toBeDefined();
+  });
+});
+
+describe('init', () => {
+  it('refuses what it would not write', async () => {
+    await expect(init(PLAIN, { set: ['train.epochs=5'] })).rejects.toMatchObject({ code: 'E_USAGE' });
+    await expect(init('counting', { set: ['source.length=5'] })).rejects.toMatchObject({ code: 'E_USAGE' });
+    const { files } = await init(PLAIN, { out: join(space.path, 'plain.yaml') });
+    expect(readFileSync(files[0]!, 'utf8')).toContain('made from plain.csv');
+  });
+});

@@ -241,8 +241,12 @@ const VALUES_PER_UNIT = 10;
 
 /** Weights with their moments, and the activations of one batch: refused before anything is allocated. */
 function checkMemory(summary: ModelSummary, shape: WindowShape, batch: number): void {
-  const units = summary.layers.reduce((sum, layer) => sum + (layer.output.at(-1) ?? 0), 0);
-  const values = VALUES_PER_PARAMETER * summary.parameters + VALUES_PER_UNIT * units * shape.context * batch;
+  // A layer after the last step's row works on that row alone, however long the window.
+  const rows = summary.layers.reduce((sum, layer, l) => {
+    const steps = l === 0 || (summary.layers[l - 1]?.output.length ?? 0) > 1 ? shape.context : 1;
+    return sum + steps * (layer.output.at(-1) ?? 0);
+  }, 0);
+  const values = VALUES_PER_PARAMETER * summary.parameters + VALUES_PER_UNIT * rows * batch;
   const needed = (8 * values) / GIB;
   if (needed <= MEMORY_LIMIT_GIB) return;
   const what = `the model needs about ${needed.toPrecision(2)} GiB (${summary.parameters} parameters)`;

@@ -1,0 +1,18 @@
+// Puts the checkout's own `forecast` where npx looks first (node_modules/.bin), as an installed package's would be.
+// npx alone would install the checkout into a cache of its own, which an interrupted first try leaves broken.
+
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const main = join(root, 'dist', 'cli', 'main.js');
+const folder = join(root, 'node_modules', '.bin');
+
+mkdirSync(folder, { recursive: true });
+chmodSync(main, 0o755);
+if (process.platform === 'win32') {
+  writeFileSync(join(folder, 'forecast.cmd'), `@node "${main}" %*\r\n`);
+} else {
+  rmSync(join(folder, 'forecast'), { force: true });
+  symlinkSync(join('..', '..', 'dist', 'cli', 'main.js'), join(folder, 'forecast'));
+}

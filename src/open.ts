@@ -70,7 +70,7 @@ export async function loadData(opened: OpenedConfig): Promise<Loaded> {
     `the data have sha256 ${data.sha256.slice(0, 12)}…, the run was made on ${opened.expects.slice(0, 12)}…`,
     {
       where: 'source',
-      hint: 'restore the file, or run the original config on the new data',
+      hint: 'restore the file, run the original config again, or forecast from it with predict --data FILE',
     },
   );
 }

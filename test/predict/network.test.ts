@@ -166,7 +166,7 @@ describe('quantiles', () => {
 describe('covariates', () => {
   const noise = random(9, 'test/covariates');
   const drawn = Float64Array.from({ length: 320 }, () => noise.normal());
-  const planted = (_lead: number, shift: number) =>
+  const planted = (shift: number) =>
     seriesOf({
       length: 300,
       targets: [column('y', 300, (t) => 3 * (drawn[t + shift] as number))],

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { random } from '../../src/core/random.ts';
+import { decide } from '../../src/evaluate/decision.ts';
+import type { ScoreRow } from '../../src/evaluate/score.ts';
+
+function rowsOf(errors: { readonly [forecaster: string]: number | null }): ScoreRow[] {
+  return Object.entries(errors).map(([forecaster, mae]) => ({
+    forecaster,
+    split: 'test',
+    metrics: { mae },
+    skill: null,
+    windows: 50,
+  }));
+}
+
+const draws = random(2, 'test/decision');
+/** Loss differences around a mean, with noise of 1. */
+const around = (mean: number, count = 50) => Float64Array.from({ length: count }, () => mean + draws.normal());
+const NONE = new Float64Array(0);
+
+describe('the forecaster to use', () => {
+  it('is the model where it is better by more than chance', () => {
+    const decision = decide(rowsOf({ model: 1, naive: 2, mean: 3 }), 'model', 'mae', around(-1), 1);
+    expect(decision).toMatchObject({ ship: 'model', beats: ['naive', 'mean'] });
+    expect(decision.p).toBeLessThan(0.01);
+  });
+
+  it('is the best baseline where the model is worse', () => {
+    const decision = decide(rowsOf({ model: 2.5, naive: 2, mean: 3 }), 'model', 'mae', around(0.5), 1);
+    expect(decision).toMatchObject({ ship: 'naive', beats: ['mean'] });
+  });
+
+  it('is the baseline on a tie', () => {
+    expect(decide(rowsOf({ model: 2, naive: 2 }), 'model', 'mae', NONE, 1)).toMatchObject({ ship: 'naive', beats: [] });
+  });
+
+  it('is the baseline in doubt: a smaller error that chance gives too', () => {
+    const doubtful = Float64Array.from({ length: 40 }, (_, n) => (n % 2 ? 1 : -1.1));
+    const decision = decide(rowsOf({ model: 1.95, naive: 2 }), 'model', 'mae', doubtful, 1);
+    expect(decision.ship).toBe('naive');
+    expect(decision.beats).toEqual(['naive']);
+    expect(decision.p).toBeGreaterThan(0.1);
+  });
+
+  it('is decided by the error alone where too few windows leave nothing to test', () => {
+    expect(decide(rowsOf({ model: 1, naive: 2 }), 'model', 'mae', around(-1, 7), 1)).toMatchObject({
+      ship: 'model',
+      p: null,
+    });
+  });
+
+  it('is a baseline that is exact, and nothing is tested', () => {
+    expect(decide(rowsOf({ model: 0.1, ruler: 0 }), 'model', 'mae', around(1), 1)).toMatchObject({
+      ship: 'ruler',
+      p: null,
+    });
+  });
+
+  it('is the best baseline where the model cannot be scored', () => {
+    expect(decide(rowsOf({ model: null, naive: 2, mean: 1 }), 'model', 'mae', NONE, 1)).toMatchObject({
+      ship: 'mean',
+      beats: [],
+    });
+  });
+
+  it('is the model where nothing else could be scored', () => {
+    expect(decide(rowsOf({ model: 1, naive: null }), 'model', 'mae', NONE, 1).ship).toBe('model');
+  });
+
+  it('does not depend on the order of the rows', () => {
+    const rows = rowsOf({ model: 1, naive: 2, mean: 3 });
+    const differences = around(-0.5);
+    const decision = decide(rows, 'model', 'mae', differences, 2);
+    expect(decide([...rows].reverse(), 'model', 'mae', differences, 2)).toEqual(decision);
+  });
+});

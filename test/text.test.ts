@@ -1,0 +1,183 @@
+// The track of text from config to answer, on tiny runs: prompts, the next token's probabilities, refusals, continuing.
+
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ForecastError, Warning } from '../src/core/errors.ts';
+import { fitText } from '../src/encoders/chain.ts';
+import type { FittedTextNetwork } from '../src/predict/network.ts';
+import { type RunOptions, type RunOutcome, run } from '../src/run.ts';
+import { generate } from '../src/stored.ts';
+import { type GenerateTask, generateText } from '../src/text.ts';
+import { workspace } from './support/workspace.ts';
+
+const space = workspace();
+const TOKENS = 'the cat sat on the mat the dog sat on the cat'.split(' ');
+const encoder = fitText(
+  TOKENS,
+  TOKENS.length,
+  { kind: 'words', lowercase: true, punctuation: 'drop', unknown: 'skip' },
+  { padding: true },
+);
+
+/** A network that was asked, and always expects the id after the last one. */
+function asked(logits?: readonly number[]): FittedTextNetwork & { readonly given: number[][] } {
+  const given: number[][] = [];
+  return {
+    name: 'asked',
+    fit: null,
+    given,
+    score: async () => ({ logProbability: new Float64Array(0), correct: new Uint8Array(0) }),
+    async continue(ids, steps, choose) {
+      given.push([...ids]);
+      const chosen: number[] = [];
+      for (let step = 0; step < steps; step++) {
+        const last = chosen.at(-1) ?? (ids.at(-1) as number);
+        const next = 1 + (last % (encoder.vocabulary - 1));
+        const row = logits ?? Array.from({ length: encoder.vocabulary }, (_, id) => (id === next ? 5 : 0));
+        chosen.push(choose(Float64Array.from(row)));
+      }
+      return Float64Array.from(chosen);
+    },
+    state: () => ({}),
+    dispose: () => {},
+  };
+}
+
+const task: GenerateTask = {
+  prompt: 'the cat',
+  length: 3,
+  sampler: 'greedy',
+  seed: 1,
+  temperature: 1,
+  topK: null,
+  topP: null,
+  repetition: 1,
+};
+
+async function answered(prompt: string, context = 10, network = asked()) {
+  const warnings: Warning[] = [];
+  const answer = await generateText(network, encoder, { context }, { ...task, prompt }, (warning) =>
+    warnings.push(warning),
+  );
+  return { answer, warnings, given: network.given };
+}
+
+describe('a prompt', () => {
+  it('is kept as it was written, and continued', async () => {
+    const { answer, warnings } = await answered('The CAT');
+    expect(answer.text.startsWith('The CAT ')).toBe(true);
+    expect(answer.text.split(' ')).toHaveLength(5);
+    expect(warnings).toEqual([]);
+  });
+
+  it('with unknown words is read without them, and each is named once', async () => {
+    const { warnings, given } = await answered('the zebra cat zebra gnu');
+    expect(given[0]).toEqual([...encoder.encode(['the', 'cat'])]);
+    expect(warnings).toEqual([
+      { code: 'W_PROMPT_UNKNOWN', message: expect.stringMatching(/zebra gnu$/) as unknown as string },
+    ]);
+  });
+
+  it('of unknown words alone is refused, naming some that are known', async () => {
+    const error = await answered('zebra gnu').catch((error: unknown) => error as ForecastError);
+    expect(error).toMatchObject({ code: 'E_PROMPT_UNKNOWN', exit: 2, where: 'predict.prompt' });
+    expect((error as ForecastError).hint).toContain('the');
+  });
+
+  it('longer than the window is said to be cut; one that fits is not', async () => {
+    const long = await answered('the cat sat on the mat', 5);
+    expect(long.warnings).toMatchObject([{ code: 'W_PROMPT_CUT', message: expect.stringMatching(/6 tokens.*5/) }]);
+    expect((await answered('the cat sat on the', 5)).warnings).toEqual([]);
+  });
+});
+
+describe('the next tokens', () => {
+  it('are at most five, by falling probability, never padding, together at most 1', async () => {
+    for (const logits of [
+      [9, 1, 2, 3, 4, 5, 6].concat(Array(20).fill(-3)).slice(0, encoder.vocabulary),
+      Array.from({ length: encoder.vocabulary }, () => 0),
+      Array.from({ length: encoder.vocabulary }, (_, id) => 700 * Math.sin(id)),
+    ]) {
+      const { answer } = await answered('the', 10, asked(logits));
+      const probabilities = answer.next.map(({ probability }) => probability);
+      expect(probabilities).toHaveLength(5);
+      expect(probabilities).toEqual([...probabilities].sort((a, b) => b - a));
+      expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeLessThanOrEqual(1 + 1e-12);
+      for (const p of probabilities) expect(p).toBeGreaterThanOrEqual(0);
+      for (const { token } of answer.next) expect(TOKENS).toContain(token);
+    }
+  });
+
+  it('are those after the prompt, not after what was generated', async () => {
+    const { answer } = await answered('the cat');
+    const cat = encoder.encode(['cat'])[0] as number;
+    expect(answer.next[0]?.token).toBe(encoder.token(cat + 1));
+  });
+});
+
+let runs = 0;
+async function ran(config: object, options: RunOptions = {}): Promise<RunOutcome> {
+  const name = `run-${runs++}`;
+  const whole = {
+    name: 'words',
+    source: {
+      kind: 'text',
+      document: 'line',
+      lines: ['the cat sat on the mat', 'the dog sat on the cat', 'a cat saw a dog'],
+    },
+    encoder: { kind: 'words' },
+    window: { kind: 'prefixes' },
+    model: { kind: 'language-model', embedding: 3, layers: [{ kind: 'lstm', units: 4 }] },
+    train: { epochs: 2, batch: 4 },
+    predict: { prompt: 'the cat', length: 4 },
+    ...config,
+  };
+  return await run(whole, { root: space.path, out: join(space.path, name), ...options });
+}
+
+const code = (work: Promise<unknown>) =>
+  work.then(
+    () => 'nothing was refused',
+    (error: ForecastError) => `${error.code} ${error.where}`,
+  );
+
+describe('a run of text', () => {
+  it.each([
+    ['a baseline as its model', { model: { kind: 'bigram' } }, 'E_CONFIG_CONFLICT model.kind'],
+    ['a forecaster of numbers', { model: { kind: 'drift' } }, 'E_CONFIG_CONFLICT'],
+    ['a network of numbers', { model: { kind: 'lstm-regressor', units: 3 } }, 'E_CONFIG_CONFLICT'],
+    ['metrics of numbers', { evaluate: { metrics: ['mae'] } }, 'E_CONFIG_CONFLICT'],
+    ['baselines of numbers', { evaluate: { baselines: ['drift'] } }, 'E_CONFIG_CONFLICT'],
+    ['several encoders', { encoder: [{ kind: 'words' }, { kind: 'characters' }] }, 'E_CONFIG_CONFLICT'],
+  ])('with %s is refused', async (_, config, expected) => {
+    expect(await code(ran(config))).toContain(expected);
+  });
+
+  it('holds out validation and test, scores both, and decides on test', async () => {
+    const { result } = await ran({ split: { validation: 3, test: 3 } });
+    expect([...new Set(result.scores.map(({ split }) => split))]).toEqual(['validation', 'test']);
+    const uniform = result.scores.filter(({ forecaster }) => forecaster === 'uniform');
+    expect(uniform.map((row) => row.windows)).toEqual(
+      result.scores.filter((row) => row.forecaster === 'bigram').map((row) => row.windows),
+    );
+  });
+
+  it('generates the same text from its folder', async () => {
+    const { result, folder } = await ran({ predict: { prompt: 'the dog', length: 6, sampler: 'temperature' } });
+    const { answer } = await generate(folder);
+    expect(answer).toEqual(result.text[0]);
+    expect((await generate(folder, { length: 3 })).answer.text.split(' ')).toHaveLength(5);
+  });
+
+  it('goes on on the same text only: another one would number other words', async () => {
+    const { folder } = await ran({});
+    const more = await ran({ train: { epochs: 3, batch: 4 } }, { continueFrom: folder });
+    expect(more.result.fit.epochs).toBe(5);
+    const source = {
+      kind: 'text',
+      document: 'line',
+      lines: ['the cat sat on the mat', 'the dog sat on the cat', 'a dog saw a cat'],
+    };
+    expect(await code(ran({ source }, { continueFrom: folder }))).toContain('E_RESUME_MISMATCH');
+  });
+});

@@ -1,0 +1,118 @@
+// The package as a stranger gets it: packed, installed in an empty folder, called and imported.
+
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { workspace } from './support/workspace.ts';
+
+const exec = promisify(execFile);
+const ROOT = join(import.meta.dirname, '..');
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const space = workspace();
+const installed = join(space.path, 'node_modules', 'forecast-toolkit');
+const bin = join(space.path, 'node_modules', '.bin', 'forecast');
+
+/** A minute for a registry; where there is none, the tarball is laid beside this checkout's dependencies. */
+const INSTALL_MS = 60_000;
+
+async function install(tarball: string): Promise<void> {
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=0', '--loglevel=error'];
+  try {
+    await exec('npm', ['install', tarball, ...flags], { cwd: space.path, timeout: INSTALL_MS });
+  } catch {
+    mkdirSync(installed, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed]);
+    for (const name of readdirSync(join(ROOT, 'node_modules')).filter((name) => !name.startsWith('.'))) {
+      const link = join(space.path, 'node_modules', name);
+      if (!existsSync(link)) symlinkSync(join(ROOT, 'node_modules', name), link);
+    }
+    mkdirSync(join(space.path, 'node_modules', '.bin'), { recursive: true });
+    if (!existsSync(bin)) symlinkSync(join(installed, manifest.bin.forecast), bin);
+  }
+}
+
+beforeAll(async () => {
+  // Without its scripts: dist was built before the tests, and other tests are reading it.
+  const { stdout } = await exec(
+    'npm',
+    ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', space.path],
+    {
+      cwd: ROOT,
+    },
+  );
+  await install(join(space.path, stdout.trim().split('\n').at(-1) as string));
+});
+
+const forecast = (...args: string[]) => exec(process.execPath, [bin, ...args], { cwd: space.path });
+
+describe('the packed package', () => {
+  it('holds the program, its types, presets, data sets and documents, and no test, source or build state', () => {
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).map((name) =>
+      name.replaceAll('\\', '/'),
+    );
+    for (const name of [
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/cli/main.js',
+      'configs/counting.yaml',
+      'configs/schema.json',
+      'docs/errors.md',
+      'README.md',
+      'CHANGELOG.md',
+      'ARCHITECTURE.md',
+      'LICENSE',
+    ])
+      expect(files).toContain(name);
+    for (const preset of readdirSync(join(ROOT, 'configs'))) expect(files).toContain(`configs/${preset}`);
+    for (const set of readdirSync(join(ROOT, 'datasets'))) expect(files).toContain(`datasets/${set}`);
+    const own = files.filter((name) => !name.startsWith('node_modules'));
+    expect(
+      own.filter((name) => /(^|\/)(test|src|benchmarks|scripts|runs)\/|\.test\.|tsbuildinfo|^\./.test(name)),
+    ).toEqual([]);
+  });
+
+  it('runs nothing when it is installed, and neither does anything it depends on', () => {
+    const { scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    for (const script of ['preinstall', 'install', 'postinstall']) expect(scripts).not.toHaveProperty(script);
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: { [path: string]: { dev?: boolean; hasInstallScript?: boolean } };
+    };
+    const running = Object.entries(packages).filter(([, own]) => own.hasInstallScript && !own.dev);
+    expect(running.map(([path]) => path)).toEqual([]);
+  });
+
+  it('says its version', async () => {
+    expect((await forecast('--version')).stdout.trim()).toBe(manifest.version);
+  });
+
+  it('runs a preset that came with it', async () => {
+    cpSync(join(installed, 'configs', 'air-passengers.yaml'), join(space.path, 'configs', 'air-passengers.yaml'));
+    cpSync(join(installed, 'datasets', 'air-passengers'), join(space.path, 'datasets', 'air-passengers'), {
+      recursive: true,
+    });
+    const { stdout } = await forecast('run', 'configs/air-passengers.yaml', '--set', 'train.epochs=2', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'air-passengers' });
+  });
+
+  it('is imported by name, and its types are those of what it does', async () => {
+    space.write('use.mjs', "import { run } from 'forecast-toolkit';\nconsole.log(typeof run);\n");
+    expect((await exec(process.execPath, ['use.mjs'], { cwd: space.path })).stdout.trim()).toBe('function');
+    space.write(
+      'right.mts',
+      "import { type Result, run } from 'forecast-toolkit';\n" +
+        "const result: Result = (await run('x.yaml', { seed: 1 })).result;\n" +
+        'export const value: number | undefined = result.forecast[0]?.value;\n',
+    );
+    space.write('wrong.mts', "import { run } from 'forecast-toolkit';\nawait run('x.yaml', { seed: 'one' });\n");
+    const check = (file: string) => {
+      const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', '', file];
+      return exec(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), ...flags], {
+        cwd: space.path,
+      });
+    };
+    await check('right.mts');
+    await expect(check('wrong.mts')).rejects.toMatchObject({ stdout: expect.stringMatching(/wrong\.mts.*TS2322/) });
+  });
+});

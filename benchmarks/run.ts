@@ -196,10 +196,10 @@ async function benchWindows(count: number): Promise<void> {
   const what = `${cuts.count.toLocaleString('en')} windows`;
   const cutting = await timed(5, () => cut(segments, shape, { kind: 'sliding', stride: 1 }));
   add({ what: `cutting ${what} of 168`, unit: 'ms', ...cutting, note: `${bytes} bytes` });
-  const planning = await timed(quick ? 1 : 5, (round) => planBatches(cuts, shape, 32, { seed: 7, epoch: round + 2 }));
   const held = used();
   const plan = planBatches(cuts, shape, 32, { seed: 7, epoch: 1 });
   const mebibytes = ((used() - held) / 2 ** 20).toFixed(1);
+  const planning = await timed(quick ? 1 : 5, (round) => planBatches(cuts, shape, 32, { seed: 7, epoch: round + 2 }));
   const note = `${plan.bounds.length - 1} batches, ${mebibytes} MiB`;
   add({ what: `shuffling ${what} into batches`, unit: 'ms', ...planning, note });
 }

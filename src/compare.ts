@@ -1,7 +1,7 @@
 // Runs side by side: what each scored, cost and answered.
 // In: complete run folders. Out: one table, as text and as JSON. Not here: the table's layout (report/compare.ts).
 
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { readRunFolder } from './artifact/run-folder.ts';
 import { compareRuns, compareTable } from './report/compare.ts';
 import type { Result } from './report/result.ts';
@@ -23,7 +23,7 @@ export async function compare(folders: readonly string[]): Promise<Comparison> {
       const losses = Object.values(history)[0]?.map((record) => record.loss) ?? [];
       return {
         name: result.name,
-        folder: basename(stored.path),
+        folder: folder.replace(/(?<=.)[/\\]+$/, ''),
         result,
         seconds: typeof stored.run.seconds === 'number' ? stored.run.seconds : null,
         losses,

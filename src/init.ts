@@ -8,6 +8,7 @@ import { writeAtomic } from './artifact/write.ts';
 import type { Config } from './config/config.ts';
 import { type Facts, settle } from './config/defaults.ts';
 import { type LoadedConfig, parseConfig } from './config/load.ts';
+import { refuseAddress } from './config/paths.ts';
 import { PACKAGE_FOLDER, type Preset, presets } from './config/presets.ts';
 import type { Numbers } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
@@ -39,6 +40,8 @@ export async function configFor(table: string, options: OpenOptions = {}): Promi
 function withoutConfig(error: unknown): unknown {
   if (!(error instanceof ForecastError)) return error;
   const { code, message, where, hint = '' } = error;
+  if (code === 'E_DATA_NOT_FOUND')
+    return new ForecastError(code, message, { ...(where === undefined ? {} : { where }), hint: 'check the path' });
   const key = /\bsource\.\w+/.exec(hint)?.[0];
   if (key === undefined || /--set/.test(hint)) return error;
   const typed = { ...(where === undefined ? {} : { where }), hint: `${hint} (typed as --set ${key}=…)`, cause: error };
@@ -131,6 +134,7 @@ function schemaLine(folder: string): string {
 
 /** The text of a config for a table: loads it once to name the columns and to see its season. */
 async function textFor(table: string, options: OpenOptions, folder = dirname(resolve(table))): Promise<string> {
+  refuseAddress(table);
   const path = resolve(table);
   const file = relative(folder, path).split(sep).join('/');
   const place = { base: folder, file: table, allowOutside: true };

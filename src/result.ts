@@ -77,7 +77,7 @@ export function pictureOf(raw: Raw, outcome: Outcome): Picture | null {
   const forecast = outcome.forecast.filter((row) => row.series === series.id && row.target === target.name);
   const first = Math.max(0, series.length - Math.max(PICTURE_ROWS, 3 * forecast.length));
   return {
-    target: target.name,
+    target: raw.series.length > 1 ? `${series.id} ${target.name}` : target.name,
     history: {
       values: [...target.values.subarray(first, series.length)],
       times: Array.from({ length: series.length - first }, (_, i) => stampOf(series, first + i)),

@@ -7,6 +7,7 @@ import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { describeFrequency } from './core/calendar.ts';
 import type { Loaded, Series } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import type { FittedNumbers } from './core/forecaster.ts';
@@ -14,7 +15,7 @@ import type { JsonObject } from './core/json.ts';
 import { restoreText } from './encoders/chain.ts';
 import { openEngine } from './engines/index.ts';
 import { closedForm, forecastRows } from './numbers.ts';
-import { factsOf, loadData, storedConfig } from './open.ts';
+import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
 import { restoreNumberNetwork, restoreTextNetwork } from './predict/network.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
 import type { ForecastRow, Result, TextAnswer } from './report/result.ts';
@@ -50,7 +51,7 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
       hint: 'forecast generate RUN --prompt "…"',
     });
   }
-  const config = settle(opened.written, factsOf(opened.written.source, data.raw));
+  const config = settle(opened.written, factsOf(data));
   const models = readModels(stored);
   const rows: ForecastRow[] = [];
   for (const series of data.raw.series) {
@@ -58,7 +59,16 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
     rows.push(...(await forecastRows(fitted, series, config.predict.horizon, config.window.lead)));
     fitted.dispose();
   }
-  return { rows, text: renderForecast(rows), csv: forecastCsv({ forecast: rows }), warnings: data.warnings };
+  const warnings = [...data.warnings, ...rhythmWarnings(stored, data.raw.series)];
+  return { rows, text: renderForecast(rows), csv: forecastCsv({ forecast: rows }), warnings };
+}
+
+/** New data of another frequency can be read, and mean something else. */
+function rhythmWarnings(stored: StoredRun, series: readonly Series[]): Warning[] {
+  const learnt = (stored.json('result.json') as unknown as Result).data.frequency;
+  const given = series[0] ? describeFrequency(series[0].time.frequency) : learnt;
+  if (learnt === null || given === learnt) return [];
+  return [{ code: 'W_OTHER_FREQUENCY', message: `steps of the data: ${given}; of the run: ${learnt}` }];
 }
 
 export interface GenerateOptions {
@@ -123,7 +133,10 @@ async function dataOf(
 ): Promise<{ data: Loaded; season: number }> {
   const result = stored.json('result.json') as unknown as Result;
   const season = result.data.season ?? 1;
-  if (file === undefined) return { data: await loadData({ ...opened, expects: result.data.sha256 }), season };
+  if (file === undefined) {
+    const where = 'name the file with --data, or the folder it is in with --root';
+    return { data: await found({ ...opened, expects: result.data.sha256 }, where), season };
+  }
   const { source } = opened.written;
   const own = source.kind === 'csv' ? source : { kind: 'csv' };
   const shown = relative(process.cwd(), resolve(file)) || file;
@@ -133,7 +146,15 @@ async function dataOf(
     resolve: () => resolve(file),
     display: () => shown,
   };
-  return { data: await loadData(free), season };
+  return { data: await found(free, 'check the path'), season };
+}
+
+/** The data, or a hint that fits a command line where they are not there. */
+async function found(opened: OpenedConfig, hint: string): Promise<Loaded> {
+  return await loadData(opened).catch((error: unknown) => {
+    if (!(error instanceof ForecastError) || error.code !== 'E_DATA_NOT_FOUND') throw error;
+    throw new ForecastError(error.code, error.message, { ...(error.where ? { where: error.where } : {}), hint });
+  });
 }
 
 async function restored(

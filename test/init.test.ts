@@ -64,7 +64,7 @@ describe('a config made for a table', () => {
     const epochs = async (path: string): Promise<number> => {
       const opened = await configFor(path);
       const { raw } = await loadData(opened);
-      return settle(opened.written, factsOf(opened.written.source, raw)).train.epochs;
+      return settle(opened.written, factsOf({ raw })).train.epochs;
     };
     expect(await epochs(PLAIN)).toBe(200);
     expect(await epochs(HOURS)).toBeLessThan(200);
@@ -75,6 +75,18 @@ describe('a config made for a table', () => {
     expect(error).toBeInstanceOf(ForecastError);
     expect((error as ForecastError).hint).toContain('--set source.target=');
     await expect(configFor(HOLES, { set: ['source.target=z'] })).resolves.toBeDefined();
+  });
+});
+
+describe('a table that is not there', () => {
+  it.each([
+    ['none.csv', 'E_DATA_NOT_FOUND', 'check the path'],
+    ['https://name:word@example.org/a.csv', 'E_URL_DISABLED', 'download'],
+  ])('is refused as what it is: %s', async (table, code, hint) => {
+    const error = (await configFor(table).catch((thrown: unknown) => thrown)) as ForecastError;
+    expect(error).toMatchObject({ code });
+    expect(error.hint).toContain(hint);
+    expect(`${error.where} ${error.message}`).not.toContain('word');
   });
 });
 

@@ -68,6 +68,9 @@ export function usage(
   const wrong = /^Unknown (arguments?|commands?): (.*)$/s.exec(message);
   if (message === 'no command' && args.length === 0)
     return usageError('no command given', 'forecast --help lists the commands');
+  const bare = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
+  if (bare !== undefined)
+    return usageError(`--${bare} needs a value`, `one that begins with a dash is written --${bare}=-x`);
   const word = wrong?.[2]?.split(', ')[0] ?? args.find((argument) => !argument.startsWith('-')) ?? '';
   const isFlag = args.some(
     (argument) => argument.startsWith('-') && argument.replace(/^-+/, '').split('=')[0] === word,
@@ -78,12 +81,15 @@ export function usage(
     const flag = word.length === 1 ? `-${word}` : `--${word}`;
     return usageError(
       `unknown option ${flag}`,
-      guess === null ? 'add --help to see the options' : `did you mean --${guess}?`,
+      guess === null
+        ? 'add --help to see the options; keys of a config are changed by --set train.epochs=50'
+        : `did you mean --${guess}?`,
     );
   }
   if (wrong !== null || message === 'no command') {
     const isCommand = names.includes(args.find((argument) => !argument.startsWith('-')) ?? '');
     if (isCommand) return usageError(`unexpected ${JSON.stringify(word)}`, 'add --help to see what the command takes');
+    if (word === '') return usageError('no command given', 'forecast --help lists the commands');
     const guess = nearest(word, names);
     const hint = guess === null ? 'forecast --help lists the commands' : `did you mean forecast ${guess}?`;
     return usageError(`unknown command ${JSON.stringify(word)}`, hint);

@@ -75,7 +75,9 @@ async function main(argv: readonly string[]): Promise<number> {
       .exitProcess(false)
       .showHelpOnFail(false)
       .fail((message, error) => {
-        throw error ?? usage(message, args, COMMANDS);
+        throw error === undefined || error.name === 'YError'
+          ? usage(message ?? error?.message ?? '', args, COMMANDS)
+          : error;
       });
     await parser.parseAsync(args, {}, (_error: unknown, _given: unknown, output: string) => {
       if (output !== '')

@@ -310,7 +310,10 @@ function unsoundIn(value: unknown, text: Located | null, path: Path): Problem[] 
 }
 
 function unsoundNumber(value: number, text: Located | null, path: Path): Problem[] {
-  const source = text?.source(path) ?? String(value);
+  // The digits as written tell what a number lost; a value set from outside the text is not the one written there.
+  const digits = text?.source(path) ?? null;
+  const other = digits === null || (Number.isFinite(Number(digits)) && Number(digits) !== value);
+  const source = other ? String(value) : digits;
   const shownNumber = source.slice(0, 40);
   if (!Number.isFinite(value)) {
     const what = `${shownNumber} is out of range: a finite number is needed`;

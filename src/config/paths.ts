@@ -23,15 +23,20 @@ export interface Boundary {
   where(path: string): string;
 }
 
+/** Throws E_URL_DISABLED for an address. */
+export function refuseAddress(path: string, where?: string): void {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(path) && !/^(?:file|data|javascript):/i.test(path)) return;
+  const name = JSON.stringify(maskCredentials(path).slice(0, 60));
+  throw new ForecastError('E_URL_DISABLED', `${name} is an address; data are read from files only`, {
+    ...(where === undefined ? {} : { where }),
+    hint: 'download the file and write its path',
+  });
+}
+
 /** A written path as a real one. Errors: E_PATH_OUTSIDE where it leaves the project, E_URL_DISABLED where it is an address. */
 export function resolveInside(path: string, boundary: Boundary): string {
+  refuseAddress(path, boundary.where(path));
   const name = JSON.stringify(maskCredentials(path).slice(0, 60));
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) || /^(?:file|data|javascript):/i.test(path)) {
-    throw new ForecastError('E_URL_DISABLED', `${name} is an address; data are read from files only`, {
-      where: boundary.where(path),
-      hint: 'download the file and write its path',
-    });
-  }
   const outside = (why: string): ForecastError =>
     new ForecastError('E_PATH_OUTSIDE', `${name} ${why}`, {
       where: boundary.where(path),

@@ -49,6 +49,8 @@ export function compareRuns(runs: readonly ComparedRun[]): ComparedRow[] {
 export function compareTable(runs: readonly ComparedRun[]): string {
   const rows = compareRuns(runs);
   const metric = rows[0]?.metric ?? null;
+  // Runs of one config have one name: then the folders tell them apart.
+  const told = new Set(rows.map((row) => row.name)).size === rows.length;
   const table = columns(
     [
       [
@@ -63,7 +65,7 @@ export function compareTable(runs: readonly ComparedRun[]): string {
         'answer',
       ],
       ...rows.map((row) => [
-        visible(row.name, 24),
+        told ? visible(row.name, 24) : visible(row.folder, 40),
         visible(row.model, 20),
         row.score === null ? '–' : figure(row.score),
         row.skill === null ? '–' : percent(row.skill),

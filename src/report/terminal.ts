@@ -45,12 +45,12 @@ export function renderTerminal(result: Result, picture: Picture | null, style: S
 
 /** The forecast alone, as `predict` shows it. */
 export function renderForecast(rows: readonly ForecastRow[], style: Style = plain): string {
-  return forecastLines(rows, style, 48, '').join('\n');
+  return forecastLines(rows, style, 48, ' with --csv').join('\n');
 }
 
-/** Generated text alone, as `generate` shows it. */
+/** Generated text alone and whole, as `generate` shows it. */
 export function renderText(answers: readonly TextAnswer[], style: Style = plain): string {
-  return answers.map((answer) => textLines(answer, style, 40).join('\n')).join('\n\n');
+  return answers.map((answer) => textLines(answer, style, Number.POSITIVE_INFINITY).join('\n')).join('\n\n');
 }
 
 function head(result: Result, style: Style): string[] {

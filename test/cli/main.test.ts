@@ -83,6 +83,11 @@ describe.concurrent('usage', () => {
 
   test.each([
     [[], 'forecast: error[E_USAGE]: no command given. Hint: forecast --help lists the commands\n'],
+    [
+      ['run', 'tiny.yaml', '--seed'],
+      'forecast: error[E_USAGE]: --seed needs a value. Hint: one that begins with a dash is written --seed=-x\n',
+    ],
+    [['--set'], 'forecast: error[E_USAGE]: no command given. Hint: forecast --help lists the commands\n'],
     [['rnu', 'x'], 'forecast: error[E_USAGE]: unknown command "rnu". Hint: did you mean forecast run?\n'],
     [
       ['run', 'tiny.yaml', '--quite'],

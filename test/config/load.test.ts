@@ -87,6 +87,12 @@ describe('overrides', () => {
     expect(parseConfig(text, { set: [`predict.prompt=${prompt}`] }).written.predict.prompt).toBe(prompt);
   });
 
+  test('may be a fraction where a whole number is written, and the other way round', () => {
+    const text = `${SMALL}split: { validation: 3 }\ntrain: { rate: 0.5 }\n`;
+    const { written } = parseConfig(text, { set: ['split.validation=0.25', 'train.rate=1'] });
+    expect([written.split.validation, written.train.rate]).toEqual([0.25, 1]);
+  });
+
   test('are named as the place of their errors', () => {
     expect(told(SMALL, { set: ['train.epochs=many'] })).toEqual(['E_CONFIG_TYPE --set train.epochs']);
     expect(told(SMALL, { engine: 'abacus' })).toEqual(['E_CONFIG_UNKNOWN_KIND --engine']);

@@ -37,6 +37,15 @@ test('runs side by side', () => {
   `);
 });
 
+test('runs of one name are told apart by their folders', () => {
+  const run = { name: 'airline', result: numbers, seconds: 1 };
+  const lines = compareTable([
+    { ...run, folder: 'runs/a' },
+    { ...run, folder: 'runs/b' },
+  ]).split('\n');
+  expect(lines.slice(1, 3).map((line) => line.split(' ')[0])).toEqual(['runs/a', 'runs/b']);
+});
+
 test('runs that share no metric are shown without a score, and the reader is warned', () => {
   const table = compareTable([
     { name: 'a', folder: 'a', result: numbers, seconds: 1 },

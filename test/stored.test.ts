@@ -1,0 +1,53 @@
+// Complete runs used again from the command line: what is said about data that are other than the run's.
+
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../src/run.ts';
+import { predict } from '../src/stored.ts';
+import { workspace } from './support/workspace.ts';
+
+const space = workspace();
+const table = (name: string, date: (i: number) => Date): string =>
+  space.write(
+    name,
+    `date,y\n${Array.from({ length: 40 }, (_, i) => `${date(i).toISOString().slice(0, 10)},${i % 5}\n`).join('')}`,
+  );
+const months = table('months.csv', (i) => new Date(Date.UTC(2000, i, 1)));
+const days = table('days.csv', (i) => new Date(Date.UTC(2000, 0, i + 1)));
+const folder = join(space.path, 'run');
+
+beforeAll(async () => {
+  const config = `
+source: { kind: csv, file: months.csv }
+window: { context: 4 }
+model: { kind: lstm-regressor, units: [2] }
+train: { epochs: 1 }
+predict: { horizon: 2 }
+`;
+  await run(space.write('config.yaml', config), { out: folder });
+});
+
+describe('predict', () => {
+  it('warns of data with other steps, and only of those', async () => {
+    expect((await predict(folder, { data: months })).warnings).toEqual([]);
+    const other = await predict(folder, { data: days });
+    expect(other.rows).toHaveLength(2);
+    expect(other.warnings).toMatchObject([
+      { code: 'W_OTHER_FREQUENCY', message: expect.stringMatching(/daily.*monthly/) },
+    ]);
+  });
+
+  it('says what to type where the data are not there', async () => {
+    await expect(predict(folder, { data: join(space.path, 'none.csv') })).rejects.toMatchObject({
+      code: 'E_DATA_NOT_FOUND',
+      hint: 'check the path',
+    });
+    renameSync(months, `${months}.away`);
+    await expect(predict(folder)).rejects.toMatchObject({
+      code: 'E_DATA_NOT_FOUND',
+      hint: expect.stringContaining('--data'),
+    });
+    renameSync(`${months}.away`, months);
+  });
+});

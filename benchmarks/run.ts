@@ -68,7 +68,12 @@ async function benchCommands(): Promise<void> {
   const rounds = quick ? 3 : 9;
   const bare = add({ what: 'node -e 0', unit: 'ms', ...(await timed(rounds, () => node('-e', '0'))) });
   const help = await timed(rounds, () => node(MAIN, '--help'));
-  add({ what: 'forecast --help', unit: 'ms', ...help, note: `${(help.least / bare.least).toFixed(2)} × node -e 0 (least)` });
+  add({
+    what: 'forecast --help',
+    unit: 'ms',
+    ...help,
+    note: `${(help.least / bare.least).toFixed(2)} × node -e 0 (least)`,
+  });
   const cold = await timed(quick ? 1 : 5, (round) =>
     node(MAIN, 'run', 'configs/counting.yaml', '--out', join(folder, `cold-${round}`)),
   );

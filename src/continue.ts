@@ -26,7 +26,7 @@ const KEPT = ['encoder', 'model', 'window'] as const;
 export async function continuation(path: string, config: Config, data: Loaded): Promise<Continuation> {
   const stored = await readRunFolder(resolve(path));
   const { written } = storedConfig(stored);
-  const before = settle(written, factsOf(written.source, data.raw));
+  const before = settle(written, factsOf(data));
   for (const key of KEPT) {
     const [old, now] = [JSON.stringify(before[key]), JSON.stringify(config[key])];
     if (old === now) continue;

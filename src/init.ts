@@ -139,11 +139,12 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
   const file = relative(folder, path).split(sep).join('/');
   const place = { base: folder, file: table, allowOutside: true };
   const probe = parseConfig({ source: { kind: 'csv', file }, model: 'lstm-regressor' }, { ...options, ...place });
-  const { raw } = await loadData(probe).catch((error: unknown) => {
+  const data = await loadData(probe).catch((error: unknown) => {
     throw withoutConfig(error);
   });
+  const { raw } = data;
   if (raw.form !== 'numbers') return '';
-  const facts = factsOf(probe.written.source, raw);
+  const facts = factsOf(data);
   const { window } = settle(probe.written, facts);
   return starterFor(table, sourceLine(file, probe.written.source, raw), raw, facts, window);
 }

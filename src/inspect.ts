@@ -36,7 +36,7 @@ export async function inspect(input: string, options: OpenOptions = {}): Promise
     ? await configFor(input, options)
     : await openConfig(input, options);
   const data = await loadData(opened);
-  const facts = factsOf(opened.written.source, data.raw);
+  const facts = factsOf(data);
   const config = settle(opened.written, facts);
   const parts =
     data.raw.form === 'text'

@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import type { Facts } from './config/defaults.ts';
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
-import type { Loaded, Raw } from './core/data.ts';
+import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { seasonOf } from './core/season.ts';
@@ -75,14 +75,13 @@ export async function loadData(opened: OpenedConfig): Promise<Loaded> {
   );
 }
 
-/** What defaults depend on. A season that is written counts more than the calendar's. */
-export function factsOf(source: { readonly [option: string]: unknown }, raw: Raw): Facts {
+/** What defaults depend on. A season the source knows counts more than the calendar's. */
+export function factsOf({ raw, season }: Pick<Loaded, 'raw' | 'season'>): Facts {
   if (raw.form === 'text')
     return { form: 'text', season: 1, rows: raw.documents.reduce((sum, document) => sum + document.length, 0) };
-  const written = Array.isArray(source.season) ? source.season[0] : source.season;
-  const first = raw.series[0];
-  const season = typeof written === 'number' ? written : first ? seasonOf(first.time.frequency) : 1;
-  return { form: 'numbers', season, rows: Math.min(...raw.series.map((series) => series.length)) };
+  const [first] = raw.series;
+  const known = season ?? (first ? seasonOf(first.time.frequency) : 1);
+  return { form: 'numbers', season: known, rows: Math.min(...raw.series.map((series) => series.length)) };
 }
 
 function runFolderOf(path: string): string | null {

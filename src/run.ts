@@ -72,7 +72,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   const started = performance.now();
   const opened = await openConfig(input, options);
   const data = await loadData(opened);
-  const facts = factsOf(opened.written.source, data.raw);
+  const facts = factsOf(data);
   const config = settle(opened.written, facts);
   const { engine, reason } = await openEngine(config.engine.kind);
   const continued = options.continueFrom === undefined ? null : await continuation(options.continueFrom, config, data);

@@ -42,6 +42,8 @@ export type Raw = Numbers | Text;
 /** What a source delivers: the data and what is to be said of it. */
 export interface Loaded {
   readonly raw: Raw;
+  /** Rows per season where the source knows it (written, or the period of its law); absent: by the calendar. */
+  readonly season?: number;
   /** sha256 (hex) of the bytes read, or of the canonical options where data are generated. */
   readonly sha256: string;
   readonly warnings: readonly Warning[];

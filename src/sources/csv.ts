@@ -115,10 +115,17 @@ async function loadOpen(file: OpenFile, given: CsvOptions): Promise<Loaded> {
   const series = frames.map((frame) => seriesOf(frame, given, repairs, given.limits.rows));
   return {
     raw: { form: 'numbers', series },
+    ...seasonWritten(given),
     sha256: file.sha256(),
     warnings: [...constantWarnings(series), ...staticWarnings(given)],
     notes: [...table.notes, ...repairNotes(repairs, given)],
   };
+}
+
+/** The first season written is the one baselines and scaled errors use. */
+function seasonWritten({ season }: CsvOptions): Pick<Loaded, 'season'> {
+  const first = typeof season === 'number' ? season : season?.[0];
+  return first === undefined ? {} : { season: first };
 }
 
 function checkTogether(given: CsvOptions): void {

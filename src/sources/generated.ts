@@ -145,7 +145,9 @@ function load(given: GeneratedOptions, context: SourceContext): Loaded {
   const made = law.generate(parameters as unknown as Parameters, random(context.seed, 'source'));
   const canonical = JSON.stringify({ series: given.series, ...parameters, seed: context.seed });
   const sha256 = createHash('sha256').update(canonical).digest('hex');
-  return { raw: asRaw(given.series, made), sha256, warnings: [], notes: [] };
+  const { period } = parameters as unknown as Partial<Parameters>;
+  const season = period !== undefined && Number.isInteger(period) ? { season: period } : {};
+  return { raw: asRaw(given.series, made), ...season, sha256, warnings: [], notes: [] };
 }
 
 /** The law's parameters in the law's own order, so that their JSON is canonical. */

@@ -210,6 +210,7 @@ function repairNotes(repairs: Repairs, given: CsvOptions): string[] {
     [repairs.kept, 'gaps kept'],
     [repairs.holidays, 'business days absent (holidays)'],
     [repairs.leading, 'leading rows without a target left out'],
+    [repairs.trailing, 'last rows without a target left out'],
     [repairs.filled, `missing cells filled: ${given.fill}`],
     [repairs.unknown, 'last rows without a target: known in advance'],
   ];

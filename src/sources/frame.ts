@@ -43,10 +43,21 @@ export interface Repairs {
   holidays: number;
   kept: number;
   unknown: number;
+  trailing: number;
 }
 
 export function noRepairs(): Repairs {
-  return { sorted: 0, duplicates: 0, inserted: 0, filled: 0, leading: 0, holidays: 0, kept: 0, unknown: 0 };
+  return {
+    sorted: 0,
+    duplicates: 0,
+    inserted: 0,
+    filled: 0,
+    leading: 0,
+    holidays: 0,
+    kept: 0,
+    unknown: 0,
+    trailing: 0,
+  };
 }
 
 /**
@@ -254,9 +265,12 @@ function filledSeries(frame: Frame, frequency: Frequency, policies: Policies, re
   const targets = frame.columns.slice(0, frame.targets);
   const past = frame.columns.slice(frame.targets, frame.targets + frame.past);
   const future = frame.columns.slice(frame.targets + frame.past);
-  const length = future.length > 0 ? lastKnown(targets) + 1 : rowsOf(frame);
+  // Carried on past the last known target, values would be judged as if they had been observed.
+  const carried = policies.fill === 'previous' || policies.fill === 'linear';
+  const length = future.length > 0 || carried ? lastKnown(targets) + 1 : rowsOf(frame);
   if (length === 0) throw noTarget(frame);
-  repairs.unknown += rowsOf(frame) - length;
+  if (future.length > 0) repairs.unknown += rowsOf(frame) - length;
+  else repairs.trailing += rowsOf(frame) - length;
   const cut = ({ name, values }: Column): Column => ({
     name,
     values: length === values.length ? values : values.slice(0, length),

@@ -368,13 +368,25 @@ describe('series', () => {
 describe('repairs happen by a named policy and are counted', () => {
   const holed = 'date,y\n2024-01-01,1\n2024-01-02,\n2024-01-04,4\n2024-01-05,\n';
   test.each<[string, number[]]>([
-    ['previous', [1, 1, 1, 4, 4]],
-    ['linear', [1, 2, 3, 4, 4]],
+    ['previous', [1, 1, 1, 4]],
+    ['linear', [1, 2, 3, 4]],
     ['zero', [1, 0, 0, 4, 0]],
   ])('fill: %s', async (fill, expected) => {
     const loaded = await loadCsv(holed, { fill, gaps: 'fill' });
     expect(loaded.raw.form === 'numbers' && [...(loaded.raw.series[0]?.targets[0]?.values ?? [])]).toEqual(expected);
-    expect(loaded.notes.slice(-2)).toEqual(['1 absent rows inserted', `3 missing cells filled: ${fill}`]);
+    const end = fill === 'zero' ? [] : ['1 last rows without a target left out'];
+    const cells = fill === 'zero' ? 3 : 2;
+    expect(loaded.notes.slice(-2 - end.length)).toEqual([
+      '1 absent rows inserted',
+      ...end,
+      `${cells} missing cells filled: ${fill}`,
+    ]);
+  });
+
+  test('filling carries an input on after its last known value, and no target', async () => {
+    const content = 'date,y,p\n2024-01-01,1,5\n2024-01-02,2,\n2024-01-03,,\n';
+    const series = await onlySeries(content, { target: 'y', past: ['p'], fill: 'previous' });
+    expect([series.length, [...series.targets[0]!.values], [...series.past[0]!.values]]).toEqual([2, [1, 2], [5, 5]]);
   });
 
   test('filling carries nothing back before the first known value', async () => {

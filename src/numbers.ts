@@ -13,7 +13,7 @@ import { FORECASTERS } from './forecasters/index.ts';
 import { METRICS } from './metrics/index.ts';
 import { MODELS } from './models/index.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
-import { checkReach, type FittedNumberNetwork, numberNetwork } from './predict/network.ts';
+import { checkReach, type FittedNumberNetwork, numberNetwork } from './predict/number-network.ts';
 import type { ForecastRow } from './report/result.ts';
 import { cut, cutoffAt, fromAt, longestContext, targetsBetween } from './window/cuts.ts';
 import { type SplitPositions, splitPositions } from './window/split.ts';
@@ -249,7 +249,8 @@ function otherForm(kind: string, form: 'numbers' | 'text', where: string, hint?:
 /** The baselines of a config: those named, else all that differ (with no season, seasonal-naive is last-value). */
 function baselinesOf(config: Config, season: number): string[] {
   const named =
-    config.evaluate.baselines ?? Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'numbers');
+    config.evaluate.baselines ??
+    Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'numbers' && FORECASTERS[kind].baseline);
   return named.filter(
     (kind) => kind !== config.model.kind && !(kind === 'seasonal-naive' && season === 1 && !config.evaluate.baselines),
   );

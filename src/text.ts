@@ -15,9 +15,10 @@ import { FORECASTERS } from './forecasters/index.ts';
 import { MODELS } from './models/index.ts';
 import { checkForms, heldOut, thinned } from './numbers.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
-import { type FittedTextNetwork, type NetworkFit, textNetwork } from './predict/network.ts';
+import type { NetworkFit } from './predict/network.ts';
 import { SAMPLERS } from './predict/samplers/index.ts';
 import type { SamplerOptions } from './predict/samplers/sampler.ts';
+import { type FittedTextNetwork, textNetwork } from './predict/text-network.ts';
 import type { TextAnswer } from './report/result.ts';
 import { cut, longestContext, targetsBetween } from './window/cuts.ts';
 import { splitPositions } from './window/split.ts';
@@ -56,7 +57,8 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
   }).fit(sequence, request);
 
   const baselines =
-    config.evaluate.baselines ?? Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'text');
+    config.evaluate.baselines ??
+    Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'text' && FORECASTERS[kind].baseline);
   const rivals = await Promise.all(baselines.map((kind) => closedForm(kind).fit(sequence, request)));
   const contenders = [{ fitted: network, baseline: false }, ...rivals.map((fitted) => ({ fitted, baseline: true }))];
   const metrics =

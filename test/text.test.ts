@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ForecastError, Warning } from '../src/core/errors.ts';
 import { fitText } from '../src/encoders/chain.ts';
-import type { FittedTextNetwork } from '../src/predict/network.ts';
+import type { FittedTextNetwork } from '../src/predict/text-network.ts';
 import { type RunOptions, type RunOutcome, run } from '../src/run.ts';
 import { generate } from '../src/stored.ts';
 import { type GenerateTask, generateText } from '../src/text.ts';

@@ -5,14 +5,8 @@ import { random } from '../../src/core/random.ts';
 import { encodeText, fitText } from '../../src/encoders/chain.ts';
 import { reference } from '../../src/engines/reference/index.ts';
 import { MODELS } from '../../src/models/index.ts';
-import {
-  checkReach,
-  type NumberPlan,
-  numberNetwork,
-  restoreNumberNetwork,
-  restoreTextNetwork,
-  textNetwork,
-} from '../../src/predict/network.ts';
+import { checkReach, type NumberPlan, numberNetwork, restoreNumberNetwork } from '../../src/predict/number-network.ts';
+import { restoreTextNetwork, textNetwork } from '../../src/predict/text-network.ts';
 import { shape } from '../engines/harness.ts';
 
 const LENGTH = 80;

@@ -19,6 +19,7 @@ import { runNumbers } from './numbers.ts';
 import { factsOf, loadData, openConfig } from './open.ts';
 import type { Hooks, Outcome } from './outcome.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
+import type { Picture } from './report/picture.ts';
 import type { Result } from './report/result.ts';
 import { renderSummary } from './report/summary.ts';
 import { renderTerminal } from './report/terminal.ts';
@@ -56,6 +57,8 @@ export interface RunOutcome {
   readonly folder: string;
   /** The report as plain text. */
   readonly text: string;
+  /** What its chart is drawn from; null for text and for a result that was read back. */
+  readonly picture: Picture | null;
   /** What differs from run to run: times, host, folders (run.json). */
   readonly host: JsonObject;
   /** Whether the result was read from a complete run instead of computed. */
@@ -93,12 +96,14 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
         ? await runNumbers(continued?.config ?? config, data.raw, facts.season, engine, hooks)
         : await runText(continued?.config ?? config, data.raw, engine, hooks);
     const result = resultOf(config, data, facts.season, { kind: engine.kind, reason }, outcome, warnings);
-    const text = renderTerminal(result, pictureOf(data.raw, outcome));
+    const picture = pictureOf(data.raw, outcome);
+    const text = renderTerminal(result, picture);
     await keep(folder, config, outcome, result, text);
     return {
       result,
       folder: folder.path,
       text,
+      picture,
       host: await folder.complete(host()),
       stored: false,
       gate: gateOf(config, result),
@@ -141,6 +146,7 @@ async function storedOutcome(path: string, config: Config): Promise<RunOutcome> 
     folder: path,
     text: stored.text('report.txt'),
     host: stored.run,
+    picture: null,
     stored: true,
     gate: gateOf(config, result),
   };

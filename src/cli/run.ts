@@ -1,9 +1,11 @@
 // forecast run: train, judge and forecast as a config says. Not here: the work (../run.ts).
 
+import { styleText } from 'node:util';
+import type { StyledPart } from '../report/terminal.ts';
 import type { RunEvent, RunOptions, RunOutcome } from '../run.ts';
 import { oneLine } from './failure.ts';
 import { type Command, flag, number, present, text, texts } from './flags.ts';
-import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
+import { shortPath, wantsColor, writeJson, writeMessage, writeOutput } from './output.ts';
 import { type ProgressView, progressView, SILENT } from './progress.ts';
 import { abortOnSignal } from './signals.ts';
 import { warningLine } from './warn.ts';
@@ -52,7 +54,7 @@ export const command: Command = {
       const outcome = await run(input, options);
       view.stop();
       if (flag(given, 'json')) writeJson(asJson(outcome));
-      else writeOutput(`${outcome.text.trimEnd()}\n`);
+      else writeOutput(`${(await page(outcome, given.color as boolean | undefined)).trimEnd()}\n`);
       if (!quiet) for (const line of whatNext(outcome)) writeMessage(line);
       if (outcome.gate) throw outcome.gate;
       return 0;
@@ -66,6 +68,26 @@ function show(event: RunEvent, view: ProgressView, color: boolean | undefined): 
   if (event.kind === 'progress') view.update(event.series, event.progress);
   else if (event.kind === 'warning') view.say(warningLine(event.warning, color));
   else view.say(event.kind === 'note' ? oneLine(event.text) : event.text.trimEnd());
+}
+
+const STYLES: { readonly [part in StyledPart]?: Parameters<typeof styleText>[0] } = {
+  title: 'bold',
+  heading: 'bold',
+  dim: 'dim',
+  winner: 'green',
+  forecast: 'cyan',
+  verdict: 'bold',
+  warning: 'yellow',
+};
+
+/** The report, coloured where stdout wants it; one that was read back stands as it is stored. */
+async function page({ result, picture, text: plain, stored }: RunOutcome, color: boolean | undefined): Promise<string> {
+  if (stored || !wantsColor(color, process.env, process.stdout.isTTY === true)) return plain;
+  const { renderTerminal } = await import('../report/terminal.ts');
+  return renderTerminal(result, picture, (part, words) => {
+    const style = STYLES[part];
+    return style === undefined ? words : styleText(style, words, { validateStream: false });
+  });
 }
 
 /** The result, and what differs from run to run. */

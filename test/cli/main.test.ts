@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -143,6 +144,15 @@ describe('a run', () => {
     expect(result).toMatchObject({ name: 'tiny', seed: 7, stored: true, run: 'run-a' });
     const ahead = await forecast('predict', 'run-a', '--horizon', '2', '--json');
     expect((JSON.parse(ahead.out) as { forecast: unknown[] }).forecast).toHaveLength(2);
+  });
+
+  test('in colour says the same as its plain report, which is what is kept', async () => {
+    const { status, out } = await forecast('run', 'tiny.yaml', '--out', 'run-colour', '--color', '-q');
+    expect(status).toBe(0);
+    expect(out).toContain('\u001b[');
+    expect(stripVTControlCharacters(out).trimEnd()).toBe(
+      readFileSync(join(folder, 'run-colour', 'report.txt'), 'utf8').trimEnd(),
+    );
   });
 
   test.each([

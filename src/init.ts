@@ -177,16 +177,12 @@ function flow(value: unknown): string {
 /** Most windows to be judged by where a horizon is short. */
 const MOST_HELD = 48;
 const MOST_EPOCHS = 200;
+const LEAST_EPOCHS = 3;
 /** Steps read in one training: what takes the reference engine about a minute. */
 const STEPS = 4e6;
 
-function starterFor(
-  table: string,
-  source: string,
-  raw: Numbers,
-  facts: Facts,
-  { context, horizon, stride }: Config['window'],
-): string {
+function starterFor(table: string, source: string, raw: Numbers, facts: Facts, window: Config['window']): string {
+  const { horizon } = window;
   const seasonal = facts.season > 1 && facts.rows >= 4 * facts.season;
   const positive = raw.series.every((series) =>
     series.targets.every(({ values }) => values.every((value) => value > 0)),
@@ -196,11 +192,17 @@ function starterFor(
     ...(seasonal ? [`{ kind: difference, lag: ${facts.season} }`] : []),
     '{ kind: standard }',
   ];
-  const held = Math.max(1, Math.min(Math.max(MOST_HELD, 2 * horizon), Math.floor(facts.rows / 10)));
-  // Windows whose targets reach into the test part are dropped: as many more are held out.
-  const validation = held + Math.ceil((horizon - 1) / stride);
   const rows = raw.series.reduce((sum, series) => sum + series.length, 0);
-  const epochs = Math.max(3, Math.min(MOST_EPOCHS, Math.floor((STEPS * stride) / (rows * (context ?? 1)))));
+  const steps = rows * (window.context ?? 1);
+  // Where a few epochs over all windows take too long, every second, third, … one is read.
+  const stride = Math.max(window.stride, Math.ceil((LEAST_EPOCHS * steps) / STEPS));
+  const held = Math.max(
+    1,
+    Math.min(Math.max(MOST_HELD, 2 * Math.ceil(horizon / stride)), Math.floor(facts.rows / stride / 10)),
+  );
+  // Windows whose targets reach into the test part are dropped: as many more are held out.
+  const validation = held + Math.floor((horizon - 1) / stride);
+  const epochs = Math.max(LEAST_EPOCHS, Math.min(MOST_EPOCHS, Math.floor((STEPS * stride) / steps)));
   const patience = Math.max(3, Math.min(20, Math.ceil(epochs / 5)));
   const name = stemOf(table);
   return `# ${name}: made from ${basename(table)} (${facts.rows} rows, season ${facts.season}). Change what you know better.
@@ -209,7 +211,7 @@ name: ${JSON.stringify(name)}
 source:   ${source}
 split:    { validation: ${validation}, test: ${held} }                       # windows: to stop by, and to be judged by
 encoder:  [${encoders.join(', ')}]
-model:    { kind: lstm-regressor, units: [32]${seasonal ? '' : ', normalise: last'} }
+${stride > 1 ? `window:   { stride: ${stride} }                      # one window in ${stride}: all of them would take long\n` : ''}model:    { kind: lstm-regressor, units: [32]${seasonal ? '' : ', normalise: last'} }
 train:    { epochs: ${epochs}, batch: 32, optimizer: adam, rate: 0.003, patience: ${patience}, clip: 1 }${epochs < MOST_EPOCHS ? '   # what a minute allows; more may help' : ''}
 `;
 }

@@ -30,6 +30,12 @@ const SHOPS = table(
 const HOLES = table('holes.csv', 'day,% y,z', 60, (i) => `${day(i)},${i % 9 === 4 ? '' : i},${i}`);
 const PARTS = table('parts.csv', 'year,quarter,y', 40, (i) => `${2000 + Math.floor(i / 4)},${(i % 4) + 1},${i}`);
 const WEEKS = table('weeks.csv', 'day,y', 300, (i) => `${day(7 * i)},${(i % 52) + 1}`);
+const MINUTES = table(
+  'minutes.csv',
+  'time,y',
+  9000,
+  (i) => `${new Date(Date.UTC(2020, 0, 1, 0, 5 * i)).toISOString().slice(0, 19)},${i % 288}`,
+);
 const HOURS = table('hours.csv', 'time,y', 3000, (i) => `${hour(i)},${i % 24}`);
 
 describe('a config made for a table', () => {
@@ -51,7 +57,7 @@ describe('a config made for a table', () => {
     expect(written.written.split).toEqual(bare.written.split);
   });
 
-  it.each([PLAIN, PARTS, WEEKS, HOURS])('stops by as many windows as it is judged by: %s', async (path) => {
+  it.each([PLAIN, PARTS, WEEKS, HOURS, MINUTES])('stops by as many windows as it is judged by: %s', async (path) => {
     const { json } = await inspect(path);
     const [{ windows }] = json.parts as unknown as [
       { windows: { training: number; validation: number; test: number } },

@@ -15,6 +15,7 @@ import { fromPrevious, type NextToken } from './from-previous.ts';
 export const bigram: TextForecasterKind<Record<string, never>> = {
   kind: 'bigram',
   form: 'text',
+  baseline: true,
   summary: 'How often each token followed the previous one (Witten–Bell smoothed).',
   options: z.strictObject({}),
   create: () => ({

@@ -9,6 +9,7 @@ import { fromPast } from './from-past.ts';
 export const drift: NumberForecasterKind<Record<string, never>> = {
   kind: 'drift',
   form: 'numbers',
+  baseline: true,
   summary: 'Goes on along the line through the first and the last known value.',
   options: z.strictObject({}),
   create: () =>

@@ -10,10 +10,14 @@ export interface ForecasterContext {
 
 export interface NumberForecasterKind<Options = unknown> extends Kind<Options> {
   readonly form: 'numbers';
+  /** Whether a run that names no baselines is judged beside it. */
+  readonly baseline: boolean;
   create(options: Options, context: ForecasterContext): NumberForecaster;
 }
 
 export interface TextForecasterKind<Options = unknown> extends Kind<Options> {
   readonly form: 'text';
+  /** Whether a run that names no baselines is judged beside it. */
+  readonly baseline: boolean;
   create(options: Options, context: ForecasterContext): TextForecaster;
 }

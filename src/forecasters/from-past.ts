@@ -37,8 +37,8 @@ function forecastAll(series: Series, { cutoffs, horizon, lead }: ForecastRequest
   return values;
 }
 
-/** The latest cutoff. */
-function checkCutoffs(series: Series, cutoffs: ArrayLike<number>): number {
+/** The latest cutoff. Errors: E_DATA_TOO_SHORT for a cutoff with nothing known before it or rows missing. */
+export function checkCutoffs(series: Series, cutoffs: ArrayLike<number>): number {
   let last = 0;
   for (let n = 0; n < cutoffs.length; n++) {
     const cutoff = cutoffs[n] as number;

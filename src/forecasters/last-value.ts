@@ -9,6 +9,7 @@ import { fromPast } from './from-past.ts';
 export const lastValue: NumberForecasterKind<Record<string, never>> = {
   kind: 'last-value',
   form: 'numbers',
+  baseline: true,
   summary: 'Repeats the last known value.',
   options: z.strictObject({}),
   create: () => fromPast('last-value', {}, (values) => (cutoff) => values[cutoff - 1] as number),

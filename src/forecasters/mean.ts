@@ -9,6 +9,7 @@ import { fromPast } from './from-past.ts';
 export const mean: NumberForecasterKind<Record<string, never>> = {
   kind: 'mean',
   form: 'numbers',
+  baseline: true,
   summary: 'The mean of all values so far.',
   options: z.strictObject({}),
   create: () =>

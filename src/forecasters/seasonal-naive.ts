@@ -16,6 +16,7 @@ export interface SeasonalNaiveOptions {
 export const seasonalNaive: NumberForecasterKind<SeasonalNaiveOptions> = {
   kind: 'seasonal-naive',
   form: 'numbers',
+  baseline: true,
   summary: 'Repeats the last known season.',
   options: z.strictObject({
     season: z

@@ -10,6 +10,7 @@ import { fromPrevious } from './from-previous.ts';
 export const uniform: TextForecasterKind<Record<string, never>> = {
   kind: 'uniform',
   form: 'text',
+  baseline: true,
   summary: 'Every token is equally likely.',
   options: z.strictObject({}),
   create: () => ({

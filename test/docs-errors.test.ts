@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { type ErrorCode, ERRORS } from '../src/core/errors.ts';
+import { ERRORS, type ErrorCode } from '../src/core/errors.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const page = readFileSync(join(here, '..', 'docs', 'errors.md'), 'utf8');

@@ -10,21 +10,23 @@ import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { renderConfig } from './config/render.ts';
 import { type Continuation, continuation } from './continue.ts';
-import type { Loaded } from './core/data.ts';
+import type { Loaded, Raw } from './core/data.ts';
 import { ForecastError, Interrupted, type Warning } from './core/errors.ts';
-import type { Progress } from './core/forecaster.ts';
 import { type JsonObject, stableJson } from './core/json.ts';
+import type { Engine } from './engines/engine.ts';
 import { openEngine } from './engines/index.ts';
+import { hooksOf, type RunEvent } from './hooks.ts';
 import { runNumbers } from './numbers.ts';
 import { factsOf, loadData, openConfig } from './open.ts';
 import type { Hooks, Outcome } from './outcome.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
 import type { Picture } from './report/picture.ts';
 import type { Result } from './report/result.ts';
-import { renderSummary } from './report/summary.ts';
 import { renderTerminal } from './report/terminal.ts';
 import { pictureOf, resultOf } from './result.ts';
 import { runText } from './text.ts';
+
+export type { RunEvent };
 
 export interface RunOptions {
   /** Overrides, each "key.path=value". */
@@ -45,12 +47,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly on?: (event: RunEvent) => void;
 }
-
-export type RunEvent =
-  | { readonly kind: 'summary'; readonly text: string }
-  | { readonly kind: 'progress'; readonly series: string; readonly progress: Progress }
-  | { readonly kind: 'warning'; readonly warning: Warning }
-  | { readonly kind: 'note'; readonly text: string };
 
 export interface RunOutcome {
   readonly result: Result;
@@ -84,36 +80,25 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   try {
     if (folder.state === 'done') return await storedOutcome(folder.path, config);
     const warnings: Warning[] = [...data.warnings];
-    const hooks = hooksOf(
-      folder,
-      data.raw.form === 'numbers' && data.raw.series.length > 1,
-      continued,
-      warnings,
-      options,
-    );
-    const outcome =
-      data.raw.form === 'numbers'
-        ? await runNumbers(continued?.config ?? config, data.raw, facts.season, engine, hooks)
-        : await runText(continued?.config ?? config, data.raw, engine, hooks);
+    const tell = (event: RunEvent): void => options.on?.(event);
+    const hooks = hooksOf({ folder, raw: data.raw, continued, warnings, signal: options.signal, tell });
+    const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts.season, engine, hooks);
     const result = resultOf(config, data, facts.season, { kind: engine.kind, reason }, outcome, warnings);
     const picture = pictureOf(data.raw, outcome);
     const text = renderTerminal(result, picture);
     await keep(folder, config, outcome, result, text);
-    return {
-      result,
-      folder: folder.path,
-      text,
-      picture,
-      host: await folder.complete(host()),
-      stored: false,
-      gate: gateOf(config, result),
-    };
+    const finished = await folder.complete(host());
+    return { result, folder: folder.path, text, picture, host: finished, stored: false, gate: gateOf(config, result) };
   } catch (error) {
     await folder.leave(endOf(error), host());
     throw error;
   } finally {
     await folder.close();
   }
+}
+
+function fitAndJudge(config: Config, raw: Raw, season: number, engine: Engine, hooks: Hooks): Promise<Outcome> {
+  return raw.form === 'numbers' ? runNumbers(config, raw, season, engine, hooks) : runText(config, raw, engine, hooks);
 }
 
 function endOf(error: unknown): 'interrupted' | 'diverged' | 'failed' {
@@ -164,53 +149,6 @@ function gateOf(config: Config, { decision }: Result): ForecastError | null {
     where: 'evaluate.require',
     hint: `ship ${decision.ship}, or train a better model`,
   });
-}
-
-/** At least this long between checkpoints, so that they cost next to nothing. */
-const CHECKPOINT_SECONDS = 10;
-
-function hooksOf(
-  folder: RunFolder,
-  many: boolean,
-  continued: Continuation | null,
-  warnings: Warning[],
-  options: RunOptions,
-): Hooks {
-  let saved = performance.now();
-  const tell = (event: RunEvent): void => options.on?.(event);
-  const shown = new Set<string>();
-  return {
-    ...(options.signal ? { signal: options.signal } : {}),
-    warn: (warning) => {
-      if (warnings.some(({ code, message }) => code === warning.code && message === warning.message)) return;
-      warnings.push(warning);
-      tell({ kind: 'warning', warning });
-    },
-    progress: (series, progress) => tell({ kind: 'progress', series, progress }),
-    summary: (_, summary, samples) => {
-      const text = `${renderSummary(summary)}\n${samples} training ${samples === 1 ? 'window' : 'windows'}`;
-      if (!shown.has(text)) tell({ kind: 'summary', text });
-      shown.add(text);
-    },
-    checkpointDue: () => performance.now() - saved > CHECKPOINT_SECONDS * 1000,
-    save: async (series, state) => {
-      await folder.saveCheckpoint(series, state);
-      saved = performance.now();
-    },
-    keep: async (series, state) => {
-      if (many) await folder.saveCheckpoint(series, state);
-    },
-    resume: async (series) => {
-      const { state, warnings: damaged } = await folder.latestCheckpoint(series);
-      for (const warning of damaged) tell({ kind: 'warning', warning });
-      if (state)
-        tell({
-          kind: 'note',
-          text: `resuming ${series} at epoch ${state.position.epoch}, step ${state.position.step}`,
-        });
-      return state ?? continued?.states.get(series) ?? null;
-    },
-  };
 }
 
 async function keep(folder: RunFolder, config: Config, outcome: Outcome, result: Result, text: string): Promise<void> {

@@ -1,0 +1,73 @@
+// What a run's edge lends to its stages: checkpoints on disk, a clock for them, and news for whoever watches.
+// In: the open folder, where to go on from, a listener. Out: Hooks. Not here: the stages (numbers.ts, text.ts), printing (cli/).
+
+import type { RunFolder } from './artifact/run-folder.ts';
+import type { Continuation } from './continue.ts';
+import type { Raw } from './core/data.ts';
+import type { Warning } from './core/errors.ts';
+import type { Progress } from './core/forecaster.ts';
+import type { ModelSummary } from './models/summary.ts';
+import type { Hooks } from './outcome.ts';
+import { renderSummary } from './report/summary.ts';
+
+export type RunEvent =
+  | { readonly kind: 'summary'; readonly text: string }
+  | { readonly kind: 'progress'; readonly series: string; readonly progress: Progress }
+  | { readonly kind: 'warning'; readonly warning: Warning }
+  | { readonly kind: 'note'; readonly text: string };
+
+export interface Edge {
+  readonly folder: RunFolder;
+  readonly raw: Raw;
+  readonly continued: Continuation | null;
+  /** Collects what belongs into the result. */
+  readonly warnings: Warning[];
+  readonly signal?: AbortSignal | undefined;
+  readonly tell: (event: RunEvent) => void;
+}
+
+/** At least this long between checkpoints, so that they cost next to nothing. */
+const CHECKPOINT_SECONDS = 10;
+
+/** The hooks of one run. */
+export function hooksOf({ folder, raw, continued, warnings, signal, tell }: Edge): Hooks {
+  const several = raw.form === 'numbers' && raw.series.length > 1;
+  const shown = new Set<string>();
+  let saved = performance.now();
+  for (const warning of warnings) tell({ kind: 'warning', warning });
+  return {
+    ...(signal ? { signal } : {}),
+    warn: (warning) => {
+      if (warnings.some(({ code, message }) => code === warning.code && message === warning.message)) return;
+      warnings.push(warning);
+      tell({ kind: 'warning', warning });
+    },
+    progress: (series, progress) => tell({ kind: 'progress', series, progress }),
+    summary: (_, summary, samples) => {
+      const text = summaryText(summary, samples);
+      if (!shown.has(text)) tell({ kind: 'summary', text });
+      shown.add(text);
+    },
+    checkpointDue: () => performance.now() - saved > CHECKPOINT_SECONDS * 1000,
+    save: async (series, state) => {
+      await folder.saveCheckpoint(series, state);
+      saved = performance.now();
+    },
+    keep: async (series, state) => {
+      if (several) await folder.saveCheckpoint(series, state);
+    },
+    resume: async (series) => {
+      const { state, warnings: damaged } = await folder.latestCheckpoint(series);
+      // Only told: an interrupted run must end in the bytes of an uninterrupted one.
+      for (const warning of damaged) tell({ kind: 'warning', warning });
+      if (!state) return continued?.states.get(series) ?? null;
+      const { epoch, step } = state.position;
+      tell({ kind: 'note', text: `resuming ${series} at epoch ${epoch}, step ${step}` });
+      return state;
+    },
+  };
+}
+
+function summaryText(summary: ModelSummary, samples: number): string {
+  return `${renderSummary(summary)}\n${samples} training ${samples === 1 ? 'window' : 'windows'}`;
+}

@@ -102,7 +102,7 @@ export function outputError(path: string, error: unknown, figures?: string): For
   const code = codeOf(error);
   const why = NOT_WRITABLE[code];
   if (why !== undefined) {
-    const hint = 'choose a folder you may write to with --out';
+    const hint = code === 'ENOENT' ? 'make the folder above it first' : 'choose a folder you may write to with --out';
     return new ForecastError('E_OUT_NOT_WRITABLE', `cannot be written: ${why}`, { where, hint, cause: error });
   }
   const what = WRITE_FAILED[code] ?? (code || (error instanceof Error ? error.message : String(error)));

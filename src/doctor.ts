@@ -21,12 +21,17 @@ export interface Diagnosis {
 
 /** Looks at the machine and every engine; nothing is written. */
 export async function doctor(): Promise<Diagnosis> {
-  const findings = [node(), machine(), writable(), ...(await Promise.all(Object.values(ENGINES).map(engineFinding)))];
-  const text = findings.map(
-    ({ what, ok, detail, repair }) =>
-      `${ok ? 'ok  ' : 'FAIL'} ${what.padEnd(18)} ${detail}${repair ? ` – repair: ${repair}` : ''}`,
-  );
-  return { ok: findings.every(({ ok }) => ok), text: `${text.join('\n')}\n`, json: { findings } };
+  const needed = [node(), machine(), writable()];
+  const engines = await Promise.all(Object.values(ENGINES).map(engineFinding));
+  const findings = [...needed, ...engines];
+  const text = [...needed.map((finding) => line(finding, 'FAIL')), ...engines.map((finding) => line(finding, 'off '))];
+  // One engine is enough; one that does not load is listed with its repair.
+  const ok = needed.every((finding) => finding.ok) && engines.some((finding) => finding.ok);
+  return { ok, text: `${text.join('\n')}\n`, json: { findings } };
+}
+
+function line({ ok, what, detail, repair }: Finding, otherwise: string): string {
+  return `${ok ? 'ok  ' : otherwise} ${what.padEnd(18)} ${detail}${repair ? ` – repair: ${repair}` : ''}`;
 }
 
 function node(): Finding {

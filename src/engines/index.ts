@@ -2,10 +2,12 @@
 
 import { ForecastError } from '../core/errors.ts';
 import type { Engine } from './engine.ts';
+import { native } from './native/index.ts';
 import { reference } from './reference/index.ts';
+import { wasm } from './wasm/index.ts';
 
 /** The order is that of `auto`: the first engine that loads. */
-export const ENGINES: { readonly [kind: string]: Engine } = { reference };
+export const ENGINES: { readonly [kind: string]: Engine } = { reference, native, wasm };
 
 /**
  * The engine of a kind and why it was taken; `auto` takes the first that loads. Errors: E_CONFIG_UNKNOWN_KIND, E_CONFIG_CONFLICT

@@ -1,16 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { ForecastError } from '../../src/core/errors.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import { copyTensors, type Tensors } from '../../src/core/tensor.ts';
-import { type Compiled, type Engine, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
-import { ENGINES, openEngine } from '../../src/engines/index.ts';
+import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
+import { openEngine } from '../../src/engines/index.ts';
 import type { Network } from '../../src/models/network.ts';
 import { initialWeights } from '../../src/models/weights.ts';
 import { planBatches } from '../../src/window/batches.ts';
 import { cutsAt, takeCuts } from '../../src/window/cuts.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from '../engines/harness.ts';
+import { HERE } from '../engines/here.ts';
 
 const adam = { kind: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 
@@ -119,7 +121,13 @@ it('an engine asked for by name is that engine; an unknown one is refused with t
   }
 });
 
-describe.each(Object.entries(ENGINES) as [string, Engine][])('engine %s', (kind, engine) => {
+describe.each(HERE)('engine %s', (kind, engine) => {
+  const exact = kind === 'reference';
+  /** Decimals that two ways to the same number share. */
+  const digits = exact ? 12 : 6;
+  /** Weights as the engine holds them. */
+  const held = (weights: Tensors): Tensors =>
+    exact ? weights : new Map([...weights].map(([name, t]) => [name, { ...t, data: Float32Array.from(t.data) }]));
   const open = (network: Network, weights = roughWeights(network)) => engine.compile(network, weights);
 
   it('is called by its own name and says whether it loads', async () => {
@@ -134,9 +142,9 @@ describe.each(Object.entries(ENGINES) as [string, Engine][])('engine %s', (kind,
       const compiled = await open(network, weights);
       const found = compiled.weights();
       expect([...found.keys()]).toEqual([...weights.keys()]);
-      expect(bytes(found)).toEqual(bytes(weights));
+      expect(bytes(found)).toEqual(bytes(held(weights)));
       for (const tensor of found.values()) tensor.data.fill(9);
-      expect(bytes(compiled.weights())).toEqual(bytes(weights));
+      expect(bytes(compiled.weights())).toEqual(bytes(held(weights)));
     }
   });
 
@@ -340,7 +348,7 @@ describe.each(Object.entries(ENGINES) as [string, Engine][])('engine %s', (kind,
       const masked = await compiled.predict(all);
       const bare = await compiled.predict({ ...all, shape: shape({ pad: 'none' }) });
       const read = await compiled.predict({ ...all, shape: shape({ pad: 'left' }) });
-      for (let i = 0; i < masked.length; i++) expect(masked[i]).toBeCloseTo(bare[i] as number, 12);
+      for (let i = 0; i < masked.length; i++) expect(masked[i]).toBeCloseTo(bare[i] as number, digits);
       expect(read).not.toEqual(masked);
     },
   );
@@ -352,7 +360,7 @@ describe.each(Object.entries(ENGINES) as [string, Engine][])('engine %s', (kind,
     const compiled = await open(network);
     const once = await compiled.evaluate(windows(sequence, every), 8);
     const prefixes = await compiled.evaluate(windows(sequence, { ...every, targets: 'last' }, 'prefixes'), 8);
-    expect(once.loss).toBeCloseTo(prefixes.loss, 12);
+    expect(once.loss).toBeCloseTo(prefixes.loss, digits);
     expect(once.accuracy).toBe(prefixes.accuracy);
   });
 
@@ -401,9 +409,7 @@ describe.each(Object.entries(ENGINES) as [string, Engine][])('engine %s', (kind,
     const all = windows(sequence, window);
     const held = async (until: number, from: number) => {
       await compiled.train(request(all, { epochs: 2000, until, from: { ...START, epoch: from } }));
-      collectGarbage();
-      const { heapUsed, arrayBuffers } = process.memoryUsage();
-      return { heapUsed, arrayBuffers };
+      return settledMemory();
     };
     const early = await held(50, 1);
     const late = await held(650, 51);
@@ -417,17 +423,25 @@ describe.each(Object.entries(ENGINES) as [string, Engine][])('engine %s', (kind,
     const network = build('lstm-regressor', { units: 8 }, task(sequence, window));
     const compiled = await open(network);
     await compiled.predict(windows(numbers(5000), window));
-    collectGarbage();
-    const before = process.memoryUsage().arrayBuffers;
+    const before = (await settledMemory()).arrayBuffers;
     const all = windows(sequence, window);
     const outputs = await compiled.predict(all);
     expect(outputs.length).toBe(all.cuts.count);
-    collectGarbage();
-    expect(process.memoryUsage().arrayBuffers - before - outputs.byteLength).toBeLessThan(100_000);
+    expect((await settledMemory()).arrayBuffers - before - outputs.byteLength).toBeLessThan(100_000);
   });
 });
 
-function collectGarbage(): void {
+/** The least of a few looks: what the test runner itself holds for a moment is not the engine's. */
+async function settledMemory(): Promise<{ heapUsed: number; arrayBuffers: number }> {
   setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  const collect = runInNewContext('gc') as () => void;
+  const least = { heapUsed: Number.POSITIVE_INFINITY, arrayBuffers: Number.POSITIVE_INFINITY };
+  for (let look = 0; look < 5; look++) {
+    await pause(20);
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    least.heapUsed = Math.min(least.heapUsed, heapUsed);
+    least.arrayBuffers = Math.min(least.arrayBuffers, arrayBuffers);
+  }
+  return least;
 }

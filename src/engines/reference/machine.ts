@@ -29,7 +29,7 @@ export function work({ plan, program: { batch } }: Machine, passes: number): num
 }
 
 /** Errors: E_MODEL_SHAPE where the sequence or the window is not what the network was built for. */
-export function checkChannels({ network }: Machine, { sequence, shape }: Windows): void {
+export function checkChannels({ network }: Pick<Machine, 'network'>, { sequence, shape }: Windows): void {
   const { input, output } = network;
   const needs =
     input.kind === 'tokens'
@@ -45,7 +45,7 @@ export function checkChannels({ network }: Machine, { sequence, shape }: Windows
 }
 
 /** Errors: E_MODEL_SHAPE, E_CONFIG_CONFLICT where targets at every step meet a network or a normalisation that cannot give them. */
-export function checkWindows(machine: Machine, windows: Windows): void {
+export function checkWindows(machine: Pick<Machine, 'network' | 'plan'>, windows: Windows): void {
   checkChannels(machine, windows);
   if (windows.shape.targets !== 'every') return;
   if (machine.network.normalise.kind !== 'none') {

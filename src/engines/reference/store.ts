@@ -96,7 +96,8 @@ export function momentsOf(store: Store, names: readonly string[]): Float64Array[
   return names.map((name) => store.moments.get(name) as Float64Array);
 }
 
-function checkNames(store: Store, weights: Tensors): void {
+/** Errors: E_MODEL_SHAPE where a weight belongs to no layer. */
+export function checkNames(store: { readonly slots: ReadonlyMap<string, unknown> }, weights: Tensors): void {
   const strange = [...weights.keys()].find((name) => !store.slots.has(name));
   if (strange === undefined) return;
   throw new ForecastError('E_MODEL_SHAPE', `weight "${strange}" belongs to no layer of this network`, {
@@ -104,7 +105,8 @@ function checkNames(store: Store, weights: Tensors): void {
   });
 }
 
-function checked(name: string, shape: readonly number[], tensor: Tensor | undefined): Tensor {
+/** The tensor itself. Errors: E_MODEL_SHAPE where it is missing or of another shape. */
+export function checked(name: string, shape: readonly number[], tensor: Tensor | undefined): Tensor {
   const found = tensor ? `[${tensor.shape}] with ${tensor.data.length} values` : 'nothing';
   const fits =
     tensor &&

@@ -1,0 +1,47 @@
+// Compiles the kernels to WebAssembly and embeds them: src/engines/wasm/kernels.wasm.ts, the same bytes from the same compiler.
+// Needs zig from PyPI: `python3 -m venv .venv && .venv/bin/pip install ziglang==<VERSION below>`, then
+// `PYTHON=.venv/bin/python node scripts/build-wasm.js` (with --check: only says whether the committed bytes are the built ones).
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const VERSION = '0.17.0';
+const root = join(import.meta.dirname, '..');
+const target = join(root, 'src/engines/wasm/kernels.wasm.ts');
+const python = process.env.PYTHON ?? 'python3';
+
+const found = execFileSync(python, ['-m', 'ziglang', 'version'], { encoding: 'utf8' }).trim();
+if (found !== VERSION) console.error(`warning: zig ${found} instead of ${VERSION}: the bytes may differ`);
+
+const folder = mkdtempSync(join(tmpdir(), 'kernels-'));
+try {
+  const out = join(folder, 'kernels.wasm');
+  const flags =
+    '-target wasm32-freestanding -msimd128 -mbulk-memory -O3 -std=c++17 -fno-exceptions -fno-rtti -fno-builtin -ffp-contract=off ' +
+    '-Wl,--no-entry -Wl,--export-dynamic -Wl,-s';
+  execFileSync(python, ['-m', 'ziglang', 'c++', ...flags.split(' '), '-o', out, 'kernels.cpp'], {
+    cwd: join(root, 'src/engines/kernels'),
+    stdio: 'inherit',
+  });
+  const text = embed(readFileSync(out).toString('base64'));
+  if (process.argv.includes('--check')) {
+    const same = readFileSync(target, 'utf8') === text;
+    console.log(same ? 'the committed module is the built one' : 'the committed module differs from the built one');
+    process.exitCode = same ? 0 : 1;
+  } else {
+    writeFileSync(target, text);
+    console.log(`${target}: ${text.length} characters`);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function embed(base64) {
+  return `// Made by scripts/build-wasm.js from src/engines/kernels; do not edit. In base64: the kernels as WebAssembly with SIMD.
+
+// biome-ignore format: one long line
+export const KERNELS: string = '${base64}';
+`;
+}

@@ -1,0 +1,79 @@
+// Windows in their order of visiting, as the kernels read them. In: windows and batches. Out: positions, and the stretch of the channels they need.
+// Every position a kernel will touch is checked here, so that it reads inside its arrays. Not here: gathering values (kernels/batch.h).
+
+import { ForecastError } from '../../core/errors.ts';
+import type { Network } from '../../models/network.ts';
+import { type BatchPlan, planBatches } from '../../window/batches.ts';
+import { cutoffAt, fromAt } from '../../window/cuts.ts';
+import type { Windows } from '../engine.ts';
+import type { Bound } from './kernel.ts';
+
+export interface Visits extends BatchPlan {
+  readonly bound: Bound;
+}
+
+/**
+ * `targets`: whether the windows' targets are read too. Errors: E_DATA_TOO_SHORT for a window without inputs or targets, E_DATA_FUTURE
+ * where covariates end before the window needs them.
+ */
+export function planVisits(
+  network: Network,
+  windows: Windows,
+  batch: number,
+  shuffled: { readonly seed: number; readonly epoch: number } | null,
+  targets: boolean,
+): Visits {
+  const { cuts, shape, sequence } = windows;
+  const { order, bounds } = planBatches(cuts, shape, batch, shuffled);
+  const cutoffs = new Int32Array(order.length);
+  const lengths = new Int32Array(order.length);
+  let start = Number.POSITIVE_INFINITY;
+  let end = 0;
+  for (let i = 0; i < order.length; i++) {
+    const cutoff = cutoffAt(cuts, order[i]!);
+    const length = Math.min(shape.context, cutoff - fromAt(cuts, order[i]!));
+    if (length < 1) throw nothingBefore(cutoff);
+    cutoffs[i] = cutoff;
+    lengths[i] = length;
+    start = Math.min(start, cutoff - length);
+    end = Math.max(end, cutoff);
+  }
+  if (order.length === 0) start = 0;
+  const last = end + shape.lead + shape.horizon;
+  checkReach(windows, start, targets ? last : end);
+  if (network.input.kind === 'numbers' && network.input.future > 0) checkFuture(windows, last);
+  for (let i = 0; i < cutoffs.length; i++) cutoffs[i]! -= start;
+  const reach = (channel: Float64Array) => channel.subarray(start, Math.min(last, channel.length));
+  const channels = [...sequence.targets, ...sequence.past, ...sequence.future].map(reach);
+  const settings = [shape.context, shape.lead, shape.pad === 'left', shape.mask, shape.targets === 'every'];
+  return { order, bounds, bound: { channels, cutoffs, lengths, settings: Int32Array.from(settings, Number) } };
+}
+
+function nothingBefore(cutoff: number): ForecastError {
+  return new ForecastError('E_DATA_TOO_SHORT', `the window at position ${cutoff} has nothing before it to read`, {
+    hint: 'forecast from a later position',
+  });
+}
+
+/** Inputs are read up to the cutoffs, targets beyond. */
+function checkReach({ sequence }: Windows, start: number, end: number): void {
+  const longest = [...sequence.targets, ...sequence.past].reduce((least, c) => Math.min(least, c.length), end);
+  if (start >= 0 && longest >= end) return;
+  throw new ForecastError(
+    'E_DATA_TOO_SHORT',
+    `windows reach from position ${start} to ${end}, the data to ${longest}`,
+    {
+      hint: 'forecast from an earlier position, or shorten the horizon',
+    },
+  );
+}
+
+function checkFuture({ sequence }: Windows, end: number): void {
+  const shortest = sequence.future.reduce((least, channel) => Math.min(least, channel.length), end);
+  if (shortest >= end) return;
+  throw new ForecastError(
+    'E_DATA_FUTURE',
+    `inputs known in advance end at position ${shortest}, the window needs ${end}`,
+    { hint: 'give their values up to the end of the horizon' },
+  );
+}

@@ -1,0 +1,86 @@
+// Memory from the host: malloc where there is a C library, a list of free blocks in linear memory where there is none.
+// In: bytes. Out: a block at a multiple of 64, filled with zeros, or null. Not here: what is kept in it.
+#pragma once
+#include "simd.h"
+
+#if defined(__wasm__)
+extern "C" unsigned char __heap_base;
+
+extern "C" void *memset(void *to, int byte, size_t count) {
+  unsigned char *p = (unsigned char *)to;
+  for (size_t i = 0; i < count; i++) p[i] = (unsigned char)byte;
+  return to;
+}
+extern "C" void *memcpy(void *to, const void *from, size_t count) {
+  unsigned char *p = (unsigned char *)to;
+  const unsigned char *q = (const unsigned char *)from;
+  for (size_t i = 0; i < count; i++) p[i] = q[i];
+  return to;
+}
+
+/** Stands before every block; free ones are linked in the order of their addresses. */
+struct Block {
+  size_t bytes; // without this header
+  Block *next;
+  char fill[64 - sizeof(size_t) - sizeof(Block *)];
+};
+static Block *freeBlocks = nullptr;
+static size_t heapEnd = 0;
+
+static void *allocateBytes(size_t bytes) {
+  bytes = (bytes + 63) & ~(size_t)63;
+  for (Block **at = &freeBlocks; *at; at = &(*at)->next) {
+    Block *block = *at;
+    if (block->bytes < bytes) continue;
+    if (block->bytes >= bytes + 2 * sizeof(Block)) { // the rest stays free
+      Block *rest = (Block *)((char *)(block + 1) + bytes);
+      rest->bytes = block->bytes - bytes - sizeof(Block);
+      rest->next = block->next;
+      block->bytes = bytes;
+      *at = rest;
+    } else {
+      *at = block->next;
+    }
+    return block + 1;
+  }
+  if (heapEnd == 0) heapEnd = ((size_t)&__heap_base + 63) & ~(size_t)63;
+  const size_t end = heapEnd + sizeof(Block) + bytes;
+  if (end < heapEnd) return nullptr;
+  const size_t have = (size_t)__builtin_wasm_memory_size(0) << 16;
+  if (end > have && __builtin_wasm_memory_grow(0, (end - have + 65535) >> 16) == (size_t)-1) return nullptr;
+  Block *block = (Block *)heapEnd;
+  block->bytes = bytes;
+  heapEnd = end;
+  return block + 1;
+}
+
+static void release(void *memory) {
+  if (!memory) return;
+  Block *block = (Block *)memory - 1;
+  Block **at = &freeBlocks;
+  while (*at && *at < block) at = &(*at)->next;
+  block->next = *at;
+  *at = block;
+  for (Block *b = freeBlocks; b && b->next;) { // neighbours become one
+    if ((char *)(b + 1) + b->bytes == (char *)b->next) {
+      b->bytes += sizeof(Block) + b->next->bytes;
+      b->next = b->next->next;
+    } else {
+      b = b->next;
+    }
+  }
+}
+#else
+#include <stdlib.h>
+#include <string.h>
+static void *allocateBytes(size_t bytes) { return aligned_alloc(64, (bytes + 63) & ~(size_t)63); }
+static void release(void *memory) { free(memory); }
+#endif
+
+static void *allocate(size_t bytes) {
+  void *memory = allocateBytes(bytes ? bytes : 64);
+  if (memory) memset(memory, 0, bytes ? bytes : 64);
+  return memory;
+}
+static void zero(float *p, ix count) { memset(p, 0, (size_t)count * sizeof(float)); }
+static void copy(float *to, const float *from, ix count) { memcpy(to, from, (size_t)count * sizeof(float)); }

@@ -1,0 +1,21 @@
+// The kernels of one instruction set as a table, so that one binary can hold several builds and choose when it runs.
+#pragma once
+#include <stdint.h>
+
+struct Net;
+
+struct KernelTable {
+  Net *(*create)(const int32_t *ints, const double *reals);
+  void (*destroy)(Net *net);
+  int32_t (*values)(const Net *net);
+  void (*write)(Net *net, int32_t which, float *host);
+  void (*read)(Net *net, int32_t which, float *host);
+  void (*optimizer)(Net *net, const double *settings);
+  int32_t (*save)(Net *net);
+  void (*fallBack)(Net *net);
+  void (*bind)(Net *net, const double *const *channels, const int32_t *cutoffs, const int32_t *lengths, const int32_t *settings);
+  int32_t (*train)(Net *net, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results);
+  int32_t (*evaluate)(Net *net, int32_t start, int32_t end, double *results);
+  int32_t (*predict)(Net *net, int32_t start, int32_t end, double *outputs);
+  void (*map)(int32_t which, const float *x, float *y, int32_t count);
+};

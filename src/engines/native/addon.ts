@@ -1,0 +1,60 @@
+// The addon on disk: loaded once, or why not. In: nothing. Out: its functions. Not here: what they compute (kernels/).
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** A network inside the addon. */
+export type Handle = object & { readonly handle?: never };
+
+export interface Addon {
+  readonly interface: number;
+  /** The instruction set chosen for this processor. */
+  readonly instructions: string;
+  create(ints: Int32Array, reals: Float64Array): Handle | null;
+  destroy(net: Handle): void;
+  values(net: Handle): number;
+  write(net: Handle, which: number, values: Float32Array): void;
+  read(net: Handle, which: number, into: Float32Array): void;
+  optimizer(net: Handle, settings: Float64Array): void;
+  save(net: Handle): number;
+  fallBack(net: Handle): void;
+  bind(
+    net: Handle,
+    channels: readonly Float64Array[],
+    cutoffs: Int32Array,
+    lengths: Int32Array,
+    settings: Int32Array,
+  ): number;
+  train(net: Handle, bounds: Int32Array, rates: Float64Array, settings: Float64Array, results: Float64Array): number;
+  evaluate(net: Handle, start: number, end: number, results: Float64Array): number;
+  predict(net: Handle, start: number, end: number, outputs: Float64Array): number;
+  map(which: number, x: Float32Array, y: Float32Array): void;
+}
+
+/** INTERFACE of kernels/addon.cpp. */
+const INTERFACE = 1;
+/** The same place seen from src/ and from dist/. */
+const PLACE: URL = new URL('../../../build/kernels.node', import.meta.url);
+
+export type Loaded = { readonly addon: Addon } | { readonly why: string };
+
+let loaded: Loaded | undefined;
+
+/** The addon, or one line that says why there is none. */
+export function loadAddon(): Loaded {
+  loaded ??= load(fileURLToPath(PLACE));
+  return loaded;
+}
+
+/** The addon at a path. */
+export function load(path: string): Loaded {
+  try {
+    const addon = createRequire(import.meta.url)(path) as Addon;
+    if (addon.interface === INTERFACE) return { addon };
+    return { why: `its addon was built for another version (${addon.interface}, not ${INTERFACE})` };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'MODULE_NOT_FOUND') return { why: 'its addon has not been built' };
+    return { why: `its addon does not load: ${message.split('\n')[0]?.replace(path, 'kernels.node')}` };
+  }
+}

@@ -1,0 +1,29 @@
+// The native engine: the kernels as an addon, compiled for this machine. In: a network and weights. Out: a Compiled.
+// Same bytes per instruction set and build. Not here: building it (scripts/build-native.js).
+
+import { ForecastError } from '../../core/errors.ts';
+import { compileWith } from '../compiled/compiled.ts';
+import type { Engine } from '../engine.ts';
+import { loadAddon } from './addon.ts';
+import { nativeKernels } from './kernel.ts';
+
+const REPAIR = 'node scripts/build-native.js --verbose';
+
+export const native: Engine = {
+  kind: 'native',
+  summary: 'C++ in float32, compiled for this machine: the fastest.',
+  available: async () => {
+    const found = loadAddon();
+    return 'addon' in found
+      ? { ok: true, detail: `${found.addon.instructions}, float32, 1 thread, loads` }
+      : { ok: false, why: found.why, repair: REPAIR };
+  },
+  compile: async (network, weights) => {
+    const found = loadAddon();
+    if ('addon' in found) return compileWith(nativeKernels(found.addon), network, weights);
+    throw new ForecastError('E_CONFIG_CONFLICT', `engine "native" does not load: ${found.why}`, {
+      where: 'engine.kind',
+      hint: REPAIR,
+    });
+  },
+};

@@ -1,0 +1,15 @@
+// The engines that load here. One whose addon was not built is said once, and not tested; the reference and wasm need nothing.
+
+import type { Engine } from '../../src/engines/engine.ts';
+import { ENGINES } from '../../src/engines/index.ts';
+
+const states = await Promise.all(
+  Object.entries(ENGINES).map(async ([kind, engine]) => ({ kind, engine, state: await engine.available() })),
+);
+for (const { kind, state } of states) {
+  if (!state.ok) console.warn(`engine ${kind} is not tested: ${state.why}; repair: ${state.repair}`);
+}
+
+export const HERE: readonly (readonly [string, Engine])[] = states
+  .filter(({ kind, state }) => state.ok || kind !== 'native')
+  .map(({ kind, engine }) => [kind, engine]);

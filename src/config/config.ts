@@ -51,7 +51,7 @@ export interface Config {
     readonly repetition: number;
   };
   readonly evaluate: {
-    /** Names from the forecasters' table; null: all that fit the data. */
+    /** Names from the forecasters' table; null: the simple ones (`baseline`) that fit the data. */
     readonly baselines: readonly string[] | null;
     /** Names from the metrics' table, the first one decides; null: all that fit the data. */
     readonly metrics: readonly string[] | null;

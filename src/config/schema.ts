@@ -191,7 +191,7 @@ const evaluate = z
       .array(z.enum(Object.keys(FORECASTERS) as [string, ...string[]]))
       .nullable()
       .default(null)
-      .describe('Forecasters to compare with; null: all that fit the data.'),
+      .describe('Forecasters to compare with; null: the simple ones that fit the data.'),
     metrics: z
       .array(z.enum(Object.keys(METRICS) as [string, ...string[]]))
       .min(1)

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ForecastError } from '../../src/core/errors.ts';
 import type { FitRequest } from '../../src/core/forecaster.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import type { NumberForecasterKind, TextForecasterKind } from '../../src/forecasters/forecaster.ts';
@@ -13,14 +14,68 @@ const request = (until: number): FitRequest => ({ until, validation: null, seed:
 const SEASON = 4;
 const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 12, maxLength: 40 });
 
+/** Every kind with its defaults on any numbers, and what else its options promise. */
+interface Variant {
+  readonly kind: NumberForecasterKind;
+  readonly written: Record<string, unknown>;
+  readonly values: fc.Arbitrary<number[]>;
+  readonly constants: readonly number[];
+}
+const above = fc.array(fc.double({ min: 1e-3, max: 1e6, noNaN: true }), { minLength: 12, maxLength: 40 });
+const demands = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 50 })), { minLength: 12, maxLength: 40 });
+const CONSTANTS = [0, 0.1, -1e15];
+const POSITIVE = [0.1, 7, 1e15];
+const OPTIONS: { readonly [kind: string]: readonly Omit<Variant, 'kind'>[] } = {
+  airline: [
+    { written: { log: false }, values, constants: CONSTANTS },
+    { written: {}, values: above, constants: POSITIVE },
+    { written: { log: true, theta: 0.4 }, values: above, constants: POSITIVE },
+  ],
+  'holt-winters': [
+    { written: {}, values, constants: CONSTANTS },
+    { written: { damped: true }, values, constants: CONSTANTS },
+    { written: { trend: 'none' }, values, constants: CONSTANTS },
+    { written: { seasonal: 'multiplicative' }, values: above, constants: POSITIVE },
+    { written: { seasonal: 'multiplicative', damped: true }, values: above, constants: POSITIVE },
+    { written: { seasonal: 'multiplicative', trend: 'none' }, values: above, constants: POSITIVE },
+  ],
+  holt: [
+    { written: {}, values, constants: CONSTANTS },
+    { written: { damped: true }, values, constants: CONSTANTS },
+  ],
+  theta: [
+    { written: {}, values, constants: CONSTANTS },
+    { written: { deseasonalise: 'additive' }, values, constants: CONSTANTS },
+    { written: { deseasonalise: 'multiplicative' }, values: above, constants: POSITIVE },
+  ],
+  naive2: [
+    { written: {}, values, constants: CONSTANTS },
+    { written: { deseasonalise: 'multiplicative' }, values: above, constants: POSITIVE },
+  ],
+  croston: [
+    { written: {}, values, constants: CONSTANTS },
+    { written: {}, values: demands, constants: CONSTANTS },
+  ],
+  tsb: [
+    { written: {}, values, constants: CONSTANTS },
+    { written: {}, values: demands, constants: CONSTANTS },
+  ],
+};
+const variants = numbers.flatMap(([name, kind]) =>
+  (OPTIONS[name] ?? [{ written: {}, values, constants: CONSTANTS }]).map((variant, i): [string, Variant] => [
+    `${name} ${JSON.stringify(variant.written)} #${i + 1}`,
+    { kind, ...variant },
+  ]),
+);
+
 async function forecastNumbers(
-  kind: NumberForecasterKind,
+  { kind, written }: Pick<Variant, 'kind' | 'written'>,
   x: ArrayLike<number>,
   cutoffs: number[],
   horizon: number,
   lead: number,
 ) {
-  const forecaster = kind.create(kind.options.parse({}), { season: SEASON });
+  const forecaster = kind.create(kind.options.parse(written), { season: SEASON });
   const series = seriesOf({ y: x });
   const fitted = await forecaster.fit(series, request(10));
   const { values: forecast } = await fitted.forecast(series, { cutoffs, horizon, lead });
@@ -38,13 +93,15 @@ describe.each(entries)('%s', (kind, entry) => {
   });
 });
 
-describe.each(numbers)('%s', (_, kind) => {
+describe.each(variants)('%s', (_, variant) => {
+  const { kind, written, values, constants } = variant;
+
   it('reads only what is before each cutoff', async () => {
     await fc.assert(
       fc.asyncProperty(values, fc.double({ min: -1e9, max: 1e9, noNaN: true }), async (x, other) => {
         const changed = x.map((v, t) => (t < 11 ? v : other));
-        expect(await forecastNumbers(kind, changed, [10, 11], 5, 1)).toEqual(
-          await forecastNumbers(kind, x, [10, 11], 5, 1),
+        expect(await forecastNumbers(variant, changed, [10, 11], 5, 1)).toEqual(
+          await forecastNumbers(variant, x, [10, 11], 5, 1),
         );
       }),
       { numRuns: 40 },
@@ -55,9 +112,9 @@ describe.each(numbers)('%s', (_, kind) => {
     await fc.assert(
       fc.asyncProperty(values, async (x) => {
         const cutoffs = [12, 1, 7, 7, x.length];
-        const together = await forecastNumbers(kind, x, cutoffs, 6, 0);
+        const together = await forecastNumbers(variant, x, cutoffs, 6, 0);
         for (const [n, cutoff] of cutoffs.entries()) {
-          expect(together.subarray(n * 6, n * 6 + 6)).toEqual(await forecastNumbers(kind, x, [cutoff], 6, 0));
+          expect(together.subarray(n * 6, n * 6 + 6)).toEqual(await forecastNumbers(variant, x, [cutoff], 6, 0));
         }
       }),
       { numRuns: 30 },
@@ -67,42 +124,80 @@ describe.each(numbers)('%s', (_, kind) => {
   it('a lead leaves out the first steps and changes nothing else', async () => {
     await fc.assert(
       fc.asyncProperty(values, fc.integer({ min: 0, max: 6 }), async (x, lead) => {
-        const all = await forecastNumbers(kind, x, [11], 5 + lead, 0);
-        expect(await forecastNumbers(kind, x, [11], 5, lead)).toEqual(all.slice(lead));
+        const all = await forecastNumbers(variant, x, [11], 5 + lead, 0);
+        expect(await forecastNumbers(variant, x, [11], 5, lead)).toEqual(all.slice(lead));
       }),
       { numRuns: 30 },
     );
   });
 
   it('a constant series goes on as it is, exactly', async () => {
-    for (const value of [0, 0.1, -1e15]) {
-      const forecast = await forecastNumbers(kind, new Float64Array(12).fill(value), [1, 5, 12], 4, 0);
+    for (const value of constants) {
+      const forecast = await forecastNumbers(variant, new Float64Array(12).fill(value), [1, 5, 12], 4, 0);
       expect([...forecast]).toEqual(new Array(12).fill(value));
     }
   });
 
   it('forecasts each target by itself, step before target', async () => {
-    const a = Array.from({ length: 14 }, (_, t) => t * t);
-    const b = a.map((v) => 100 - v);
-    const forecaster = kind.create(kind.options.parse({}), { season: SEASON });
+    const a = Array.from({ length: 14 }, (_, t) => 1 + t * t);
+    const b = a.map((v) => 200 - v);
+    const forecaster = kind.create(kind.options.parse(written), { season: SEASON });
     const both = seriesOf({ a, b });
     const fitted = await forecaster.fit(both, request(10));
     const { values: forecast } = await fitted.forecast(both, { cutoffs: [9, 12], horizon: 3, lead: 0 });
-    const alone = [await forecastNumbers(kind, a, [9, 12], 3, 0), await forecastNumbers(kind, b, [9, 12], 3, 0)];
+    const alone = [await forecastNumbers(variant, a, [9, 12], 3, 0), await forecastNumbers(variant, b, [9, 12], 3, 0)];
     expect([...forecast]).toEqual(Array.from({ length: 12 }, (_, i) => alone[i % 2]?.[Math.floor(i / 2)]));
   });
 
   it('a cutoff before the first or beyond the last row is refused', async () => {
-    await expect(forecastNumbers(kind, [1, 2, 3], [0], 1, 0)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
-    await expect(forecastNumbers(kind, [1, 2, 3], [4], 1, 0)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
+    await expect(forecastNumbers(variant, [1, 2, 3], [0], 1, 0)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
+    await expect(forecastNumbers(variant, [1, 2, 3], [4], 1, 0)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
   });
 
   it('its state is plain JSON', async () => {
     const fitted = await kind
-      .create(kind.options.parse({}), { season: SEASON })
-      .fit(seriesOf({ y: [1, 2] }), request(2));
+      .create(kind.options.parse(written), { season: SEASON })
+      .fit(seriesOf({ y: [3, 1, 4, 1, 5, 9, 2, 6, 5, 3] }), request(10));
     expect(JSON.parse(JSON.stringify(fitted.state()))).toEqual(fitted.state());
     fitted.dispose();
+  });
+
+  it('fitting reads only [0, until): what follows changes neither the state nor a forecast', async () => {
+    await fc.assert(
+      fc.asyncProperty(values, values, async (x, other) => {
+        const fit = (y: readonly number[]) =>
+          kind.create(kind.options.parse(written), { season: SEASON }).fit(seriesOf({ y }), request(10));
+        const [one, two] = [await fit(x), await fit([...x.slice(0, 10), ...other])];
+        expect(two.state()).toEqual(one.state());
+        const given = { cutoffs: [3, x.length], horizon: 3, lead: 0 };
+        expect(await two.forecast(seriesOf({ y: x }), given)).toEqual(await one.forecast(seriesOf({ y: x }), given));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('every forecast is a finite number', async () => {
+    await fc.assert(
+      fc.asyncProperty(values, async (x) => {
+        const cutoffs = Array.from(x, (_, t) => t + 1);
+        for (const value of await forecastNumbers(variant, x, cutoffs, 9, 0)) expect(value).toSatisfy(Number.isFinite);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('fewer rows than it needs are refused in one line, or forecast', async () => {
+    for (let length = 1; length <= 2 * SEASON; length++) {
+      const series = seriesOf({ y: Array.from({ length }, (_, t) => 1 + (t % 3)) });
+      const forecaster = kind.create(kind.options.parse(written), { season: SEASON });
+      const forecast = forecaster
+        .fit(series, request(length))
+        .then(async (fitted) => await fitted.forecast(series, { cutoffs: [length], horizon: 6, lead: 0 }))
+        .then(({ values: forecasts }) => [...forecasts].every(Number.isFinite));
+      const outcome = await forecast.catch((error: ForecastError) => [error.code, typeof error.hint]);
+      if (outcome !== true) expect(outcome).toEqual(['E_DATA_TOO_SHORT', 'string']);
+      if (length === 2 * SEASON) expect(outcome).toBe(true);
+    }
   });
 });
 

@@ -1,0 +1,99 @@
+// A number forecaster that learns a few numbers of each target and then runs a recursion over what is known.
+// In: how to learn them from one column. Out: the forecaster. Not here: any recursion.
+
+import type { Column } from '../core/data.ts';
+import { ForecastError } from '../core/errors.ts';
+import type { FittedNumbers, ForecastRequest, NumberForecaster } from '../core/forecaster.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { ForecasterContext } from './forecaster.ts';
+import { checkCutoffs } from './from-past.ts';
+
+/** Fills path[0 … its length) with the forecasts 1, 2 … steps after the last known value, values[cutoff − 1]. */
+export type Follow = (cutoff: number, path: Float64Array) => void;
+
+/** What was learned of one target. */
+export interface Learned {
+  readonly parameters: JsonObject;
+  /** One pass over values[0, last); then forecasts at any cutoff 1 … last, each from the state that the values before it leave. */
+  run(values: Float64Array, last: number): Follow;
+}
+
+/**
+ * The forecaster of a recursion. `learn` is given the values of [0, until) of one target and can read no others.
+ * Errors: those of `learn`, named by target; E_DATA_TOO_SHORT for a cutoff with nothing known before it.
+ */
+export function fromFit(kind: string, settings: JsonObject, learn: (known: Float64Array) => Learned): NumberForecaster {
+  return {
+    name: kind,
+    fit: async (series, { until }): Promise<FittedNumbers> => {
+      checkCutoffs(series, [until]);
+      const learned = series.targets.map(({ name, values }) => named(name, () => learn(values.slice(0, until))));
+      return {
+        name: kind,
+        forecast: async (given, request) => {
+          const last = checkCutoffs(given, request.cutoffs);
+          return { values: forecastAll(given.targets, last, request, learned) };
+        },
+        state: () => ({ kind, ...settings, targets: learned.map(({ parameters }) => parameters) }),
+        dispose: () => {},
+      };
+    },
+  };
+}
+
+function forecastAll(
+  targets: readonly Column[],
+  last: number,
+  { cutoffs, horizon, lead }: ForecastRequest,
+  learned: readonly Learned[],
+): Float64Array {
+  const values = new Float64Array(cutoffs.length * horizon * targets.length); // (N, H, C)
+  const path = new Float64Array(lead + horizon);
+  for (const [c, { name, values: known }] of targets.entries()) {
+    const follow = named(name, () => (learned[c] as Learned).run(known, last));
+    for (let n = 0; n < cutoffs.length; n++) {
+      follow(cutoffs[n] as number, path);
+      for (let h = 0; h < horizon; h++) values[(n * horizon + h) * targets.length + c] = path[lead + h] as number;
+    }
+  }
+  return values;
+}
+
+/** What `work` gives; an error of it says which target it is about. */
+function named<T>(target: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ForecastError) || error.where !== undefined) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw new ForecastError(error.code, error.message, { where: target, ...hint });
+  }
+}
+
+/** The season a forecaster uses. Errors: E_CONFIG_CONFLICT where it needs one and there is none. */
+export function seasonOf(kind: string, written: number | undefined, context: ForecasterContext): number {
+  const season = written ?? context.season;
+  if (season >= 2) return season;
+  throw new ForecastError('E_CONFIG_CONFLICT', `${kind} needs a season of at least 2 rows, it is ${season}`, {
+    where: 'model.season',
+    hint: 'season: 12 (rows per season), or a kind without a season: holt, ses, theta',
+  });
+}
+
+/** Errors: E_DATA_TOO_SHORT where fewer than two seasons are known. */
+export function checkTwoSeasons(kind: string, known: number, season: number): void {
+  if (known >= 2 * season) return;
+  throw new ForecastError(
+    'E_DATA_TOO_SHORT',
+    `${kind} needs two seasons of ${season} rows to start from, ${known} rows are known`,
+    { hint: 'a shorter season, a longer training part, or a kind without a season: holt, ses, theta' },
+  );
+}
+
+/** Errors: E_DATA_RANGE where a value of [0, last) is zero or below. */
+export function checkPositive(what: string, values: Float64Array, last: number, hint: string): void {
+  for (let t = 0; t < last; t++) {
+    if ((values[t] as number) > 0) continue;
+    throw new ForecastError('E_DATA_RANGE', `${what} needs values above 0, row ${t + 1} has ${values[t]}`, { hint });
+  }
+}

@@ -19,13 +19,14 @@ export interface Learned {
 }
 
 /**
- * The forecaster of a recursion. `learn` is given the values of [0, until) of one target and can read no others.
+ * The forecaster of a recursion. `learn` is given the values of [0, validation ?? until) of one target and can read no others.
  * Errors: those of `learn`, named by target; E_DATA_TOO_SHORT for a cutoff with nothing known before it.
  */
 export function fromFit(kind: string, settings: JsonObject, learn: (known: Float64Array) => Learned): NumberForecaster {
   return {
     name: kind,
-    fit: async (series, { until }): Promise<FittedNumbers> => {
+    fit: async (series, request): Promise<FittedNumbers> => {
+      const until = request.validation ?? request.until; // what is held out inside the fit chooses no parameters either
       checkCutoffs(series, [until]);
       const learned = series.targets.map(({ name, values }) => named(name, () => learn(values.slice(0, until))));
       return {

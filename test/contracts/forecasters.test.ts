@@ -162,13 +162,16 @@ describe.each(variants)('%s', (_, variant) => {
     fitted.dispose();
   });
 
-  it('fitting reads only [0, until): what follows changes neither the state nor a forecast', async () => {
+  it('fitting reads only [0, validation ?? until): what follows changes neither the state nor a forecast', async () => {
     await fc.assert(
       fc.asyncProperty(values, values, async (x, other) => {
         const fitted = (y: readonly number[]) =>
           kind.create(kind.options.parse(written), { season: SEASON }).fit(seriesOf({ y }), request(10));
         const [one, two] = [await fitted(x), await fitted([...x.slice(0, 10), ...other])];
         expect(two.state()).toEqual(one.state());
+        const held = { until: x.length, validation: 10, seed: 1 };
+        const forecaster = kind.create(kind.options.parse(written), { season: SEASON });
+        expect((await forecaster.fit(seriesOf({ y: x }), held)).state()).toEqual(one.state());
         const given = { cutoffs: [3, x.length], horizon: 3, lead: 0 };
         expect(await two.forecast(seriesOf({ y: x }), given)).toEqual(await one.forecast(seriesOf({ y: x }), given));
       }),

@@ -2,7 +2,7 @@
 // In: a run folder. Out: forecasts or text in raw units. Not here: training (run.ts).
 
 import { relative, resolve } from 'node:path';
-import { readModels, type SeriesModel } from './artifact/model.ts';
+import { readModels } from './artifact/model.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
@@ -14,7 +14,7 @@ import type { FittedNumbers } from './core/forecaster.ts';
 import type { JsonObject } from './core/json.ts';
 import { restoreText } from './encoders/chain.ts';
 import { openEngine } from './engines/index.ts';
-import { closedForm, forecastRows } from './numbers.ts';
+import { closedForm, forecastRows, holdOut, shapeOf } from './numbers.ts';
 import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
 import { restoreNumberNetwork } from './predict/number-network.ts';
 import { restoreTextNetwork } from './predict/text-network.ts';
@@ -53,10 +53,10 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
     });
   }
   const config = settle(opened.written, factsOf(data));
-  const models = readModels(stored);
+  const restore = await restorer(stored, opened, config, season);
   const rows: ForecastRow[] = [];
   for (const series of data.raw.series) {
-    const fitted = await restored(config, models, series, season);
+    const fitted = await restore(series);
     rows.push(...(await forecastRows(fitted, series, config.predict.horizon, config.window.lead)));
     fitted.dispose();
   }
@@ -158,30 +158,43 @@ async function found(opened: OpenedConfig, hint: string): Promise<Loaded> {
   });
 }
 
-async function restored(
+/** How a series' forecaster is brought back: networks from their weights, closed forms fitted again where the run fitted them. */
+async function restorer(
+  stored: StoredRun,
+  opened: LoadedConfig,
   config: Config,
-  models: ReadonlyMap<string, SeriesModel>,
-  series: Series,
   season: number,
-): Promise<FittedNumbers> {
-  if (models.size === 0)
-    return await closedForm(config.model, season).fit(series, {
-      until: series.length,
-      validation: null,
-      seed: config.seed,
-    });
-  const model = models.get(series.id) ?? (models.size === 1 ? [...models.values()][0] : undefined);
-  if (!model) {
-    throw new ForecastError('E_DATA_COLUMN', `the run knows no series "${series.id}"`, {
-      where: 'source.id',
-      hint: `it knows ${[...models.keys()].slice(0, 5).join(', ')}`,
-    });
+): Promise<(series: Series) => Promise<FittedNumbers>> {
+  const models = readModels(stored);
+  if (models.size > 0) {
+    const { engine } = await openEngine(config.engine.kind);
+    return async (series) => {
+      const { parts, encoder } = ofSeries(models, series.id);
+      return await restoreNumberNetwork(
+        config.model.kind,
+        { ...parts, encoder: encoder as JsonObject },
+        config.window.kind,
+        engine,
+      );
+    };
   }
-  const { engine } = await openEngine(config.engine.kind);
-  return await restoreNumberNetwork(
-    config.model.kind,
-    { ...model.parts, encoder: model.encoder as JsonObject },
-    config.window.kind,
-    engine,
-  );
+  const { data } = await dataOf(stored, opened, undefined);
+  const own = data.raw.form === 'numbers' ? new Map(data.raw.series.map((series) => [series.id, series])) : new Map();
+  const settled = settle(opened.written, factsOf(data));
+  return async (series) => {
+    const learned: Series = ofSeries(own, series.id);
+    const { parts } = holdOut(settled, shapeOf(settled, learned), learned.length);
+    const request = { until: parts.test ?? learned.length, validation: parts.validation, seed: config.seed };
+    return await closedForm(config.model, season).fit(learned, request);
+  };
+}
+
+/** What the run knows of a series: by its id, or the only one there is. */
+function ofSeries<Known>(known: ReadonlyMap<string, Known>, id: string): Known {
+  const found = known.get(id) ?? (known.size === 1 ? [...known.values()][0] : undefined);
+  if (found) return found;
+  throw new ForecastError('E_DATA_COLUMN', `the run knows no series "${id}"`, {
+    where: 'source.id',
+    hint: `it knows ${[...known.keys()].slice(0, 5).join(', ')}`,
+  });
 }

@@ -29,6 +29,24 @@ predict: { horizon: 2 }
 });
 
 describe('predict', () => {
+  it.each(['lstm-regressor', 'ses', 'holt', 'theta', 'drift'])(
+    '%s forecasts again what its run forecast',
+    async (kind) => {
+      const options = kind === 'lstm-regressor' ? '{ kind: lstm-regressor, units: [2] }' : `{ kind: ${kind} }`;
+      const config = `
+source: { kind: csv, file: months.csv }
+split: { validation: 6, test: 6 }
+window: { context: 4 }
+model: ${options}
+train: { epochs: 1 }
+predict: { horizon: 3 }
+`;
+      const { result, folder: own } = await run(space.write(`${kind}.yaml`, config), { out: join(space.path, kind) });
+      expect((await predict(own)).rows).toEqual(result.forecast);
+      expect((await predict(own, { data: months })).rows).toEqual(result.forecast);
+    },
+  );
+
   it('warns of data with other steps, and only of those', async () => {
     expect((await predict(folder, { data: months })).warnings).toEqual([]);
     const other = await predict(folder, { data: days });

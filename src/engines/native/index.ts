@@ -1,6 +1,7 @@
 // The native engine: the kernels as an addon, compiled for this machine. In: a network and weights. Out: a Compiled.
 // Same bytes per instruction set and build. Not here: building it (scripts/build-native.js).
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ForecastError } from '../../core/errors.ts';
 import { compileWith } from '../compiled/compiled.ts';
 import type { Engine } from '../engine.ts';
@@ -20,6 +21,7 @@ export const native: Engine = {
   },
   compile: async (network, weights) => {
     const found = loadAddon();
+    await nextTurn(); // networks that were dropped are freed between turns: a loop of short fits must have some
     if ('addon' in found) return compileWith(nativeKernels(found.addon), network, weights);
     throw new ForecastError('E_CONFIG_CONFLICT', `engine "native" does not load: ${found.why}`, {
       where: 'engine.kind',

@@ -21,7 +21,11 @@ import { restoreTextNetwork } from './predict/text-network.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
 import type { ForecastRow, Result, TextAnswer } from './report/result.ts';
 import { renderForecast, renderText } from './report/terminal.ts';
+import { SOURCES } from './sources/index.ts';
+import type { SourceKind } from './sources/source.ts';
 import { generateText } from './text.ts';
+
+const CSV = (SOURCES.csv as SourceKind).options;
 
 export interface PredictOptions {
   /** A file like the one the run was made on; default: that one, unchanged. */
@@ -139,7 +143,9 @@ async function dataOf(
     return { data: await found({ ...opened, expects: result.data.sha256 }, where), season };
   }
   const { source } = opened.written;
-  const own = source.kind === 'csv' ? source : { kind: 'csv' };
+  // Targets that were inferred then are named now: a new file may have other columns beside them.
+  const target = [...new Set(result.forecast.map((row) => row.target))];
+  const own = source.kind === 'csv' ? { target, ...source } : { kind: 'csv', ...CSV.parse({ file }) };
   const shown = relative(process.cwd(), resolve(file)) || file;
   const free: LoadedConfig = {
     ...opened,

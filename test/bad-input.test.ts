@@ -53,6 +53,22 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
+    what: 'a layer that reads backwards where every step is a target',
+    config: csv('good.csv')
+      .replace('units: [3]', 'units: [3], bidirectional: true')
+      .replace('context: 4', 'context: 4, targets: every'),
+    code: 'E_CONFIG_CONFLICT',
+    says: /backwards/,
+    exit: 2,
+  },
+  {
+    what: 'an activation the cell does not know',
+    config: csv('good.csv').replace('units: [3]', 'units: [3], cell: gru, activation: relu'),
+    code: 'E_CONFIG_CONFLICT',
+    says: /gru/,
+    exit: 2,
+  },
+  {
     what: 'a typo in a key',
     config: csv('good.csv', 'trian: {}'),
     code: 'E_CONFIG_UNKNOWN_KEY',
@@ -182,6 +198,17 @@ describe('bad input', () => {
     });
     expect(result.warnings.map(({ code }) => code)).toContain('W_CONSTANT_SERIES');
     for (const { value } of result.forecast) expect(value).toBeCloseTo(7, 1);
+  });
+
+  it('held-out words that are all unknown leave nothing to score, and say so', async () => {
+    const yaml = words('[the cat sat on the mat, the dog sat on the log, quick brown foxes jump]').replace(
+      'encoder:',
+      'split: { validation: 1 }\nencoder:',
+    );
+    const { result } = await run(space.write('unknown.yaml', yaml), { out: join(space.path, 'unknown') });
+    expect(result.fit.validationLoss).toBeNull();
+    expect(result.scores.every(({ windows, skill }) => windows === 0 && skill === null)).toBe(true);
+    expect(result.warnings.map(({ code }) => code)).toContain('W_UNKNOWN_TOKENS');
   });
 
   it("another run's folder is refused, and left as it was", async () => {

@@ -1,6 +1,6 @@
 // Complete runs used again from the command line: what is said about data that are other than the run's.
 
-import { renameSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../src/run.ts';
@@ -29,6 +29,25 @@ predict: { horizon: 2 }
 });
 
 describe('predict', () => {
+  it('takes a table where the run generated its series, and the targets the run inferred', async () => {
+    const generated = `
+source: { kind: generated, series: counting, length: 30 }
+window: { context: 2 }
+model: { kind: lstm-regressor, units: [2] }
+train: { epochs: 1 }
+`;
+    const counted = await run(space.write('generated.yaml', generated), { out: join(space.path, 'generated') });
+    const values = space.write('values.csv', 'value\n5\n6\n7\n8\n');
+    expect((await predict(counted.folder, { data: values })).rows.map(({ time }) => time)).toEqual(['4']);
+    const wider = space.write(
+      'wider.csv',
+      readFileSync(months, 'utf8')
+        .replaceAll(/,(\w+)$/gm, ',$1,$1')
+        .replace('date,y,y', 'date,y,extra'),
+    );
+    expect((await predict(folder, { data: wider })).rows.map(({ target }) => target)).toEqual(['y', 'y']);
+  });
+
   it.each(['lstm-regressor', 'ses', 'holt', 'theta', 'drift'])(
     '%s forecasts again what its run forecast',
     async (kind) => {

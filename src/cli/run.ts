@@ -3,7 +3,7 @@
 import { styleText } from 'node:util';
 import type { StyledPart } from '../report/terminal.ts';
 import type { RunEvent, RunOptions, RunOutcome } from '../run.ts';
-import { oneLine } from './failure.ts';
+import { oneLine, usageError } from './failure.ts';
 import { type Command, flag, number, present, text, texts } from './flags.ts';
 import { shortPath, wantsColor, writeJson, writeMessage, writeOutput } from './output.ts';
 import { type ProgressView, progressView, SILENT } from './progress.ts';
@@ -11,11 +11,15 @@ import { abortOnSignal } from './signals.ts';
 import { warningLine } from './warn.ts';
 
 export const command: Command = {
-  command: 'run <config>',
+  command: 'run [config]',
   describe: 'Train, judge and forecast as a config says',
   builder: (yargs) =>
     yargs
-      .positional('config', { describe: 'A YAML file, a preset, a run folder to replay, or a .csv', type: 'string' })
+      .positional('config', {
+        describe:
+          'A YAML file, a preset, a run folder to replay, or a .csv; with --continue, by default that run’s own',
+        type: 'string',
+      })
       .options({
         set: { describe: 'Change a key: --set train.epochs=50 (repeatable)', type: 'string', array: true, nargs: 1 },
         seed: { describe: 'Everything random comes from this number', type: 'string', requiresArg: true },
@@ -49,7 +53,9 @@ export const command: Command = {
     });
     const { inputOf } = await import('../init.ts');
     const { run } = await import('../run.ts');
-    const input = await inputOf(text(given, 'config') ?? '', options);
+    const config = text(given, 'config') ?? options.continueFrom;
+    if (config === undefined) throw usageError('no config is named', 'forecast run configs/counting.yaml');
+    const input = await inputOf(config, options);
     try {
       const outcome = await run(input, options);
       view.stop();

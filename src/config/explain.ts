@@ -3,8 +3,8 @@
 
 import { ForecastError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { METRICS } from '../metrics/index.ts';
 import { type JsonSchema, jsonSchema } from './json-schema.ts';
-import { CHOICES } from './schema.ts';
 
 interface Found {
   readonly name: string;
@@ -21,6 +21,8 @@ export function explain(key = ''): string {
   if (found.length > 0) return found.map(describe).join('\n\n');
   const kinds = kindsCalled(key);
   if (kinds.length > 0) return kinds.map(describeKind).join('\n\n');
+  const metric = describeMetric(key);
+  if (metric !== null) return metric;
   const guess = nearestWord(key);
   throw new ForecastError('E_USAGE', `nothing is called ${JSON.stringify(key.slice(0, 60))}`, {
     where: 'explain',
@@ -109,14 +111,27 @@ interface KindFound {
   readonly schema: JsonSchema;
 }
 
+/** Every place a kind may stand, each description once. */
 function kindsCalled(kind: string): KindFound[] {
-  return Object.keys(CHOICES).flatMap((place) =>
-    findKeys(place.split('.')).flatMap((found) =>
-      branchesOf(found.schema)
-        .filter((branch) => kindOf(branch) === kind)
-        .map((schema) => ({ place, schema })),
-    ),
-  );
+  const found = new Map<string, KindFound>();
+  const walk = (schema: JsonSchema, place: string): void => {
+    for (const branch of branchesOf(schema)) {
+      const key = JSON.stringify(branch);
+      if (kindOf(branch) === kind && !found.has(key)) found.set(key, { place, schema: branch });
+      for (const [name, inner] of Object.entries(propertiesOf(branch)))
+        walk(inner, place === '' ? name : `${place}.${name}`);
+    }
+  };
+  walk(jsonSchema(), '');
+  return [...found.values()];
+}
+
+/** A metric's page; null where none is called so. */
+function describeMetric(kind: string): string | null {
+  const metric = Object.hasOwn(METRICS, kind) ? METRICS[kind] : undefined;
+  if (!metric) return null;
+  const better = metric.better === 'zero' ? 'best at 0' : `${metric.better} is better`;
+  return `evaluate.metrics: ${kind}\n  ${metric.summary}\n  unit      ${metric.unit}, ${better}`;
 }
 
 function describeKind({ place, schema }: KindFound): string {

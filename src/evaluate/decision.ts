@@ -1,7 +1,7 @@
 // Which forecaster to use, from scores: the smallest error on the most honest windows there are; a baseline wins ties and doubts.
 // In: score rows of one split, loss differences by window. Out: the decision. Not here: its wording (report/verdict.ts), folds (backtests).
 
-import { errorOf, type ScoreRow } from './score.ts';
+import { errorOf, isExact, type ScoreRow } from './score.ts';
 import { dieboldMariano } from './significance.ts';
 
 export interface Decision {
@@ -41,7 +41,8 @@ export function decide(
     .sort((a, b) => a.error - b.error);
   const beats = ownError === null ? [] : others.filter((other) => ownError < other.error).map((other) => other.name);
   const best = others[0];
-  const p = ownError === null || best?.error === 0 ? null : dieboldMariano(differences, horizon);
+  const exact = best !== undefined && isExact(best.error, rows, metric);
+  const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
   const beaten = ownError === null || (best !== undefined && (best.error <= ownError || (p !== null && p > DOUBT)));
   const ship = beaten ? (best?.name ?? model) : model;
   return {

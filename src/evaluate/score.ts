@@ -244,10 +244,23 @@ function withSkill(rows: readonly Unskilled[], metrics: readonly string[]): Scor
   return rows.map(({ baseline: _, ...row }) => {
     const error = errorOf(row, metric);
     if (!best) return { ...row, skillReason: 'no baseline could be scored' };
-    if (best.error === 0) return { ...row, skillReason: `${best.name} is exact here (error 0)` };
+    if (isExact(best.error, rows, metric))
+      return {
+        ...row,
+        skillReason: `${best.name} is exact here (error ${best.error === 0 ? '0' : 'of rounding only'})`,
+      };
     if (error === null) return { ...row, skillReason: `${metric} is undefined` };
     return { ...row, skill: 1 - error / best.error };
   });
+}
+
+/** An error that is nothing beside the others is rounding: dividing by it would say nothing. */
+const ROUNDING = 1e-12;
+
+/** Whether `error` is zero, but for rounding, beside the largest error of `rows`. */
+export function isExact(error: number, rows: readonly ScoreRow[], metric: string): boolean {
+  const largest = rows.reduce((most, row) => Math.max(most, errorOf(row, metric) ?? 0), 0);
+  return error <= ROUNDING * largest || error === 0;
 }
 
 /** The first metric as an error: less is better. */

@@ -2,6 +2,7 @@
 // In: units or layers, a loss, the task. Out: a network as data. Not here: arithmetic.
 
 import { z } from 'zod';
+import { ForecastError } from '../core/errors.ts';
 import { type LayerOptions, layerOptions } from '../layers/index.ts';
 import type { Initialiser } from '../layers/layer.ts';
 import { initialiser } from '../layers/options.ts';
@@ -59,6 +60,12 @@ export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
       .describe('per window: subtract nothing, the last value or a mean; default none'),
   }),
   build: (options, task) => {
+    if (options.cell === 'gru' && options.activation !== 'tanh' && !options.layers) {
+      throw new ForecastError('E_CONFIG_CONFLICT', `a gru knows tanh only, not ${options.activation}`, {
+        where: 'model.activation',
+        hint: 'remove it, or write cell: lstm',
+      });
+    }
     const loss = spellLoss(options.loss);
     const outputs = task.window.horizon * task.targets * (LOSSES[loss.kind] as LossKind).outputs(loss);
     const chain = [...(options.layers ?? recurrentLayers(options)), { kind: 'dense', units: outputs } as const];

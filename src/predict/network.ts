@@ -14,8 +14,8 @@ import { type ModelSummary, summarise } from '../models/summary.ts';
 import { initialWeights } from '../models/weights.ts';
 import type { TrainState } from '../train/state.ts';
 import { type TrainHooks, type TrainPlan, train } from '../train/train.ts';
-import { cut, targetsBetween } from '../window/cuts.ts';
-import type { Cutting, WindowShape } from '../window/window.ts';
+import { cut, cutoffAt, fromAt, targetSpan, targetsBetween } from '../window/cuts.ts';
+import type { Cuts, Cutting, WindowShape } from '../window/window.ts';
 import { checkMemory } from './memory.ts';
 
 export type TrainOptions = Pick<
@@ -65,8 +65,8 @@ export async function fitNetwork(
   const cuts = cut(sequence.segments, shape, plan.cutting);
   const trainUntil = request.validation ?? request.until;
   const training = targetsBetween(cuts, shape, 0, trainUntil);
-  const validation =
-    request.validation === null ? null : targetsBetween(cuts, shape, request.validation, request.until);
+  const held = request.validation === null ? null : targetsBetween(cuts, shape, request.validation, request.until);
+  const validation = held && hasTarget(held, shape, sequence) ? held : null;
   if (training.count === 0) throw tooShort(sequence, shape, trainUntil);
 
   const network = buildNetwork(plan, sequence);
@@ -82,7 +82,7 @@ export async function fitNetwork(
     {
       ...plan.train,
       training: { sequence, shape, cuts: training },
-      validation: validation && validation.count > 0 ? validation : null,
+      validation,
       seed: request.seed,
       epochsPerCall: epochsPerCall(summary, training.count),
     },
@@ -94,6 +94,17 @@ export async function fitNetwork(
   );
   const parts: NetworkParts = { network, shape, weights: state.weights, encoder };
   return { compiled, fit: { parts, state, samples: training.count, parameters: summary.parameters, stoppedEarly } };
+}
+
+/** Whether any window has something to predict: the tokens of a held-out part may all be unknown. */
+function hasTarget(cuts: Cuts, shape: WindowShape, { tokens, targets }: Sequence): boolean {
+  if (!tokens) return cuts.count > 0;
+  const ids = targets[0] as Float64Array;
+  for (let i = 0; i < cuts.count; i++) {
+    const { start, end } = targetSpan(shape, fromAt(cuts, i), cutoffAt(cuts, i));
+    for (let p = start; p < end; p++) if ((ids[p] as number) >= 0) return true;
+  }
+  return false;
 }
 
 /** The network a plan describes for a sequence. */
@@ -115,12 +126,25 @@ export function buildNetwork(
       },
     );
   }
-  return model.build(options, {
+  const network = model.build(options, {
     window: plan.shape,
     targets: sequence.targets.length,
     past: sequence.past.length,
     future: sequence.future.length,
     tokens: sequence.tokens,
+  });
+  refuseForesight(network, plan.shape);
+  return network;
+}
+
+/** A layer that reads backwards has seen, at each step but the last, what that step is to predict. */
+function refuseForesight({ layers }: Network, shape: WindowShape): void {
+  const reader = layers.find((layer) => 'bidirectional' in layer && layer.bidirectional)?.name;
+  if (shape.targets === 'last' || reader === undefined) return;
+  const what = `window.targets is every, and layer "${reader}" reads backwards: each step would see what it is to predict`;
+  throw new ForecastError('E_CONFIG_CONFLICT', what, {
+    where: `model.layers (${reader})`,
+    hint: 'write bidirectional: false, or window.targets: last',
   });
 }
 

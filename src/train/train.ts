@@ -175,7 +175,9 @@ function lastCompleted(state: TrainState, report: TrainReport): Position {
 /** The first epoch whose loss, though finite, has run away: float64 holds 1e300. */
 function exploded(report: TrainReport, state: TrainState): EpochRecord | undefined {
   const bound = DIVERGED * Math.max(1, state.firstLoss ?? 1);
-  return report.records.find((record) => !(record.loss <= bound));
+  return report.records.find(
+    ({ loss, validationLoss }) => !(loss <= bound) || (validationLoss !== null && !Number.isFinite(validationLoss)),
+  );
 }
 
 /** Saves the last good state and says where the loss was lost. */

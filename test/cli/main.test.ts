@@ -94,10 +94,7 @@ describe.concurrent('usage', () => {
       ['run', 'tiny.yaml', '--quite'],
       'forecast: error[E_USAGE]: unknown option --quite. Hint: did you mean --quiet?\n',
     ],
-    [
-      ['run'],
-      'forecast: error[E_USAGE]: something is missing after the command. Hint: forecast run --help shows what it takes\n',
-    ],
+    [['run'], 'forecast: error[E_USAGE]: no config is named. Hint: forecast run configs/counting.yaml\n'],
     [
       ['run', 'tiny.yaml', '--seed', 'x'],
       'forecast: error[E_USAGE]: --seed "x" is not a whole number of at least 0. Hint: write for example --seed 1\n',

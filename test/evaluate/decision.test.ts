@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../src/core/random.ts';
 import { decide } from '../../src/evaluate/decision.ts';
-import type { ScoreRow } from '../../src/evaluate/score.ts';
+import { isExact, type ScoreRow } from '../../src/evaluate/score.ts';
 
 function rowsOf(errors: { readonly [forecaster: string]: number | null }): ScoreRow[] {
   return Object.entries(errors).map(([forecaster, mae]) => ({
@@ -72,5 +72,22 @@ describe('the forecaster to use', () => {
     const differences = around(-0.5);
     const decision = decide(rows, 'model', 'mae', differences, 2);
     expect(decide([...rows].reverse(), 'model', 'mae', differences, 2)).toEqual(decision);
+  });
+});
+
+describe('a baseline that is exact but for rounding', () => {
+  it('gives no skill and no p: dividing by rounding would say nothing', () => {
+    const row = (forecaster: string, mae: number) => ({
+      forecaster,
+      split: 'test' as const,
+      metrics: { mae },
+      skill: null,
+      windows: 20,
+    });
+    const rows = [row('lstm-regressor', 0.07), row('seasonal-naive', 1.5e-15)];
+    expect(isExact(1.5e-15, rows, 'mae')).toBe(true);
+    expect(isExact(0.01, rows, 'mae')).toBe(false);
+    const differences = Float64Array.from({ length: 20 }, (_, i) => 0.07 + 0.001 * (i % 3));
+    expect(decide(rows, 'lstm-regressor', 'mae', differences, 1)).toMatchObject({ ship: 'seasonal-naive', p: null });
   });
 });

@@ -32,6 +32,17 @@ describe('the entry of each code has its exit status, a meaning, an example with
   }
 });
 
+test('every warning the program gives has a row in docs/warnings.md, and no other has one', () => {
+  const source = join(here, '..', 'src');
+  const given = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) =>
+      [...readFileSync(join(source, name), 'utf8').matchAll(/code: '(W_[A-Z_]+)'/g)].map((match) => match[1]),
+    );
+  const told = [...readFileSync(join(here, '..', 'docs', 'warnings.md'), 'utf8').matchAll(/^\| `(W_[A-Z_]+)`/gm)];
+  expect(told.map((match) => match[1]).sort()).toEqual([...new Set(given)].sort());
+});
+
 test('the examples of config errors are what the fixtures produce', () => {
   const folder = join(here, 'config-errors');
   const said = readdirSync(folder)

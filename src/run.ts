@@ -156,7 +156,7 @@ async function keep(folder: RunFolder, config: Config, outcome: Outcome, result:
   for (const [name, content] of modelFiles(outcome.models)) await folder.write(name, content);
   if (result.forecast.length > 0) await folder.write('forecast.csv', forecastCsv(result));
   await folder.write('result.json', stableJson(result));
-  await folder.write('report.txt', text);
+  await folder.write('report.txt', `${text.trimEnd()}\n`);
 }
 
 function hostFacts(opened: LoadedConfig, milliseconds: number): JsonObject {

@@ -189,6 +189,7 @@ const evaluate = z
   .strictObject({
     baselines: z
       .array(z.enum(Object.keys(FORECASTERS) as [string, ...string[]]))
+      .min(1)
       .nullable()
       .default(null)
       .describe('Forecasters to compare with; null: the simple ones that fit the data.'),

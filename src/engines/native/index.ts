@@ -8,7 +8,7 @@ import type { Engine } from '../engine.ts';
 import { loadAddon } from './addon.ts';
 import { nativeKernels } from './kernel.ts';
 
-const REPAIR = 'node scripts/build-native.js --verbose';
+const REPAIR = 'in a clone of the repository, node scripts/build-native.js --verbose';
 
 export const native: Engine = {
   kind: 'native',

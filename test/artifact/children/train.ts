@@ -19,7 +19,7 @@ try {
     }
     await folder.write('weights.safetensors', encodeTensors(state.weights));
     await folder.write('history.json', stableJson(state.history));
-    await folder.complete({ seconds: Math.random() });
+    await folder.complete({ seconds: process.uptime() });
   }
 } finally {
   await folder.close();

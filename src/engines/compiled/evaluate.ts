@@ -1,9 +1,9 @@
 // Loss and accuracy over windows, and outputs after them, in turns of bounded work. In: a machine and windows. Out: means; rows in the windows' order.
 // Not here: training.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Windows } from '../engine.ts';
 import { checkChannels, checkWindows } from '../reference/machine.ts';
+import { nextTurn } from '../turn.ts';
 import { bind, type Machine, noMemory, windowsPerTurn } from './machine.ts';
 import { planVisits } from './visits.ts';
 

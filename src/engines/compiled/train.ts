@@ -1,12 +1,12 @@
 // Training epochs on the kernels: batches in their order, many steps a call, validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic (kernels/).
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ForecastError } from '../../core/errors.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
 import { checkWindows } from '../reference/machine.ts';
+import { nextTurn } from '../turn.ts';
 import { describeOptimizer } from './describe.ts';
 import { accuracyOf, evaluate } from './evaluate.ts';
 import { MOMENTS } from './kernel.ts';

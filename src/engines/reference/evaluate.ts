@@ -1,8 +1,8 @@
 // Loss and accuracy over windows, without dropout. In: a machine and windows. Out: means. Not here: training.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
+import { nextTurn } from '../turn.ts';
 import type { Tally } from './losses/loss.ts';
 import { checkWindows, type Machine, work } from './machine.ts';
 

@@ -1,12 +1,12 @@
 // Training epochs: batches in their order, clipped steps, validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ForecastError } from '../../core/errors.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
+import { nextTurn } from '../turn.ts';
 import { accuracyOf, evaluate } from './evaluate.ts';
 import type { Tally } from './losses/loss.ts';
 import { checkWindows, type Machine, work } from './machine.ts';

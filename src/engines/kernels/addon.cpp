@@ -3,6 +3,7 @@
 #include <node_api.h>
 #include <stdlib.h>
 
+#include "processor.h"
 #include "table.h"
 
 #define INTERFACE 1 // native/addon.ts refuses another number
@@ -23,8 +24,7 @@ static const char *instructions = "generic vectors";
 
 static void choose() {
 #ifdef WITH_AVX2
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+  if (processor().avx2) {
     kernels = &KERNELS_AVX2;
     instructions = "AVX2 with FMA";
   }

@@ -1,0 +1,133 @@
+// The wasm engine in a real browser: the compiled modules as they are, served as a page would get them.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wasm } from '../../src/engines/wasm/index.ts';
+import { MODELS } from '../../src/models/index.ts';
+import { initialWeights } from '../../src/models/weights.ts';
+import { spellOptimizer } from '../../src/optimizers/index.ts';
+import { cut, takeCuts } from '../../src/window/cuts.ts';
+import { workspace } from '../support/workspace.ts';
+import { scenarios } from './browser/scenario.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const BROWSER = process.env.CHROMIUM ?? PLACES.find((path) => existsSync(path));
+if (!BROWSER) console.warn('the browser is not tested: no chromium here; on Debian, apt-get install chromium');
+
+/** A page that imports what Node imports; a bundler or an import map says where zod is. */
+const PAGE = `<!doctype html>
+<meta charset="utf-8">
+<title>wasm</title>
+<script type="importmap">{ "imports": { "zod": "/zod/index.js" } }</script>
+<script type="module">
+  import { wasm } from '/dist/engines/wasm/index.js';
+  import { MODELS } from '/dist/models/index.js';
+  import { initialWeights } from '/dist/models/weights.js';
+  import { spellOptimizer } from '/dist/optimizers/index.js';
+  import { cut, takeCuts } from '/dist/window/cuts.js';
+  import { scenarios } from '/scenario.js';
+  window.ready = scenarios({ wasm, MODELS, initialWeights, cut, takeCuts, spellOptimizer });
+</script>`;
+
+const TYPES: { readonly [extension: string]: string } = { '.js': 'text/javascript', '.html': 'text/html' };
+
+/** `folders`: what stands under the first part of a path. */
+function serve(folders: { readonly [name: string]: string }, isolated: boolean): Promise<Server> {
+  const server = createServer(({ url = '/' }, response) => {
+    const [, name = '', ...rest] = normalize(url).split('/');
+    const folder = folders[name];
+    const file =
+      name === 'scenario.js' ? join(import.meta.dirname, 'browser/scenario.js') : join(folder ?? '', ...rest);
+    const body =
+      url === '/' ? PAGE : (folder || name === 'scenario.js') && existsSync(file) ? readFileSync(file) : null;
+    response.writeHead(body === null ? 404 : 200, {
+      'Content-Type': TYPES[url === '/' ? '.html' : extname(file)] ?? 'text/plain',
+      ...(isolated
+        ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
+        : {}),
+    });
+    response.end(body ?? 'not here');
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+if (process.env.CI) {
+  it('there is a browser where this must be tested', () => expect(BROWSER).toBeDefined());
+}
+
+describe.skipIf(!BROWSER)('in a browser', () => {
+  const space = workspace();
+  const here = scenarios({ wasm, MODELS, initialWeights, cut, takeCuts, spellOptimizer });
+  let browser: Browser;
+
+  beforeAll(async () => {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    execFileSync(
+      process.execPath,
+      [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(space.path, 'dist')],
+      {
+        cwd: ROOT,
+      },
+    );
+    browser = await chromium.launch({ executablePath: BROWSER as string, args: ['--no-sandbox'] });
+  });
+  afterAll(() => browser?.close());
+
+  describe.each([
+    ['isolated', true],
+    ['not isolated', false],
+  ])('%s', (_, isolated) => {
+    let server: Server;
+    let page: Page;
+    const complaints: string[] = [];
+
+    beforeAll(async () => {
+      const folders = { dist: join(space.path, 'dist'), zod: join(ROOT, 'node_modules/zod') };
+      server = await serve(folders, isolated);
+      page = await browser.newPage();
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`);
+      });
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await page.waitForFunction('window.ready', undefined, { timeout: 20_000 }).catch((error) => {
+        throw new Error(`${error}\n${complaints.join('\n')}`);
+      });
+    });
+    afterAll(async () => {
+      await page?.close();
+      server?.close();
+    });
+    const there = <Answer>(name: string): Promise<Answer> => page.evaluate(`window.ready.${name}()`);
+
+    it('is what the headers make it', async () => {
+      expect(await page.evaluate('crossOriginIsolated')).toBe(isolated);
+    });
+
+    it('counting ends in the bytes it ends in here', async () => {
+      expect(await there('counting')).toEqual(await here.counting());
+    });
+
+    it('work that leaves the thread ends in the bytes it ends in here', async () => {
+      expect(await there('waves')).toEqual(await here.waves());
+    });
+
+    it('a training is stopped, reports, lets the page live, and goes on to the same bytes', async () => {
+      const found = await there<Awaited<ReturnType<typeof here.stopped>>>('stopped');
+      expect(found).toMatchObject({ stopped: 'aborted', after: 'done', same: true });
+      expect(found.epochs).toBeLessThan(1900);
+      expect(found.reports).toBeGreaterThan(0);
+      expect(found.turns).toBeGreaterThan(3);
+    });
+
+    it('nothing complained', () => {
+      expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
+    });
+  });
+});

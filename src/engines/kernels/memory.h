@@ -73,8 +73,14 @@ static void release(void *memory) {
 #else
 #include <stdlib.h>
 #include <string.h>
+#if defined(_WIN32)
+#include <malloc.h>
+static void *allocateBytes(size_t bytes) { return _aligned_malloc((bytes + 63) & ~(size_t)63, 64); }
+static void release(void *memory) { _aligned_free(memory); }
+#else
 static void *allocateBytes(size_t bytes) { return aligned_alloc(64, (bytes + 63) & ~(size_t)63); }
 static void release(void *memory) { free(memory); }
+#endif
 #endif
 
 static void *allocate(size_t bytes) {

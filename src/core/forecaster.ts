@@ -12,6 +12,9 @@ export interface FitRequest {
   readonly until: number;
   /** Positions [validation, until) are held out inside the fit (early stopping, history); null: nothing held out. */
   readonly validation: number | null;
+  /** What will be asked for, where that changes what is learned: steps, and rows between the cutoff and the first of them. Default 1 and 0. */
+  readonly horizon?: number;
+  readonly lead?: number;
   readonly seed: number;
   readonly signal?: AbortSignal;
   readonly progress?: (progress: Progress) => void;
@@ -48,6 +51,8 @@ export interface ForecastRequest {
 export interface NumberForecaster {
   readonly name: string;
   fit(series: Series, request: FitRequest): Promise<FittedNumbers>;
+  /** Learns from several series at once (request k is series k's); absent: each is fitted by itself. One fitted forecaster per series, in order. */
+  fitPanel?(panel: readonly Series[], requests: readonly FitRequest[]): Promise<readonly FittedNumbers[]>;
 }
 
 export interface FittedNumbers {
@@ -76,6 +81,10 @@ export interface FittedText {
     cutoffs: ArrayLike<number>,
     froms: ArrayLike<number>,
   ): Promise<{ readonly logProbability: Float64Array; readonly correct: Uint8Array }>;
+  /**
+   * The ids that follow `ids` as `choose` picks them, `steps` of them. Logits (V) need not be normalised; −∞: impossible.
+   */
+  continue(ids: Float64Array, steps: number, choose: (logits: Float64Array) => number): Promise<Float64Array>;
   state(): JsonObject;
   dispose(): void;
 }

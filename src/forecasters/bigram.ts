@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import type { Sequence } from '../core/sequence.ts';
 import type { TextForecasterKind } from './forecaster.ts';
-import { fromPrevious, type NextToken } from './from-previous.ts';
+import { fromContext, type NextToken, previousToken } from './from-context.ts';
 
 /**
  * Witten–Bell interpolation (Chen and Goodman 1999, §2.6): p(w | v) = (n(v, w) + t(v) p(w)) / (n(v) + t(v)), t(v) the number of
@@ -22,7 +22,7 @@ export const bigram: TextForecasterKind<Record<string, never>> = {
     name: 'bigram',
     fit: async (sequence, request) => {
       const counts = count(sequence, request.validation ?? request.until);
-      return fromPrevious('bigram', stateOf(counts), smoothed(counts));
+      return fromContext('bigram', smoothed(counts), () => stateOf(counts));
     },
   }),
 };
@@ -78,6 +78,8 @@ function smoothed({ vocabulary, padding, single, pairs }: Counts): NextToken {
     if (ahead > 0 || (ahead === 0 && id < best)) likeliest[previous] = id;
   }
   return {
+    vocabulary,
+    context: previousToken,
     probability: (id, previous) => {
       if (previous < 0 || (kinds[previous] as number) === 0) return alone[id] as number;
       return weight(id, previous) / ((followed[previous] as number) + (kinds[previous] as number));

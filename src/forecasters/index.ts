@@ -11,6 +11,7 @@ import { holtWinters } from './holt-winters.ts';
 import { lastValue } from './last-value.ts';
 import { mean } from './mean.ts';
 import { naive2 } from './naive2.ts';
+import { ngram } from './ngram.ts';
 import { seasonalNaive } from './seasonal-naive.ts';
 import { ses } from './ses.ts';
 import { theta } from './theta.ts';
@@ -35,4 +36,5 @@ export const FORECASTERS: { readonly [kind: string]: NumberForecasterKind | Text
   tsb,
   uniform,
   bigram,
+  ngram,
 };

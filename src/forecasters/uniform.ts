@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { FittedText } from '../core/forecaster.ts';
 import type { TextForecasterKind } from './forecaster.ts';
-import { fromPrevious } from './from-previous.ts';
+import { fromContext, previousToken } from './from-context.ts';
 
 /** p = 1 / tokens, padding not among them; of equally likely tokens the lowest id counts as the guess. */
 export const uniform: TextForecasterKind<Record<string, never>> = {
@@ -18,13 +18,15 @@ export const uniform: TextForecasterKind<Record<string, never>> = {
     fit: async (sequence): Promise<FittedText> => {
       const { vocabulary, padding } = sequence.tokens ?? { vocabulary: 1, padding: false };
       const first = padding ? 1 : 0;
-      return fromPrevious(
+      return fromContext(
         'uniform',
-        { vocabulary: vocabulary - first },
         {
-          probability: () => 1 / (vocabulary - first),
+          vocabulary,
+          context: previousToken,
+          probability: (id) => (id < first ? 0 : 1 / (vocabulary - first)),
           likeliest: () => first,
         },
+        () => ({ vocabulary: vocabulary - first }),
       );
     },
   }),

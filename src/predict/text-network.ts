@@ -12,8 +12,6 @@ import { rollout } from './rollout.ts';
 
 export interface FittedTextNetwork extends FittedText {
   readonly fit: NetworkFit | null;
-  /** Logits (V) of the token after `ids`, and the ids that follow as `choose` picks them. */
-  continue(ids: Float64Array, steps: number, choose: (logits: Float64Array) => number): Promise<Float64Array>;
 }
 
 export interface TextNetwork extends TextForecaster {

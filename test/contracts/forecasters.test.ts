@@ -258,6 +258,36 @@ describe.each(texts)('%s', (_, kind) => {
     );
   });
 
+  it('continues a prompt by the probabilities it scores with, and never by padding', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        lines,
+        fc.boolean(),
+        fc.array(fc.integer({ min: 1, max: V - 1 }), { minLength: 1 }),
+        async (text, padding, prompt) => {
+          const fitted = await learn(textOf(text, padding), text.flat().length);
+          const known = [...prompt];
+          const seen: Float64Array[] = [];
+          const chosen = await fitted.continue(Float64Array.from(prompt), 3, (logits) => {
+            seen.push(logits);
+            return logits.indexOf(Math.max(...logits));
+          });
+          expect(chosen).toHaveLength(3);
+          for (const [step, logits] of seen.entries()) {
+            expect(logits).toHaveLength(V);
+            if (padding) expect(logits[0]).toBe(Number.NEGATIVE_INFINITY);
+            for (let id = padding ? 1 : 0; id < V; id++) {
+              const { logProbability } = await fitted.score(textOf([[...known, id]], padding), [known.length], [0]);
+              expect(logits[id]).toBeCloseTo(logProbability[0] as number, 12);
+            }
+            known.push(chosen[step] as number);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
   it('fitting reads only [0, validation ?? until)', async () => {
     await fc.assert(
       fc.asyncProperty(lines, lines, async (text, later) => {

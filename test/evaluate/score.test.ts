@@ -234,6 +234,7 @@ describe('scores of text', () => {
   const fitted = (name: string, logProbability: number[]): FittedText => ({
     name,
     score: async () => ({ logProbability: Float64Array.from(logProbability), correct: Uint8Array.of(1, 0, 0) }),
+    continue: async (ids) => ids,
     state: () => ({}),
     dispose: () => {},
   });

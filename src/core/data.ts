@@ -24,6 +24,21 @@ export interface Series {
   readonly future: readonly Column[]; // K
 }
 
+/** Rows [from, until) of a series, without copying; columns known in advance go on to their end. Positions count from `from`. */
+export function rowsOf(series: Series, from: number, until: number): Series {
+  if (from === 0 && until === series.length) return series;
+  const known = ({ name, values }: Column): Column => ({ name, values: values.subarray(from, until) });
+  const { time } = series;
+  return {
+    id: series.id,
+    length: until - from,
+    time: { ...time, stamps: time.stamps === null ? null : time.stamps.subarray(from, until) },
+    targets: series.targets.map(known),
+    past: series.past.map(known),
+    future: series.future.map(({ name, values }) => ({ name, values: values.subarray(from) })),
+  };
+}
+
 export interface Numbers {
   readonly form: 'numbers';
   readonly series: readonly Series[];

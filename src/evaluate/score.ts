@@ -63,13 +63,32 @@ export interface Judgement {
 export type Losses = ReadonlyMap<string, Float64Array>;
 
 /** Scores forecasts of numbers in raw units; several targets are scored one by one and averaged. */
-export async function scoreNumbers(judging: NumberJudging): Promise<Judgement> {
+export async function scoreNumbers({ contenders, ...judging }: NumberJudging): Promise<Judgement> {
   const { series, cutoffs, horizon, lead } = judging;
-  const actuals = series.targets.map((target) => gatherActual(target.values, cutoffs, horizon, lead));
+  const answers: Answer[] = [];
+  for (const { fitted, baseline } of contenders) {
+    const { values } = await fitted.forecast(series, { cutoffs, horizon, lead });
+    answers.push({ forecaster: fitted.name, baseline, values });
+  }
+  return scoreAnswers({ ...judging, answers });
+}
+
+/** What a forecaster said at the cutoffs: `values` (N, H, C). */
+export interface Answer {
+  readonly forecaster: string;
+  readonly baseline: boolean;
+  readonly values: Float64Array;
+}
+
+/** Scores forecasts that were made already. */
+export function scoreAnswers(
+  judging: Omit<NumberJudging, 'contenders'> & { readonly answers: readonly Answer[] },
+): Judgement {
+  const { series, cutoffs, horizon, lead } = judging;
+  const actuals = actualsAt(series, cutoffs, horizon, lead);
   const rows: Unskilled[] = [];
   const losses = new Map<string, Float64Array>();
-  for (const { fitted, baseline } of judging.contenders) {
-    const { values } = await fitted.forecast(series, { cutoffs, horizon, lead });
+  for (const { forecaster, baseline, values } of judging.answers) {
     const scores = judging.metrics.map((kind) => {
       const metric = METRICS[kind] as PointMetric;
       return meanScore(
@@ -83,11 +102,21 @@ export async function scoreNumbers(judging: NumberJudging): Promise<Judgement> {
         ),
       );
     });
-    rows.push(rowOf(fitted.name, baseline, judging.metrics, scores, cutoffs.length, judging.split));
+    rows.push(rowOf(forecaster, baseline, judging.metrics, scores, cutoffs.length, judging.split));
     const squared = SQUARED.has(judging.metrics[0] as string);
-    losses.set(fitted.name, windowLosses(values, actuals, cutoffs.length, horizon, squared));
+    losses.set(forecaster, windowLosses(values, actuals, cutoffs.length, horizon, squared));
   }
   return { rows: withSkill(rows, judging.metrics), losses };
+}
+
+/** The true values of each target at the cutoffs' steps: C times (N, H). */
+export function actualsAt(
+  series: Series,
+  cutoffs: ArrayLike<number>,
+  horizon: number,
+  lead: number,
+): readonly Float64Array[] {
+  return series.targets.map((target) => gatherActual(target.values, cutoffs, horizon, lead));
 }
 
 /** Scores predicted tokens; tokens that are not in the vocabulary are left out for all contenders alike. */

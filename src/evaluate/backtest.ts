@@ -1,0 +1,158 @@
+// Rolling origins: a forecaster is fitted anew at each fold, from what was known then, and asked at every origin of the fold.
+// In: a forecaster, series, where the folds lie. Out: its forecasts, fold by fold. Not here: scores (score.ts), intervals, which folds are wise.
+
+import { rowsOf, type Series } from '../core/data.ts';
+import { ForecastError } from '../core/errors.ts';
+import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/forecaster.ts';
+
+/** How a series is walked through. */
+export interface BacktestPlan {
+  /** Times the forecaster is fitted. */
+  readonly folds: number;
+  /** Rows between two fits. */
+  readonly step: number;
+  /** Rows between two origins. */
+  readonly stride: number;
+  readonly horizon: number;
+  readonly lead: number;
+  /** Rows a fit learns from, the newest ones; null: all there are before the fold. */
+  readonly history: number | null;
+}
+
+/** Fitted on rows [from, origins[0]), asked at every origin. */
+export interface Fold {
+  readonly from: number;
+  readonly origins: readonly number[];
+}
+
+/** Most folds of `plan` whose first leaves `least` rows to learn from. */
+export function foldsThatFit(length: number, plan: Omit<BacktestPlan, 'folds'>, least: number): number {
+  const origins = length - plan.lead - plan.horizon - least + 1;
+  return Math.max(0, Math.floor(origins / plan.step));
+}
+
+/**
+ * The folds that end with the last origin whose targets are all known; each holds the origins of `step` rows. Errors:
+ * E_DATA_TOO_SHORT where fewer folds are possible than asked.
+ */
+export function planFolds(length: number, plan: BacktestPlan, least: number): Fold[] {
+  const possible = foldsThatFit(length, plan, least);
+  if (plan.folds > possible) throw tooManyFolds(length, plan, least, possible);
+  const end = length - plan.lead - plan.horizon + 1; // one past the last origin
+  return Array.from({ length: plan.folds }, (_, k) => {
+    const first = end - (plan.folds - k) * plan.step;
+    const origins = [];
+    for (let origin = first; origin < first + plan.step; origin += plan.stride) origins.push(origin);
+    return { from: plan.history === null ? 0 : Math.max(0, first - plan.history), origins };
+  });
+}
+
+function tooManyFolds(length: number, plan: BacktestPlan, least: number, possible: number): ForecastError {
+  const { folds, step, horizon } = plan;
+  return new ForecastError(
+    'E_DATA_TOO_SHORT',
+    `${folds} folds of ${step} rows and horizon ${horizon} need ${least + folds * step + plan.lead + horizon - 1} rows, there are ${length}`,
+    {
+      where: 'evaluate.folds',
+      hint: possible > 0 ? `folds: ${possible}, or a smaller evaluate.step` : 'evaluate: { folds: 0 }, or more rows',
+    },
+  );
+}
+
+/** A series and its folds. */
+export interface Walk {
+  readonly series: Series;
+  readonly folds: readonly Fold[];
+}
+
+/** What one forecaster said of one series: `values` (N, H, C) at `origins`, each made by the fit of `fold[n]`. */
+export interface Track {
+  readonly forecaster: string;
+  readonly origins: Float64Array;
+  readonly fold: Int32Array;
+  readonly values: Float64Array;
+}
+
+export interface BacktestHooks {
+  /** The request of the fit of series `s` at fold `k`, whose past (rows before its first origin, positions from 0) is `past`. */
+  readonly request: (past: Series, s: number, k: number) => FitRequest;
+  /** Stored forecasts of a fold, in the order of the walks that have it; null: it has to be computed. */
+  readonly stored?: (k: number) => readonly Float64Array[] | null;
+  readonly done?: (k: number, values: readonly Float64Array[]) => void | Promise<void>;
+}
+
+/** Walks a forecaster through every fold of every series; series k-th folds are fitted together where it learns from several at once. */
+export async function backtest(
+  forecaster: NumberForecaster,
+  walks: readonly Walk[],
+  plan: Pick<BacktestPlan, 'horizon' | 'lead'>,
+  hooks: BacktestHooks,
+): Promise<Track[]> {
+  const parts: Float64Array[][] = walks.map(() => []);
+  const most = Math.max(0, ...walks.map(({ folds }) => folds.length));
+  for (let k = 0; k < most; k++) {
+    const members = walks.flatMap((walk, s) => (walk.folds[k] ? [{ ...walk, s, fold: walk.folds[k] as Fold }] : []));
+    const values = hooks.stored?.(k) ?? (await runFold(forecaster, members, k, plan, hooks));
+    members.forEach(({ s }, i) => {
+      parts[s]?.push(values[i] as Float64Array);
+    });
+    await hooks.done?.(k, values);
+  }
+  return walks.map(({ folds }, s) => ({
+    forecaster: forecaster.name,
+    origins: Float64Array.from(folds.flatMap(({ origins }) => origins)),
+    fold: Int32Array.from(folds.flatMap(({ origins }, k) => origins.map(() => k))),
+    values: joined(parts[s] as Float64Array[]),
+  }));
+}
+
+interface Member {
+  readonly series: Series;
+  readonly s: number;
+  readonly fold: Fold;
+}
+
+async function runFold(
+  forecaster: NumberForecaster,
+  members: readonly Member[],
+  k: number,
+  { horizon, lead }: Pick<BacktestPlan, 'horizon' | 'lead'>,
+  hooks: BacktestHooks,
+): Promise<Float64Array[]> {
+  // What is fitted is shown the past alone, so that no mistake of a forecaster can let the future in.
+  const pasts = members.map(({ series, fold }) => rowsOf(series, fold.from, fold.origins[0] as number));
+  const requests = members.map(({ s }, i) => hooks.request(pasts[i] as Series, s, k));
+  const fits = await fitAll(forecaster, pasts, requests);
+  const values: Float64Array[] = [];
+  for (const [i, { series, fold }] of members.entries()) {
+    const last = fold.origins.at(-1) as number;
+    const shown = rowsOf(series, fold.from, last);
+    const cutoffs = fold.origins.map((origin) => origin - fold.from);
+    const fitted = fits[i] as FittedNumbers;
+    values.push((await fitted.forecast(shown, { cutoffs, horizon, lead })).values);
+  }
+  for (const fitted of new Set(fits)) fitted.dispose();
+  return values;
+}
+
+/** Every series fitted: together where the forecaster learns from several, else one after the other. */
+export async function fitAll(
+  forecaster: NumberForecaster,
+  panel: readonly Series[],
+  requests: readonly FitRequest[],
+): Promise<readonly FittedNumbers[]> {
+  if (forecaster.fitPanel && panel.length > 1) return forecaster.fitPanel(panel, requests);
+  const fits: FittedNumbers[] = [];
+  for (const [i, series] of panel.entries()) fits.push(await forecaster.fit(series, requests[i] as FitRequest));
+  return fits;
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

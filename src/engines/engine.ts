@@ -16,7 +16,9 @@ export interface Engine {
     | { readonly ok: true; readonly detail: string }
     | { readonly ok: false; readonly why: string; readonly repair: string }
   >;
-  /** Sizes everything once. Errors: E_MODEL_SHAPE where weights do not fit the network. */
+  /** Networks it can train at the same time, for `trainTogether`; absent: one. */
+  readonly together?: number;
+  /** Sizes everything once. Errors: E_MODEL_SHAPE where weights do not fit the network, E_CONFIG_CONFLICT where it cannot compute it. */
   compile(network: Network, weights: Tensors): Promise<Compiled>;
 }
 
@@ -87,13 +89,22 @@ export interface TrainReport {
 
 export interface Compiled {
   train(request: TrainRequest): Promise<TrainReport>;
-  /** Mean loss (and accuracy for tokens) over windows, without dropout. */
+  /**
+   * Mean loss (and accuracy for tokens) over windows, without dropout. A network that runs free is measured on its forecast alone. One that
+   * carries its state reads each range of cuts in one pass, from its first window's first input to its last cutoff, and every position counts once.
+   */
   evaluate(windows: Windows, batch: number): Promise<{ readonly loss: number; readonly accuracy: number | null }>;
-  /** Outputs after the last input of each window, normalisation undone: (N, H · C · Q), or logits (N, V). */
+  /**
+   * Outputs after the last input of each window, normalisation undone: (N, H · C · Q), or logits (N, V). A network that carries its state
+   * reads each range of cuts in one pass too: a window's output knows all from the range's first window on.
+   */
   predict(windows: Windows): Promise<Float64Array>;
   /** Copies, by name. */
   weights(): Tensors;
-  /** The optimizer's moments by name ("lstm/kernel#m"), and the steps it has made. */
+  /**
+   * The optimizer's moments by name ("lstm/kernel#m"), and the steps it has made; inside an epoch of a network that carries its state also
+   * the state each stream stands at ("carried/lstm#h": (streams, units)), so that a resumed epoch ends in the same bytes.
+   */
   optimizer(): { readonly steps: number; readonly moments: Tensors };
   /** Puts weights (and the optimizer's state, where given) back. */
   restore(weights: Tensors, optimizer?: { readonly steps: number; readonly moments: Tensors }): void;

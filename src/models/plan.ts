@@ -4,15 +4,16 @@
 import { ForecastError } from '../core/errors.ts';
 import type { Flow, WeightPlan } from '../layers/layer.ts';
 import { type PlannedLayer, planLayers } from '../layers/plan.ts';
+import { checkFeatures } from './features.ts';
 import type { Network } from './network.ts';
 
 export interface NetworkPlan {
   readonly input: Flow;
   readonly layers: readonly PlannedLayer[];
   readonly output: Flow;
-  /** All weights, in the order of the layers. */
+  /** All weights, in the order of the layers, then the skip's, then the normalisation's. */
   readonly weights: readonly WeightPlan[];
-  /** Width of a row of outputs: H · C · Q, or V. */
+  /** Width of a row of outputs: H · C · Q (C · Q where the network runs free), or V. */
   readonly outputs: number;
 }
 
@@ -33,18 +34,65 @@ export function planNetwork(network: Network): NetworkPlan {
       },
     );
   }
-  return { input, layers, output, weights: layers.flatMap((l) => l.weights), outputs };
+  checkFeatures(network, output);
+  const weights = [...layers.flatMap((l) => l.weights), ...skipWeights(network), ...normaliseWeights(network)];
+  return { input, layers, output, weights, outputs };
 }
 
-/** Values a network gives per window (or per step): H · C · Q, or one logit per token. */
-export function outputWidth(network: Pick<Network, 'output'>): number {
+/** Values in a row of outputs, one a window or one a step: H · C · Q, C · Q where the network runs free, or one logit per token. */
+export function outputWidth(network: Pick<Network, 'output' | 'freeRun'>): number {
   const { output } = network;
-  return output.kind === 'tokens' ? output.vocabulary : output.horizon * output.targets * output.quantiles;
+  return output.kind === 'tokens' ? output.vocabulary : directHorizon(network) * output.targets * output.quantiles;
+}
+
+/** Features of a step (F). */
+export function inputWidth(network: Pick<Network, 'input' | 'output' | 'freeRun'>): number {
+  const { input } = network;
+  if (input.kind === 'tokens') return input.vocabulary;
+  return input.targets * lagsOf(network).length + input.past + input.future * directHorizon(network);
+}
+
+/** Steps of the horizon that one row of outputs covers: all, or one where the network runs free. */
+export function directHorizon({ output, freeRun }: Pick<Network, 'output' | 'freeRun'>): number {
+  return output.kind === 'tokens' || freeRun !== undefined ? 1 : output.horizon;
+}
+
+/** Values predicted for a window: H · C · Q, or V. */
+export function predictionWidth(network: Pick<Network, 'output' | 'freeRun'>): number {
+  return outputWidth(network) * ownSteps(network);
+}
+
+/** Rows of outputs that make one prediction. */
+export function ownSteps({ freeRun }: Pick<Network, 'freeRun'>): number {
+  return (freeRun ?? 0) + 1;
+}
+
+const CURRENT: readonly number[] = [1];
+
+/** A step's value of the target channels stands among its features once for each of these lags. */
+export function lagsOf({ input }: Pick<Network, 'input'>): readonly number[] {
+  return (input.kind === 'numbers' && input.lags) || CURRENT;
+}
+
+/** How far before a window's first input its values may be read: by lags, and by a seasonal base. */
+export function reachBack(network: Pick<Network, 'input' | 'normalise'>): number {
+  const { normalise } = network;
+  return Math.max(0, Math.max(...lagsOf(network)) - 1, normalise.kind === 'season' ? normalise.season : 0);
 }
 
 function inputFlow(network: Network): Flow {
-  const { input, output } = network;
-  if (input.kind === 'tokens') return { sequence: true, features: input.vocabulary, ids: true };
-  const horizon = output.kind === 'numbers' ? output.horizon : 1;
-  return { sequence: true, features: input.targets + input.past + input.future * horizon, ids: false };
+  return { sequence: true, features: inputWidth(network), ids: network.input.kind === 'tokens' };
+}
+
+function skipWeights(network: Network): WeightPlan[] {
+  if (network.skip === undefined) return [];
+  return [{ name: 'skip/kernel', shape: [inputWidth(network), outputWidth(network)], initialiser: network.skip }];
+}
+
+function normaliseWeights({ normalise, output }: Network): WeightPlan[] {
+  if (!normalise.affine || output.kind === 'tokens') return [];
+  return [
+    { name: 'normalise/gamma', shape: [output.targets], initialiser: 'ones' },
+    { name: 'normalise/beta', shape: [output.targets], initialiser: 'zeros' },
+  ];
 }

@@ -6,6 +6,7 @@ import type { Tensors } from '../../core/tensor.ts';
 import type { Network } from '../../models/network.ts';
 import { planNetwork } from '../../models/plan.ts';
 import type { Compiled } from '../engine.ts';
+import { refuseNewer } from '../newer.ts';
 import { describe, MOST_LAYERS } from './describe.ts';
 import { evaluate, predict } from './evaluate.ts';
 import { countValues, flatten, unflatten } from './flat.ts';
@@ -16,6 +17,7 @@ import { train } from './train.ts';
 /** Errors: E_CONFIG_CONFLICT where layers do not fit, E_MODEL_SHAPE where weights do not fit the network, E_LIMIT_MEMORY. */
 export function compileWith(create: CreateKernel, network: Network, weights: Tensors): Compiled {
   const plan = planNetwork(network);
+  refuseNewer(network);
   if (plan.layers.length > MOST_LAYERS) {
     throw new ForecastError('E_CONFIG_CONFLICT', `the network has ${plan.layers.length} layers`, {
       where: 'model.layers',

@@ -21,7 +21,7 @@ const LAYER: { readonly [K in LayerName]: number } = {
 };
 const ACTIVATION: { readonly [K in Activation]: number } = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 };
 const LOSS: { readonly [K in LossName]: number } = { mse: 0, mae: 1, huber: 2, pinball: 3, 'cross-entropy': 4 };
-const NORMALISE: { readonly [K in Normalise['kind']]: number } = { none: 0, last: 1, mean: 2 };
+const NORMALISE: { readonly [K in Normalise['kind']]: number } = { none: 0, last: 1, mean: 2, season: 3 };
 const OPTIMIZER: { readonly [K in OptimizerName]: number } = { adam: 0, adamw: 1, rmsprop: 2, sgd: 3 };
 
 /** Most layers a network may have: MOST_LAYERS of kernels/network.h. */

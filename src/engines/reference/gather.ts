@@ -85,7 +85,7 @@ export function createGather(network: Network): Gather {
   /** What normalisation subtracts from a channel of the window [cutoff − length, cutoff). */
   const takenOff = (channel: Float64Array, cutoff: number, length: number): number => {
     if (normalise.kind === 'none') return 0;
-    if (normalise.kind === 'last') return channel[cutoff - 1]!;
+    if (normalise.kind !== 'mean') return channel[cutoff - 1]!;
     const values = Math.min(normalise.count, length);
     const last = channel[cutoff - 1]!;
     let sum = 0; // of differences, so that a large level costs no digits

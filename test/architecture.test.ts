@@ -24,6 +24,7 @@ const LEVELS: { readonly [folder: string]: number } = {
   combine: 7,
   report: 8,
   artifact: 8,
+  formats: 8,
   config: 9,
   '.': 10,
   cli: 11,

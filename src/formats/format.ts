@@ -1,0 +1,48 @@
+// The contract of a format: a trained network as files that other programs read, and, where it can, the way back.
+// In: a network with its weights. Out: named contents, and what enters and leaves them. Not here: the disk (artifact/), whole runs (export.ts).
+
+import type { JsonObject } from '../core/json.ts';
+import type { Tensors } from '../core/tensor.ts';
+import type { Network } from '../models/network.ts';
+import type { WindowShape } from '../window/window.ts';
+
+/** A network as training left it. */
+export interface TrainedModel {
+  readonly network: Network;
+  readonly weights: Tensors;
+  readonly shape: WindowShape;
+  /** Steps of a window that enters: the context, or null where windows of any length are read. */
+  readonly steps: number | null;
+}
+
+/** One tensor at the edge of an exported model. A name in place of a size: any size. */
+export interface Port {
+  readonly name: string;
+  readonly type: 'float32' | 'float64' | 'int64';
+  readonly shape: readonly (number | string)[];
+  /** What a value of it is. */
+  readonly holds: string;
+}
+
+export interface ExportedModel {
+  /** Contents by name, the same bytes for the same model. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly input: Port;
+  readonly output: Port;
+  /** Versions a reader may ask for. */
+  readonly facts: JsonObject;
+}
+
+export interface Format {
+  readonly kind: string;
+  readonly summary: string;
+  /** Errors: E_MODEL_LAYER naming a layer (or what else) the format has no form for, E_MODEL_SHAPE where weights do not fit. */
+  write(model: TrainedModel): ExportedModel;
+}
+
+/** Whether windows of fewer steps than the context can be given to an exported model as they are. */
+export function stepsOf(shape: WindowShape, cutting: 'sliding' | 'prefixes', text: boolean): number | null {
+  // Skipped padding changes nothing: a padded window and the window without its padding give the same forecast.
+  if (shape.pad === 'left') return shape.mask ? null : shape.context;
+  return cutting === 'sliding' && !text ? shape.context : null;
+}

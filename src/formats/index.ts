@@ -1,0 +1,8 @@
+// The table of formats a model can be written in. Adding one: one file and one line.
+
+import type { Format } from './format.ts';
+import { onnx } from './onnx.ts';
+
+export const FORMATS: { readonly [kind: string]: Format } = {
+  onnx,
+};

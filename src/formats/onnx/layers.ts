@@ -1,0 +1,197 @@
+// Every layer as ONNX operators; a layer without a form here does not compile. Rows are time-major, as the recurrent operators want them.
+// In: a planned layer, its weights, the name of what it reads. Out: the name of what it gives. Not here: the ends of the graph (../onnx.ts).
+
+import { ForecastError } from '../../core/errors.ts';
+import { sizeOf, type Tensor, type Tensors } from '../../core/tensor.ts';
+import type { Activation, LayerName, SpecOf } from '../../layers/layer.ts';
+import type { PlannedLayer } from '../../layers/plan.ts';
+import type { Graph } from './graph.ts';
+
+/** What a layer reads and gives: (T, B, F), (B, F), or ids (T, B). */
+type Emit<Spec> = (graph: Graph, spec: Spec, layer: PlannedLayer, weights: Tensors, input: string) => string;
+
+const EMIT: { readonly [K in LayerName]: Emit<SpecOf<K>> } = {
+  dense: (graph, spec, layer, weights, input) => {
+    const kernel = weightOf(weights, layer, 'kernel');
+    const product = layer.input.ids
+      ? lookUp(graph, `${spec.name}/kernel`, kernel, input)
+      : graph.node('MatMul', [input, constantOf(graph, `${spec.name}/kernel`, kernel)]);
+    const bias = constantOf(graph, `${spec.name}/bias`, weightOf(weights, layer, 'bias'));
+    return activated(graph, spec.activation, graph.node('Add', [product, bias]));
+  },
+
+  dropout: (_graph, _spec, _layer, _weights, input) => input,
+
+  embedding: (graph, spec, layer, weights, input) =>
+    lookUp(graph, `${spec.name}/embeddings`, weightOf(weights, layer, 'embeddings'), input),
+
+  'layer-norm': (graph, spec, layer, weights, input) => {
+    const gamma = constantOf(graph, `${spec.name}/gamma`, weightOf(weights, layer, 'gamma'));
+    const beta = constantOf(graph, `${spec.name}/beta`, weightOf(weights, layer, 'beta'));
+    return graph.node('LayerNormalization', [input, gamma, beta], { axis: { i: -1 }, epsilon: { f: spec.epsilon } });
+  },
+
+  'simple-rnn': (graph, spec, layer, weights, input) => {
+    // The linear one is the affine one at slope 1.
+    const activation = { linear: 'Affine', relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid' }[spec.activation];
+    return recurrent(graph, spec, layer, weights, input, {
+      op: 'RNN',
+      order: [0],
+      activations: [activation],
+      ...(spec.activation === 'linear' ? { alpha: 1, beta: 0 } : {}),
+    });
+  },
+
+  gru: (graph, spec, layer, weights, input) =>
+    recurrent(graph, spec, layer, weights, input, {
+      op: 'GRU',
+      order: [0, 1, 2], // z r h, as here
+      activations: ['Sigmoid', 'Tanh'],
+      resetAfter: true,
+    }),
+
+  lstm: (graph, spec, layer, weights, input) => {
+    const shown = spec.activation === 'relu' ? 'Relu' : 'Tanh';
+    return recurrent(graph, spec, layer, weights, input, {
+      op: 'LSTM',
+      order: [0, 3, 1, 2], // i o f c from i f c o
+      activations: ['Sigmoid', shown, shown],
+    });
+  },
+};
+
+/** Adds a layer. Errors: E_MODEL_LAYER for one this table does not know, E_MODEL_SHAPE where its weights do not fit. */
+export function emitLayer(graph: Graph, layer: PlannedLayer, weights: Tensors, input: string): string {
+  const emit = EMIT[layer.spec.kind] as Emit<PlannedLayer['spec']> | undefined;
+  if (emit) return emit(graph, layer.spec, layer, weights, input);
+  throw new ForecastError('E_MODEL_LAYER', `onnx has no form for layer "${layer.spec.name}" (${layer.spec.kind})`);
+}
+
+function activated(graph: Graph, activation: Activation, input: string): string {
+  const op = { linear: null, relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid' }[activation];
+  return op === null ? input : graph.node(op, [input]);
+}
+
+/** Rows of a matrix by id; −1 reads the row of zeros that is added behind the last. */
+function lookUp(graph: Graph, name: string, matrix: Tensor, ids: string): string {
+  const [rows, width] = matrix.shape as [number, number];
+  const padded = new Float32Array((rows + 1) * width);
+  padded.set(matrix.data);
+  return graph.node('Gather', [graph.constant(name, [rows + 1, width], padded), ids], { axis: { i: 0 } });
+}
+
+interface Recurrence {
+  readonly op: 'RNN' | 'GRU' | 'LSTM';
+  /** Which of our column blocks stands at each place of the operator's. */
+  readonly order: readonly number[];
+  readonly activations: readonly string[];
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly resetAfter?: boolean;
+}
+
+type RecurrentSpec = SpecOf<'lstm'> | SpecOf<'gru'> | SpecOf<'simple-rnn'>;
+
+function recurrent(
+  graph: Graph,
+  spec: RecurrentSpec,
+  layer: PlannedLayer,
+  weights: Tensors,
+  input: string,
+  { op, order, activations, alpha, beta, resetAfter }: Recurrence,
+): string {
+  const { units, bidirectional } = spec;
+  const prefixes = bidirectional ? ['forward_', 'backward_'] : [''];
+  const D = prefixes.length;
+  const G = order.length;
+  // One column more than ids: −1 counts from the end, and finds a column of zeros.
+  const features = layer.input.ids ? layer.input.features + 1 : layer.input.features;
+  const w = new Float32Array(D * G * units * features); // (D, G·U, F)
+  const r = new Float32Array(D * G * units * units); // (D, G·U, U)
+  const b = new Float32Array(D * 2 * G * units); // (D, [input G·U | recurrent G·U])
+  prefixes.forEach((prefix, d) => {
+    const kernel = weightOf(weights, layer, `${prefix}kernel`);
+    const bias = weightOf(weights, layer, `${prefix}bias`);
+    turned(kernel, order, units, w, d * G * units * features, features);
+    turned(weightOf(weights, layer, `${prefix}recurrent_kernel`), order, units, r, d * G * units * units, units);
+    ordered(bias, order, units, b, d * 2 * G * units);
+  });
+  const rows = layer.input.ids ? oneHot(graph, input, features) : input;
+  const name = (part: string) => `${spec.name}/${part}`;
+  const inputs = [
+    rows,
+    graph.constant(name('W'), [D, G * units, features], w),
+    graph.constant(name('R'), [D, G * units, units], r),
+    graph.constant(name('B'), [D, 2 * G * units], b),
+  ];
+  const attributes = {
+    hidden_size: { i: units },
+    direction: { s: bidirectional ? 'bidirectional' : 'forward' },
+    activations: { strings: prefixes.flatMap(() => activations) },
+    ...(alpha === undefined ? {} : { activation_alpha: { floats: prefixes.map(() => alpha) } }),
+    ...(beta === undefined ? {} : { activation_beta: { floats: prefixes.map(() => beta) } }),
+    ...(resetAfter ? { linear_before_reset: { i: 1 } } : {}),
+  };
+  if (spec.sequences) {
+    const every = graph.node(op, inputs, attributes); // (T, D, B, U)
+    if (D === 1) return graph.node('Squeeze', [every, graph.wholes(1)]);
+    const besides = graph.node('Transpose', [every], { perm: { ints: [0, 2, 1, 3] } });
+    return graph.node('Reshape', [besides, graph.wholes(0, 0, D * units)]);
+  }
+  const last = graph.node(op, inputs, attributes, 1); // (D, B, U)
+  if (D === 1) return graph.node('Squeeze', [last, graph.wholes(0)]);
+  const besides = graph.node('Transpose', [last], { perm: { ints: [1, 0, 2] } });
+  return graph.node('Reshape', [besides, graph.wholes(0, D * units)]);
+}
+
+function oneHot(graph: Graph, ids: string, depth: number): string {
+  const values = graph.constant('off_on', [2], Float32Array.of(0, 1));
+  const size = graph.constant('depth', [], BigInt64Array.of(BigInt(depth)));
+  return graph.node('OneHot', [ids, size, values], { axis: { i: -1 } });
+}
+
+/** Ours (rows, G · U) as theirs (G · U, width) at `at`: transposed, blocks in their order; columns beyond our rows stay 0. */
+function turned(
+  { shape, data }: Tensor,
+  order: readonly number[],
+  units: number,
+  out: Float32Array,
+  at: number,
+  width: number,
+): void {
+  const [rows, columns] = shape as [number, number];
+  order.forEach((block, place) => {
+    for (let u = 0; u < units; u++) {
+      for (let row = 0; row < rows; row++)
+        out[at + (place * units + u) * width + row] = data[row * columns + block * units + u] as number;
+    }
+  });
+}
+
+/** A bias of one row (the recurrent one stays 0), or of two: input, recurrent. */
+function ordered({ data }: Tensor, order: readonly number[], units: number, out: Float32Array, at: number): void {
+  const width = order.length * units;
+  for (let row = 0; row * width < data.length; row++) {
+    order.forEach((block, place) => {
+      for (let u = 0; u < units; u++)
+        out[at + row * width + place * units + u] = data[row * width + block * units + u] as number;
+    });
+  }
+}
+
+function constantOf(graph: Graph, name: string, { shape, data }: Tensor): string {
+  return graph.constant(name, shape, Float32Array.from(data));
+}
+
+/** Errors: E_MODEL_SHAPE where a weight is missing or of another shape. */
+function weightOf(weights: Tensors, layer: PlannedLayer, part: string): Tensor {
+  const name = `${layer.spec.name}/${part}`;
+  const shape = layer.weights.find((plan) => plan.name === name)?.shape ?? [];
+  const tensor = weights.get(name);
+  if (tensor && String(tensor.shape) === String(shape) && tensor.data.length === sizeOf(shape)) return tensor;
+  throw new ForecastError(
+    'E_MODEL_SHAPE',
+    `weight "${name}": the network needs [${shape}], found ${tensor ? `[${tensor.shape}]` : 'nothing'}`,
+    { hint: 'weights and network must come from the same run' },
+  );
+}

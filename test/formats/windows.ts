@@ -1,0 +1,36 @@
+// What a stranger feeds an exported model: the windows of a sequence, gathered by hand from its channels.
+
+import type { Windows } from '../../src/engines/engine.ts';
+import type { Network } from '../../src/models/network.ts';
+import { cutoffAt, fromAt } from '../../src/window/cuts.ts';
+
+/** Rows of window i, oldest first: ids, or targets, past and future of every step side by side; padded on the left where `steps` is more. */
+export function rowsOf({ input, output }: Network, windows: Windows, i: number, steps: number | null): number[][] {
+  const { sequence, shape, cuts } = windows;
+  const cutoff = cutoffAt(cuts, i);
+  const length = Math.min(shape.context, cutoff - fromAt(cuts, i));
+  const horizon = output.kind === 'numbers' ? output.horizon : 0;
+  const rows: number[][] = [];
+  for (let p = cutoff - length; p < cutoff; p++) {
+    const row = [...sequence.targets, ...sequence.past].map((channel) => channel[p] as number);
+    for (let h = 0; h < horizon; h++)
+      for (const channel of sequence.future) row.push(channel[p + 1 + shape.lead + h] as number);
+    rows.push(row);
+  }
+  const width = rows[0]?.length ?? 0;
+  const padding = input.kind === 'tokens' ? (input.padding ? 0 : -1) : 0;
+  while (steps !== null && rows.length < steps) rows.unshift(Array(width).fill(padding));
+  return rows;
+}
+
+/** Largest |a − b| relative to max(1, |b|). */
+export function worst(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const [a, b] = [found[i] as number, expected[i] as number];
+    const distance = Math.abs(a - b) / Math.max(1, Math.abs(b));
+    most = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : Math.max(most, distance);
+  }
+  return most;
+}

@@ -1,68 +1,60 @@
-// Compiles the kernels to a Node-API addon, build/kernels.node: what the native engine loads.
-// Quick and silent where there is no compiler or no Node headers (exit 0); with --verbose it says what is missing.
+// Compiles the kernels to a Node-API addon, build/kernels.node: what the native engine loads first.
+// Silent and quick where there is no compiler, no Node headers, or nothing new (exit 0); --verbose says what was done or is missing.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileAddon, fingerprint, headersFolder, isCurrent, platformHere, ROOT, SOURCES } from './kernels.js';
 
 const verbose = process.argv.includes('--verbose');
-const root = join(import.meta.dirname, '..');
-const sources = join(root, 'src/engines/kernels');
-const folder = join(root, 'build');
+const out = join(ROOT, 'build/kernels.node');
 
-const compiler = firstThatRuns([process.env.CXX, 'g++', 'clang++', 'c++']);
-const headers = firstWithHeaders([
-  process.env.NODE_INCLUDE,
-  join(dirname(process.execPath), '../include/node'),
-  '/usr/include/node',
-  '/usr/local/include/node',
-]);
-if (process.platform === 'win32') skip('this script builds on Linux and macOS');
-else if (!compiler) skip('there is no C++ compiler: install g++ or clang');
+const headers = headersFolder();
+if (!existsSync(join(SOURCES, 'kernels.cpp'))) skip('the sources of the kernels are not here');
+else if (process.platform === 'win32') skip('this script builds on Linux and macOS');
 else if (!headers) skip('there are no Node headers: set NODE_INCLUDE to the folder of node_api.h');
-else if (!existsSync(join(sources, 'kernels.cpp'))) skip('the sources of the kernels are not here');
-else build();
+else await build(headers);
 
-function build() {
-  mkdirSync(folder, { recursive: true });
-  const scratch = mkdtempSync(join(folder, 'build-'));
+async function build(folder) {
+  const compiler = firstThatRuns([process.env.CXX, 'g++', 'clang++', 'c++']);
+  if (!compiler) return skip('there is no C++ compiler: install g++ or clang');
+  const flags = compiler.isGcc ? ['-falign-loops=64', '-Wno-psabi'] : [];
+  const link =
+    process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-s', '-Wl,-z,now'];
+  const platform = platformHere();
+  const inputs = fingerprint({ compiler: compiler.version, flags, link, platform });
+  if (isCurrent(out, inputs)) return say(`${out} is up to date`);
   try {
-    const common = '-O3 -std=c++17 -fPIC -fno-exceptions -fno-rtti -fno-math-errno -fvisibility=hidden'.split(' ');
-    const align = compilerIs('gcc') ? ['-falign-loops=64', '-Wno-psabi'] : [];
-    const compile = (source, object, flags) => {
-      run([...common, ...align, ...flags, '-c', join(sources, source), '-o', join(scratch, object)]);
-      return join(scratch, object);
-    };
-    const avx2 = process.arch === 'x64';
-    const objects = [compile('kernels.cpp', 'base.o', ['-DKERNELS=KERNELS_BASE'])];
-    if (avx2) objects.push(compile('kernels.cpp', 'avx2.o', ['-DKERNELS=KERNELS_AVX2', '-mavx2', '-mfma']));
-    objects.push(compile('addon.cpp', 'addon.o', ['-I', headers, ...(avx2 ? ['-DWITH_AVX2'] : [])]));
-    const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-s'];
-    run([...link, '-o', join(scratch, 'kernels.node'), ...objects]);
-    renameSync(join(scratch, 'kernels.node'), join(folder, 'kernels.node')); // a process that has the old one loaded keeps it
-    if (verbose) console.log(join(folder, 'kernels.node'));
+    mkdirSync(join(ROOT, 'build'), { recursive: true });
+    const { arch } = process;
+    await compileAddon({
+      compiler: [compiler.name],
+      flags,
+      link,
+      platform,
+      arch,
+      headers: folder,
+      out,
+      inputs,
+      verbose,
+    });
+    say(out);
   } catch (error) {
     skip(`the compiler failed: ${error.message}`);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function run(args) {
-  execFileSync(compiler, args, { stdio: verbose ? 'inherit' : 'ignore' });
-}
-
 function firstThatRuns(names) {
-  return names.find((name) => name && spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
+  for (const name of names) {
+    if (!name) continue;
+    const { status, stdout } = spawnSync(name, ['--version'], { encoding: 'utf8' });
+    if (status === 0) return { name, version: stdout, isGcc: !/clang/.test(stdout) };
+  }
+  return undefined;
 }
 
-function firstWithHeaders(folders) {
-  return folders.find((path) => path && existsSync(join(path, 'node_api.h')));
-}
-
-function compilerIs(name) {
-  const { stdout } = spawnSync(compiler, ['--version'], { encoding: 'utf8' });
-  return name === 'gcc' && !/clang/.test(stdout);
+function say(text) {
+  if (verbose) console.log(text);
 }
 
 function skip(why) {

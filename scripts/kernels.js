@@ -1,0 +1,135 @@
+// How the kernels become an addon, for every script that compiles them: units, flags, and the stamp beside a binary.
+// In: a processor, a compiler. Out: command lines, files. Not here: which compiler, where the result goes.
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+export const ROOT = join(import.meta.dirname, '..');
+export const SOURCES = join(ROOT, 'src/engines/kernels');
+
+/** Flags of every unit. */
+export const COMMON = '-O3 -std=c++17 -fPIC -fno-exceptions -fno-rtti -fno-math-errno -fvisibility=hidden'.split(' ');
+
+/** One build of the kernels per instruction set; the addon chooses among those of its processor (choose() of addon.cpp). */
+const BUILDS = {
+  base: { table: 'KERNELS_BASE', flags: [] },
+  avx2: { table: 'KERNELS_AVX2', flags: ['-mavx2', '-mfma'], has: '-DWITH_AVX2' },
+};
+/** @type {{ [arch: string]: ('base' | 'avx2')[] }} */
+const OF = { x64: ['base', 'avx2'] };
+
+/** The system and processor a binary is for, as src/engines/native/place.ts names it. */
+export function platformHere() {
+  const { glibcVersionRuntime } = /** @type {any} */ (process.report.getReport()).header;
+  return `${process.platform}-${process.arch}${process.platform === 'linux' && !glibcVersionRuntime ? '-musl' : ''}`;
+}
+
+/**
+ * The units of the addon for a processor as Node names it.
+ * @param {string} arch
+ * @param {string} headers folder of node_api.h
+ */
+export function unitsOf(arch, headers) {
+  const builds = (OF[arch] ?? ['base']).map((name) => ({ name, ...BUILDS[name] }));
+  const has = builds.flatMap((build) => ('has' in build ? [build.has] : []));
+  return [
+    ...builds.map(({ name, table, flags }) => ({
+      source: 'kernels.cpp',
+      object: `${name}.o`,
+      flags: [`-DKERNELS=${table}`, ...flags],
+    })),
+    { source: 'addon.cpp', object: 'addon.o', flags: [...has, '-I', headers] },
+  ];
+}
+
+/**
+ * Compiles the units side by side and links them; the binary appears whole or not at all, its stamp beside it.
+ * @param {{ compiler: string[], linker?: string[], flags?: string[], link: string[], libraries?: string[], platform: string,
+ *   arch: string, headers: string, out: string, inputs: string, strip?: string[], verbose?: boolean }} plan
+ */
+export async function compileAddon(plan) {
+  const { compiler, linker = compiler, flags = [], libraries = [], out, verbose } = plan;
+  const scratch = mkdtempSync(join(dirname(out), 'scratch-'));
+  const call = async ([command = '', ...first], args) => {
+    const { stderr } = await promisify(execFile)(command, [...first, ...args], { cwd: SOURCES, maxBuffer: 1 << 26 });
+    if (verbose && stderr) process.stderr.write(stderr);
+  };
+  try {
+    const units = unitsOf(plan.arch, plan.headers);
+    const objects = units.map(({ object }) => join(scratch, object));
+    await Promise.all(
+      units.map(({ source, flags: own }, i) =>
+        call(compiler, [...COMMON, ...flags, ...own, '-c', source, '-o', objects[i]]),
+      ),
+    );
+    const binary = join(scratch, 'kernels.node');
+    await call(linker, [...plan.link, '-o', binary, ...objects, ...libraries]);
+    putInPlace(binary, out, { platform: plan.platform, inputs: plan.inputs });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Moves a binary to its place, then its stamp: between the two the loader sees a binary that is not the stamped one, and says so.
+ * A process that has the old one loaded keeps it.
+ * @param {string} binary
+ * @param {string} out
+ * @param {{ platform: string, inputs: string }} of
+ */
+export function putInPlace(binary, out, { platform, inputs }) {
+  const bytes = readFileSync(binary);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const stamp = `${binary}.stamp`;
+  writeFileSync(stamp, `${JSON.stringify({ platform, bytes: bytes.length, sha256, inputs }, null, 2)}\n`);
+  renameSync(binary, out);
+  renameSync(stamp, stampOf(out));
+}
+
+/** The stamp of a binary. @param {string} binary */
+export function stampOf(binary) {
+  return join(dirname(binary), 'kernels.json');
+}
+
+/**
+ * A hash of everything a binary is made of: sources, flags, whatever else is named. Equal: no need to build again.
+ * @param {unknown} others
+ */
+export function fingerprint(others) {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(SOURCES).sort()) hash.update(`${name}\n`).update(readFileSync(join(SOURCES, name)));
+  return hash.update(JSON.stringify([COMMON, BUILDS, OF, others])).digest('hex');
+}
+
+/** Whether the binary is there, whole, and made of these inputs. @param {string} binary @param {string} inputs */
+export function isCurrent(binary, inputs) {
+  try {
+    const stamp = JSON.parse(readFileSync(stampOf(binary), 'utf8'));
+    const sha256 = createHash('sha256').update(readFileSync(binary)).digest('hex');
+    return stamp.inputs === inputs && stamp.sha256 === sha256;
+  } catch {
+    return false;
+  }
+}
+
+/** Folder of node_api.h: the package of headers, else those that came with Node; undefined where there are none. */
+export function headersFolder() {
+  return [
+    process.env.NODE_INCLUDE,
+    join(ROOT, 'node_modules/node-api-headers/include'),
+    join(dirname(process.execPath), '../include/node'),
+    '/usr/include/node',
+    '/usr/local/include/node',
+  ].find((path) => path && has(path, 'node_api.h'));
+}
+
+function has(folder, name) {
+  try {
+    return readdirSync(folder).includes(name);
+  } catch {
+    return false;
+  }
+}

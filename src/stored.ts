@@ -8,12 +8,14 @@ import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { describeFrequency } from './core/calendar.ts';
-import type { Loaded, Series } from './core/data.ts';
+import type { Loaded, Series, Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
-import type { FittedNumbers } from './core/forecaster.ts';
+import type { FittedNumbers, FittedText } from './core/forecaster.ts';
 import type { JsonObject } from './core/json.ts';
 import { restoreText } from './encoders/chain.ts';
+import type { TextEncoder } from './encoders/encoder.ts';
 import { openEngine } from './engines/index.ts';
+import { FORECASTERS } from './forecasters/index.ts';
 import { closedForm, forecastRows, holdOut, shapeOf } from './numbers.ts';
 import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
 import { restoreNumberNetwork } from './predict/number-network.ts';
@@ -23,7 +25,8 @@ import type { ForecastRow, Result, TextAnswer } from './report/result.ts';
 import { renderForecast, renderText } from './report/terminal.ts';
 import { SOURCES } from './sources/index.ts';
 import type { SourceKind } from './sources/source.ts';
-import { generateText } from './text.ts';
+import { BOUNDLESS, generateText, refitText } from './text.ts';
+import type { WindowShape } from './window/window.ts';
 
 const CSV = (SOURCES.csv as SourceKind).options;
 
@@ -98,13 +101,6 @@ export interface GenerateOutcome {
 /** Continues a prompt with the run's language model; the same options and seed give the same text. Errors: ForecastError. */
 export async function generate(folder: string, options: GenerateOptions = {}): Promise<GenerateOutcome> {
   const stored = await readRunFolder(resolve(folder));
-  const [model] = readModels(stored).values();
-  if (!model?.encoder || model.parts.network.input.kind !== 'tokens') {
-    throw new ForecastError('E_USAGE', 'this run forecasts numbers, it generates no text', {
-      where: folder,
-      hint: 'forecast predict RUN',
-    });
-  }
   const { seed, ...overrides } = options;
   // Through the config's own schema, so that a temperature of 0 is refused here as it is there; asking for a draw means not greedy.
   const draws = ['temperature', 'topK', 'topP'].some((key) => overrides[key as keyof typeof overrides] !== undefined);
@@ -112,22 +108,38 @@ export async function generate(folder: string, options: GenerateOptions = {}): P
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `predict.${key}=${JSON.stringify(value)}`);
   const opened = storedConfig(stored, { set, ...(seed === undefined ? {} : { seed }) });
-  const config = opened.written;
-  const { engine } = await openEngine(config.engine.kind);
-  const network = await restoreTextNetwork(config.model.kind, { ...model.parts, encoder: null }, engine);
+  const settled = settle(opened.written, { form: 'text', season: 1, rows: 1 });
+  const { fitted, encoder, shape } = await textOf(stored, opened, folder);
   const answered = (stored.json('result.json') as unknown as Result).text[0]?.prompt ?? '';
-  const settled = settle(config, { form: 'text', season: 1, rows: 1 });
   const warnings: Warning[] = [];
   const prompt = settled.predict.prompt ?? answered;
-  const answer = await generateText(
-    network,
-    restoreText(model.encoder),
-    model.parts.shape,
-    { ...settled.predict, prompt, seed: settled.seed },
-    (warning) => warnings.push(warning),
-  );
-  network.dispose();
+  const task = { ...settled.predict, prompt, seed: settled.seed };
+  const answer = await generateText(fitted, encoder, shape, task, (warning) => warnings.push(warning));
+  fitted.dispose();
   return { answer, text: renderText([answer]), warnings };
+}
+
+/** How a run's forecaster of tokens is brought back: a network from its weights, a closed form fitted again where the run fitted it. */
+async function textOf(
+  stored: StoredRun,
+  opened: LoadedConfig,
+  folder: string,
+): Promise<{ fitted: FittedText; encoder: TextEncoder; shape: Pick<WindowShape, 'context'> }> {
+  const { kind } = opened.written.model;
+  const [model] = readModels(stored).values();
+  if (model?.encoder && model.parts.network.input.kind === 'tokens') {
+    const { engine } = await openEngine(opened.written.engine.kind);
+    const fitted = await restoreTextNetwork(kind, { ...model.parts, encoder: null }, engine);
+    return { fitted, encoder: restoreText(model.encoder), shape: model.parts.shape };
+  }
+  if (model || FORECASTERS[kind]?.form !== 'text') {
+    throw new ForecastError('E_USAGE', 'this run forecasts numbers, it generates no text', {
+      where: folder,
+      hint: 'forecast predict RUN',
+    });
+  }
+  const { data } = await dataOf(stored, opened, undefined);
+  return { ...(await refitText(settle(opened.written, factsOf(data)), data.raw as Text)), shape: BOUNDLESS };
 }
 
 /** The run's data, unchanged, or a new file of the same columns (a path typed by a person is free). */

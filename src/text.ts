@@ -1,10 +1,11 @@
 // What a run does with text: hold out, number the tokens, fit, judge beside the baselines, generate.
 // In: the config and the loaded documents. Out: an Outcome. Not here: disk, wording.
 
+import type { SeriesModel } from './artifact/model.ts';
 import type { Config } from './config/config.ts';
 import type { Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
-import type { FitRequest } from './core/forecaster.ts';
+import type { FitRequest, FittedText, TextForecaster } from './core/forecaster.ts';
 import { random } from './core/random.ts';
 import type { Segment, Sequence } from './core/sequence.ts';
 import { encodeText, fitText, tokenize } from './encoders/chain.ts';
@@ -15,14 +16,13 @@ import { FORECASTERS } from './forecasters/index.ts';
 import { MODELS } from './models/index.ts';
 import { checkForms, heldOut, thinned } from './numbers.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
-import type { NetworkFit } from './predict/network.ts';
 import { SAMPLERS } from './predict/samplers/index.ts';
 import type { SamplerOptions } from './predict/samplers/sampler.ts';
 import { type FittedTextNetwork, textNetwork } from './predict/text-network.ts';
 import type { TextAnswer } from './report/result.ts';
 import { cut, longestContext, targetsBetween } from './window/cuts.ts';
-import { splitPositions } from './window/split.ts';
-import type { WindowShape } from './window/window.ts';
+import { type SplitPositions, splitPositions } from './window/split.ts';
+import type { Cuts, WindowShape } from './window/window.ts';
 
 /** Tokens judged at most (see numbers.ts). */
 const JUDGED_TOKENS = 20_000;
@@ -31,59 +31,48 @@ const METRIC_KINDS = ['cross-entropy', 'perplexity', 'bits-per-character', 'accu
 /** A text, its documents cut into tokens: fitted, judged and continued. */
 export async function runText(config: Config, text: Text, engine: Engine, hooks: Hooks): Promise<Outcome> {
   checkForms(config, 'text');
-  if (!MODELS[config.model.kind]) throw generatesNothing(config.model.kind);
-  const choice = encoderOf(config);
-  const { tokens, segments } = tokenize(text, choice);
-  const shape = textShape(config, segments);
-  const cuts = cut(segments, shape, config.window);
-  const parts = splitPositions(cuts, shape, config.split, segments);
-  const request: FitRequest = {
-    ...requestOf(config.seed, text.id, hooks),
-    until: parts.test ?? tokens.length,
-    validation: parts.validation,
-  };
-  // The vocabulary is the task's, not the model's: every contender predicts the same outcomes.
-  const encoder = fitText(tokens, parts.validation ?? request.until, choice, { padding: shape.pad === 'left' });
-  const sequence = encodeText(tokens, segments, encoder);
+  const task = taskOf(config, text);
+  const { tokens, segments, shape, cuts, parts, encoder, sequence } = task;
+  const request: FitRequest = { ...requestOf(config.seed, text.id, hooks), ...task.known };
   warnUnknown(sequence, tokens, hooks.warn);
-  const network = await textNetwork({
-    name: config.model.kind,
-    model: config.model,
-    shape,
-    cutting: config.window,
-    train: trainOptions(config),
-    engine,
-    hooks: await planHooks(text.id, hooks),
-  }).fit(sequence, request);
+  const forecaster = MODELS[config.model.kind]
+    ? textNetwork({
+        name: config.model.kind,
+        model: config.model,
+        shape,
+        cutting: config.window,
+        train: trainOptions(config),
+        engine,
+        hooks: await planHooks(text.id, hooks),
+      })
+    : closedForm(config.model);
+  const fitted = await forecaster.fit(sequence, request);
 
-  const baselines =
-    config.evaluate.baselines ??
-    Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'text' && FORECASTERS[kind].baseline);
-  const rivals = await Promise.all(baselines.map((kind) => closedForm(kind).fit(sequence, request)));
-  const contenders = [{ fitted: network, baseline: false }, ...rivals.map((fitted) => ({ fitted, baseline: true }))];
+  const baselines = baselinesOf(config);
+  const rivals = await Promise.all(baselines.map((kind) => closedForm({ kind }).fit(sequence, request)));
+  const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
   const metrics =
     config.evaluate.metrics ??
-    METRIC_KINDS.filter((kind) => kind !== 'bits-per-character' || choice.kind === 'characters');
+    METRIC_KINDS.filter((kind) => kind !== 'bits-per-character' || config.encoder[0]?.kind === 'characters');
   const scores: ScoreRow[] = [];
   let losses: Losses | null = null;
   for (const { split, from, until } of heldOut(parts, tokens.length)) {
-    const { cutoffs, froms } = thinned(targetsBetween(cuts, shape, from, until), JUDGED_TOKENS);
-    const judged = await scoreText({ contenders, sequence, cutoffs, froms, metrics, split });
-    scores.push(...judged.rows);
-    if (split !== 'train') losses = judged.losses;
+    const { cutoffs, froms } = thinned(judged(cuts, segments, shape, from, until), JUDGED_TOKENS);
+    const judgement = await scoreText({ contenders, sequence, cutoffs, froms, metrics, split });
+    scores.push(...judgement.rows);
+    if (split !== 'train') losses = judgement.losses;
   }
   const prompt = config.predict.prompt ?? encoder.join(tokens.slice(0, Math.min(shape.context, DEFAULT_PROMPT)));
   const answer = await generateText(
-    network,
+    fitted,
     encoder,
-    shape,
+    isNetwork(fitted) ? shape : BOUNDLESS,
     { ...config.predict, prompt, seed: config.seed },
     hooks.warn,
   );
-  const { parts: fittedParts, state } = network.fit as NetworkFit;
   return {
     model: config.model.kind,
-    fits: [fitOf(config.model.kind, text.id, network.fit)],
+    fits: [fitOf(config.model.kind, text.id, isNetwork(fitted) ? fitted.fit : null)],
     metrics,
     scores,
     differences: losses
@@ -97,18 +86,69 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     overlap: 1,
     forecast: [],
     text: [answer],
-    models: new Map([[text.id, { parts: fittedParts, encoder: encoder.state, training: state }]]),
+    models: new Map(modelOf(text.id, fitted, encoder)),
     rows: tokens.length,
     notes: [`${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`],
   };
 }
 
-function generatesNothing(kind: string): ForecastError {
-  return new ForecastError('E_CONFIG_CONFLICT', `${kind} is a baseline of text, it generates none`, {
-    where: 'model.kind',
-    hint: `model: { kind: language-model }; ${kind} is judged beside it`,
-  });
+/** A text in tokens, how its windows are cut, what of it is held out, and where it may be learned from. */
+interface TextTask {
+  readonly tokens: readonly string[];
+  readonly segments: readonly Segment[];
+  readonly shape: WindowShape;
+  readonly cuts: Cuts;
+  readonly parts: SplitPositions;
+  readonly encoder: TextEncoder;
+  readonly sequence: Sequence;
+  readonly known: Pick<FitRequest, 'until' | 'validation'>;
 }
+
+function taskOf(config: Config, text: Text): TextTask {
+  const choice = encoderOf(config);
+  const { tokens, segments } = tokenize(text, choice);
+  const shape = textShape(config, segments);
+  const cuts = cut(segments, shape, config.window);
+  const parts = splitPositions(cuts, shape, config.split, segments);
+  const known = { until: parts.test ?? tokens.length, validation: parts.validation };
+  // The vocabulary is the task's, not the model's: every contender predicts the same outcomes.
+  const encoder = fitText(tokens, parts.validation ?? known.until, choice, { padding: shape.pad === 'left' });
+  return { tokens, segments, shape, cuts, parts, encoder, sequence: encodeText(tokens, segments, encoder), known };
+}
+
+/** The closed form a run was made with and its encoder, fitted again where the run fitted them. */
+export async function refitText(config: Config, text: Text): Promise<{ fitted: FittedText; encoder: TextEncoder }> {
+  const { sequence, encoder, known } = taskOf(config, text);
+  return { fitted: await closedForm(config.model).fit(sequence, { ...known, seed: config.seed }), encoder };
+}
+
+/** The windows a part is judged on: where every step is a target, one window a token, so that no token goes unjudged. */
+function judged(cuts: Cuts, segments: readonly Segment[], shape: WindowShape, from: number, until: number): Cuts {
+  if (shape.targets === 'last') return targetsBetween(cuts, shape, from, until);
+  const last: WindowShape = { ...shape, targets: 'last' };
+  return targetsBetween(cut(segments, last, { kind: 'prefixes', stride: 1 }), last, from, until);
+}
+
+/** The baselines of a config: those named, else the simple ones; the model is not judged beside itself. */
+function baselinesOf(config: Config): string[] {
+  const named =
+    config.evaluate.baselines ??
+    Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'text' && FORECASTERS[kind].baseline);
+  return named.filter((kind) => kind !== config.model.kind);
+}
+
+function isNetwork(fitted: FittedText | FittedTextNetwork): fitted is FittedTextNetwork {
+  return 'fit' in fitted;
+}
+
+function modelOf(id: string, fitted: FittedText, encoder: TextEncoder): [string, SeriesModel][] {
+  if (!isNetwork(fitted) || !fitted.fit) return [];
+  const { parts, state } = fitted.fit;
+  return [[id, { parts, encoder: encoder.state, training: state }]];
+}
+
+/** A closed form reads as far back as it can; no prompt is too long for it. */
+export const BOUNDLESS: Pick<WindowShape, 'context'> = { context: Number.POSITIVE_INFINITY };
 
 /** Tokens of the text's beginning that serve as prompt where none is given. */
 const DEFAULT_PROMPT = 16;
@@ -145,7 +185,7 @@ export interface GenerateTask extends SamplerOptions {
 
 /** The prompt continued by `length` tokens. Errors: E_PROMPT_UNKNOWN where no word of the prompt is known. */
 export async function generateText(
-  network: FittedTextNetwork,
+  fitted: Pick<FittedText, 'continue'>,
   encoder: TextEncoder,
   shape: Pick<WindowShape, 'context'>,
   task: GenerateTask,
@@ -182,7 +222,7 @@ export async function generateText(
   const recent = [...known];
   let next: TextAnswer['next'] | null = null;
   const options = { ...task, padding: encoder.padding };
-  const generated = await network.continue(known, task.length, (logits) => {
+  const generated = await fitted.continue(known, task.length, (logits) => {
     next ??= likeliestTokens(logits, encoder);
     const id = sampler.choose(logits, recent, options, draw);
     recent.push(id);
@@ -210,9 +250,10 @@ function someTokens(encoder: TextEncoder): string[] {
   return Array.from({ length: Math.min(8, encoder.vocabulary - first) }, (_, i) => encoder.token(first + i));
 }
 
-function closedForm(kind: string) {
+function closedForm(choice: { readonly kind: string; readonly [option: string]: unknown }): TextForecaster {
+  const { kind, ...options } = choice;
   const entry = FORECASTERS[kind];
-  if (entry?.form === 'text') return entry.create(entry.options.parse({}), { season: 1 });
+  if (entry?.form === 'text') return entry.create(entry.options.parse(options), { season: 1 });
   throw new ForecastError('E_CONFIG_CONFLICT', `${kind} does not predict tokens`, { where: 'evaluate.baselines' });
 }
 

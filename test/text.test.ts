@@ -143,7 +143,6 @@ const code = (work: Promise<unknown>) =>
 
 describe('a run of text', () => {
   it.each([
-    ['a baseline as its model', { model: { kind: 'bigram' } }, 'E_CONFIG_CONFLICT model.kind'],
     ['a forecaster of numbers', { model: { kind: 'drift' } }, 'E_CONFIG_CONFLICT'],
     ['a network of numbers', { model: { kind: 'lstm-regressor', units: 3 } }, 'E_CONFIG_CONFLICT'],
     ['metrics of numbers', { evaluate: { metrics: ['mae'] } }, 'E_CONFIG_CONFLICT'],
@@ -167,6 +166,33 @@ describe('a run of text', () => {
     const { answer } = await generate(folder);
     expect(answer).toEqual(result.text[0]);
     expect((await generate(folder, { length: 3 })).answer.text.split(' ')).toHaveLength(5);
+  });
+
+  it.each(['uniform', 'bigram', 'ngram'])(
+    'takes %s as its model too, and generates the same text from its folder',
+    async (kind) => {
+      const { result, folder } = await ran({
+        model: { kind },
+        split: { test: 3 },
+        predict: { prompt: 'the dog', length: 6, sampler: 'temperature' },
+      });
+      expect(result.scores.map(({ forecaster }) => forecaster).filter((name) => name === kind)).toHaveLength(1);
+      expect(result.text[0]?.text.split(' ')).toHaveLength(8);
+      expect((await generate(folder)).answer).toEqual(result.text[0]);
+      expect((await generate(folder, { seed: 5, length: 40 })).answer.text).not.toContain('undefined');
+    },
+  );
+
+  it('whose every step is a target is judged on every held-out token, one window a token', async () => {
+    const lines = Array.from({ length: 12 }, (_, i) => `the ${i % 2 ? 'cat' : 'dog'} sat on the mat`);
+    const { result } = await ran({
+      source: { kind: 'text', document: 'line', lines },
+      window: { kind: 'sliding', context: 4, stride: 3, targets: 'every' },
+      split: { test: 3 },
+      evaluate: { baselines: ['bigram', 'ngram'] },
+    });
+    // Three lines of six words; a line's first word follows nothing.
+    expect(result.scores.map(({ windows }) => windows)).toEqual([15, 15, 15]);
   });
 
   it('goes on on the same text only: another one would number other words', async () => {

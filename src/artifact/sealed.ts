@@ -13,7 +13,11 @@ export async function seal(path: string, files: ReadonlyMap<string, string | Uin
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
   });
-  for (const [name, content] of files) await writeAtomic(join(temporary, name), content);
+  for (const [name, content] of files) {
+    const file = join(temporary, name);
+    await onDisk(path, () => mkdir(dirname(file), { recursive: true }));
+    await writeAtomic(file, content);
+  }
   const marks = new Map([...files].map(([name, content]) => [name, markOf(content)]));
   await writeAtomic(join(temporary, MANIFEST), manifestText(marks));
   await onDisk(path, async () => {

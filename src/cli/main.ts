@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { command as compare } from './compare.ts';
 import { command as doctor } from './doctor.ts';
 import { command as explain } from './explain.ts';
+import { command as exportRun } from './export.ts';
 import { failure, usage } from './failure.ts';
 import type { Command, Given } from './flags.ts';
 import { command as generate } from './generate.ts';
@@ -18,7 +19,7 @@ import { command as presets } from './presets.ts';
 import { command as run } from './run.ts';
 import { command as schema } from './schema.ts';
 
-const COMMANDS = [run, predict, generate, compare, inspect, init, presets, explain, schema, doctor];
+const COMMANDS = [run, predict, generate, compare, exportRun, inspect, init, presets, explain, schema, doctor];
 
 const DATA_OR_CONFIG = /\.(?:csv|tsv|ya?ml)(?:\.gz)?$/i;
 

@@ -1,6 +1,7 @@
 // The contract of a format: a trained network as files that other programs read, and, where it can, the way back.
 // In: a network with its weights. Out: named contents, and what enters and leaves them. Not here: the disk (artifact/), whole runs (export.ts).
 
+import { ForecastError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Tensors } from '../core/tensor.ts';
 import type { Network } from '../models/network.ts';
@@ -45,4 +46,25 @@ export function stepsOf(shape: WindowShape, cutting: 'sliding' | 'prefixes', tex
   // Skipped padding changes nothing: a padded window and the window without its padding give the same forecast.
   if (shape.pad === 'left') return shape.mask ? null : shape.context;
   return cutting === 'sliding' && !text ? shape.context : null;
+}
+
+/**
+ * What a network asks for beyond its layers that a format does not know, as a person writes it. Errors: E_MODEL_LAYER for the first
+ * that is not among `known`.
+ */
+export function refuseUnknown(network: Network, format: string, known: ReadonlySet<string>, hint: string): void {
+  const { input, normalise, skip, freeRun, carry } = network;
+  const asked = [
+    ...(normalise.kind === 'none' ? [] : [`normalise: ${normalise.kind}`]),
+    ...(normalise.scale === undefined ? [] : ['normalise.scale']),
+    ...(normalise.clip === undefined ? [] : ['normalise.clip']),
+    ...(normalise.affine === undefined ? [] : ['normalise.affine']),
+    ...(input.kind === 'numbers' && input.lags !== undefined ? ['lags'] : []),
+    ...(skip === undefined ? [] : ['skip']),
+    ...(freeRun === undefined ? [] : ['freeRun']),
+    ...(carry === undefined ? [] : ['carry']),
+  ];
+  const unknown = asked.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new ForecastError('E_MODEL_LAYER', `${format} has no form for ${unknown}`, { where: 'model', hint });
 }

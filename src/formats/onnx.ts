@@ -2,17 +2,20 @@
 // In: a trained network. Out: model.onnx. Not here: encoders (they stay beside the model, guide.ts), reading.
 
 import { planNetwork } from '../models/plan.ts';
-import type { ExportedModel, Format, Port, TrainedModel } from './format.ts';
+import { type ExportedModel, type Format, type Port, refuseUnknown, type TrainedModel } from './format.ts';
 import { createGraph, type Graph } from './onnx/graph.ts';
 import { emitLayer } from './onnx/layers.ts';
 import { IR_VERSION, OPSET } from './onnx/messages.ts';
 import { type Normalised, normalised } from './onnx/normalise.ts';
+
+const KNOWN: ReadonlySet<string> = new Set(['normalise: last', 'normalise: mean']);
 
 export const onnx: Format = {
   kind: 'onnx',
   summary: 'Open Neural Network Exchange: every model, per-window normalisation included.',
   write(model) {
     const { network, weights } = model;
+    refuseUnknown(network, 'onnx', KNOWN, 'leave it out, and train again');
     const plan = planNetwork(network);
     const graph = createGraph();
     const input = inputOf(model, plan.input.features);

@@ -10,6 +10,9 @@ import { promisify } from 'node:util';
 export const ROOT = join(import.meta.dirname, '..');
 export const SOURCES = join(ROOT, 'src/engines/kernels');
 
+/** The Node-API the addon asks for: loading one that asks for a later one than Node has ends the process, so the stamp tells it. */
+const NODE_API = 8;
+
 /** Flags of every unit. */
 export const COMMON = '-O3 -std=c++17 -fPIC -fno-exceptions -fno-rtti -fno-math-errno -fvisibility=hidden'.split(' ');
 
@@ -23,6 +26,7 @@ const OF = { x64: ['base', 'avx2'] };
 
 /** The system and processor a binary is for, as src/engines/native/place.ts names it. */
 export function platformHere() {
+  process.report.excludeNetwork = true; // else it looks up the names of open connections
   const { glibcVersionRuntime } = /** @type {any} */ (process.report.getReport()).header;
   return `${process.platform}-${process.arch}${process.platform === 'linux' && !glibcVersionRuntime ? '-musl' : ''}`;
 }
@@ -41,7 +45,7 @@ export function unitsOf(arch, headers) {
       object: `${name}.o`,
       flags: [`-DKERNELS=${table}`, ...flags],
     })),
-    { source: 'addon.cpp', object: 'addon.o', flags: [...has, '-I', headers] },
+    { source: 'addon.cpp', object: 'addon.o', flags: [`-DNAPI_VERSION=${NODE_API}`, ...has, '-I', headers] },
   ];
 }
 
@@ -78,13 +82,13 @@ export async function compileAddon(plan) {
  * A process that has the old one loaded keeps it.
  * @param {string} binary
  * @param {string} out
- * @param {{ platform: string, inputs: string }} of
+ * @param {{ platform: string, inputs: string, nodeApi?: number }} of
  */
-export function putInPlace(binary, out, { platform, inputs }) {
+export function putInPlace(binary, out, { platform, inputs, nodeApi = NODE_API }) {
   const bytes = readFileSync(binary);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const stamp = `${binary}.stamp`;
-  writeFileSync(stamp, `${JSON.stringify({ platform, bytes: bytes.length, sha256, inputs }, null, 2)}\n`);
+  writeFileSync(stamp, `${JSON.stringify({ platform, nodeApi, bytes: bytes.length, sha256, inputs }, null, 2)}\n`);
   renameSync(binary, out);
   renameSync(stamp, stampOf(out));
 }
@@ -101,7 +105,7 @@ export function stampOf(binary) {
 export function fingerprint(others) {
   const hash = createHash('sha256');
   for (const name of readdirSync(SOURCES).sort()) hash.update(`${name}\n`).update(readFileSync(join(SOURCES, name)));
-  return hash.update(JSON.stringify([COMMON, BUILDS, OF, others])).digest('hex');
+  return hash.update(JSON.stringify([NODE_API, COMMON, BUILDS, OF, others])).digest('hex');
 }
 
 /** Whether the binary is there, whole, and made of these inputs. @param {string} binary @param {string} inputs */

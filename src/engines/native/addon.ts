@@ -1,7 +1,7 @@
 // The addon on disk: loaded once, or why not. In: nothing. Out: its functions. Not here: what they compute (kernels/).
 
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { flawOf, placesOfAddons } from './place.ts';
 
 /** A network inside the addon. */
 export type Handle = object & { readonly handle?: never };
@@ -33,8 +33,7 @@ export interface Addon {
 
 /** INTERFACE of kernels/addon.cpp. */
 const INTERFACE = 1;
-/** The same place seen from src/ and from dist/. */
-const PLACE: URL = new URL('../../../build/kernels.node', import.meta.url);
+const MISSING = 'its addon has not been built';
 
 export type Loaded = { readonly addon: Addon } | { readonly why: string };
 
@@ -42,19 +41,33 @@ let loaded: Loaded | undefined;
 
 /** The addon, or one line that says why there is none. */
 export function loadAddon(): Loaded {
-  loaded ??= load(fileURLToPath(PLACE));
+  loaded ??= firstThatLoads(placesOfAddons());
   return loaded;
 }
 
-/** The addon at a path. */
+function firstThatLoads(places: readonly string[]): Loaded {
+  let why: string | undefined;
+  for (const place of places) {
+    const found = load(place);
+    if ('addon' in found) return found;
+    if (found.why !== MISSING) why ??= found.why;
+  }
+  return { why: why ?? MISSING };
+}
+
+/** The addon at a path; nothing of a file that is not whole is run. */
 export function load(path: string): Loaded {
+  const flaw = flawOf(path);
+  if (flaw) return flaw === 'missing' ? { why: MISSING } : flaw;
   try {
     const addon = createRequire(import.meta.url)(path) as Addon;
     if (addon.interface === INTERFACE) return { addon };
     return { why: `its addon was built for another version (${addon.interface}, not ${INTERFACE})` };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'MODULE_NOT_FOUND') return { why: 'its addon has not been built' };
-    return { why: `its addon does not load: ${message.split('\n')[0]?.replace(path, 'kernels.node')}` };
+    return { why: `its addon does not load: ${firstLine(error).replaceAll(path, 'kernels.node')}` };
   }
+}
+
+function firstLine(error: unknown): string {
+  return (error as Error).message.split('\n')[0] as string;
 }

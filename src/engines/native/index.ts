@@ -7,8 +7,7 @@ import { compileWith } from '../compiled/compiled.ts';
 import type { Engine } from '../engine.ts';
 import { loadAddon } from './addon.ts';
 import { nativeKernels } from './kernel.ts';
-
-const REPAIR = 'in a clone of the repository, node scripts/build-native.js --verbose';
+import { repair } from './place.ts';
 
 export const native: Engine = {
   kind: 'native',
@@ -17,7 +16,7 @@ export const native: Engine = {
     const found = loadAddon();
     return 'addon' in found
       ? { ok: true, detail: `${found.addon.instructions}, float32, 1 thread, loads` }
-      : { ok: false, why: found.why, repair: REPAIR };
+      : { ok: false, why: found.why, repair: repair() };
   },
   compile: async (network, weights) => {
     const found = loadAddon();
@@ -25,7 +24,7 @@ export const native: Engine = {
     if ('addon' in found) return compileWith(nativeKernels(found.addon), network, weights);
     throw new ForecastError('E_CONFIG_CONFLICT', `engine "native" does not load: ${found.why}`, {
       where: 'engine.kind',
-      hint: REPAIR,
+      hint: repair(),
     });
   },
 };

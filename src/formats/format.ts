@@ -19,7 +19,7 @@ export interface TrainedModel {
 /** One tensor at the edge of an exported model. A name in place of a size: any size. */
 export interface Port {
   readonly name: string;
-  readonly type: 'float32' | 'float64' | 'int64';
+  readonly type: 'float32' | 'float64' | 'int32' | 'int64';
   readonly shape: readonly (number | string)[];
   /** What a value of it is. */
   readonly holds: string;

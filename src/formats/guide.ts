@@ -127,7 +127,7 @@ function textSteps({ network, shape, steps }: TrainedModel): string[] {
     `A window is at most the last ${shape.context} ids, oldest first.`,
     steps === null
       ? 'A shorter window is given as it is, at its own length; a batch holds windows of one length.'
-      : `A shorter window is filled up before it with ${padding ? 'id 0' : 'ids -1'}.`,
+      : `A shorter window is filled up before it with ${padding ? 'id 0' : 'unknown tokens'}.`,
     'The output tells of the token after the window; append one, slide the window, and go on.',
   ];
 }

@@ -2,7 +2,9 @@
 
 import type { Format } from './format.ts';
 import { onnx } from './onnx.ts';
+import { tfjs } from './tfjs.ts';
 
 export const FORMATS: { readonly [kind: string]: Format } = {
   onnx,
+  tfjs,
 };

@@ -8,7 +8,8 @@ import { emitLayer } from './onnx/layers.ts';
 import { IR_VERSION, OPSET } from './onnx/messages.ts';
 import { type Normalised, normalised } from './onnx/normalise.ts';
 
-const KNOWN: ReadonlySet<string> = new Set(['normalise: last', 'normalise: mean']);
+/** State begins at zero in each window given alone, here as there. */
+const KNOWN: ReadonlySet<string> = new Set(['normalise: last', 'normalise: mean', 'carry']);
 
 export const onnx: Format = {
   kind: 'onnx',

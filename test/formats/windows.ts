@@ -2,7 +2,7 @@
 
 import type { Windows } from '../../src/engines/engine.ts';
 import type { Network } from '../../src/models/network.ts';
-import { cutoffAt, fromAt } from '../../src/window/cuts.ts';
+import { cutoffAt, fromAt, lengthAt } from '../../src/window/cuts.ts';
 
 /** Rows of window i, oldest first: ids, or targets, past and future of every step side by side; padded on the left where `steps` is more. */
 export function rowsOf({ input, output }: Network, windows: Windows, i: number, steps: number | null): number[][] {
@@ -21,6 +21,27 @@ export function rowsOf({ input, output }: Network, windows: Windows, i: number, 
   const padding = input.kind === 'tokens' ? (input.padding ? 0 : -1) : 0;
   while (steps !== null && rows.length < steps) rows.unshift(Array(width).fill(padding));
   return rows;
+}
+
+export interface Batch {
+  /** Windows [from, to). */
+  readonly from: number;
+  readonly to: number;
+  readonly rows: readonly (readonly (readonly number[])[])[];
+}
+
+/** All windows in batches of one length, as a model takes them. */
+export function batchesOf(network: Network, windows: Windows, steps: number | null): Batch[] {
+  const length = (i: number): number => steps ?? lengthAt(windows.cuts, windows.shape, i);
+  const batches: Batch[] = [];
+  for (let from = 0; from < windows.cuts.count; ) {
+    let to = from;
+    const rows: number[][][] = [];
+    while (to < windows.cuts.count && length(to) === length(from)) rows.push(rowsOf(network, windows, to++, steps));
+    batches.push({ from, to, rows });
+    from = to;
+  }
+  return batches;
 }
 
 /** Largest |a − b| relative to max(1, |b|). */

@@ -2,9 +2,10 @@
 // In: a planned layer, its weights, the name of what it reads. Out: the name of what it gives. Not here: the ends of the graph (../onnx.ts).
 
 import { ForecastError } from '../../core/errors.ts';
-import { sizeOf, type Tensor, type Tensors } from '../../core/tensor.ts';
+import type { Tensor, Tensors } from '../../core/tensor.ts';
 import type { Activation, LayerName, SpecOf } from '../../layers/layer.ts';
 import type { PlannedLayer } from '../../layers/plan.ts';
+import { weightOf } from '../weights.ts';
 import type { Graph } from './graph.ts';
 
 /** What a layer reads and gives: (T, B, F), (B, F), or ids (T, B). */
@@ -12,22 +13,22 @@ type Emit<Spec> = (graph: Graph, spec: Spec, layer: PlannedLayer, weights: Tenso
 
 const EMIT: { readonly [K in LayerName]: Emit<SpecOf<K>> } = {
   dense: (graph, spec, layer, weights, input) => {
-    const kernel = weightOf(weights, layer, 'kernel');
+    const kernel = partOf(weights, layer, 'kernel');
     const product = layer.input.ids
       ? lookUp(graph, `${spec.name}/kernel`, kernel, input)
       : graph.node('MatMul', [input, constantOf(graph, `${spec.name}/kernel`, kernel)]);
-    const bias = constantOf(graph, `${spec.name}/bias`, weightOf(weights, layer, 'bias'));
+    const bias = constantOf(graph, `${spec.name}/bias`, partOf(weights, layer, 'bias'));
     return activated(graph, spec.activation, graph.node('Add', [product, bias]));
   },
 
   dropout: (_graph, _spec, _layer, _weights, input) => input,
 
   embedding: (graph, spec, layer, weights, input) =>
-    lookUp(graph, `${spec.name}/embeddings`, weightOf(weights, layer, 'embeddings'), input),
+    lookUp(graph, `${spec.name}/embeddings`, partOf(weights, layer, 'embeddings'), input),
 
   'layer-norm': (graph, spec, layer, weights, input) => {
-    const gamma = constantOf(graph, `${spec.name}/gamma`, weightOf(weights, layer, 'gamma'));
-    const beta = constantOf(graph, `${spec.name}/beta`, weightOf(weights, layer, 'beta'));
+    const gamma = constantOf(graph, `${spec.name}/gamma`, partOf(weights, layer, 'gamma'));
+    const beta = constantOf(graph, `${spec.name}/beta`, partOf(weights, layer, 'beta'));
     return graph.node('LayerNormalization', [input, gamma, beta], { axis: { i: -1 }, epsilon: { f: spec.epsilon } });
   },
 
@@ -110,10 +111,10 @@ function recurrent(
   const r = new Float32Array(D * G * units * units); // (D, G·U, U)
   const b = new Float32Array(D * 2 * G * units); // (D, [input G·U | recurrent G·U])
   prefixes.forEach((prefix, d) => {
-    const kernel = weightOf(weights, layer, `${prefix}kernel`);
-    const bias = weightOf(weights, layer, `${prefix}bias`);
+    const kernel = partOf(weights, layer, `${prefix}kernel`);
+    const bias = partOf(weights, layer, `${prefix}bias`);
     turned(kernel, order, units, w, d * G * units * features, features);
-    turned(weightOf(weights, layer, `${prefix}recurrent_kernel`), order, units, r, d * G * units * units, units);
+    turned(partOf(weights, layer, `${prefix}recurrent_kernel`), order, units, r, d * G * units * units, units);
     ordered(bias, order, units, b, d * 2 * G * units);
   });
   const rows = layer.input.ids ? oneHot(graph, input, features) : input;
@@ -183,15 +184,8 @@ function constantOf(graph: Graph, name: string, { shape, data }: Tensor): string
   return graph.constant(name, shape, Float32Array.from(data));
 }
 
-/** Errors: E_MODEL_SHAPE where a weight is missing or of another shape. */
-function weightOf(weights: Tensors, layer: PlannedLayer, part: string): Tensor {
+function partOf(weights: Tensors, layer: PlannedLayer, part: string): Tensor {
   const name = `${layer.spec.name}/${part}`;
-  const shape = layer.weights.find((plan) => plan.name === name)?.shape ?? [];
-  const tensor = weights.get(name);
-  if (tensor && String(tensor.shape) === String(shape) && tensor.data.length === sizeOf(shape)) return tensor;
-  throw new ForecastError(
-    'E_MODEL_SHAPE',
-    `weight "${name}": the network needs [${shape}], found ${tensor ? `[${tensor.shape}]` : 'nothing'}`,
-    { hint: 'weights and network must come from the same run' },
-  );
+  const plan = layer.weights.find((weight) => weight.name === name);
+  return weightOf(weights, plan ?? { name, shape: [] });
 }

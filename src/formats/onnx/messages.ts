@@ -8,10 +8,10 @@ export const OPSET = 17;
 /** The version of the file form that came with the operator set. */
 export const IR_VERSION = 8;
 
-export type ElementType = 'float32' | 'float64' | 'int64';
+export type ElementType = 'float32' | 'float64' | 'int32' | 'int64';
 
 /** TensorProto.DataType. */
-const ELEMENT: { readonly [T in ElementType]: number } = { float32: 1, int64: 7, float64: 11 };
+const ELEMENT: { readonly [T in ElementType]: number } = { float32: 1, int32: 6, int64: 7, float64: 11 };
 
 /** AttributeProto.AttributeType, and the field its value stands in. */
 const ATTRIBUTE = {

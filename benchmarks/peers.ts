@@ -1,0 +1,338 @@
+// Our engines beside PyTorch, Keras and tf.layers on the same work: one run, rounds alternating, each contestant in a process of its own.
+// In: flags (--help). Out: tables, printed, and the first part of PERFORMANCE.md and performance.json. Usage: npm run bench:peers [-- --quick]
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { about, instructions, ROOT, startQuiet } from './about.ts';
+import { type Entry, type Figure, judge, median, NATIVE, PEERS, type RowResult, ratio, times } from './judge.ts';
+import { bareRate, startLimit } from './limit.ts';
+import { type Contestant, number, type Start, writePart } from './report.ts';
+import { ROWS, type Row } from './rows.ts';
+import { type Answer, type Command, Worker } from './worker.ts';
+
+const HELP = `npm run bench:peers [-- FLAGS]
+  --quick          fewer and shorter rounds, no XLA trial
+  --rounds N       rounds of a row (default 7, with --quick 3)
+  --rows A,B       these rows only: ${ROWS.map(({ id }) => id).join(', ')}
+  --only A,B       these contestants only
+  --python PATH    a Python that has torch and tensorflow-cpu, in place of an environment made for it
+  --setup          make that environment and end
+  --resume         go on with a run that was interrupted
+  --force          measure on a loaded machine
+  --out FOLDER     where PERFORMANCE.md and performance.json are written (default benchmarks/)`;
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    rows: { type: 'string' },
+    only: { type: 'string' },
+    python: { type: 'string' },
+    setup: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+    out: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const PACKAGES = ['torch==2.13.0', 'tensorflow-cpu==2.21.0'];
+const CACHE = join(ROOT, 'node_modules', '.cache');
+const PARTIAL = join(CACHE, 'peers-partial.json');
+const ROUNDS = Number(flags.rounds ?? (flags.quick ? 3 : 7));
+/** A contestant's time in one round of a row, and in all of them: the slow ones get fewer rounds. */
+const TURN_MS = flags.quick ? 60 : 120;
+const BUDGET_MS = flags.quick ? 1500 : 5000;
+/** Of the counting program's 300 epochs, what a contestant called slow does. */
+const SLOW_EPOCHS = 10;
+
+interface Player extends Contestant {
+  readonly start: Command;
+  /** Minutes on the counting program: some epochs of it are measured and multiplied. */
+  readonly slow?: boolean;
+  worker: Worker | null;
+  detail: string;
+}
+
+async function main(): Promise<void> {
+  if (flags.help) return console.log(HELP);
+  const python = flags.setup || wanted('torch') || wanted('keras') ? findPython() : null;
+  if (flags.setup) return;
+  const load = startQuiet(flags.force);
+  const rows = ROWS.filter(({ id }) => !flags.rows || flags.rows.split(',').includes(id));
+  const key = JSON.stringify([(await about(load, flags.quick)).commit, ROUNDS, flags.rows ?? '', flags.only ?? '']);
+  const done = flags.resume ? readPartial(key) : new Map<string, RowResult>();
+  const starts = flags.rows || flags.only ? [] : startTimes(python);
+  const players = playersOf(python);
+  const limit = await startLimit(await instructions(), ROOT);
+  if ('why' in limit) console.log(`no bare kernel: ${limit.why}`);
+  for (const player of players) await start(player);
+  try {
+    for (const row of rows) {
+      const result = done.get(row.id) ?? (await measureRow(row, players, limit instanceof Worker ? limit : null));
+      done.set(row.id, result);
+      writePartial(key, done);
+      say(row, result);
+    }
+  } finally {
+    for (const { worker } of players) worker?.stop();
+    if (limit instanceof Worker) limit.stop();
+  }
+  const results = rows.map(({ id }) => done.get(id) as RowResult);
+  const checks = judge(ROWS, results);
+  const contestants = players.map(({ id, what, detail }) => ({ id, what, detail }));
+  const part = { about: await about(load, flags.quick), contestants, rows: results, starts, checks };
+  writePart(flags.out ?? import.meta.dirname, { peers: part });
+  for (const { goal, figure, verdict } of checks) console.log(`${verdict.padEnd(12)} ${goal}: ${figure}`);
+  rmSync(PARTIAL, { force: true });
+}
+
+function wanted(id: string): boolean {
+  return !flags.only || flags.only.split(',').some((only) => only.startsWith(id));
+}
+
+/** A Python with both frameworks: the one given, or an environment in node_modules/.cache, made where it is not there. */
+function findPython(): string | null {
+  const works = (path: string): boolean =>
+    spawnSync(path, [
+      '-c',
+      'import importlib.util as u; exit(not (u.find_spec("torch") and u.find_spec("tensorflow")))',
+    ]).status === 0;
+  if (flags.python) return flags.python;
+  const folder = join(CACHE, 'peers');
+  const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  if (existsSync(python) && works(python)) return python;
+  mkdirSync(CACHE, { recursive: true });
+  console.log(`making ${folder} with ${PACKAGES.join(' and ')}: a few minutes, once`);
+  const run = (command: string, args: readonly string[]): boolean =>
+    spawnSync(command, args, { cwd: CACHE, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+  for (const base of ['python3.12', 'python3.11', 'python3.13', 'python3', 'python']) {
+    if (!run(base, ['-m', 'venv', '--clear', folder])) continue;
+    if (run(python, ['-m', 'pip', 'install', '--quiet', ...PACKAGES]) && works(python)) return python;
+  }
+  console.log(`no Python with ${PACKAGES.join(' and ')}: PyTorch and Keras are left out (--python PATH names one)`);
+  return null;
+}
+
+function playersOf(python: string | null): Player[] {
+  const tsx = ['--import', 'tsx'];
+  const ours = (id: string, what: string, kind: string, threads = 0): Player => ({
+    id,
+    what,
+    detail: '',
+    worker: null,
+    start: {
+      command: process.execPath,
+      args: [...tsx, join(import.meta.dirname, 'ours.ts'), kind, String(threads)],
+      env: threads > 0 ? { FORECAST_THREADS: String(threads) } : {},
+      cwd: ROOT,
+    },
+  });
+  const script = join(import.meta.dirname, 'peers.py');
+  const peer = (id: string, what: string, threads: number, ...args: string[]): Player => ({
+    id,
+    what,
+    detail: python ? '' : 'there is no Python with it',
+    worker: null,
+    start: {
+      command: python ?? '',
+      args: [script, ...args],
+      env: threads > 0 ? { OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) } : {},
+      cwd: ROOT,
+    },
+  });
+  const layers = [...tsx, join(import.meta.dirname, 'tf-layers.ts')];
+  const players: Player[] = [
+    ours('native-2', 'native, 2 threads', 'native', 2),
+    ours('native-1', 'native, 1 thread', 'native', 1),
+    ours('wasm-2', 'wasm, 2 shards', 'wasm', 2),
+    ours('wasm-1', 'wasm, 1 shard', 'wasm', 1),
+    ours('tensorflow', 'tensorflow (ours)', 'tensorflow'),
+    ours('reference', 'reference (float64)', 'reference'),
+    peer('torch-1', 'PyTorch, 1 thread', 1, 'torch', '1'),
+    peer('torch-2', 'PyTorch, 2 threads', 2, 'torch', '2'),
+    peer('keras', 'Keras', 0, 'keras', ...(flags.quick ? [] : ['xla'])),
+    {
+      id: 'tf-layers',
+      what: 'tf.layers (tfjs-node)',
+      detail: '',
+      slow: true,
+      worker: null,
+      start: { command: process.execPath, args: layers, cwd: ROOT },
+    },
+  ];
+  return players.filter(({ id }) => wanted(id));
+}
+
+async function start(player: Player): Promise<void> {
+  if (player.start.command === '') return;
+  player.worker = new Worker(player.start);
+  const hello = await player.worker.hello;
+  if (hello.ok) player.detail = describe(hello.about as Record<string, unknown>);
+  else {
+    player.worker.stop();
+    player.worker = null;
+    player.detail = `left out: ${hello.why}`;
+  }
+  console.log(`${player.what}: ${player.detail}`);
+}
+
+function describe(facts: Record<string, unknown>): string {
+  return Object.entries(facts)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => (name === 'detail' ? String(value) : `${name} ${value}`))
+    .join(', ');
+}
+
+/** A contestant that is ready for a row's rounds. */
+interface Ready {
+  readonly player: Player;
+  readonly worker: Worker;
+  readonly setting: string;
+  readonly turns: number;
+  readonly rounds: number;
+  /** By what a turn's time is multiplied. */
+  readonly factor: number;
+  readonly times: number[];
+  failed: string | null;
+}
+
+async function measureRow(row: Row, players: readonly Player[], limit: Worker | null): Promise<RowResult> {
+  const entries: Record<string, Entry> = {};
+  const ready: Ready[] = [];
+  for (const player of players) {
+    const found = await makeReady(row, player);
+    if ('skipped' in found) entries[player.id] = found;
+    else ready.push(found);
+  }
+  const bare: { readonly one: number[]; readonly two: number[] } = { one: [], two: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    if (limit) {
+      push(bare.one, await bareRate(limit, 1));
+      push(bare.two, await bareRate(limit, 2));
+    }
+    for (let i = 0; i < ready.length; i++) {
+      // each round begins with another one
+      const one = ready[(i + round) % ready.length] as Ready;
+      if (one.failed || !takesPart(one, round)) continue;
+      const answer = await one.worker.ask({ op: 'run', turns: one.turns });
+      if (answer.ok) one.times.push((answer.ms as number) / one.turns);
+      else one.failed = answer.why ?? 'no reason given';
+    }
+  }
+  for (const one of ready) entries[one.player.id] = await figureOf(row, one);
+  const limits = {
+    one: bare.one.length > 0 ? median(bare.one) : null,
+    two: bare.two.length > 0 ? median(bare.two) : null,
+  };
+  return { id: row.id, limit: limits, entries };
+}
+
+function push(list: number[], value: number | null): void {
+  if (value !== null) list.push(value);
+}
+
+/** The rounds of a slow contestant are spread over all of them. */
+function takesPart({ rounds }: Ready, round: number): boolean {
+  return Math.floor(((round + 1) * rounds) / ROUNDS) > Math.floor((round * rounds) / ROUNDS);
+}
+
+/** Builds the row, warms it up, and chooses how many turns make a round. */
+async function makeReady(row: Row, player: Player): Promise<Ready | { readonly skipped: string }> {
+  const given = player.slow && row.epochs > SLOW_EPOCHS ? { ...row, epochs: SLOW_EPOCHS } : row;
+  if (player.worker && !player.worker.running) await start(player); // it ended in an earlier row
+  const { worker } = player;
+  if (!worker) return { skipped: player.detail };
+  const built = await worker.ask({ op: 'build', row: given });
+  if (!built.ok) return { skipped: reason(built) };
+  let spent = 0;
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 200 && spent < TURN_MS; run++) {
+    const answer = await worker.ask({ op: 'run', turns: 1 });
+    if (!answer.ok) return { skipped: reason(answer) };
+    spent += answer.ms as number;
+    fastest = Math.min(fastest, answer.ms as number);
+  }
+  const turns = Math.max(1, Math.min(100_000, Math.round(TURN_MS / fastest)));
+  const rounds = Math.max(1, Math.min(ROUNDS, Math.floor(BUDGET_MS / (turns * fastest))));
+  const shortened = given === row ? '' : `, ${SLOW_EPOCHS} of ${row.epochs} epochs, multiplied`;
+  const factor = (row.epochs / given.epochs) * (row.unit === 'ms' ? 1 : 1000);
+  return { player, worker, setting: `${built.setting}${shortened}`, turns, rounds, factor, times: [], failed: null };
+}
+
+function reason(answer: Answer): string {
+  return answer.why ?? 'no reason given';
+}
+
+async function figureOf(row: Row, one: Ready): Promise<Entry> {
+  const freed = await one.worker.ask({ op: 'free' });
+  if (one.failed || one.times.length === 0) return { skipped: one.failed ?? 'no round' };
+  const values = one.times.map((ms) => (ms * one.factor) / row.per);
+  const figure: Figure = {
+    median: median(values),
+    least: Math.min(...values),
+    most: Math.max(...values),
+    rounds: values.length,
+    setting: one.setting,
+    peak: freed.ok ? (freed.peak as number) : 0,
+    before: freed.ok ? (freed.before as number) : 0,
+  };
+  return figure;
+}
+
+function say(row: Row, result: RowResult): void {
+  const cells = Object.entries(result.entries).map(([id, entry]) =>
+    'skipped' in entry ? `${id} –` : `${id} ${number(entry.median)} (${number(entry.least)})`,
+  );
+  const found = ratio(result, NATIVE, PEERS);
+  const ratios = found ? `; native ÷ ${found.to}: ${times(found.median)} (${times(found.least)})` : '';
+  console.log(`${row.what}, ${row.unit} a ${row.each}: ${cells.join(', ')}${ratios}`);
+}
+
+/** Whole processes that import something and end, alternating. */
+function startTimes(python: string | null): Start[] {
+  const dist = (kind: string): readonly string[] => [
+    '--input-type=module',
+    '-e',
+    `await (await import('./dist/engines/index.js')).openEngine('${kind}')`,
+  ];
+  const has = existsSync(join(ROOT, 'dist', 'engines', 'index.js'));
+  const processes: [string, string, readonly string[]][] = [
+    ['node -e 0', process.execPath, ['-e', '0']],
+    ...(has ? [['native engine', process.execPath, dist('native')] as [string, string, readonly string[]]] : []),
+    ...(has ? [['wasm engine', process.execPath, dist('wasm')] as [string, string, readonly string[]]] : []),
+    ['import @tensorflow/tfjs-node', process.execPath, ['-e', "require('@tensorflow/tfjs-node')"]],
+    ...(python ? ([['python -c 0', python, ['-c', '0']]] as [string, string, readonly string[]][]) : []),
+    ...(python ? ([['import torch', python, ['-c', 'import torch']]] as [string, string, readonly string[]][]) : []),
+    ...(python ? ([['import keras', python, ['-c', 'import keras']]] as [string, string, readonly string[]][]) : []),
+  ];
+  const taken = new Map<string, number[]>(processes.map(([what]) => [what, []]));
+  for (let round = 0; round < (flags.quick ? 2 : 4); round++) {
+    for (const [what, command, args] of processes) {
+      const started = performance.now();
+      const { status } = spawnSync(command, args, { cwd: ROOT, stdio: 'ignore' });
+      if (status !== 0) taken.delete(what);
+      else if (round > 0) taken.get(what)?.push(performance.now() - started); // the first one fills the system's cache
+    }
+  }
+  return [...taken].map(([what, all]) => ({ what, median: median(all), least: Math.min(...all) }));
+}
+
+function readPartial(key: string): Map<string, RowResult> {
+  try {
+    const kept = JSON.parse(readFileSync(PARTIAL, 'utf8')) as { readonly key: string; readonly rows: RowResult[] };
+    if (kept.key === key) return new Map(kept.rows.map((row) => [row.id, row]));
+    console.log('the interrupted run was of another commit or other flags: starting anew');
+  } catch {} // there is none
+  return new Map();
+}
+
+function writePartial(key: string, rows: ReadonlyMap<string, RowResult>): void {
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(`${PARTIAL}.new`, JSON.stringify({ key, rows: [...rows.values()] }));
+  renameSync(`${PARTIAL}.new`, PARTIAL);
+}
+
+await main();

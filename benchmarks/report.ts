@@ -1,0 +1,320 @@
+// performance.json and PERFORMANCE.md: one file for machines, one rendered from it for people, each in two parts that different scripts fill.
+// In: a part. Out: both files, the other part kept. Not here: measuring (run.ts, peers.ts), judging (judge.ts).
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  best,
+  type Check,
+  figureOf,
+  NATIVE,
+  PEERS,
+  percent,
+  type RowResult,
+  rateOf,
+  ratio,
+  shareOf,
+  times,
+} from './judge.ts';
+import { operations, ROWS, type Row } from './rows.ts';
+
+/** Where, when and with what a part was measured. */
+export interface About {
+  readonly date: string;
+  readonly machine: string;
+  readonly cores: number;
+  readonly instructions: string;
+  readonly node: string;
+  readonly commit: string;
+  readonly quick: boolean;
+  /** Load averages over a minute, at the start and at the end. */
+  readonly load: readonly [number, number];
+}
+
+/** One line of our own figures. */
+export interface Line {
+  readonly what: string;
+  readonly median: number;
+  readonly least: number;
+  readonly unit: string;
+  readonly rounds: number;
+  readonly note?: string;
+}
+
+export interface OursPart {
+  readonly about: About;
+  readonly lines: readonly Line[];
+  readonly checks: readonly Check[];
+}
+
+export interface Contestant {
+  readonly id: string;
+  readonly what: string;
+  /** Versions and settings, or why it is not there. */
+  readonly detail: string;
+}
+
+/** Time of a whole process that imports it and ends. */
+export interface Start {
+  readonly what: string;
+  readonly median: number;
+  readonly least: number;
+}
+
+export interface PeersPart {
+  readonly about: About;
+  readonly contestants: readonly Contestant[];
+  readonly rows: readonly RowResult[];
+  readonly starts: readonly Start[];
+  readonly checks: readonly Check[];
+}
+
+export interface Performance {
+  readonly ours?: OursPart;
+  readonly peers?: PeersPart;
+}
+
+/** A machine is called loaded where others had more than this to do. */
+export const QUIET = 1.5;
+
+/** Puts one part into a folder's performance.json and writes PERFORMANCE.md anew from both. */
+export function writePart(folder: string, part: Performance): void {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'performance.json');
+  const all = { ...readPerformance(file), ...part };
+  writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+  writeFileSync(join(folder, 'PERFORMANCE.md'), render(all));
+}
+
+function readPerformance(file: string): Performance {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Performance;
+  } catch {
+    return {};
+  }
+}
+
+export function render({ ours, peers }: Performance): string {
+  const parts = [
+    '# Performance',
+    '',
+    'Figures of one machine on one day, to compare with the same machine on another, and ratios, which carry over better.',
+    'Written by `npm run bench:peers` (first part) and `npm run bench` (second part); performance.json holds the same for machines.',
+    'U: units, T: steps of the window, B: windows of a batch, F: features of a step. Median (least) of the rounds.',
+    '',
+    '## Beside the peers',
+    '',
+    ...(peers ? renderPeers(peers) : ['Not measured yet: `npm run bench:peers`.', '']),
+    '## Ours alone',
+    '',
+    ...(ours ? renderOurs(ours) : ['Not measured yet: `npm run bench`.', '']),
+  ];
+  return `${parts.join('\n').trimEnd()}\n`;
+}
+
+function aboutLine(about: About): string[] {
+  const { date, machine, cores, instructions, node, commit, quick, load } = about;
+  const line = `${date}, ${machine} (${cores} cores), ${instructions}, node ${node}, commit ${commit}${quick ? ', --quick' : ''}; load average ${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end.`;
+  if (load[0] <= QUIET) return [line, ''];
+  return [line, '', '**Measured on a loaded machine: not figures to go by.**', ''];
+}
+
+function renderOurs({ about, lines, checks }: OursPart): string[] {
+  const rows = lines.map(
+    ({ what, median, least, unit, rounds, note }) =>
+      `| ${what} | ${number(median)} ${unit} | ${number(least)} ${unit} | ${rounds} | ${note ?? ''} |`,
+  );
+  return [
+    ...aboutLine(about),
+    '| what | median | least | rounds | |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+    ...renderChecks(checks),
+  ];
+}
+
+function renderPeers(part: PeersPart): string[] {
+  return [
+    ...aboutLine(part.about),
+    'All columns come from one run: rounds alternate between the contestants, each in a long-lived process of its own, warmed up first.',
+    'Same layers, batch, context, loss and Adam (float32; the reference engine in float64). Ours gather and shuffle windows of a series;',
+    'the peers’ batches stand ready as tensors. Where a peer knows several ways (Adam fused or not; `train_on_batch`, a `tf.function`, one',
+    'compiled by XLA) a short trial takes its fastest.',
+    '',
+    ...part.contestants.map(({ what, detail }) => `- ${what}: ${detail}`),
+    '',
+    ...timesTable(part),
+    ...limitTable(part),
+    ...memoryTable(part),
+    ...startsTable(part),
+    ...renderChecks(part.checks),
+  ];
+}
+
+function known(part: PeersPart): { readonly row: Row; readonly result: RowResult }[] {
+  return part.rows.flatMap((result) => {
+    const row = ROWS.find(({ id }) => id === result.id);
+    return row ? [{ row, result }] : [];
+  });
+}
+
+function timesTable(part: PeersPart): string[] {
+  const ids = part.contestants.map(({ id }) => id).filter((id) => part.rows.some((row) => figureOf(row, id)));
+  const names = ids.map((id) => part.contestants.find((contestant) => contestant.id === id)?.what ?? id);
+  const notes: string[] = [];
+  const lines = known(part).map(({ row, result }) => {
+    const found = ratio(result, NATIVE, PEERS);
+    const cells = ids.map((id) => {
+      const figure = figureOf(result, id);
+      return figure ? `${number(figure.median)} (${number(figure.least)})` : '–';
+    });
+    if (row.note) notes.push(`- ${row.id}: ${row.note}.`);
+    const ratios = found ? `**${times(found.median)}** (${times(found.least)})` : '–';
+    return `| ${row.what}; ${row.unit} a ${row.each} | ${cells.join(' | ')} | ${ratios} | ${spread(result, ids)} |`;
+  });
+  return [
+    '### Time',
+    '',
+    `| work | ${names.join(' | ')} | native ÷ best peer | spread |`,
+    `|---|${ids.map(() => '---|').join('')}---|---|`,
+    ...lines,
+    '',
+    'Native ÷ best peer: how many times faster the better of native’s columns is than the best peer, by medians (by least times).',
+    'Spread: (most − least) ÷ median, the middle one of the columns and the largest.',
+    '',
+    ...notes,
+    ...settings(part),
+    ...skipped(part),
+    '',
+  ];
+}
+
+function spread(result: RowResult, ids: readonly string[]): string {
+  const all = ids.flatMap((id) => {
+    const figure = figureOf(result, id);
+    return figure && figure.rounds > 1 ? [(figure.most - figure.least) / figure.median] : [];
+  });
+  if (all.length === 0) return '–';
+  const sorted = all.toSorted((a, b) => a - b);
+  return `${percent(sorted[sorted.length >> 1] as number)}, ${percent(sorted.at(-1) as number)}`;
+}
+
+/** What each peer's trials took, row by row. */
+function settings({ contestants, rows }: PeersPart): string[] {
+  return contestants.flatMap(({ id, what }) => {
+    const taken = rows.flatMap((row) => {
+      const setting = figureOf(row, id)?.setting;
+      return setting ? [{ row: row.id, setting }] : [];
+    });
+    const kinds = [...new Set(taken.map(({ setting }) => setting))];
+    if (kinds.length === 0) return [];
+    const told = kinds.map(
+      (kind) =>
+        `${kind} (${taken
+          .filter(({ setting }) => setting === kind)
+          .map(({ row }) => row)
+          .join(', ')})`,
+    );
+    return [`- ${what}, what was used: ${told.join('; ')}.`];
+  });
+}
+
+function skipped({ contestants, rows }: PeersPart): string[] {
+  return contestants.flatMap(({ id, what }) => {
+    const reasons = rows.flatMap((row) => {
+      const entry = row.entries[id];
+      return entry && 'skipped' in entry ? [{ row: row.id, why: entry.skipped }] : [];
+    });
+    if (reasons.length === 0 || reasons.length === rows.length) return [];
+    return reasons.map(({ row, why }) => `- ${what}, ${row} left out: ${why}.`);
+  });
+}
+
+function limitTable(part: PeersPart): string[] {
+  const share = (value: number | null): string => (value === null ? '–' : percent(value));
+  const rate = (row: Row, result: RowResult, id: string): string => {
+    const figure = figureOf(result, id);
+    return figure ? number(rateOf(row, figure)) : '–';
+  };
+  const lines = known(part).map(({ row, result }) => {
+    const { one, two } = result.limit;
+    const peer = best(result, PEERS);
+    const wasm = best(result, ['wasm-2', 'wasm-1']);
+    const cells = [
+      number(operations(row) / 1e6),
+      `${rate(row, result, 'native-1')} of ${one ? number(one) : '–'}`,
+      share(shareOf(row, result, 1)),
+      `${rate(row, result, 'native-2')} of ${two ? number(two) : '–'}`,
+      share(shareOf(row, result, 2)),
+      wasm ? number(rateOf(row, wasm)) : '–',
+      peer ? `${number(rateOf(row, peer))} (${peer.contestant})` : '–',
+    ];
+    return `| ${row.what} | ${cells.join(' | ')} |`;
+  });
+  return [
+    '### Distance to the limit',
+    '',
+    'GFLOP/s of useful products (activations, Adam and the gather cost time and count for nothing) beside those of a bare',
+    'register-blocked product in the first cache, measured in the same rounds (limit.cpp, the addon’s flags).',
+    '',
+    '| work | MFLOP | native, 1 thread | share | native, 2 threads | share | wasm, best | best peer |',
+    '|---|---|---|---|---|---|---|---|',
+    ...lines,
+    '',
+  ];
+}
+
+function memoryTable(part: PeersPart): string[] {
+  const ids = part.contestants.map(({ id }) => id).filter((id) => part.rows.some((row) => figureOf(row, id)));
+  const lines = known(part).map(({ row, result }) => {
+    const cells = ids.map((id) => {
+      const figure = figureOf(result, id);
+      return figure ? `${figure.peak.toFixed(0)} (${Math.max(0, figure.peak - figure.before).toFixed(0)})` : '–';
+    });
+    return `| ${row.what} | ${cells.join(' | ')} |`;
+  });
+  return [
+    '### Memory',
+    '',
+    'MiB of the whole process at its peak in the rounds (and what that is above what it held before the row).',
+    '',
+    `| work | ${ids.map((id) => part.contestants.find((c) => c.id === id)?.what ?? id).join(' | ')} |`,
+    `|---|${ids.map(() => '---|').join('')}`,
+    ...lines,
+    '',
+  ];
+}
+
+function startsTable({ starts }: PeersPart): string[] {
+  if (starts.length === 0) return [];
+  return [
+    '### Start',
+    '',
+    'A whole process that imports it and ends, files in the system’s cache.',
+    '',
+    '| process | median | least |',
+    '|---|---|---|',
+    ...starts.map((start) => `| ${start.what} | ${start.median.toFixed(0)} ms | ${start.least.toFixed(0)} ms |`),
+    '',
+  ];
+}
+
+function renderChecks(checks: readonly Check[]): string[] {
+  if (checks.length === 0) return [];
+  return [
+    '### Goals',
+    '',
+    '| goal | figure | |',
+    '|---|---|---|',
+    ...checks.map(
+      ({ goal, figure, verdict }) => `| ${goal} | ${figure} | ${verdict === 'missed' ? '**missed**' : verdict} |`,
+    ),
+    '',
+  ];
+}
+
+/** Three digits, never an exponent. */
+export function number(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}

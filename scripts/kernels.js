@@ -52,26 +52,25 @@ export function unitsOf(arch, headers) {
 /**
  * Compiles the units side by side and links them; the binary appears whole or not at all, its stamp beside it.
  * @param {{ compiler: string[], linker?: string[], flags?: string[], link: string[], libraries?: string[], platform: string,
- *   arch: string, headers: string, out: string, inputs: string, strip?: string[], verbose?: boolean }} plan
+ *   arch: string, headers: string, out: string, inputs: string, verbose?: boolean }} plan
  */
 export async function compileAddon(plan) {
   const { compiler, linker = compiler, flags = [], libraries = [], out, verbose } = plan;
   const scratch = mkdtempSync(join(dirname(out), 'scratch-'));
-  const call = async ([command = '', ...first], args) => {
-    const { stderr } = await promisify(execFile)(command, [...first, ...args], { cwd: SOURCES, maxBuffer: 1 << 26 });
+  const call = async ([command = '', ...first], cwd, args) => {
+    const { stderr } = await promisify(execFile)(command, [...first, ...args], { cwd, maxBuffer: 1 << 26 });
     if (verbose && stderr) process.stderr.write(stderr);
   };
   try {
     const units = unitsOf(plan.arch, plan.headers);
-    const objects = units.map(({ object }) => join(scratch, object));
     await Promise.all(
-      units.map(({ source, flags: own }, i) =>
-        call(compiler, [...COMMON, ...flags, ...own, '-c', source, '-o', objects[i]]),
+      units.map(({ source, object, flags: own }) =>
+        call(compiler, SOURCES, [...COMMON, ...flags, ...own, '-c', source, '-o', join(scratch, object)]),
       ),
     );
-    const binary = join(scratch, 'kernels.node');
-    await call(linker, [...plan.link, '-o', binary, ...objects, ...libraries]);
-    putInPlace(binary, out, { platform: plan.platform, inputs: plan.inputs });
+    const objects = units.map(({ object }) => object); // by name: a path would stay in the binary
+    await call(linker, scratch, [...plan.link, '-o', 'kernels.node', ...objects, ...libraries]);
+    putInPlace(join(scratch, 'kernels.node'), out, { platform: plan.platform, inputs: plan.inputs });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -85,12 +84,19 @@ export async function compileAddon(plan) {
  * @param {{ platform: string, inputs: string, nodeApi?: number }} of
  */
 export function putInPlace(binary, out, { platform, inputs, nodeApi = NODE_API }) {
-  const bytes = readFileSync(binary);
+  const bytes = withoutClock(readFileSync(binary));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const stamp = `${binary}.stamp`;
+  writeFileSync(binary, bytes);
   writeFileSync(stamp, `${JSON.stringify({ platform, nodeApi, bytes: bytes.length, sha256, inputs }, null, 2)}\n`);
   renameSync(binary, out);
   renameSync(stamp, stampOf(out));
+}
+
+/** The same bytes, but for the hour at which a Windows library was linked. @param {Buffer} bytes */
+function withoutClock(bytes) {
+  if (bytes.length > 64 && bytes.toString('latin1', 0, 2) === 'MZ') bytes.writeUInt32LE(0, bytes.readUInt32LE(60) + 8);
+  return bytes;
 }
 
 /** The stamp of a binary. @param {string} binary */

@@ -4,11 +4,12 @@ import { ForecastError } from '../core/errors.ts';
 import type { Engine } from './engine.ts';
 import { native } from './native/index.ts';
 import { reference } from './reference/index.ts';
+import { tensorflow } from './tensorflow/index.ts';
 import { wasm } from './wasm/index.ts';
 
-export const ENGINES: { readonly [kind: string]: Engine } = { native, wasm, reference };
+export const ENGINES: { readonly [kind: string]: Engine } = { native, wasm, reference, tensorflow };
 
-/** What `auto` tries, the fastest first. */
+/** What `auto` tries, the fastest first; TensorFlow is never loaded unasked. */
 const AUTO: readonly Engine[] = [native, wasm, reference];
 
 /**

@@ -125,6 +125,8 @@ describe.each(HERE)('engine %s', (kind, engine) => {
   const exact = kind === 'reference';
   /** Decimals that two ways to the same number share. */
   const digits = exact ? 12 : 6;
+  /** TensorFlow computes a row differently in batches of other sizes, by float32's last digits; the others do not. */
+  const whatever = kind === 'tensorflow' ? 6 : 12;
   /** Weights as the engine holds them. */
   const held = (weights: Tensors): Tensors =>
     exact ? weights : new Map([...weights].map(([name, t]) => [name, { ...t, data: Float32Array.from(t.data) }]));
@@ -216,7 +218,9 @@ describe.each(HERE)('engine %s', (kind, engine) => {
       const width = together.length / count;
       for (let i = 0; i < count; i++) {
         const alone = await compiled.predict({ ...all, cuts: takeCuts(all.cuts, i, 1) });
-        expect(alone).toEqual(together.slice(i * width, (i + 1) * width));
+        const expected = together.slice(i * width, (i + 1) * width);
+        if (whatever === 12) expect(alone).toEqual(expected);
+        else for (let j = 0; j < width; j++) expect(alone[j]).toBeCloseTo(expected[j] as number, whatever);
       }
     });
 
@@ -225,7 +229,7 @@ describe.each(HERE)('engine %s', (kind, engine) => {
       const before = everything(compiled);
       const whole = await compiled.evaluate(all, 100);
       const split = await compiled.evaluate(all, 3);
-      expect(split.loss).toBeCloseTo(whole.loss, 12);
+      expect(split.loss).toBeCloseTo(whole.loss, whatever);
       expect(split.accuracy).toBe(whole.accuracy);
       expect((await compiled.evaluate(all, 100)).loss).toBe(whole.loss);
       expect(everything(compiled)).toEqual(before);
@@ -295,7 +299,7 @@ describe.each(HERE)('engine %s', (kind, engine) => {
       from = (await stepped.train(request(all, { shuffle: false, epochs: 1, until: 1, from, signal: stopAfter(1) })))
         .position;
     }
-    expect(records[0]?.loss).toBeCloseTo(sum / all.cuts.count, 12);
+    expect(records[0]?.loss).toBeCloseTo(sum / all.cuts.count, whatever);
   });
 
   it('what was computed before, in batches of other sizes, leaves no trace', async () => {

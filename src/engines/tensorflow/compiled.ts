@@ -1,0 +1,51 @@
+// The tensorflow engine's side of the contract: one network in TensorFlow's memory, and what can be asked of it.
+// In: kernels, a network and its weights. Out: a Compiled. Not here: training (train.ts), evaluating and predicting (evaluate.ts).
+
+import type { Tensors } from '../../core/tensor.ts';
+import type { Network } from '../../models/network.ts';
+import { planNetwork } from '../../models/plan.ts';
+import type { Compiled } from '../engine.ts';
+import { createBreath } from '../reference/breath.ts';
+import { createGather } from '../reference/gather.ts';
+import { evaluate, predict } from './evaluate.ts';
+import type { Kernels } from './kernels.ts';
+import { type Machine, refuseUnknown } from './machine.ts';
+import { createProgram } from './program.ts';
+import { alive, createStore, destroyStore, readMoments, readWeights, writeMoments, writeWeights } from './store.ts';
+import { train } from './train.ts';
+
+/** Networks that were dropped without being disposed of. */
+const dropped = new FinalizationRegistry<() => void>((free) => free());
+
+/** Errors: E_CONFIG_CONFLICT where layers do not fit or are not known, E_MODEL_SHAPE where weights do not fit the network, E_LIMIT_MEMORY. */
+export function compileWith(k: Kernels, network: Network, weights: Tensors): Compiled {
+  const plan = planNetwork(network);
+  refuseUnknown(network);
+  const store = createStore(k, plan.weights, weights);
+  const machine: Machine = {
+    k,
+    network,
+    plan,
+    store,
+    program: createProgram(k, network, plan, store),
+    gather: createGather(network),
+    breath: createBreath(),
+  };
+  dropped.register(machine, () => destroyStore(k, store), machine);
+  return {
+    train: (request) => train(machine, request),
+    evaluate: (windows, batch) => evaluate(machine, windows, batch),
+    predict: (windows) => predict(machine, windows),
+    weights: () => readWeights(k, alive(machine.store)),
+    optimizer: () => ({ steps: machine.store.steps, moments: readMoments(k, alive(machine.store)) }),
+    restore: (values, optimizer) => {
+      alive(machine.store);
+      writeWeights(k, machine.store, values);
+      if (optimizer) writeMoments(k, machine.store, optimizer.steps, optimizer.moments);
+    },
+    dispose: () => {
+      dropped.unregister(machine);
+      destroyStore(k, machine.store);
+    },
+  };
+}

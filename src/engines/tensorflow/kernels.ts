@@ -1,0 +1,121 @@
+// TensorFlow's kernels by name, and the memory their results take. In: operations and tensors as numbers. Out: tensors as numbers.
+// What is made inside a scope is freed when it ends, unless it is kept. Not here: loading TensorFlow (load.ts), which operations (operations.ts).
+
+import { ForecastError } from '../../core/errors.ts';
+
+/** A tensor in TensorFlow's memory. */
+export type Id = number;
+
+/** Element types and attribute types of TensorFlow's C interface. */
+export const FLOAT = 1;
+export const INT32 = 3;
+const INT64 = 9;
+export const IS: { readonly [K in 'text' | 'int' | 'float' | 'bool' | 'type' | 'shape']: number } = {
+  text: 0,
+  int: 1,
+  float: 2,
+  bool: 3,
+  type: 4,
+  shape: 5,
+};
+
+export interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+export type Attributes = readonly Attribute[];
+
+/** The part of the addon that is used here. */
+export interface Binding {
+  executeOp(op: string, attributes: Attributes, inputs: readonly Id[], outputs: number): readonly { readonly id: Id }[];
+  createTensor(shape: readonly number[], type: number, values: Float32Array | Int32Array): Id;
+  deleteTensor(id: Id): void;
+  tensorDataSync(id: Id): Float32Array | Int32Array | Uint8Array;
+}
+
+export interface Kernels {
+  /** Runs an operation that gives one tensor. */
+  run(op: string, attributes: Attributes, ...inputs: Id[]): Id;
+  /** Runs an operation that gives several. */
+  many(op: string, attributes: Attributes, inputs: readonly Id[], outputs: number): readonly Id[];
+  /** Runs an operation that gives none. */
+  act(op: string, attributes: Attributes, ...inputs: Id[]): void;
+  /** A tensor of these values; they must not change while it lives. */
+  floats(values: Float32Array, shape: readonly number[]): Id;
+  ints(values: Int32Array, shape: readonly number[]): Id;
+  /** A whole number of 64 bits. */
+  long(value: number): Id;
+  scalar(value: number): Id;
+  read(id: Id): ArrayLike<number>;
+  /** Frees every tensor made by `work`, but those kept. */
+  scope<Result>(work: () => Result): Result;
+  /** Takes a tensor out of its scope: it lives until it is freed. */
+  keep(id: Id): Id;
+  free(id: Id): void;
+  /** Tensors alive. */
+  readonly live: number;
+}
+
+export function createKernels(binding: Binding): Kernels {
+  let made: Id[] | null = null;
+  let live = 0;
+  const born = (id: Id): Id => {
+    made?.push(id);
+    live++;
+    return id;
+  };
+  const execute = (op: string, attributes: Attributes, inputs: readonly Id[], outputs: number) => {
+    try {
+      return binding.executeOp(op, attributes, inputs, outputs);
+    } catch (error) {
+      throw inWords(op, error as Error);
+    }
+  };
+  return {
+    run: (op, attributes, ...inputs) => born(execute(op, attributes, inputs, 1)[0]!.id),
+    many: (op, attributes, inputs, outputs) => execute(op, attributes, inputs, outputs).map(({ id }) => born(id)),
+    act: (op, attributes, ...inputs) => void execute(op, attributes, inputs, 0),
+    floats: (values, shape) => born(binding.createTensor(shape, FLOAT, values)),
+    ints: (values, shape) => born(binding.createTensor(shape, INT32, values)),
+    long: (value) => born(binding.createTensor([], INT64, Int32Array.of(value, 0))), // low word first
+    scalar: (value) => born(binding.createTensor([], FLOAT, Float32Array.of(value))),
+    read: (id) => binding.tensorDataSync(id),
+    scope(work) {
+      const outer = made;
+      const own: Id[] = [];
+      made = own;
+      try {
+        return work();
+      } finally {
+        made = outer;
+        for (const id of own) binding.deleteTensor(id);
+        live -= own.length;
+      }
+    },
+    keep(id) {
+      const at = made?.lastIndexOf(id) ?? -1;
+      if (at >= 0) made?.splice(at, 1);
+      return id;
+    },
+    free(id) {
+      binding.deleteTensor(id);
+      live--;
+    },
+    get live() {
+      return live;
+    },
+  };
+}
+
+/** What TensorFlow says, as an error of ours: E_LIMIT_MEMORY where memory ends, else a fault of this program. */
+function inWords(op: string, { message }: Error): ForecastError {
+  const line = message.replace(/\s+/g, ' ');
+  if (/OOM|TF_Status: 8\b/.test(line)) {
+    return new ForecastError('E_LIMIT_MEMORY', `TensorFlow has no memory for ${op}: ${line}`, {
+      where: 'model',
+      hint: 'fewer units, a shorter window.context or a smaller train.batch',
+    });
+  }
+  return new ForecastError('E_BUG', `TensorFlow refuses ${op}: ${line}`);
+}

@@ -1,0 +1,131 @@
+// The losses in TensorFlow: rows of outputs against rows of targets. In: outputs, targets. Out: the sum of the rows' losses, and the gradient.
+// Not here: which rows are compared (program.ts), what a loss is (losses/).
+
+import type { LossName, LossOf, LossSpec } from '../../losses/loss.ts';
+import { type Attributes, FLOAT, type Id, INT32, IS, type Kernels } from './kernels.ts';
+import { add, each, halfSquares, maximum, multiply, reshape, scale, subtract, total } from './operations.ts';
+
+/** Outputs beside what they should have been; rows that do not count are 0 in `kept`. */
+export interface Compared {
+  readonly output: Id; // (rows, width)
+  readonly rows: number;
+  readonly width: number;
+  /** (rows, target values), or (rows) ids. */
+  readonly targets: Id;
+  /** (rows, 1); null where all rows count. */
+  readonly kept: Id | null;
+  /** Rows that count. */
+  readonly count: number;
+}
+
+export interface Measure {
+  /** Sum over the rows of each one's mean. */
+  readonly loss: Id;
+  /** Rows whose likeliest id is the true one; null for numbers. */
+  readonly correct: Id | null;
+  /** (rows, width) of the mean over the rows that count; computed when asked for. */
+  gradient(): Id;
+}
+
+type MakeLoss<Spec> = (k: Kernels, spec: Spec, compared: Compared) => Measure;
+
+const SPARSE: Attributes = [
+  { name: 'T', type: IS.type, value: FLOAT },
+  { name: 'Tlabels', type: IS.type, value: INT32 },
+];
+const LIKELIEST: Attributes = [
+  { name: 'T', type: IS.type, value: FLOAT },
+  { name: 'Tidx', type: IS.type, value: INT32 },
+  { name: 'output_type', type: IS.type, value: INT32 },
+];
+const SAME: Attributes = [
+  { name: 'T', type: IS.type, value: INT32 },
+  { name: 'incompatible_shape_error', type: IS.bool, value: true },
+];
+const AS_NUMBER: Attributes = [
+  { name: 'SrcT', type: IS.type, value: 10 }, // bool
+  { name: 'DstT', type: IS.type, value: FLOAT },
+  { name: 'Truncate', type: IS.bool, value: false },
+];
+const ONE_TYPE: Attributes = [{ name: 'T', type: IS.type, value: FLOAT }];
+
+export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
+  mse: (k, _spec, compared) => {
+    const error = errorOf(k, compared);
+    const { count, width } = compared;
+    return {
+      loss: scale(k, halfSquares(k, error), 2 / width),
+      correct: null,
+      gradient: () => scale(k, error, 2 / (count * width)),
+    };
+  },
+
+  mae: (k, _spec, compared) => {
+    const error = errorOf(k, compared);
+    const { count, width } = compared;
+    return {
+      loss: scale(k, total(k, each(k, 'Abs', error), 2), 1 / width),
+      correct: null,
+      gradient: () => scale(k, each(k, 'Sign', error), 1 / (count * width)),
+    };
+  },
+
+  // With e held within ± delta as h, the loss is h · (e − h / 2) and its slope h.
+  huber: (k, { delta }, compared) => {
+    const error = errorOf(k, compared);
+    const { count, width } = compared;
+    const held = k.run('ClipByValue', ONE_TYPE, error, k.scalar(-delta), k.scalar(delta));
+    const values = multiply(k, held, subtract(k, error, scale(k, held, 0.5)));
+    return {
+      loss: scale(k, total(k, values, 2), 1 / width),
+      correct: null,
+      gradient: () => scale(k, held, 1 / (count * width)),
+    };
+  },
+
+  // The slope by the output is −q above it, 1 − q below and 0 on it: −((q − ½) |s| + ½ s) with s the error's sign.
+  pinball: (k, { quantiles }, { output, rows, width, targets, kept, count }) => {
+    const Q = quantiles.length;
+    const values = width / Q; // target values in a row
+    const levels = (less: number) =>
+      k.floats(
+        Float32Array.from(quantiles, (q) => q - less),
+        [Q],
+      );
+    const shape = [rows, values, Q];
+    const bare = subtract(k, reshape(k, targets, [rows, values, 1]), reshape(k, output, shape));
+    const error = kept === null ? bare : multiply(k, bare, reshape(k, kept, [rows, 1, 1]));
+    const losses = maximum(k, multiply(k, error, levels(0)), multiply(k, error, levels(1)));
+    return {
+      loss: scale(k, total(k, losses, 3), 1 / width),
+      correct: null,
+      gradient: () => {
+        const sign = each(k, 'Sign', error);
+        const slopes = add(k, multiply(k, each(k, 'Abs', sign), levels(0.5)), scale(k, sign, 0.5));
+        return scale(k, reshape(k, slopes, [rows, width]), -1 / (count * width));
+      },
+    };
+  },
+
+  'cross-entropy': (k, _spec, { output, rows, targets, kept, count }) => {
+    const [losses, slopes] = k.many('SparseSoftmaxCrossEntropyWithLogits', SPARSE, [output, targets], 2) as [Id, Id];
+    const likeliest = k.run('ArgMax', LIKELIEST, output, k.ints(Int32Array.of(1), []));
+    const right = k.run('Cast', AS_NUMBER, k.run('Equal', SAME, likeliest, targets));
+    const counting = (values: Id) => (kept === null ? values : multiply(k, values, reshape(k, kept, [rows])));
+    return {
+      loss: total(k, counting(losses), 1),
+      correct: total(k, counting(right), 1),
+      gradient: () => scale(k, kept === null ? slopes : multiply(k, slopes, kept), 1 / count),
+    };
+  },
+};
+
+export function measureLoss(k: Kernels, spec: LossSpec, compared: Compared): Measure {
+  return (LOSSES[spec.kind] as MakeLoss<LossSpec>)(k, spec, compared);
+}
+
+/** output − target, 0 in rows that do not count. */
+function errorOf(k: Kernels, { output, targets, kept }: Compared): Id {
+  const error = subtract(k, output, targets);
+  return kept === null ? error : multiply(k, error, kept);
+}

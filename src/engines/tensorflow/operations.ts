@@ -1,0 +1,163 @@
+// The operations the layers are made of, with their attributes spelled out once. In: tensors. Out: tensors.
+// Rows are float32 (rows, values). Not here: layers (layers/), memory (kernels.ts).
+
+import { type Attributes, FLOAT, type Id, INT32, IS, type Kernels } from './kernels.ts';
+
+const int = (name: string, value: number) => ({ name, type: IS.int, value });
+const bool = (name: string, value: boolean) => ({ name, type: IS.bool, value });
+const type = (name: string, value: number) => ({ name, type: IS.type, value });
+
+const PLAIN: Attributes = [type('T', FLOAT)];
+const PRODUCT: readonly Attributes[] = [0, 1, 2, 3].map((flips) => [
+  type('T', FLOAT),
+  bool('transpose_a', (flips & 1) === 1),
+  bool('transpose_b', (flips & 2) === 2),
+]);
+
+/** a · b; `flip` turns a (1) or b (2) on its side. */
+export function product(k: Kernels, a: Id, b: Id, flip: 0 | 1 | 2 = 0): Id {
+  return k.run('MatMul', PRODUCT[flip] as Attributes, a, b);
+}
+
+export function add(k: Kernels, a: Id, b: Id): Id {
+  return k.run('AddV2', PLAIN, a, b);
+}
+export function subtract(k: Kernels, a: Id, b: Id): Id {
+  return k.run('Sub', PLAIN, a, b);
+}
+export function multiply(k: Kernels, a: Id, b: Id): Id {
+  return k.run('Mul', PLAIN, a, b);
+}
+export function divide(k: Kernels, a: Id, b: Id): Id {
+  return k.run('RealDiv', PLAIN, a, b);
+}
+export function maximum(k: Kernels, a: Id, b: Id): Id {
+  return k.run('Maximum', PLAIN, a, b);
+}
+
+/** A function of each value: 'Abs', 'Sign', 'Neg', 'Rsqrt', 'Square', 'ZerosLike'. */
+export function each(k: Kernels, name: 'Abs' | 'Sign' | 'Neg' | 'Rsqrt' | 'Square' | 'ZerosLike', a: Id): Id {
+  return k.run(name, PLAIN, a);
+}
+
+export function scale(k: Kernels, a: Id, factor: number): Id {
+  return k.run('Mul', PLAIN, a, k.scalar(factor));
+}
+
+/** Sum of several of one shape. */
+export function addAll(k: Kernels, parts: readonly Id[]): Id {
+  return parts.length === 1 ? (parts[0] as Id) : k.run('AddN', [int('N', parts.length), type('T', FLOAT)], ...parts);
+}
+
+/** rows + bias. */
+export function addBias(k: Kernels, rows: Id, bias: Id): Id {
+  return k.run('BiasAdd', PLAIN, rows, bias);
+}
+
+/** Sum over all rows. */
+export function columnSums(k: Kernels, rows: Id): Id {
+  return k.run('BiasAddGrad', PLAIN, rows);
+}
+
+const REDUCE: Attributes = [bool('keep_dims', false), type('T', FLOAT), type('Tidx', INT32)];
+const REDUCE_KEEPING: Attributes = [bool('keep_dims', true), type('T', FLOAT), type('Tidx', INT32)];
+
+/** Sum of all values of a tensor with this many axes. */
+export function total(k: Kernels, a: Id, axes: number): Id {
+  return k.run(
+    'Sum',
+    REDUCE,
+    a,
+    vector(
+      k,
+      Array.from({ length: axes }, (_, i) => i),
+    ),
+  );
+}
+
+/** (rows, 1) mean of each row. */
+export function rowMeans(k: Kernels, rows: Id): Id {
+  return k.run('Mean', REDUCE_KEEPING, rows, vector(k, [1]));
+}
+
+/** Σ x² / 2 over all values. */
+export function halfSquares(k: Kernels, a: Id): Id {
+  return k.run('L2Loss', PLAIN, a);
+}
+
+export function vector(k: Kernels, values: readonly number[]): Id {
+  return k.ints(Int32Array.from(values), [values.length]);
+}
+
+function place(k: Kernels, value: number): Id {
+  return k.ints(Int32Array.of(value), []);
+}
+
+const RESHAPE: Attributes = [type('T', FLOAT), type('Tshape', INT32)];
+export function reshape(k: Kernels, a: Id, shape: readonly number[]): Id {
+  return k.run('Reshape', RESHAPE, a, vector(k, shape));
+}
+
+/** Side by side along an axis. */
+export function concat(k: Kernels, parts: readonly Id[], axis: number): Id {
+  if (parts.length === 1) return parts[0] as Id;
+  const attributes = [int('N', parts.length), type('T', FLOAT), type('Tidx', INT32)];
+  return k.run('ConcatV2', attributes, ...parts, place(k, axis));
+}
+
+/** Equal parts along an axis. */
+export function split(k: Kernels, a: Id, parts: number, axis: number): readonly Id[] {
+  if (parts === 1) return [a];
+  return k.many('Split', [int('num_split', parts), type('T', FLOAT)], [place(k, axis), a], parts);
+}
+
+/** Parts of these sizes along an axis. */
+export function splitAt(k: Kernels, a: Id, sizes: readonly number[], axis: number): readonly Id[] {
+  const attributes = [int('num_split', sizes.length), type('T', FLOAT), type('Tlen', INT32)];
+  return k.many('SplitV', attributes, [a, vector(k, sizes), place(k, axis)], sizes.length);
+}
+
+const SLICE: Attributes = [type('T', FLOAT), type('Index', INT32)];
+/** Rows [first, first + count) of (rows, width). */
+export function sliceRows(k: Kernels, rows: Id, first: number, count: number, width: number): Id {
+  return k.run('Slice', SLICE, rows, vector(k, [first, 0]), vector(k, [count, width]));
+}
+
+const PAD: Attributes = [type('T', FLOAT), type('Tpaddings', INT32)];
+/** `count` rows of zeros above. */
+export function zerosAbove(k: Kernels, rows: Id, count: number): Id {
+  return count === 0 ? rows : k.run('Pad', PAD, rows, k.ints(Int32Array.of(count, 0, 0, 0), [2, 2]));
+}
+
+const GATHER: Attributes = [type('Tparams', FLOAT), type('Tindices', INT32), type('Taxis', INT32)];
+/** Rows by number. */
+export function takeRows(k: Kernels, rows: Id, numbers: Id): Id {
+  return k.run('GatherV2', GATHER, rows, numbers, place(k, 0));
+}
+
+const SCATTER: Attributes = [type('T', FLOAT), type('Tindices', INT32), type('Tnumsegments', INT32)];
+/** (count, values): each row added where its number says; rows with a number below 0 are left out. */
+export function addRowsAt(k: Kernels, rows: Id, numbers: Id, count: number): Id {
+  return k.run('UnsortedSegmentSum', SCATTER, rows, numbers, place(k, count));
+}
+
+const ONE_HOT: Attributes = [type('T', FLOAT), type('TI', INT32), int('axis', -1)];
+/** (rows, depth): 1 where the number says; a row of zeros for a number below 0. */
+export function oneHot(k: Kernels, numbers: Id, depth: number): Id {
+  return k.run('OneHot', ONE_HOT, numbers, place(k, depth), k.scalar(1), k.scalar(0));
+}
+
+const ACTIVATE = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid' } as const;
+type Bent = keyof typeof ACTIVATE;
+
+export function activate(k: Kernels, name: Bent | 'linear', a: Id): Id {
+  return name === 'linear' ? a : k.run(ACTIVATE[name], PLAIN, a);
+}
+
+/** gradient · dy/dx, from y = activation(x). */
+export function slope(k: Kernels, name: Bent | 'linear', y: Id, gradient: Id): Id {
+  if (name === 'linear') return gradient;
+  return name === 'relu'
+    ? k.run('ReluGrad', PLAIN, gradient, y)
+    : k.run(name === 'tanh' ? 'TanhGrad' : 'SigmoidGrad', PLAIN, y, gradient);
+}

@@ -1,0 +1,168 @@
+// Training epochs in TensorFlow: batches in their order, clipped steps, validation, and back to the last whole epoch where numbers break.
+// In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
+
+import { ForecastError } from '../../core/errors.ts';
+import { OPTIMIZERS } from '../../optimizers/index.ts';
+import { rateAt } from '../../optimizers/schedule.ts';
+import type { BatchPlan } from '../../window/batches.ts';
+import { planVisits } from '../compiled/visits.ts';
+import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
+import { checkWindows } from '../reference/machine.ts';
+import { nextTurn } from '../turn.ts';
+import { accuracyOf, evaluate, readSums } from './evaluate.ts';
+import { type Attributes, FLOAT, IS, type Kernels } from './kernels.ts';
+import { type Machine, work } from './machine.ts';
+import { addAll, halfSquares, scale } from './operations.ts';
+import { makeUpdate, type Update } from './optimizers.ts';
+import { keepMoments, type Slot, type Store, snapshot } from './store.ts';
+
+/** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
+export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
+  checkWindows(machine, request.training);
+  if (request.training.cuts.count === 0) {
+    throw new ForecastError('E_DATA_TOO_SHORT', 'there is no window to train on', {
+      hint: 'shorten the context or the horizon',
+    });
+  }
+  const safe = snapshot(machine.k, machine.store);
+  try {
+    return await trainFrom(machine, request, safe);
+  } finally {
+    safe.free();
+  }
+}
+
+async function trainFrom(
+  machine: Machine,
+  request: TrainRequest,
+  safe: ReturnType<typeof snapshot>,
+): Promise<TrainReport> {
+  const { k, store, breath } = machine;
+  const { training, optimizer } = request;
+  keepMoments(k, store, OPTIMIZERS[optimizer.kind].moments);
+  const update = makeUpdate(k, optimizer, store);
+  const records: EpochRecord[] = [];
+  let position = request.from;
+  safe.take();
+
+  while (position.epoch <= request.until) {
+    const { epoch } = position;
+    const shuffled = request.shuffle ? { seed: request.seed, epoch } : null;
+    const plan = planVisits(machine.network, training, request.batch, shuffled, true);
+    const steps = plan.bounds.length - 1;
+    let norm = 0;
+    let rate = 0;
+    for (let step = position.step; step < steps; step++) {
+      if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
+      rate = rateAt(request.schedule, optimizer.rate, (epoch - 1) * steps + step, request.epochs * steps);
+      const taken = takeStep(machine, request, plan, position, rate, update);
+      if (taken === null) {
+        safe.restore();
+        return { records, position, stopped: 'nonfinite' };
+      }
+      norm = taken.norm;
+      position = taken.position;
+      if (breath.due(work(machine, 3))) {
+        if (breath.report()) request.onStep?.(position, steps);
+        await nextTurn();
+      }
+    }
+    const held = request.validation ? { ...training, cuts: request.validation } : null;
+    const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
+    const record: EpochRecord = {
+      epoch,
+      loss: position.lossSum / position.weight,
+      accuracy: accuracyOf(machine, position),
+      validationLoss: validation?.loss ?? null,
+      validationAccuracy: validation?.accuracy ?? null,
+      rate,
+      gradientNorm: norm,
+    };
+    records.push(record);
+    position = { ...START, epoch: epoch + 1 };
+    safe.take();
+    request.onEpoch?.(record);
+  }
+  return { records, position, stopped: 'done' };
+}
+
+interface Taken {
+  readonly position: Position;
+  /** Of the gradient, before clipping. */
+  readonly norm: number;
+}
+
+/** One batch forward, backward, and the update; null where its loss, its gradient or an epoch's last weights are not finite. */
+function takeStep(
+  machine: Machine,
+  request: TrainRequest,
+  { order, bounds }: BatchPlan,
+  from: Position,
+  rate: number,
+  update: Update,
+): Taken | null {
+  const { k, program, gather, store } = machine;
+  const { batch } = program;
+  const { epoch, step } = from;
+  const [start, end] = [bounds[step]!, bounds[step + 1]!];
+  const every = request.training.shape.targets === 'every';
+  batch.training = true;
+  batch.seed = request.seed;
+  batch.epoch = epoch;
+  batch.step = step;
+  gather.inputs(request.training, order, start, end, batch);
+  gather.goals(request.training, order, start, end, batch);
+  return k.scope(() => {
+    const measure = program.measure(gather, program.forward(gather), every);
+    program.backward(measure, every);
+    const { loss, correct } = readSums(machine, measure);
+    const norm = gradientNorm(k, store);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) return null;
+    if (request.clip !== null && norm > request.clip) clip(k, store, request.clip / norm);
+    update(rate);
+    store.steps++;
+    // An update may overflow by itself: the same as a step whose loss is not finite.
+    if (step + 2 === bounds.length && !allFinite(k, store)) return null;
+    return {
+      norm,
+      position: {
+        epoch,
+        step: step + 1,
+        lossSum: from.lossSum + loss,
+        correct: from.correct + correct,
+        weight: from.weight + gather.count,
+      },
+    };
+  });
+}
+
+/** √ of the sum of squares over all weights. */
+function gradientNorm(k: Kernels, { slots }: Store): number {
+  const halves = [...slots.values()].map(({ gradient }) => halfSquares(k, gradient));
+  const squares = 2 * k.read(addAll(k, halves))[0]!;
+  return Number.isFinite(squares) ? Math.sqrt(squares) : carefulNorm(k, slots);
+}
+
+/** The same in float64, for gradients whose squares leave float32. */
+function carefulNorm(k: Kernels, slots: ReadonlyMap<string, Slot>): number {
+  let squares = 0;
+  for (const { gradient } of slots.values()) {
+    const values = k.read(gradient);
+    for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
+  }
+  return Math.sqrt(squares);
+}
+
+function clip(k: Kernels, { slots }: Store, factor: number): void {
+  for (const slot of slots.values()) slot.gradient = scale(k, slot.gradient, factor);
+}
+
+const FLOATS: Attributes = [{ name: 'dtype', type: IS.type, value: FLOAT }];
+
+function allFinite(k: Kernels, { slots }: Store): boolean {
+  // 0 · x is 0, or NaN where x is not finite.
+  const sums = [...slots.values()].map(({ variable }) =>
+    halfSquares(k, scale(k, k.run('ReadVariableOp', FLOATS, variable), 0)),
+  );
+  return k.read(addAll(k, sums))[0] === 0;
+}

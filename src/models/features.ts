@@ -9,7 +9,7 @@ import type { Network } from './network.ts';
 export function checkFeatures(network: Network, output: Flow): void {
   checkTokens(network);
   checkFreeRun(network, output);
-  if (network.carry) checkStepwise(network, output, 'carry', 'state goes on from step to step');
+  checkCarry(network, output);
 }
 
 function checkTokens({ input, skip, freeRun, normalise }: Network): void {
@@ -42,6 +42,17 @@ function checkFreeRun(network: Network, output: Flow): void {
       hint: 'leave source.past out, or write them as source.future where they are known in advance',
     });
   }
+}
+
+function checkCarry(network: Network, output: Flow): void {
+  if (!network.carry) return;
+  if (network.input.kind === 'numbers') {
+    throw new ForecastError('E_CONFIG_CONFLICT', 'carry is for text, and the source gives numbers', {
+      where: 'model.carry',
+      hint: 'remove it',
+    });
+  }
+  checkStepwise(network, output, 'carry', 'state goes on from step to step');
 }
 
 /** Every layer works step by step, in the order of time, up to the last one. */

@@ -4,6 +4,7 @@
 import { ForecastError } from '../core/errors.ts';
 import type { Flow, WeightPlan } from '../layers/layer.ts';
 import { type PlannedLayer, planLayers } from '../layers/plan.ts';
+import type { LossSpec } from '../losses/loss.ts';
 import { checkFeatures } from './features.ts';
 import type { Network } from './network.ts';
 
@@ -72,6 +73,13 @@ const CURRENT: readonly number[] = [1];
 /** A step's value of the target channels stands among its features once for each of these lags. */
 export function lagsOf({ input }: Pick<Network, 'input'>): readonly number[] {
   return (input.kind === 'numbers' && input.lags) || CURRENT;
+}
+
+/** Index of the quantile nearest the median: the one that is the forecast, and that a network running free goes on with. 0 without quantiles. */
+export function centralQuantile(loss: LossSpec): number {
+  if (loss.kind !== 'pinball') return 0;
+  const distances = loss.quantiles.map((quantile) => Math.abs(quantile - 0.5));
+  return distances.indexOf(Math.min(...distances));
 }
 
 /** How far before a window's first input its values may be read: by lags, and by a seasonal base. */

@@ -1,8 +1,9 @@
-// Which windows train together, and in which order: a permutation of window numbers and where each batch ends.
-// In: cuts, the window's shape, the batch size, a seed and epoch. Out: a BatchPlan. Not here: gathering values (engines/).
+// Which windows train together, and in which order: a permutation of window numbers and where each batch ends; or parallel streams.
+// In: cuts, the window's shape, the batch size, a seed and epoch. Out: a BatchPlan or a StreamPlan. Not here: gathering values (engines/).
 
 import { random, shuffle } from '../core/random.ts';
-import type { Cuts, WindowShape } from './window.ts';
+import { cutsOf } from './cuts.ts';
+import type { CutRange, Cuts, WindowShape } from './window.ts';
 
 /** Batch k holds the windows order[bounds[k]] … order[bounds[k + 1] − 1]. */
 export interface BatchPlan {
@@ -101,4 +102,96 @@ function visitInOrder(plan: BatchPlan, shuffled: { readonly seed: number; readon
     bounds[k + 1] = (bounds[k] as number) + to - from;
   }
   return { order, bounds };
+}
+
+/** Batches of windows that go on where those of the batch before ended. */
+export interface StreamPlan extends BatchPlan {
+  /** Windows of `context` inputs: what the numbers in `order` refer to. */
+  readonly cuts: Cuts;
+  /** (N) in the order of visiting: 1 where a window begins where its stream's window of the batch before ended, 0 where a stream begins. */
+  readonly continues: Uint8Array;
+}
+
+/**
+ * One epoch of parallel streams: every range of cuts, from its first window's first input to its last cutoff, is chopped into windows of
+ * `context` inputs side by side, from an offset below `context` drawn from (seed, epoch) where `shuffled`; the windows of all ranges, in order of time, are
+ * dealt out in `streams` stretches of equal length, the first ones one window longer where they do not divide evenly. Batch k holds the
+ * k-th window of every stream. The number of batches does not depend on the offset; what is left over at a range's ends, fewer than two
+ * contexts, another epoch's offset reaches.
+ */
+export function planStreams(
+  cuts: Cuts,
+  shape: WindowShape,
+  streams: number,
+  shuffled: { readonly seed: number; readonly epoch: number } | null,
+): StreamPlan {
+  const { context } = shape;
+  const offset = shuffled ? random(shuffled.seed, `streams/${shuffled.epoch}`).integer(context) : 0;
+  const ranges: CutRange[] = [];
+  for (const range of cuts.ranges) {
+    const { start, end } = spanOf(range, context);
+    if (end - start < context) continue;
+    const count = Math.max(1, Math.floor((end - start - context + 1) / context));
+    const first = start + Math.min(offset, end - start - count * context) + context;
+    ranges.push({ from: range.from, first, count, stride: context });
+  }
+  return deal(cutsOf(ranges), streams);
+}
+
+/** Each range of cuts as one stream of its own, one window a batch, from its first window's first input to its last cutoff, nothing left out. */
+export function planPasses(cuts: Cuts, shape: WindowShape): StreamPlan {
+  const { context } = shape;
+  const ranges: CutRange[] = [];
+  const begins: number[] = [];
+  let windows = 0;
+  for (const range of cuts.ranges) {
+    const { start, end } = spanOf(range, context);
+    const count = Math.floor((end - start) / context);
+    const rest = end - start - count * context;
+    begins.push(windows);
+    if (count > 0) ranges.push({ from: start, first: start + context, count, stride: context });
+    if (rest > 0) ranges.push({ from: end - rest, first: end, count: 1, stride: 1 });
+    windows += count + (rest > 0 ? 1 : 0);
+  }
+  const continues = new Uint8Array(windows).fill(1);
+  for (const at of begins) if (at < windows) continues[at] = 0;
+  const order = Int32Array.from({ length: windows }, (_, i) => i);
+  return { cuts: cutsOf(ranges), order, bounds: Int32Array.from({ length: windows + 1 }, (_, k) => k), continues };
+}
+
+/** Inputs [start, end) that the windows of a range read together. */
+function spanOf(range: CutRange, context: number): { readonly start: number; readonly end: number } {
+  return { start: Math.max(range.from, range.first - context), end: range.first + (range.count - 1) * range.stride };
+}
+
+function deal(cuts: Cuts, streams: number): StreamPlan {
+  const used = Math.min(streams, cuts.count);
+  const steps = used > 0 ? Math.ceil(cuts.count / used) : 0;
+  const long = cuts.count - used * (steps - 1); // streams of `steps` windows; the others have one less
+  const order = new Int32Array(cuts.count);
+  const continues = new Uint8Array(cuts.count);
+  const bounds = new Int32Array(steps + 1);
+  const opens = rangeStarts(cuts);
+  let at = 0;
+  for (let k = 0; k < steps; k++) {
+    const wide = k < steps - 1 ? used : long;
+    for (let b = 0; b < wide; b++, at++) {
+      const window = b * (steps - 1) + Math.min(b, long) + k;
+      order[at] = window;
+      continues[at] = k > 0 && !opens.has(window) ? 1 : 0;
+    }
+    bounds[k + 1] = at;
+  }
+  return { cuts, order, bounds, continues };
+}
+
+/** Numbers of the windows that come first in their range. */
+function rangeStarts(cuts: Cuts): ReadonlySet<number> {
+  const starts = new Set<number>();
+  let before = 0;
+  for (const { count } of cuts.ranges) {
+    starts.add(before);
+    before += count;
+  }
+  return starts;
 }

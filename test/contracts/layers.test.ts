@@ -53,6 +53,10 @@ describe.each(Object.entries(LAYERS) as unknown as [string, LayerKind][])('layer
     const batch = {
       steps,
       windows,
+      known: steps,
+      from: 0,
+      to: steps,
+      continues: null,
       ids: input.ids ? Int32Array.from([0, 1, 2, 3, 0, 1]) : null,
       mask: null,
       training: true,

@@ -8,6 +8,7 @@ import type { Cell } from '../../src/engines/reference/cell.ts';
 import { createGather } from '../../src/engines/reference/gather.ts';
 import { makeCell } from '../../src/engines/reference/layers/index.ts';
 import { makeLoss } from '../../src/engines/reference/losses/index.ts';
+import { everyStep } from '../../src/engines/reference/machine.ts';
 import { createProgram } from '../../src/engines/reference/program.ts';
 import { createStore, type Store } from '../../src/engines/reference/store.ts';
 import type { PlannedLayer } from '../../src/layers/plan.ts';
@@ -104,7 +105,7 @@ export function oneBatch(
 ): OneBatch {
   const plan = planNetwork(network);
   const store = createStore(plan.weights, weights);
-  const program = createProgram(plan, store, makeLoss(network.loss), make);
+  const program = createProgram(plan, store, makeLoss(network.loss), network, make);
   const gather = createGather(network);
   const order = Int32Array.from({ length: all.cuts.count }, (_, i) => i);
   Object.assign(program.batch, { training: true, seed: 3, epoch: 1, step: 0 });
@@ -115,9 +116,9 @@ export function oneBatch(
       gather.inputs(all, order, 0, order.length, program.batch);
       gather.goals(all, order, 0, order.length, program.batch);
       program.size();
-      program.forward(gather.input);
+      program.forward(gather.input, gather.shifts);
       const tally = { loss: 0, correct: 0, weight: 0 };
-      program.measure(gather.targets, gather.kept, gather.count, all.shape.targets === 'every', tally);
+      program.measure(gather.targets, gather.kept, gather.count, everyStep(network, all.shape), tally);
       return tally.loss / tally.weight;
     },
     backward() {

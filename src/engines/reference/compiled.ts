@@ -13,6 +13,7 @@ import type { Machine } from './machine.ts';
 import { predict } from './predict.ts';
 import { createProgram } from './program.ts';
 import { createStore, readMoments, readWeights, writeMoments, writeWeights } from './store.ts';
+import { partTensors, streamTensors } from './streams.ts';
 import { train } from './train.ts';
 
 /** Errors: E_CONFIG_CONFLICT where layers do not fit, E_MODEL_SHAPE where weights do not fit the network. */
@@ -23,19 +24,27 @@ export function compileReference(network: Network, weights: Tensors): Compiled {
     network,
     plan,
     store,
-    program: createProgram(plan, store, makeLoss(network.loss)),
+    program: createProgram(plan, store, makeLoss(network.loss), network),
     gather: createGather(network),
     breath: createBreath(),
+    carried: null,
+    passed: null,
   };
   return {
     train: (request) => train(machine, request),
     evaluate: (windows, batch) => evaluate(machine, windows, batch),
     predict: (windows) => predict(machine, windows),
     weights: () => readWeights(store),
-    optimizer: () => ({ steps: store.steps, moments: readMoments(store) }),
+    optimizer: () => ({
+      steps: store.steps,
+      moments: new Map([...readMoments(store), ...streamTensors(machine.program, machine.carried)]),
+    }),
     restore: (values, optimizer) => {
       writeWeights(store, values);
-      if (optimizer) writeMoments(store, optimizer.steps, optimizer.moments);
+      if (!optimizer) return;
+      const { moments, streams } = partTensors(optimizer.moments);
+      writeMoments(store, optimizer.steps, moments);
+      machine.carried = streams;
     },
     dispose: () => undefined,
   };

@@ -1,10 +1,11 @@
 // Loss and accuracy over windows, without dropout. In: a machine and windows. Out: means. Not here: training.
 
-import { planBatches } from '../../window/batches.ts';
+import { planBatches, planPasses, type StreamPlan } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
 import type { Tally } from './losses/loss.ts';
-import { checkWindows, type Machine, work } from './machine.ts';
+import { checkWindows, everyStep, type Machine, work } from './machine.ts';
+import { putStreams, type Streams, takeStreams } from './streams.ts';
 
 /** Means over the windows' targets, `size` windows at a time. */
 export async function evaluate(
@@ -12,20 +13,32 @@ export async function evaluate(
   windows: Windows,
   size: number,
 ): Promise<{ readonly loss: number; readonly accuracy: number | null }> {
-  const { program, gather, breath } = machine;
+  const { program, gather, breath, network } = machine;
   checkWindows(machine, windows);
-  const { order, bounds } = planBatches(windows.cuts, windows.shape, size, null);
+  const { batch } = program;
+  const passes = network.carry ? planPasses(windows.cuts, windows.shape) : null;
+  const { order, bounds } = passes ?? planBatches(windows.cuts, windows.shape, size, null);
+  const read: Windows = passes ? onePass(windows, passes) : windows;
+  const streams: Streams = new Map();
   const tally: Tally = { loss: 0, correct: 0, weight: 0 };
   for (let k = 0; k + 1 < bounds.length; k++) {
-    program.batch.training = false;
-    gather.inputs(windows, order, bounds[k]!, bounds[k + 1]!, program.batch);
-    gather.goals(windows, order, bounds[k]!, bounds[k + 1]!, program.batch);
+    batch.training = false;
+    batch.continues = passes?.continues.subarray(bounds[k]!, bounds[k + 1]!) ?? null;
+    gather.inputs(read, order, bounds[k]!, bounds[k + 1]!, batch);
+    gather.goals(read, order, bounds[k]!, bounds[k + 1]!, batch);
     program.size();
-    program.forward(gather.input);
-    program.measure(gather.targets, gather.kept, gather.count, windows.shape.targets === 'every', tally);
+    if (passes) putStreams(program, streams);
+    program.forward(gather.input, gather.shifts);
+    if (passes) takeStreams(program, streams);
+    program.measure(gather.targets, gather.kept, gather.count, everyStep(network, windows.shape), tally);
     if (breath.due(work(machine, 1))) await nextTurn();
   }
   return { loss: tally.loss / tally.weight, accuracy: accuracyOf(machine, tally) };
+}
+
+/** Windows as a pass reads them: chopped side by side, the last one as long as what is left. */
+export function onePass(windows: Windows, { cuts }: StreamPlan): Windows {
+  return { ...windows, cuts, shape: { ...windows.shape, pad: 'none' } };
 }
 
 /** Share of right tokens; null for numbers. */

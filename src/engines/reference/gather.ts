@@ -3,21 +3,26 @@
 
 import { ForecastError } from '../../core/errors.ts';
 import type { Network } from '../../models/network.ts';
+import { directHorizon, inputWidth, lagsOf } from '../../models/plan.ts';
 import { cutoffAt, fromAt, lengthAt } from '../../window/cuts.ts';
 import type { Windows } from '../engine.ts';
 import { type Batch, EMPTY, room } from './cell.ts';
+import { createNormaliser } from './normaliser.ts';
 
 export interface Gather {
-  /** (T · B, F), time-major; unused for tokens. */
+  /** (T · B, F), time-major; unused for tokens. Features that stand on own outputs are left 0. */
   readonly input: Float64Array;
-  /** (rows, H · C), or (rows) ids; rows are windows, or time-major steps for targets `every`. */
+  /** (rows, H · C), or (rows) ids; rows are windows, or time-major steps where every step may have a target. */
   readonly targets: Float64Array;
   /** (rows) 1 where a row has a target; null where all have. */
   readonly kept: Uint8Array | null;
   /** Rows with a target. */
   readonly count: number;
-  /** (B, C) what normalisation took off each target channel. */
-  readonly offsets: Float64Array;
+  /** (B, H · C) what 0 stands for in each value predicted, and (B, C) what 1 stands for. */
+  readonly bases: Float64Array;
+  readonly scales: Float64Array;
+  /** (T · B, C) what an output, which is relative to its target's base, lacks of an input, relative to the level; null: nothing. */
+  readonly shifts: Float64Array | null;
   /** Fills the inputs and the batch's shape, ids and mask from windows order[start … end). */
   inputs(windows: Windows, order: Int32Array, start: number, end: number, batch: Batch): void;
   /** Fills the targets of the same windows; follows `inputs`. */
@@ -30,12 +35,21 @@ export function createGather(network: Network): Gather {
   const C = entry.kind === 'numbers' ? entry.targets : 1;
   const P = entry.kind === 'numbers' ? entry.past : 0;
   const K = entry.kind === 'numbers' ? entry.future : 0;
-  const H = exit.kind === 'numbers' ? exit.horizon : 1;
-  const F = C + P + K * H;
+  const H = exit.kind === 'numbers' ? exit.horizon : 1; // predicted after the last known step
+  const D = directHorizon(network); // predicted by one row
+  const F = inputWidth(network);
+  const lags = lagsOf(network);
+  const L = lags.length;
+  const free = network.freeRun !== undefined;
+  const own = network.freeRun ?? 0;
+  const warmup = network.warmup ?? 0;
   const padding = entry.kind === 'tokens' && entry.padding ? 0 : -1; // −1: a row of zeros
+  const shifting = own > 0 && normalise.kind === 'season';
+  const normaliser = createNormaliser(normalise);
   let input = EMPTY;
   let targets = EMPTY;
-  let offsets = EMPTY;
+  let bases = EMPTY;
+  let shifts = EMPTY;
   let ids = new Int32Array(0);
   let maskRows = new Uint8Array(0);
   let keptRows = new Uint8Array(0);
@@ -46,7 +60,9 @@ export function createGather(network: Network): Gather {
     if (tokens && ids.length < rows) ids = new Int32Array(rows);
     if (!tokens) input = room(input, rows * F);
     if (maskRows.length < rows) maskRows = new Uint8Array(rows);
-    offsets = room(offsets, windows * C);
+    bases = room(bases, windows * H * C);
+    if (shifting) shifts = room(shifts, rows * C);
+    normaliser.size(windows * C);
   };
 
   const fillTokens = (windows: Windows, cutoff: number, length: number, b: number, batch: Batch): void => {
@@ -56,53 +72,75 @@ export function createGather(network: Network): Gather {
     for (let t = first, p = cutoff - length; t < batch.steps; t++, p++) ids[t * batch.windows + b] = channel[p]!;
   };
 
-  const fillNumbers = (windows: Windows, cutoff: number, length: number, b: number, batch: Batch): void => {
+  const fillNumbers = (
+    windows: Windows,
+    from: number,
+    cutoff: number,
+    length: number,
+    b: number,
+    batch: Batch,
+  ): void => {
     const { sequence, shape } = windows;
-    const first = batch.steps - length;
+    const first = batch.known - length;
     const start = cutoff - length;
     const stride = batch.windows * F;
+    const steps = length + own;
     for (let t = 0; t < first; t++) input.fill(0, t * stride + b * F, t * stride + b * F + F);
     const at = first * stride + b * F; // the window's first known row
     for (let c = 0; c < C; c++) {
       const channel = sequence.targets[c] as Float64Array;
-      const taken = takenOff(channel, cutoff, length);
-      offsets[b * C + c] = taken;
-      for (let i = 0, to = at + c; i < length; i++, to += stride) input[to] = channel[start + i]! - taken;
+      normaliser.fit(channel, cutoff, length, b * C + c);
+      const level = normaliser.levels[b * C + c]!;
+      for (let l = 0; l < L; l++) {
+        for (let i = 0, p = start + 1 - lags[l]!, to = at + l * C + c; i < steps; i++, p++, to += stride) {
+          input[to] = p < from || p >= cutoff ? 0 : normaliser.normal(channel[p]!, level, b * C + c);
+        }
+      }
     }
     for (let j = 0; j < P; j++) {
       const channel = sequence.past[j] as Float64Array;
-      for (let i = 0, to = at + C + j; i < length; i++, to += stride) input[to] = channel[start + i]!;
+      for (let i = 0, to = at + L * C + j; i < length; i++, to += stride) input[to] = channel[start + i]!;
     }
-    for (let h = 0; h < (K > 0 ? H : 0); h++) {
+    for (let h = 0; h < (K > 0 ? D : 0); h++) {
       for (let k = 0; k < K; k++) {
         const channel = sequence.future[k] as Float64Array;
-        const from = start + 1 + shape.lead + h;
-        for (let i = 0, to = at + C + P + h * K + k; i < length; i++, to += stride) input[to] = channel[from + i]!;
+        const ahead = start + 1 + shape.lead + h;
+        for (let i = 0, to = at + L * C + P + h * K + k; i < steps; i++, to += stride) input[to] = channel[ahead + i]!;
+      }
+    }
+    fillBases(windows, from, cutoff, b, batch);
+  };
+
+  /** What the window's predictions are relative to. */
+  const fillBases = ({ sequence, shape }: Windows, from: number, cutoff: number, b: number, batch: Batch): void => {
+    for (let c = 0; c < C; c++) {
+      const channel = sequence.targets[c] as Float64Array;
+      const level = normaliser.levels[b * C + c]!;
+      for (let h = 0; h < H; h++) {
+        const base = normaliser.base(channel, from, cutoff + shape.lead + h, cutoff, b * C + c);
+        if (Number.isNaN(base)) throw noSeason(cutoff, from, normalise);
+        bases[(b * H + h) * C + c] = base;
+        if (!shifting) continue;
+        const row = (batch.known - 1 + h) * batch.windows + b;
+        shifts[row * C + c] = (base - level) / normaliser.scales[b * C + c]!;
       }
     }
   };
 
-  /** What normalisation subtracts from a channel of the window [cutoff − length, cutoff). */
-  const takenOff = (channel: Float64Array, cutoff: number, length: number): number => {
-    if (normalise.kind === 'none') return 0;
-    if (normalise.kind !== 'mean') return channel[cutoff - 1]!;
-    const values = Math.min(normalise.count, length);
-    const last = channel[cutoff - 1]!;
-    let sum = 0; // of differences, so that a large level costs no digits
-    for (let p = cutoff - values; p < cutoff; p++) sum += channel[p]! - last;
-    return last + sum / values;
-  };
-
-  const goal = (windows: Windows, position: number, row: number, b: number): boolean => {
+  /** Fills a row's target, for a step that knows positions below `known`; whether it has one. */
+  const goal = (windows: Windows, from: number, position: number, known: number, row: number, b: number): boolean => {
     const { sequence } = windows;
     if (tokens) {
       const id = (sequence.targets[0] as Float64Array)[position]!;
       targets[row] = id;
       return id >= 0;
     }
-    for (let h = 0, at = row * H * C; h < H; h++) {
+    for (let h = 0, at = row * D * C; h < D; h++) {
       for (let c = 0; c < C; c++, at++) {
-        targets[at] = (sequence.targets[c] as Float64Array)[position + h]! - offsets[b * C + c]!;
+        const channel = sequence.targets[c] as Float64Array;
+        const base = normaliser.base(channel, from, position + h, known, b * C + c);
+        if (Number.isNaN(base)) return false;
+        targets[at] = normaliser.normal(channel[position + h]!, base, b * C + c);
       }
     }
     return true;
@@ -121,24 +159,33 @@ export function createGather(network: Network): Gather {
     get count() {
       return count;
     },
-    get offsets() {
-      return offsets;
+    get bases() {
+      return bases;
+    },
+    get scales() {
+      return normaliser.scales;
+    },
+    get shifts() {
+      return shifting ? shifts : null;
     },
 
     inputs(windows, order, start, end, batch) {
       const { cuts, shape } = windows;
       batch.windows = end - start;
-      batch.steps = shape.pad === 'left' ? shape.context : lengthAt(cuts, shape, order[start]!);
-      const rows = batch.steps * batch.windows;
-      size(rows, batch.windows);
+      batch.known = shape.pad === 'left' ? shape.context : lengthAt(cuts, shape, order[start]!);
+      batch.steps = batch.known + own;
+      batch.from = 0;
+      batch.to = batch.steps;
+      size(batch.steps * batch.windows, batch.windows);
       let padded = false;
       for (let b = 0; b < batch.windows; b++) {
         const cutoff = cutoffAt(cuts, order[start + b]!);
-        const length = Math.min(shape.context, cutoff - fromAt(cuts, order[start + b]!));
+        const from = fromAt(cuts, order[start + b]!);
+        const length = Math.min(shape.context, cutoff - from);
         checkWindow(windows, cutoff, length, K > 0);
         if (tokens) fillTokens(windows, cutoff, length, b, batch);
-        else fillNumbers(windows, cutoff, length, b, batch);
-        const first = batch.steps - length;
+        else fillNumbers(windows, from, cutoff, length, b, batch);
+        const first = batch.known - length;
         padded ||= first > 0;
         for (let t = 0; t < batch.steps; t++) maskRows[t * batch.windows + b] = t < first ? 0 : 1;
       }
@@ -148,17 +195,22 @@ export function createGather(network: Network): Gather {
 
     goals(windows, order, start, _end, batch) {
       const { cuts, shape } = windows;
-      const every = shape.targets === 'every';
+      const every = shape.targets === 'every' || free;
       const rows = every ? batch.steps * batch.windows : batch.windows;
-      targets = room(targets, rows * (tokens ? 1 : H * C));
+      targets = room(targets, rows * (tokens ? 1 : D * C));
       if (keptRows.length < rows) keptRows = new Uint8Array(rows);
       count = 0;
       for (let b = 0; b < batch.windows; b++) {
         const cutoff = cutoffAt(cuts, order[start + b]!);
+        const from = fromAt(cuts, order[start + b]!);
+        const first = batch.known - Math.min(shape.context, cutoff - from);
+        // The forecast itself is always measured; of a network that runs free, while evaluating, it alone.
+        const measured = Math.min(batch.known - 1, free && !batch.training ? batch.known : first + warmup);
         for (let t = every ? 0 : batch.steps - 1; t < batch.steps; t++) {
           const row = every ? t * batch.windows + b : b;
-          const known = maskRows[t * batch.windows + b] === 1;
-          const has = known && goal(windows, cutoff - batch.steps + t + 1 + shape.lead, row, b);
+          const next = cutoff - batch.known + t + 1;
+          const has =
+            t >= (every ? measured : first) && goal(windows, from, next + shape.lead, Math.min(next, cutoff), row, b);
           keptRows[row] = has ? 1 : 0;
           if (has) count++;
         }
@@ -166,6 +218,15 @@ export function createGather(network: Network): Gather {
       kept = count === rows ? null : keptRows;
     },
   };
+}
+
+function noSeason(cutoff: number, from: number, normalise: Network['normalise']): ForecastError {
+  const season = normalise.kind === 'season' ? normalise.season : 0;
+  return new ForecastError(
+    'E_DATA_TOO_SHORT',
+    `the window at position ${cutoff} has ${cutoff - from} values before it, and its targets are relative to those ${season} steps before them`,
+    { where: 'model.normalise', hint: `forecast from position ${from + season} on, or normalise: last` },
+  );
 }
 
 /** Errors: E_DATA_TOO_SHORT for a window without inputs, E_DATA_FUTURE where covariates end before the window needs them. */

@@ -7,12 +7,13 @@ import type { Slot, Store } from './store.ts';
 
 export interface Linear {
   size(rows: number, training: boolean): void;
-  /** out = input · K + b. */
-  forward(batch: Batch, input: Float64Array, rows: number, out: Float64Array): void;
-  /** Adds to the gradients of K and b; `inputGradient` is overwritten, or added to where `add`. */
+  /** Rows [first, first + rows) of out = input · K + b. */
+  forward(batch: Batch, input: Float64Array, first: number, rows: number, out: Float64Array): void;
+  /** Adds to the gradients of K and b from the same rows; those of `inputGradient` are overwritten, or added to where `add`. */
   backward(
     batch: Batch,
     input: Float64Array,
+    first: number,
     rows: number,
     gradient: Float64Array,
     inputGradient: Float64Array | null,
@@ -42,29 +43,30 @@ export function linear(
       gradientPanels = room(gradientPanels, panelSize(width, rows, COLUMNS));
     },
 
-    forward(batch, input, rows, out) {
-      startWithBias(bias?.values ?? null, rows, width, out);
+    forward(batch, input, first, rows, out) {
+      startWithBias(bias?.values ?? null, first, rows, width, out);
       if (ids) {
-        addRows(kernel.values, batch.ids as Int32Array, rows, width, out);
+        addRows(kernel.values, batch.ids as Int32Array, first, rows, width, out);
         return;
       }
-      pack(input, 0, rows, features, features, 1, ROWS, rowPanels);
-      multiply(rowPanels, features, 0, panels(), features, 0, features, rows, width, out, 0, width);
+      pack(input, first * features, rows, features, features, 1, ROWS, rowPanels);
+      multiply(rowPanels, features, 0, panels(), features, 0, features, rows, width, out, first * width, width);
     },
 
-    backward(batch, input, rows, gradient, inputGradient, add) {
-      if (bias) addColumnSums(gradient, rows, width, bias.gradient);
+    backward(batch, input, first, rows, gradient, inputGradient, add) {
+      if (bias) addColumnSums(gradient, first, rows, width, bias.gradient);
       if (ids) {
-        scatterRows(gradient, batch.ids as Int32Array, rows, width, kernel.gradient);
+        scatterRows(gradient, batch.ids as Int32Array, first, rows, width, kernel.gradient);
         return;
       }
-      pack(input, 0, features, rows, 1, features, ROWS, rowPanels);
-      pack(gradient, 0, width, rows, 1, width, COLUMNS, gradientPanels);
+      pack(input, first * features, features, rows, 1, features, ROWS, rowPanels);
+      pack(gradient, first * width, width, rows, 1, width, COLUMNS, gradientPanels);
       multiply(rowPanels, rows, 0, gradientPanels, rows, 0, rows, features, width, kernel.gradient, 0, width);
       if (!inputGradient) return;
-      if (!add) inputGradient.fill(0, 0, rows * features);
-      pack(gradient, 0, rows, width, width, 1, ROWS, rowPanels);
-      multiply(rowPanels, width, 0, transposed(), width, 0, width, rows, features, inputGradient, 0, features);
+      const at = first * features;
+      if (!add) inputGradient.fill(0, at, at + rows * features);
+      pack(gradient, first * width, rows, width, width, 1, ROWS, rowPanels);
+      multiply(rowPanels, width, 0, transposed(), width, 0, width, rows, features, inputGradient, at, features);
     },
   };
 }
@@ -90,18 +92,25 @@ export function packedWeight(
   };
 }
 
-function startWithBias(bias: Float64Array | null, rows: number, width: number, out: Float64Array): void {
+function startWithBias(bias: Float64Array | null, first: number, rows: number, width: number, out: Float64Array): void {
   if (!bias) {
-    out.fill(0, 0, rows * width);
+    out.fill(0, first * width, (first + rows) * width);
     return;
   }
-  for (let row = 0, at = 0; row < rows; row++) {
+  for (let row = 0, at = first * width; row < rows; row++) {
     for (let j = 0; j < width; j++) out[at++] = bias[j]!;
   }
 }
 
-function addRows(kernel: Float64Array, ids: Int32Array, rows: number, width: number, out: Float64Array): void {
-  for (let row = 0; row < rows; row++) {
+function addRows(
+  kernel: Float64Array,
+  ids: Int32Array,
+  first: number,
+  rows: number,
+  width: number,
+  out: Float64Array,
+): void {
+  for (let row = first; row < first + rows; row++) {
     const id = ids[row]!;
     if (id < 0) continue;
     for (let j = 0, from = id * width, to = row * width; j < width; j++) out[to + j]! += kernel[from + j]!;
@@ -111,19 +120,27 @@ function addRows(kernel: Float64Array, ids: Int32Array, rows: number, width: num
 function scatterRows(
   gradient: Float64Array,
   ids: Int32Array,
+  first: number,
   rows: number,
   width: number,
   kernelGradient: Float64Array,
 ): void {
-  for (let row = 0; row < rows; row++) {
+  for (let row = first; row < first + rows; row++) {
     const id = ids[row]!;
     if (id < 0) continue;
     for (let j = 0, to = id * width, from = row * width; j < width; j++) kernelGradient[to + j]! += gradient[from + j]!;
   }
 }
 
-export function addColumnSums(values: Float64Array, rows: number, width: number, sums: Float64Array): void {
-  for (let row = 0, at = 0; row < rows; row++) {
+/** sums += the sum of rows [first, first + rows). */
+export function addColumnSums(
+  values: Float64Array,
+  first: number,
+  rows: number,
+  width: number,
+  sums: Float64Array,
+): void {
+  for (let row = 0, at = first * width; row < rows; row++) {
     for (let j = 0; j < width; j++) sums[j]! += values[at++]!;
   }
 }

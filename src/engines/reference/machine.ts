@@ -3,11 +3,13 @@
 import { ForecastError } from '../../core/errors.ts';
 import type { Network } from '../../models/network.ts';
 import type { NetworkPlan } from '../../models/plan.ts';
+import type { WindowShape } from '../../window/window.ts';
 import type { Windows } from '../engine.ts';
 import type { Breath } from './breath.ts';
 import type { Gather } from './gather.ts';
 import type { Program } from './program.ts';
 import type { Store } from './store.ts';
+import type { Passed, Streams } from './streams.ts';
 
 export interface Machine {
   readonly network: Network;
@@ -16,6 +18,15 @@ export interface Machine {
   readonly program: Program;
   readonly gather: Gather;
   readonly breath: Breath;
+  /** Where training's streams stand inside an epoch, by layer and state ("lstm#h"); null: at an epoch's start, or nothing is carried. */
+  carried: Streams | null;
+  /** Where the last pass of a network that carries its state stands. */
+  passed: Passed | null;
+}
+
+/** Whether each step of a window may have a target, or the last one alone. */
+export function everyStep({ freeRun }: Pick<Network, 'freeRun'>, shape: WindowShape): boolean {
+  return shape.targets === 'every' || freeRun !== undefined;
 }
 
 /** Multiply-adds of the batch at work, `passes` times the forward pass. */
@@ -28,9 +39,9 @@ export function work({ plan, program: { batch } }: Machine, passes: number): num
   return passes * sum;
 }
 
-/** Errors: E_MODEL_SHAPE where the sequence or the window is not what the network was built for. */
+/** Errors: E_MODEL_SHAPE where the sequence or the window is not what the network was built for; E_CONFIG_CONFLICT for a lead before free steps. */
 export function checkChannels({ network }: Pick<Machine, 'network'>, { sequence, shape }: Windows): void {
-  const { input, output } = network;
+  const { input, output, freeRun } = network;
   const needs =
     input.kind === 'tokens'
       ? `token ids below ${input.vocabulary}`
@@ -38,19 +49,39 @@ export function checkChannels({ network }: Pick<Machine, 'network'>, { sequence,
   const given = sequence.tokens
     ? `token ids below ${sequence.tokens.vocabulary}`
     : `${sequence.targets.length} targets, ${sequence.past.length} past and ${sequence.future.length} future channels, horizon ${shape.horizon}`;
+  if (shape.lead > 0 && (freeRun ?? 0) > 0) throw leadBeforeOwnSteps(shape.lead);
   if (needs === given) return;
   throw new ForecastError('E_MODEL_SHAPE', `the network reads ${needs}; the data give ${given}`, {
     hint: 'use the config the network was trained with',
   });
 }
 
+function leadBeforeOwnSteps(lead: number): ForecastError {
+  return new ForecastError(
+    'E_CONFIG_CONFLICT',
+    `a network that runs free gives the next step, and the lead is ${lead}`,
+    {
+      where: 'window.lead',
+      hint: 'write window.lead: 0, or remove model.freeRun',
+    },
+  );
+}
+
 /** Errors: E_MODEL_SHAPE, E_CONFIG_CONFLICT where targets at every step meet a network or a normalisation that cannot give them. */
 export function checkWindows(machine: Pick<Machine, 'network' | 'plan'>, windows: Windows): void {
   checkChannels(machine, windows);
+  const { freeRun, carry } = machine.network;
+  if (carry && windows.shape.targets !== 'every') {
+    throw new ForecastError('E_CONFIG_CONFLICT', 'carried state reads a text once, so every step of it is a target', {
+      where: 'window.targets',
+      hint: 'write window.targets: every, or remove model.carry',
+    });
+  }
   if (windows.shape.targets !== 'every') return;
-  if (machine.network.normalise.kind !== 'none') {
-    throw new ForecastError('E_CONFIG_CONFLICT', 'normalise would show each step the window’s later values', {
-      hint: 'write window.targets: last, or normalise: none',
+  if (freeRun !== undefined) {
+    throw new ForecastError('E_CONFIG_CONFLICT', 'a network that runs free has its targets after its last known step', {
+      where: 'window.targets',
+      hint: 'write window.targets: last; model.warmup says from which step on training measures',
     });
   }
   if (!machine.plan.output.sequence) {

@@ -2,16 +2,18 @@
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
 
 import { ForecastError } from '../../core/errors.ts';
+import type { Network } from '../../models/network.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
-import { planBatches } from '../../window/batches.ts';
-import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
+import { type BatchPlan, planBatches, planStreams } from '../../window/batches.ts';
+import type { EpochRecord, TrainReport, TrainRequest, Windows } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
 import { accuracyOf, evaluate } from './evaluate.ts';
 import type { Tally } from './losses/loss.ts';
-import { checkWindows, type Machine, work } from './machine.ts';
+import { checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { makeUpdate } from './optimizers/index.ts';
 import { momentsOf, type Store } from './store.ts';
+import { putStreams, takeStreams } from './streams.ts';
 
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
@@ -32,13 +34,9 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
 
   while (position.epoch <= request.until) {
     const { epoch } = position;
-    const plan = planBatches(
-      training.cuts,
-      training.shape,
-      request.batch,
-      request.shuffle ? { seed: request.seed, epoch } : null,
-    );
+    const plan = planEpoch(machine.network, request, epoch);
     const steps = plan.bounds.length - 1;
+    if (position.step === 0) machine.carried = machine.network.carry ? new Map() : null;
     let norm = 0;
     let rate = 0;
     for (let step = position.step; step < steps; step++) {
@@ -46,10 +44,11 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
       tally.loss = 0;
       tally.correct = 0;
       tally.weight = 0;
-      learnFrom(machine, request, plan.order, plan.bounds[step]!, plan.bounds[step + 1]!, epoch, step, tally);
+      learnFrom(machine, request, plan, epoch, step, tally);
       norm = gradientNorm(store.gradient);
       if (!Number.isFinite(tally.loss) || !Number.isFinite(norm)) {
         safe.restore();
+        machine.carried = null;
         return { records, position, stopped: 'nonfinite' };
       }
       if (request.clip !== null) clip(store.gradient, norm, request.clip);
@@ -60,6 +59,7 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
       if (step === steps - 1 && !allFinite(store.values)) {
         // The update itself overflowed: the same as a step whose loss is not finite.
         safe.restore();
+        machine.carried = null;
         return { records, position, stopped: 'nonfinite' };
       }
       position = {
@@ -74,6 +74,7 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
         await nextTurn();
       }
     }
+    machine.carried = null;
     const held = request.validation ? { ...training, cuts: request.validation } : null;
     const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
     const record: EpochRecord = {
@@ -93,28 +94,55 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
   return { records, position, stopped: 'done' };
 }
 
-/** One batch forward and backward: the gradients of windows order[start … end) stand in the store. */
+/** The batches of an epoch, and the windows they are made of. */
+export interface EpochPlan extends BatchPlan {
+  readonly windows: Windows;
+  /** Null where every window begins at zero. */
+  readonly continues: Uint8Array | null;
+}
+
+/** Errors: E_DATA_TOO_SHORT where no document holds a stream of one window. */
+export function planEpoch(network: Network, request: TrainRequest, epoch: number): EpochPlan {
+  const { training, batch, seed } = request;
+  const shuffled = request.shuffle ? { seed, epoch } : null;
+  if (!network.carry) {
+    return { ...planBatches(training.cuts, training.shape, batch, shuffled), windows: training, continues: null };
+  }
+  const { cuts, ...plan } = planStreams(training.cuts, training.shape, batch, shuffled);
+  if (cuts.count === 0) {
+    throw new ForecastError('E_DATA_TOO_SHORT', `no stretch of ${training.shape.context} inputs to train a stream on`, {
+      where: 'window.context',
+      hint: 'shorten the context, or remove model.carry',
+    });
+  }
+  return { ...plan, windows: { ...training, cuts } };
+}
+
+/** Batch `step` forward and backward: its gradients stand in the store. */
 function learnFrom(
   machine: Machine,
   request: TrainRequest,
-  order: Int32Array,
-  start: number,
-  end: number,
+  { windows, order, bounds, continues }: EpochPlan,
   epoch: number,
   step: number,
   tally: Tally,
 ): void {
-  const { program, gather } = machine;
+  const { program, gather, network, carried } = machine;
   const { batch } = program;
+  const start = bounds[step]!;
+  const end = bounds[step + 1]!;
   batch.training = true;
   batch.seed = request.seed;
   batch.epoch = epoch;
   batch.step = step;
-  gather.inputs(request.training, order, start, end, batch);
-  gather.goals(request.training, order, start, end, batch);
+  batch.continues = continues?.subarray(start, end) ?? null;
+  gather.inputs(windows, order, start, end, batch);
+  gather.goals(windows, order, start, end, batch);
   program.size();
-  program.forward(gather.input);
-  program.measure(gather.targets, gather.kept, gather.count, request.training.shape.targets === 'every', tally);
+  if (carried) putStreams(program, carried);
+  program.forward(gather.input, gather.shifts);
+  if (carried) takeStreams(program, carried);
+  program.measure(gather.targets, gather.kept, gather.count, everyStep(network, windows.shape), tally);
   program.backward(gather.input, null);
 }
 

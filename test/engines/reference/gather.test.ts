@@ -20,6 +20,10 @@ const sequence: Sequence = {
 const fresh = (): Batch => ({
   steps: 0,
   windows: 0,
+  known: 0,
+  from: 0,
+  to: 0,
+  continues: null,
   ids: null,
   mask: null,
   training: false,

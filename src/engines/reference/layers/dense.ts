@@ -2,7 +2,7 @@
 
 import type { SpecOf } from '../../../layers/layer.ts';
 import { ACTIVATE, SLOPE } from '../activation.ts';
-import { EMPTY, type MakeCell, room } from '../cell.ts';
+import { type Batch, EMPTY, type MakeCell, room } from '../cell.ts';
 import { linear } from '../linear.ts';
 import type { Slot } from '../store.ts';
 
@@ -14,6 +14,8 @@ export const dense: MakeCell<SpecOf<'dense'>> = (spec, layer, store) => {
   const activate = ACTIVATE[spec.activation];
   const slope = SLOPE[spec.activation];
   const rowsOf = (steps: number, windows: number) => (layer.input.sequence ? steps * windows : windows);
+  const firstOf = (batch: Batch) => (layer.input.sequence ? batch.from * batch.windows : 0);
+  const countOf = (batch: Batch) => rowsOf(batch.to - batch.from, batch.windows);
   let output = EMPTY; // (rows, units)
   let gradient = EMPTY; // (rows, units) before the activation
 
@@ -28,15 +30,18 @@ export const dense: MakeCell<SpecOf<'dense'>> = (spec, layer, store) => {
       if (training && !straight) gradient = room(gradient, rows * spec.units);
     },
     forward(batch, input) {
-      const rows = rowsOf(batch.steps, batch.windows);
-      product.forward(batch, input, rows, output);
+      const first = firstOf(batch);
+      const rows = countOf(batch);
+      product.forward(batch, input, first, rows, output);
       if (straight) return;
-      for (let i = 0; i < rows * spec.units; i++) output[i] = activate(output[i]!);
+      for (let i = first * spec.units; i < (first + rows) * spec.units; i++) output[i] = activate(output[i]!);
     },
     backward(batch, input, outputGradient, inputGradient) {
-      const rows = rowsOf(batch.steps, batch.windows);
-      if (!straight) for (let i = 0; i < rows * spec.units; i++) gradient[i] = outputGradient[i]! * slope(output[i]!);
-      product.backward(batch, input, rows, straight ? outputGradient : gradient, inputGradient, false);
+      const first = firstOf(batch);
+      const rows = countOf(batch);
+      const [start, end] = [first * spec.units, straight ? 0 : (first + rows) * spec.units];
+      for (let i = start; i < end; i++) gradient[i] = outputGradient[i]! * slope(output[i]!);
+      product.backward(batch, input, first, rows, straight ? outputGradient : gradient, inputGradient, false);
     },
   };
 };

@@ -16,6 +16,8 @@ export const dropout: MakeCell<SpecOf<'dropout'>> = (spec, layer) => {
   let factors = EMPTY; // (rows, F) 0 or 1 / (1 − rate)
   let current = EMPTY;
   const stepsOf = (batch: Batch) => (layer.input.sequence ? batch.steps : 1);
+  const startOf = (batch: Batch) => (layer.input.sequence ? batch.from * batch.windows * F : 0);
+  const endOf = (batch: Batch) => (layer.input.sequence ? batch.to : 1) * batch.windows * F;
 
   const draw = (batch: Batch): void => {
     const T = stepsOf(batch);
@@ -45,13 +47,14 @@ export const dropout: MakeCell<SpecOf<'dropout'>> = (spec, layer) => {
     forward(batch, input) {
       current = input;
       if (!batch.training) return;
-      draw(batch);
+      if (batch.from === 0) draw(batch);
       current = output;
-      for (let i = 0; i < stepsOf(batch) * batch.windows * F; i++) output[i] = input[i]! * factors[i]!;
+      for (let i = startOf(batch), end = endOf(batch); i < end; i++) output[i] = input[i]! * factors[i]!;
     },
     backward(batch, _input, outputGradient, inputGradient) {
       if (!inputGradient) return;
-      for (let i = 0; i < stepsOf(batch) * batch.windows * F; i++) inputGradient[i] = outputGradient[i]! * factors[i]!;
+      for (let i = startOf(batch), end = endOf(batch); i < end; i++)
+        inputGradient[i] = outputGradient[i]! * factors[i]!;
     },
   };
 };

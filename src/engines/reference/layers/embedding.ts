@@ -16,10 +16,11 @@ export const embedding: MakeCell<SpecOf<'embedding'>> = (spec, _layer, store) =>
       output = room(output, steps * windows * spec.units);
     },
     forward(batch, input) {
-      lookUp.forward(batch, input, batch.steps * batch.windows, output);
+      lookUp.forward(batch, input, batch.from * batch.windows, (batch.to - batch.from) * batch.windows, output);
     },
     backward(batch, input, outputGradient) {
-      lookUp.backward(batch, input, batch.steps * batch.windows, outputGradient, null, false);
+      const rows = (batch.to - batch.from) * batch.windows;
+      lookUp.backward(batch, input, batch.from * batch.windows, rows, outputGradient, null, false);
     },
   };
 };

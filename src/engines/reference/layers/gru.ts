@@ -5,7 +5,15 @@ import type { SpecOf } from '../../../layers/layer.ts';
 import { sigmoid } from '../activation.ts';
 import { type Batch, EMPTY, type MakeCell, room } from '../cell.ts';
 import { addColumnSums, linear } from '../linear.ts';
-import { addStateGradient, type MakePass, recurrentCell, stateProduct } from './recurrent.ts';
+import {
+  addStateGradient,
+  begin,
+  createMemory,
+  keep,
+  type MakePass,
+  recurrentCell,
+  stateProduct,
+} from './recurrent.ts';
 
 /**
  * Gated recurrent unit (Cho et al. 2014), reset gate after the product. With x the input and h the state before:
@@ -33,6 +41,7 @@ const gruPass: MakePass<SpecOf<'gru'>> = (spec, weights, store) => {
   let gates = EMPTY; // (T · B, 3U) input side, then [z r n], then gradients of the input side
   let inner = EMPTY; // (T · B, 3U) state side h U + d, then its gradients
   let states = EMPTY; // (T · B, U)
+  const last = createMemory('h', U);
   let carry = EMPTY; // (B, U)
 
   const startInner = (row: number, windows: number): void => {
@@ -42,12 +51,13 @@ const gruPass: MakePass<SpecOf<'gru'>> = (spec, weights, store) => {
   };
 
   const step = (batch: Batch, row: number, before: number): void => {
-    const mask = batch.mask;
+    const { mask, continues } = batch;
+    const h = before < 0 ? last.first : states;
     for (let b = 0; b < batch.windows; b++) {
       const s = (row + b) * U;
-      const p = before < 0 ? -1 : (before + b) * U;
+      const p = before >= 0 ? (before + b) * U : continues === null ? -1 : b * U;
       if (mask !== null && mask[row + b] === 0) {
-        for (let u = 0; u < U; u++) states[s + u] = p < 0 ? 0 : states[p + u]!;
+        for (let u = 0; u < U; u++) states[s + u] = p < 0 ? 0 : h[p + u]!;
         continue;
       }
       const g = (row + b) * G;
@@ -58,13 +68,14 @@ const gruPass: MakePass<SpecOf<'gru'>> = (spec, weights, store) => {
         gates[g + u] = z;
         gates[g + U + u] = r;
         gates[g + 2 * U + u] = n;
-        states[s + u] = p < 0 ? (1 - z) * n : z * states[p + u]! + (1 - z) * n;
+        states[s + u] = p < 0 ? (1 - z) * n : z * h[p + u]! + (1 - z) * n;
       }
     }
   };
 
   const stepBack = (batch: Batch, row: number, before: number): void => {
-    const mask = batch.mask;
+    const { mask, continues } = batch;
+    const h = before < 0 ? last.first : states;
     for (let b = 0; b < batch.windows; b++) {
       const g = (row + b) * G;
       if (mask !== null && mask[row + b] === 0) {
@@ -72,13 +83,13 @@ const gruPass: MakePass<SpecOf<'gru'>> = (spec, weights, store) => {
         inner.fill(0, g, g + G);
         continue;
       }
-      const p = before < 0 ? -1 : (before + b) * U;
+      const p = before >= 0 ? (before + b) * U : continues === null ? -1 : b * U;
       for (let u = 0; u < U; u++) {
         const z = gates[g + u]!;
         const r = gates[g + U + u]!;
         const n = gates[g + 2 * U + u]!;
         const dh = carry[b * U + u]!;
-        const toUpdate = dh * ((p < 0 ? 0 : states[p + u]!) - n) * z * (1 - z);
+        const toUpdate = dh * ((p < 0 ? 0 : h[p + u]!) - n) * z * (1 - z);
         const toCandidate = dh * (1 - z) * (1 - n * n);
         const toReset = toCandidate * inner[g + 2 * U + u]! * r * (1 - r);
         gates[g + u] = toUpdate;
@@ -93,6 +104,7 @@ const gruPass: MakePass<SpecOf<'gru'>> = (spec, weights, store) => {
   };
 
   return {
+    carried: [last],
     get states() {
       return states;
     },
@@ -107,28 +119,33 @@ const gruPass: MakePass<SpecOf<'gru'>> = (spec, weights, store) => {
     },
     forward(batch, rows) {
       const B = batch.windows;
-      input.forward(batch, rows, batch.steps * B, gates);
-      for (let read = 0; read < batch.steps; read++) {
+      if (batch.continues !== null && batch.from === 0) begin(last, batch.continues, B);
+      input.forward(batch, rows, batch.from * B, (batch.to - batch.from) * B, gates);
+      for (let read = batch.from; read < batch.to; read++) {
         const row = (reversed ? batch.steps - 1 - read : read) * B;
         const before = read === 0 ? -1 : reversed ? row + B : row - B;
         startInner(row, B);
         if (before >= 0) state.forward(states, before, B, inner, row);
+        else if (batch.continues !== null) state.forward(last.first, 0, B, inner, row);
         step(batch, row, before);
       }
+      if (batch.continues !== null && batch.to === batch.steps) keep(last, states, (batch.steps - 1) * B, B);
     },
     backward(batch, rows, stateGradient, every, inputGradient, add) {
       const B = batch.windows;
-      carry.fill(0, 0, B * U);
-      for (let read = batch.steps - 1; read >= 0; read--) {
+      if (batch.to === batch.steps) carry.fill(0, 0, B * U);
+      for (let read = batch.to - 1; read >= batch.from; read--) {
         const row = (reversed ? batch.steps - 1 - read : read) * B;
         const before = read === 0 ? -1 : reversed ? row + B : row - B;
         addStateGradient(batch, read, row, stateGradient, every, U, carry);
         stepBack(batch, row, before);
         if (before >= 0) state.backward(inner, row, B, carry);
       }
-      addColumnSums(inner, batch.steps * B, G, stateBias.gradient);
-      state.gradient(batch, states, inner);
-      input.backward(batch, rows, batch.steps * B, gates, inputGradient, add);
+      const first = batch.from * B;
+      const count = (batch.to - batch.from) * B;
+      addColumnSums(inner, first, count, G, stateBias.gradient);
+      state.gradient(batch, states, inner, batch.continues === null ? null : last.first);
+      input.backward(batch, rows, first, count, gates, inputGradient, add);
     },
   };
 };

@@ -1,7 +1,7 @@
 // Layer normalisation in float64: forward beside backward. In: rows. Out: gamma · (x − mean) / √(variance + epsilon) + beta.
 
 import type { SpecOf } from '../../../layers/layer.ts';
-import { EMPTY, type MakeCell, room } from '../cell.ts';
+import { type Batch, EMPTY, type MakeCell, room } from '../cell.ts';
 import type { Slot } from '../store.ts';
 
 /** Ba, Kiros, Hinton 2016; the variance is the population's. */
@@ -10,6 +10,8 @@ export const layerNorm: MakeCell<SpecOf<'layer-norm'>> = (spec, layer, store) =>
   const gamma = store.slots.get(`${spec.name}/gamma`) as Slot;
   const beta = store.slots.get(`${spec.name}/beta`) as Slot;
   const rowsOf = (steps: number, windows: number) => (layer.input.sequence ? steps * windows : windows);
+  const firstOf = (batch: Batch) => (layer.input.sequence ? batch.from * batch.windows : 0);
+  const endOf = (batch: Batch) => rowsOf(batch.to, batch.windows);
   let output = EMPTY; // (rows, F)
   let normal = EMPTY; // (rows, F) mean 0, variance 1
   let scales = EMPTY; // (rows) 1 / √(variance + epsilon)
@@ -25,7 +27,7 @@ export const layerNorm: MakeCell<SpecOf<'layer-norm'>> = (spec, layer, store) =>
       scales = room(scales, rows);
     },
     forward(batch, input) {
-      for (let row = 0; row < rowsOf(batch.steps, batch.windows); row++) {
+      for (let row = firstOf(batch), end = endOf(batch); row < end; row++) {
         const at = row * F;
         let mean = 0;
         for (let j = 0; j < F; j++) mean += input[at + j]!;
@@ -42,7 +44,7 @@ export const layerNorm: MakeCell<SpecOf<'layer-norm'>> = (spec, layer, store) =>
       }
     },
     backward(batch, _input, outputGradient, inputGradient) {
-      for (let row = 0; row < rowsOf(batch.steps, batch.windows); row++) {
+      for (let row = firstOf(batch), end = endOf(batch); row < end; row++) {
         const at = row * F;
         let sum = 0; // Σ d
         let along = 0; // Σ d · normal

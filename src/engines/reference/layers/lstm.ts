@@ -5,7 +5,15 @@ import type { SpecOf } from '../../../layers/layer.ts';
 import { relu, sigmoid } from '../activation.ts';
 import { type Batch, EMPTY, type MakeCell, room } from '../cell.ts';
 import { linear } from '../linear.ts';
-import { addStateGradient, type MakePass, recurrentCell, stateProduct } from './recurrent.ts';
+import {
+  addStateGradient,
+  begin,
+  createMemory,
+  keep,
+  type MakePass,
+  recurrentCell,
+  stateProduct,
+} from './recurrent.ts';
 
 /**
  * Long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers, Schmidhuber, Cummins 2000). At each step, with the input
@@ -34,19 +42,23 @@ const lstmPass: MakePass<SpecOf<'lstm'>> = (spec, weights, store) => {
   let cells = EMPTY; // (T · B, U) c
   let shown = EMPTY; // (T · B, U) act(c)
   let states = EMPTY; // (T · B, U) h
+  const lastH = createMemory('h', U);
+  const lastC = createMemory('c', U);
   let carryH = EMPTY; // (B, U) gradient of h on its way back
   let carryC = EMPTY; // (B, U) gradient of c
 
-  /** One step of B windows; `before` is the first row of the step read before, −1 for none. */
+  /** One step of B windows; `before` is the first row of the step read before, −1 for none: zero, or where the streams stood. */
   const step = (batch: Batch, row: number, before: number): void => {
-    const mask = batch.mask;
+    const { mask, continues } = batch;
+    const h = before < 0 ? lastH.first : states;
+    const c0 = before < 0 ? lastC.first : cells;
     for (let b = 0; b < batch.windows; b++) {
       const s = (row + b) * U;
-      const p = before < 0 ? -1 : (before + b) * U;
+      const p = before >= 0 ? (before + b) * U : continues === null ? -1 : b * U;
       if (mask !== null && mask[row + b] === 0) {
         for (let u = 0; u < U; u++) {
-          cells[s + u] = p < 0 ? 0 : cells[p + u]!;
-          states[s + u] = p < 0 ? 0 : states[p + u]!;
+          cells[s + u] = p < 0 ? 0 : c0[p + u]!;
+          states[s + u] = p < 0 ? 0 : h[p + u]!;
         }
         continue;
       }
@@ -57,7 +69,7 @@ const lstmPass: MakePass<SpecOf<'lstm'>> = (spec, weights, store) => {
         const x = gates[g + 2 * U + u]!;
         const candidate = rectified ? relu(x) : Math.tanh(x);
         const o = sigmoid(gates[g + 3 * U + u]!);
-        const c = p < 0 ? i * candidate : f * cells[p + u]! + i * candidate;
+        const c = p < 0 ? i * candidate : f * c0[p + u]! + i * candidate;
         const a = rectified ? relu(c) : Math.tanh(c);
         gates[g + u] = i;
         gates[g + U + u] = f;
@@ -72,7 +84,8 @@ const lstmPass: MakePass<SpecOf<'lstm'>> = (spec, weights, store) => {
 
   /** The same step backward: gates become gate gradients, carryH is used up, carryC moves one step on. */
   const stepBack = (batch: Batch, row: number, before: number): void => {
-    const mask = batch.mask;
+    const { mask, continues } = batch;
+    const c0 = before < 0 ? lastC.first : cells;
     for (let b = 0; b < batch.windows; b++) {
       const s = (row + b) * U;
       const g = (row + b) * G;
@@ -80,7 +93,7 @@ const lstmPass: MakePass<SpecOf<'lstm'>> = (spec, weights, store) => {
         gates.fill(0, g, g + G);
         continue;
       }
-      const p = before < 0 ? -1 : (before + b) * U;
+      const p = before >= 0 ? (before + b) * U : continues === null ? -1 : b * U;
       for (let u = 0; u < U; u++) {
         const i = gates[g + u]!;
         const f = gates[g + U + u]!;
@@ -90,7 +103,7 @@ const lstmPass: MakePass<SpecOf<'lstm'>> = (spec, weights, store) => {
         const dh = carryH[b * U + u]!;
         const dc = carryC[b * U + u]! + dh * o * (rectified ? (a > 0 ? 1 : 0) : 1 - a * a);
         gates[g + u] = dc * candidate * i * (1 - i);
-        gates[g + U + u] = p < 0 ? 0 : dc * cells[p + u]! * f * (1 - f);
+        gates[g + U + u] = p < 0 ? 0 : dc * c0[p + u]! * f * (1 - f);
         gates[g + 2 * U + u] = dc * i * (rectified ? (candidate > 0 ? 1 : 0) : 1 - candidate * candidate);
         gates[g + 3 * U + u] = dh * a * o * (1 - o);
         carryC[b * U + u] = dc * f;
@@ -100,6 +113,7 @@ const lstmPass: MakePass<SpecOf<'lstm'>> = (spec, weights, store) => {
   };
 
   return {
+    carried: [lastH, lastC],
     get states() {
       return states;
     },
@@ -116,27 +130,37 @@ const lstmPass: MakePass<SpecOf<'lstm'>> = (spec, weights, store) => {
     },
     forward(batch, rows) {
       const B = batch.windows;
-      input.forward(batch, rows, batch.steps * B, gates);
-      for (let read = 0; read < batch.steps; read++) {
+      if (batch.continues !== null && batch.from === 0) {
+        begin(lastH, batch.continues, B);
+        begin(lastC, batch.continues, B);
+      }
+      input.forward(batch, rows, batch.from * B, (batch.to - batch.from) * B, gates);
+      for (let read = batch.from; read < batch.to; read++) {
         const row = (reversed ? batch.steps - 1 - read : read) * B;
         const before = read === 0 ? -1 : reversed ? row + B : row - B;
         if (before >= 0) state.forward(states, before, B, gates, row);
+        else if (batch.continues !== null) state.forward(lastH.first, 0, B, gates, row);
         step(batch, row, before);
       }
+      if (batch.continues === null || batch.to < batch.steps) return;
+      keep(lastH, states, (batch.steps - 1) * B, B);
+      keep(lastC, cells, (batch.steps - 1) * B, B);
     },
     backward(batch, rows, stateGradient, every, inputGradient, add) {
       const B = batch.windows;
-      carryH.fill(0, 0, B * U);
-      carryC.fill(0, 0, B * U);
-      for (let read = batch.steps - 1; read >= 0; read--) {
+      if (batch.to === batch.steps) {
+        carryH.fill(0, 0, B * U);
+        carryC.fill(0, 0, B * U);
+      }
+      for (let read = batch.to - 1; read >= batch.from; read--) {
         const row = (reversed ? batch.steps - 1 - read : read) * B;
         const before = read === 0 ? -1 : reversed ? row + B : row - B;
         addStateGradient(batch, read, row, stateGradient, every, U, carryH);
         stepBack(batch, row, before);
         if (before >= 0) state.backward(gates, row, B, carryH);
       }
-      state.gradient(batch, states, gates);
-      input.backward(batch, rows, batch.steps * B, gates, inputGradient, add);
+      state.gradient(batch, states, gates, batch.continues === null ? null : lastH.first);
+      input.backward(batch, rows, batch.from * B, (batch.to - batch.from) * B, gates, inputGradient, add);
     },
   };
 };

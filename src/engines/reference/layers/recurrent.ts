@@ -3,7 +3,7 @@
 
 import type { LayerSpec, SpecOf } from '../../../layers/layer.ts';
 import type { PlannedLayer } from '../../../layers/plan.ts';
-import { type Batch, type Cell, EMPTY, room } from '../cell.ts';
+import { type Batch, type Carried, type Cell, EMPTY, room } from '../cell.ts';
 import { packedWeight } from '../linear.ts';
 import { COLUMNS, multiply, pack, panelSize, ROWS } from '../product.ts';
 import type { Slot, Store } from '../store.ts';
@@ -12,6 +12,8 @@ import type { Slot, Store } from '../store.ts';
 export interface Pass {
   /** (T · B, U) the state after each step, at the place of that step. */
   readonly states: Float64Array;
+  /** What goes on to the next batch; written when the batch's last step is done. */
+  readonly carried: readonly Carried[];
   size(steps: number, windows: number, training: boolean): void;
   forward(batch: Batch, input: Float64Array): void;
   /**
@@ -69,6 +71,7 @@ export function recurrentCell<Spec extends Recurrent>(
 function oneDirection(pass: Pass, units: number, every: boolean): Cell {
   let last = EMPTY; // (B, U)
   return {
+    carried: pass.carried,
     get output() {
       return every ? pass.states : last;
     },
@@ -110,7 +113,7 @@ function bothDirections(forward: Pass, backward: Pass, units: number, every: boo
       copyRows(backward.states, every ? 0 : lastRow(batch, true), units, output, units, width, rows);
     },
     backward(batch, input, outputGradient, inputGradient) {
-      const rows = every ? batch.steps * batch.windows : batch.windows;
+      const rows = every ? batch.steps * batch.windows : batch.windows; // both directions read all steps at once
       takeColumns(outputGradient, 0, width, gradient, units, rows);
       forward.backward(batch, input, gradient, every, inputGradient, false);
       takeColumns(outputGradient, units, width, gradient, units, rows);
@@ -159,8 +162,11 @@ export interface StateProduct {
   forward(states: Float64Array, before: number, windows: number, out: Float64Array, row: number): void;
   /** carry (B, U) += gradient rows [row, row + B) · Rᵀ. */
   backward(gradient: Float64Array, row: number, windows: number, carry: Float64Array): void;
-  /** Adds statesᵀ · gradient over all pairs of a step and the state before it to R's gradient. */
-  gradient(batch: Batch, states: Float64Array, gradient: Float64Array): void;
+  /**
+   * Adds statesᵀ · gradient over all pairs of a step at work and the state before it to R's gradient; `first` (B, U) is the state before
+   * the first step, null: zero.
+   */
+  gradient(batch: Batch, states: Float64Array, gradient: Float64Array, first: Float64Array | null): void;
 }
 
 export function stateProduct(store: Store, recurrent: Slot, reversed: boolean): StateProduct {
@@ -185,31 +191,52 @@ export function stateProduct(store: Store, recurrent: Slot, reversed: boolean): 
       pack(gradient, row * width, windows, width, width, 1, ROWS, rowPanels);
       multiply(rowPanels, width, 0, transposed(), width, 0, width, windows, units, carry, 0, units);
     },
-    gradient(batch, states, gradient) {
+    gradient(batch, states, gradient, first) {
       const windows = batch.windows;
-      const rows = batch.steps * windows;
-      if (batch.steps === 1) return;
-      pack(states, 0, units, rows, 1, units, ROWS, statePanels);
-      pack(gradient, 0, width, rows, 1, width, COLUMNS, gradientPanels);
+      const addPairs = (before: Float64Array, state: number, next: number, rows: number): void => {
+        if (rows <= 0) return;
+        pack(before, state * units, units, rows, 1, units, ROWS, statePanels);
+        pack(gradient, next * width, width, rows, 1, width, COLUMNS, gradientPanels);
+        multiply(statePanels, rows, 0, gradientPanels, rows, 0, rows, units, width, recurrent.gradient, 0, width);
+      };
       // Pairs (state after step t, gradient of the step read next): shifted by one step of B rows, in the order of reading.
-      const state = reversed ? windows : 0;
-      const next = reversed ? 0 : windows;
-      multiply(
-        statePanels,
-        rows,
-        state,
-        gradientPanels,
-        rows,
-        next,
-        rows - windows,
-        units,
-        width,
-        recurrent.gradient,
-        0,
-        width,
-      );
+      const from = Math.max(batch.from, 1) * windows;
+      if (reversed) addPairs(states, windows, 0, (batch.steps - 1) * windows);
+      else addPairs(states, from - windows, from, batch.to * windows - from);
+      if (first !== null && batch.from === 0) addPairs(first, 0, 0, windows);
     },
   };
+}
+
+/** The state a batch begins with, and where it is kept until the next one. */
+export interface Memory extends Carried {
+  /** (B, U) what the batch at work began with. */
+  first: Float64Array;
+}
+
+export function createMemory(name: string, units: number): Memory {
+  return { name, units, values: EMPTY, first: EMPTY };
+}
+
+/** Takes the first state of each window from the streams that go on, zero for the others. */
+export function begin(memory: Memory, continues: Uint8Array, windows: number): void {
+  const { units } = memory;
+  memory.first = room(memory.first, windows * units);
+  if (memory.values.length < windows * units) {
+    const longer = new Float64Array(windows * units);
+    longer.set(memory.values);
+    memory.values = longer;
+  }
+  for (let b = 0; b < windows; b++) {
+    for (let u = 0, at = b * units; u < units; u++, at++)
+      memory.first[at] = continues[b] === 1 ? memory.values[at]! : 0;
+  }
+}
+
+/** Keeps the rows that begin at `row` of what a layer gave as where its streams stand. */
+export function keep(memory: Memory, rows: Float64Array, row: number, windows: number): void {
+  const { units, values } = memory;
+  for (let i = 0, from = row * units; i < windows * units; i++) values[i] = rows[from + i]!;
 }
 
 /** carry (B, U) += the gradient that reaches the state of step row/B from outside; `place`: 0-based count of steps read. */

@@ -1,5 +1,5 @@
-// Training on: the weights and the optimizer's state of a complete run as the start of a new one.
-// In: a run folder, the new config. Out: states by series, and the config with the epochs added up. Not here: the loop (train/).
+// Training on: the weights and the optimizer's state of a complete run as the start of a new one; or weights made elsewhere, as they are.
+// In: a run folder or an imported model, the new config. Out: states by series, and the config with the epochs added up. Not here: the loop (train/).
 
 import { resolve } from 'node:path';
 import { readModels } from './artifact/model.ts';
@@ -8,11 +8,12 @@ import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
+import { type Imported, importedStates } from './imported.ts';
 import { factsOf, storedConfig } from './open.ts';
 import type { TrainState } from './train/state.ts';
 
 export interface Continuation {
-  /** Identity of the run continued. */
+  /** Identity of the run continued, or of the imported model. */
   readonly hash: string;
   readonly states: ReadonlyMap<string, TrainState>;
   /** The new config, its epochs on top of those already done. */
@@ -22,8 +23,19 @@ export interface Continuation {
 /** Keys that must not change between a run and its continuation: they shape the weights or what they mean. */
 const KEPT = ['encoder', 'model', 'window'] as const;
 
-/** What a run at `path` hands to a new run of `config`. Errors: E_RESUME_MISMATCH where model, encoder or window differ. */
-export async function continuation(path: string, config: Config, data: Loaded): Promise<Continuation> {
+/**
+ * What a run at `path`, or a model made elsewhere, hands to a new run of `config`. Errors: E_RESUME_MISMATCH where model, encoder or
+ * window differ; those of `importedStates`.
+ */
+export async function continuation(from: string | Imported, config: Config, data: Loaded): Promise<Continuation> {
+  if (typeof from !== 'string') {
+    const states = importedStates(from, config, data);
+    return { hash: from.hash, states, config: { ...config, train: { ...config.train, epochs: 0 } } };
+  }
+  return await continued(from, config, data);
+}
+
+async function continued(path: string, config: Config, data: Loaded): Promise<Continuation> {
   const stored = await readRunFolder(resolve(path));
   const { written } = storedConfig(stored);
   const before = settle(written, factsOf(data));
@@ -38,7 +50,8 @@ export async function continuation(path: string, config: Config, data: Loaded): 
   const identity = stored.json('identity.json') as { hash: string; data: string };
   const states = new Map(
     [...readModels(stored)].map(
-      ([id, { parts, training }]) => [id, { ...training, weights: parts.weights, best: null }] as const,
+      ([id, { parts, training }]) =>
+        [id, { ...training, weights: training.weights ?? parts.weights, best: null }] as const,
     ),
   );
   if (states.size === 0)

@@ -56,6 +56,15 @@ export function hooksOf({ folder, raw, continued, warnings, signal, tell }: Edge
     keep: async (series, state) => {
       if (several) await folder.saveCheckpoint(series, state);
     },
+    keepFold: (forecaster, fold, values) =>
+      folder.saveSeries(foldName(forecaster, fold), {
+        json: {},
+        tensors: new Map(values.map((data, s) => [String(s), { shape: [data.length], data }])),
+      }),
+    storedFold: async (forecaster, fold) => {
+      const kept = await folder.loadSeries(foldName(forecaster, fold));
+      return kept && [...kept.tensors.values()].map(({ data }) => Float64Array.from(data));
+    },
     resume: async (series) => {
       const { state, warnings: damaged } = await folder.latestCheckpoint(series);
       // Only told: an interrupted run must end in the bytes of an uninterrupted one.
@@ -66,6 +75,10 @@ export function hooksOf({ folder, raw, continued, warnings, signal, tell }: Edge
       return state;
     },
   };
+}
+
+function foldName(forecaster: string, fold: number): string {
+  return `${forecaster}, fold ${fold + 1}`;
 }
 
 function summaryText(summary: ModelSummary, samples: number): string {

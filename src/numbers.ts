@@ -2,37 +2,46 @@
 // In: the config and the loaded series. Out: an Outcome. Not here: disk, wording.
 
 import type { SeriesModel } from './artifact/model.ts';
+import { type BacktestOutcome, type Contestant, pathId, runBacktest } from './backtest.ts';
 import type { Config } from './config/config.ts';
 import { futureStamps } from './core/calendar.ts';
 import type { Numbers, Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from './core/forecaster.ts';
 import type { Engine } from './engines/engine.ts';
+import { type Calibration, halfWidths } from './evaluate/intervals.ts';
 import { type Losses, lossDifferences, poolSeries, type ScoreRow, type Split, scoreNumbers } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { METRICS } from './metrics/index.ts';
 import { MODELS } from './models/index.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
+import type { NetworkPlan, TrainOptions } from './predict/network.ts';
 import { checkReach, type FittedNumberNetwork, numberNetwork } from './predict/number-network.ts';
-import type { ForecastRow } from './report/result.ts';
+import type { ForecastRow, TotalRow } from './report/result.ts';
 import { cut, cutoffAt, fromAt, longestContext, targetsBetween } from './window/cuts.ts';
 import { type SplitPositions, splitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
 
-/** One series, fitted, judged and continued. */
-interface SeriesOutcome {
+/** One series, fitted on its training part and judged. */
+interface JudgedSeries {
   readonly series: Series;
   readonly fitted: FittedNumbers | FittedNumberNetwork;
   readonly scores: readonly ScoreRow[];
   /** Window losses of the most honest split; of training windows none. */
   readonly losses: Losses | null;
+}
+
+/** One series, continued: by what was fitted on all rows, where the config says so. */
+interface SeriesOutcome extends JudgedSeries {
+  readonly refitted: FittedNumbers | FittedNumberNetwork | null;
   readonly forecast: readonly ForecastRow[];
+  readonly totals: readonly TotalRow[];
 }
 
 /** Windows judged at most: beyond it every k-th is taken, so that judging never costs more than training. */
 const JUDGED_WINDOWS = 20_000;
 
-/** Every series of the data, each by itself. */
+/** Every series of the data: judged on what is held out, walked through its folds, fitted again on all rows and continued. */
 export async function runNumbers(
   config: Config,
   raw: Numbers,
@@ -45,14 +54,30 @@ export async function runNumbers(
   const metrics = config.evaluate.metrics ?? defaultMetrics(raw);
   // All series are cut before the first is trained: one that is too short is said at once.
   const tasks = raw.series.map((series) => taskOf(config, series));
+  const judged: JudgedSeries[] = [];
+  for (const task of tasks) judged.push(await judgeSeries(task, config, season, engine, baselines, metrics, hooks));
+  const backtest = await runBacktest(
+    config,
+    tasks.map(({ series, parts }) => ({ series, end: parts.test ?? series.length })),
+    contestantsOf(config, tasks[0] as SeriesTask, season, engine, baselines),
+    season,
+    metrics,
+    hooks,
+  );
   const outcomes: SeriesOutcome[] = [];
-  for (const task of tasks) outcomes.push(await runSeries(task, config, season, engine, baselines, metrics, hooks));
+  for (const [s, task] of tasks.entries()) {
+    const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
+    outcomes.push(await continueSeries(task, own, config, season, engine, backtest, hooks));
+  }
   const scores = allScores(outcomes, baselines, metrics);
+  const origins = backtest ? config.evaluate.stride : config.window.stride;
+  const steps = backtest ? config.predict.horizon : config.window.horizon;
   return {
     model: config.model.kind,
-    fits: outcomes.map(({ series, fitted }) =>
-      fitOf(config.model.kind, series.id, isNetwork(fitted) ? fitted.fit : null),
-    ),
+    fits: outcomes.map(({ series, fitted, refitted }) => ({
+      ...fitOf(config.model.kind, series.id, isNetwork(fitted) ? fitted.fit : null),
+      ...(refitted && isNetwork(refitted) && refitted.fit ? { refit: { samples: refitted.fit.samples } } : {}),
+    })),
     metrics,
     scores,
     differences: lossDifferences(
@@ -61,10 +86,13 @@ export async function runNumbers(
       config.model.kind,
       metrics[0] as string,
     ),
-    overlap: Math.ceil(config.window.horizon / config.window.stride),
+    overlap: Math.ceil(steps / origins),
+    backtest: backtest?.report ?? null,
+    calibration: backtest?.calibrations.get(config.model.kind) ?? null,
     forecast: outcomes.flatMap(({ forecast }) => forecast),
+    totals: outcomes.flatMap(({ totals }) => totals),
     text: [],
-    models: new Map(outcomes.flatMap(({ series, fitted }) => modelOf(series.id, fitted))),
+    models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelOf(series.id, fitted, refitted))),
     rows: raw.series.reduce((sum, series) => sum + series.length, 0),
     notes: [],
   };
@@ -85,34 +113,25 @@ function taskOf(config: Config, series: Series): SeriesTask {
 }
 
 /** Fits and judges one series: nothing held out is looked at before it is scored. */
-async function runSeries(
-  { series, shape, cuts, parts }: SeriesTask,
+async function judgeSeries(
+  task: SeriesTask,
   config: Config,
   season: number,
   engine: Engine,
   baselines: readonly string[],
   metrics: readonly string[],
   hooks: Hooks,
-): Promise<SeriesOutcome> {
+): Promise<JudgedSeries> {
+  const { series, shape, cuts, parts } = task;
   const request: FitRequest = {
     ...requestOf(config.seed, series.id, hooks),
+    horizon: shape.horizon,
+    lead: shape.lead,
     until: parts.test ?? series.length,
     validation: parts.validation,
   };
-  const forecaster = MODELS[config.model.kind]
-    ? numberNetwork({
-        name: config.model.kind,
-        model: config.model,
-        chain: config.encoder,
-        season,
-        shape,
-        cutting: config.window,
-        train: trainOptions(config),
-        engine,
-        hooks: await planHooks(series.id, hooks),
-      })
-    : closedForm(config.model, season);
-  const fitted = await forecaster.fit(series, request);
+  const own = modelForecaster(config, shape, season, engine, trainOptions(config), await planHooks(series.id, hooks));
+  const fitted = await own.fit(series, request);
   // So that a run of many series, stopped in a later one, finds this one done.
   if (isNetwork(fitted) && fitted.fit) await hooks.keep(series.id, fitted.fit.state);
   const rivals = await Promise.all(baselines.map((kind) => closedForm({ kind }, season).fit(series, request)));
@@ -121,17 +140,17 @@ async function runSeries(
   const scores: ScoreRow[] = [];
   let losses: Losses | null = null;
   for (const { split, from, until } of heldOut(parts, series.length)) {
+    if (split === 'train' && config.evaluate.folds > 0) continue; // the backtest is more honest
     const held = targetsBetween(cuts, shape, from, until);
     const cutoffs = thinned(held, JUDGED_WINDOWS).cutoffs.filter((cutoff) => cutoff >= first);
     const { horizon, lead } = shape;
-    const scaled = parts.validation ?? request.until; // MASE is scaled by the training part alone
     const judged = await scoreNumbers({
       contenders,
       series,
       cutoffs,
       horizon,
       lead,
-      until: scaled,
+      until: parts.validation ?? request.until, // MASE is scaled by the training part alone
       season,
       metrics,
       split,
@@ -139,12 +158,109 @@ async function runSeries(
     scores.push(...judged.rows);
     if (split !== 'train') losses = judged.losses;
   }
-  return {
+  return { series, fitted, scores, losses };
+}
+
+/** Fits a series on all its rows where the config says so, and forecasts beyond its end. */
+async function continueSeries(
+  { series, shape, parts }: SeriesTask,
+  judged: JudgedSeries,
+  config: Config,
+  season: number,
+  engine: Engine,
+  backtest: BacktestOutcome | null,
+  hooks: Hooks,
+): Promise<SeriesOutcome> {
+  const held = parts.validation !== null || parts.test !== null;
+  const refitted =
+    config.train.refit && held ? await refit(series, shape, judged.fitted, config, season, engine, hooks) : null;
+  const calibration = backtest?.calibrations.get(config.model.kind) ?? null;
+  const { rows, totals } = await forecastRows(
+    refitted ?? judged.fitted,
     series,
-    fitted,
-    scores,
-    losses,
-    forecast: await forecastRows(fitted, series, config.predict.horizon, shape.lead),
+    config.predict,
+    shape.lead,
+    calibration,
+  );
+  return { ...judged, refitted, forecast: rows, totals };
+}
+
+/** The same forecaster fitted on every row: a network for the epochs that were best, with nothing held out. */
+async function refit(
+  series: Series,
+  shape: WindowShape,
+  fitted: FittedNumbers | FittedNumberNetwork,
+  config: Config,
+  season: number,
+  engine: Engine,
+  hooks: Hooks,
+): Promise<FittedNumbers | FittedNumberNetwork> {
+  const name = `${series.id} (all rows)`;
+  const state = isNetwork(fitted) ? fitted.fit?.state : undefined;
+  const epochs = state?.best?.epoch ?? state?.history.length ?? config.train.epochs;
+  const training = { ...trainOptions(config), epochs, patience: null };
+  const forecaster = modelForecaster(config, shape, season, engine, training, await planHooks(name, hooks));
+  const again = await forecaster.fit(series, {
+    ...requestOf(config.seed, name, hooks),
+    horizon: config.predict.horizon,
+    lead: shape.lead,
+    until: series.length,
+    validation: null,
+  });
+  if (isNetwork(again) && again.fit) await hooks.keep(name, again.fit.state);
+  return again;
+}
+
+/** The config's model as a forecaster: a network around encoders and windows, or a closed form. */
+function modelForecaster(
+  config: Config,
+  shape: WindowShape,
+  season: number,
+  engine: Engine,
+  train: TrainOptions,
+  hooks?: NonNullable<NetworkPlan['hooks']>,
+): NumberForecaster {
+  if (!MODELS[config.model.kind]) return closedForm(config.model, season);
+  return numberNetwork({
+    name: config.model.kind,
+    model: config.model,
+    chain: config.encoder,
+    season,
+    shape,
+    cutting: config.window,
+    train,
+    engine,
+    ...(hooks ? { hooks } : {}),
+  });
+}
+
+/** Who is walked through the folds. */
+function contestantsOf(
+  config: Config,
+  { shape }: SeriesTask,
+  season: number,
+  engine: Engine,
+  baselines: readonly string[],
+): Contestant[] {
+  const own = modelForecaster(config, shape, season, engine, trainOptions(config));
+  return [
+    { forecaster: own, baseline: false },
+    ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, season), baseline: true })),
+  ];
+}
+
+/** The backtest's rows stand between validation and test; its losses decide where no test part does. */
+function withBacktest(
+  judged: JudgedSeries,
+  own: { readonly rows: readonly ScoreRow[]; readonly losses: Losses } | undefined,
+): JudgedSeries {
+  if (!own) return judged;
+  const tested = judged.scores.filter(({ split }) => split === 'test');
+  const others = judged.scores.filter(({ split }) => split !== 'test');
+  return {
+    ...judged,
+    scores: [...others, ...own.rows, ...tested],
+    losses: tested.length > 0 ? judged.losses : own.losses,
   };
 }
 
@@ -184,25 +300,83 @@ export function thinned(cuts: Cuts, most: number): { cutoffs: Float64Array; from
   };
 }
 
-/** The rows a fitted forecaster expects after the end of a series. */
+/** What is forecast, and how its values are kept within what they can be. */
+export type Asked = Pick<Config['predict'], 'horizon' | 'nonNegative' | 'integer'>;
+
+/** The rows a fitted forecaster expects after the end of a series, with intervals where its errors were calibrated. */
 export async function forecastRows(
   fitted: FittedNumbers,
   series: Series,
-  horizon: number,
+  asked: Asked,
   lead: number,
-): Promise<ForecastRow[]> {
+  calibration: Calibration | null,
+): Promise<{ readonly rows: ForecastRow[]; readonly totals: TotalRow[] }> {
+  const { horizon } = asked;
   const { values } = await fitted.forecast(series, { cutoffs: [series.length], horizon, lead });
   const times = futureStamps(series.time, series.length, horizon, lead);
-  return series.targets.flatMap((target, c) =>
-    times.map((time, h) => {
+  const rows: ForecastRow[] = [];
+  const totals: TotalRow[] = [];
+  for (const [c, target] of series.targets.entries()) {
+    const id = pathId(series.id, target.name);
+    const bounds = calibration ? boundsOf(calibration, id, asked) : null;
+    let total = 0;
+    for (const [h, time] of times.entries()) {
       const value = values[h * series.targets.length + c] as number;
-      if (Number.isFinite(value)) return { series: series.id, target: target.name, step: h + 1, time, value };
-      throw new ForecastError('E_DATA_RANGE', `the forecast of ${target.name} for ${time} is not finite`, {
-        where: 'encoder',
-        hint: 'values this large need a normalising encoder (standard)',
-      });
-    }),
-  );
+      if (!Number.isFinite(value)) throw notFinite(target.name, time);
+      const shown = within(value, asked, Math.round);
+      rows.push({ series: series.id, target: target.name, step: h + 1, time, value: shown, ...bounds?.step(value, h) });
+      total += shown;
+    }
+    const sum = bounds?.total(total);
+    if (sum) totals.push({ series: series.id, target: target.name, steps: horizon, value: total, ...sum });
+  }
+  return { rows, totals };
+}
+
+function notFinite(target: string, time: string): ForecastError {
+  return new ForecastError('E_DATA_RANGE', `the forecast of ${target} for ${time} is not finite`, {
+    where: 'encoder',
+    hint: 'values this large need a normalising encoder (standard)',
+  });
+}
+
+/** A value kept at or above 0 and rounded, where that is asked for. */
+function within(value: number, { nonNegative, integer }: Asked, round: (value: number) => number): number {
+  const rounded = integer ? round(value) : value;
+  return nonNegative ? Math.max(0, rounded) : rounded;
+}
+
+interface Bounds {
+  readonly lower: { readonly [level: string]: number };
+  readonly upper: { readonly [level: string]: number };
+}
+
+/** Bounds around a forecast, at every level that the errors support. Steps beyond the calibrated ones have none. */
+function boundsOf(
+  calibration: Calibration,
+  id: string,
+  asked: Asked,
+): { step: (value: number, h: number) => Bounds | null; total: (value: number) => Bounds | null } {
+  const widths = (of: 'steps' | 'sums'): readonly (readonly [number, Float64Array])[] =>
+    calibration.levels.flatMap(({ level }) => {
+      const own = halfWidths(calibration, id, level, of);
+      return own ? [[level, own] as const] : [];
+    });
+  const around = (levels: ReturnType<typeof widths>, value: number, h: number): Bounds | null => {
+    const known = levels.filter(([, own]) => h < own.length);
+    if (known.length === 0) return null;
+    const side = (sign: 1 | -1, round: (value: number) => number): { [level: string]: number } =>
+      Object.fromEntries(
+        known.map(([level, own]) => [String(level), within(value + sign * (own[h] as number), asked, round)]),
+      );
+    return { lower: side(-1, Math.floor), upper: side(1, Math.ceil) };
+  };
+  const steps = widths('steps');
+  const sums = widths('sums');
+  return {
+    step: (value, h) => around(steps, value, h),
+    total: (value) => around(sums, value, asked.horizon - 1),
+  };
 }
 
 /** A closed-form forecaster by its kind. */
@@ -294,8 +468,16 @@ function isNetwork(fitted: FittedNumbers | FittedNumberNetwork): fitted is Fitte
   return 'firstCutoff' in fitted;
 }
 
-function modelOf(id: string, fitted: FittedNumbers | FittedNumberNetwork): [string, SeriesModel][] {
+function modelOf(
+  id: string,
+  fitted: FittedNumbers | FittedNumberNetwork,
+  refitted: FittedNumbers | FittedNumberNetwork | null,
+): [string, SeriesModel][] {
   if (!isNetwork(fitted) || !fitted.fit) return [];
   const { parts, state } = fitted.fit;
-  return [[id, { parts, encoder: parts.encoder, training: state }]];
+  const again = refitted && isNetwork(refitted) ? refitted.fit : null;
+  if (!again) return [[id, { parts, encoder: parts.encoder, training: state }]];
+  // What forecasts knows all rows; training goes on from what never saw the held-out ones.
+  const training = { ...state, weights: parts.weights };
+  return [[id, { parts: again.parts, encoder: again.parts.encoder, training }]];
 }

@@ -5,10 +5,11 @@ import type { SeriesModel } from './artifact/model.ts';
 import type { Config } from './config/config.ts';
 import type { Warning } from './core/errors.ts';
 import type { FitRequest, Progress } from './core/forecaster.ts';
+import type { Calibration } from './evaluate/intervals.ts';
 import type { ScoreRow } from './evaluate/score.ts';
 import type { ModelSummary } from './models/summary.ts';
 import type { NetworkFit, NetworkPlan, TrainOptions } from './predict/network.ts';
-import type { Fit, ForecastRow, TextAnswer } from './report/result.ts';
+import type { BacktestReport, Fit, ForecastRow, TextAnswer, TotalRow } from './report/result.ts';
 import type { TrainState } from './train/state.ts';
 
 /** What the edge lends to a fit: progress, warnings, checkpoints. */
@@ -21,6 +22,9 @@ export interface Hooks {
   readonly save: (series: string, state: TrainState) => Promise<void>;
   /** Keeps a finished training until the whole run is complete. */
   readonly keep: (series: string, state: TrainState) => Promise<void>;
+  /** Forecasts of a finished fold of the backtest, one array per series that has it: an interrupted run does not make them again. */
+  readonly keepFold: (forecaster: string, fold: number, values: readonly Float64Array[]) => Promise<void>;
+  readonly storedFold: (forecaster: string, fold: number) => Promise<readonly Float64Array[] | null>;
   /** Where an interrupted (or continued) training of this series stood. */
   readonly resume: (series: string) => Promise<TrainState | null>;
 }
@@ -37,7 +41,11 @@ export interface Outcome {
   /** Loss differences of the most honest split's windows (evaluate/score.ts), and the steps they overlap by; empty on training windows. */
   readonly differences: Float64Array;
   readonly overlap: number;
+  readonly backtest: BacktestReport | null;
+  /** The model's own, for forecasts made later. */
+  readonly calibration: Calibration | null;
   readonly forecast: readonly ForecastRow[];
+  readonly totals: readonly TotalRow[];
   readonly text: readonly TextAnswer[];
   readonly models: ReadonlyMap<string, SeriesModel>;
   /** Rows (numbers) or tokens (text). */
@@ -68,7 +76,7 @@ export async function planHooks(series: string, hooks: Hooks): Promise<NonNullab
 
 /** The training options of a config, as the network forecaster takes them. */
 export function trainOptions(config: Config): TrainOptions {
-  const { optimizer, schedule, rate, ...rest } = config.train;
+  const { optimizer, schedule, rate, refit: _, ...rest } = config.train;
   return {
     ...rest,
     optimizer: { ...optimizer, rate } as TrainOptions['optimizer'],

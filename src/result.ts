@@ -40,9 +40,11 @@ export function resultOf(
     fit,
     ...(outcome.fits.length > 1 ? { fits: outcome.fits } : {}),
     scores: outcome.scores,
+    backtest: outcome.backtest,
     decision,
     verdict: verdict(verdictFacts(decision, deciding, outcome.model, metric)),
     forecast: outcome.forecast,
+    totals: outcome.totals,
     text: outcome.text,
     warnings,
   };

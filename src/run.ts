@@ -3,6 +3,7 @@
 
 import { arch, cpus, platform } from 'node:os';
 import { join, resolve } from 'node:path';
+import { INTERVALS, intervalsFile } from './artifact/intervals.ts';
 import { modelFiles } from './artifact/model.ts';
 import { hashIdentity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
 import type { Config } from './config/config.ts';
@@ -155,6 +156,7 @@ async function keep(folder: RunFolder, config: Config, outcome: Outcome, result:
   await folder.write('config.yaml', renderConfig(config));
   for (const [name, content] of modelFiles(outcome.models)) await folder.write(name, content);
   if (result.forecast.length > 0) await folder.write('forecast.csv', forecastCsv(result));
+  if (outcome.calibration) await folder.write(INTERVALS, intervalsFile(outcome.calibration));
   await folder.write('result.json', stableJson(result));
   await folder.write('report.txt', `${text.trimEnd()}\n`);
 }

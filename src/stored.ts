@@ -2,8 +2,10 @@
 // In: a run folder. Out: forecasts or text in raw units. Not here: training (run.ts).
 
 import { relative, resolve } from 'node:path';
+import { readIntervals } from './artifact/intervals.ts';
 import { readModels } from './artifact/model.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
+import { pathId } from './backtest.ts';
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -15,6 +17,7 @@ import type { JsonObject } from './core/json.ts';
 import { restoreText } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
 import { openEngine } from './engines/index.ts';
+import type { Calibration } from './evaluate/intervals.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { closedForm, forecastRows, holdOut, shapeOf } from './numbers.ts';
 import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
@@ -61,14 +64,28 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
   }
   const config = settle(opened.written, factsOf(data));
   const restore = await restorer(stored, opened, config, season);
+  const scaledFor = intervalsFor(readIntervals(stored));
   const rows: ForecastRow[] = [];
   for (const series of data.raw.series) {
     const fitted = await restore(series);
-    rows.push(...(await forecastRows(fitted, series, config.predict.horizon, config.window.lead)));
+    const forecast = await forecastRows(fitted, series, config.predict, config.window.lead, scaledFor(series));
+    rows.push(...forecast.rows);
     fitted.dispose();
   }
   const warnings = [...data.warnings, ...rhythmWarnings(stored, data.raw.series)];
   return { rows, text: renderForecast(rows), csv: forecastCsv({ forecast: rows }), warnings };
+}
+
+/** The run's intervals under the names of a series: a run of one series lends its scale to any other. */
+function intervalsFor(calibration: Calibration | null): (series: Series) => Calibration | null {
+  if (!calibration) return () => null;
+  return (series) => {
+    const ids = series.targets.map(({ name }) => pathId(series.id, name));
+    const { scales } = calibration;
+    if (scales.size !== ids.length || ids.some((id) => scales.has(id))) return calibration;
+    const lent = [...scales.values()];
+    return { ...calibration, scales: new Map(ids.map((id, c) => [id, lent[c] as number])) };
+  };
 }
 
 /** New data of another frequency can be read, and mean something else. */
@@ -202,7 +219,14 @@ async function restorer(
   return async (series) => {
     const learned: Series = ofSeries(own, series.id);
     const { parts } = holdOut(settled, shapeOf(settled, learned), learned.length);
-    const request = { until: parts.test ?? learned.length, validation: parts.validation, seed: config.seed };
+    const all = settled.train.refit && (parts.validation !== null || parts.test !== null);
+    const request = {
+      until: all ? learned.length : (parts.test ?? learned.length),
+      validation: all ? null : parts.validation,
+      horizon: config.predict.horizon,
+      lead: config.window.lead,
+      seed: config.seed,
+    };
     return await closedForm(config.model, season).fit(learned, request);
   };
 }

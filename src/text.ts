@@ -84,7 +84,10 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
         )
       : new Float64Array(0),
     overlap: 1,
+    backtest: null,
+    calibration: null,
     forecast: [],
+    totals: [],
     text: [answer],
     models: new Map(modelOf(text.id, fitted, encoder)),
     rows: tokens.length,

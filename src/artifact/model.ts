@@ -10,15 +10,20 @@ import type { NetworkParts } from '../predict/network.ts';
 import type { TrainState } from '../train/state.ts';
 import { encodeTensors } from './safetensors.ts';
 
+/** Weights that training goes on from, beside those that were fitted on all rows. */
+const TRAINING_WEIGHTS = 'training-weights.safetensors';
+
 /** What one series leaves: its network, its encoders, and where its training stood. */
 export interface SeriesModel {
   readonly parts: Omit<NetworkParts, 'encoder'>;
   readonly encoder: JsonObject | null;
-  readonly training: Omit<TrainState, 'weights' | 'best'>;
+  /** `weights`: those that training goes on from, where others forecast (they were fitted on all rows). */
+  readonly training: Omit<TrainState, 'weights' | 'best'> & { readonly weights?: Tensors };
 }
 
 /** The reader's side of a run folder. */
 export interface Stored {
+  has(name: string): boolean;
   json(name: string): unknown;
   tensors(name: string): ReadonlyMap<string, Tensor>;
 }
@@ -35,7 +40,9 @@ export function modelFiles(models: ReadonlyMap<string, SeriesModel>): Map<string
         ),
       ),
     );
+  const refitted = [...models.values()].some(({ training }) => training.weights);
   return new Map<string, string | Uint8Array>([
+    ...(refitted ? [[TRAINING_WEIGHTS, tensors(({ training }) => training.weights ?? new Map())] as const] : []),
     ['model.json', perSeries(({ parts }) => ({ network: parts.network, window: parts.shape }))],
     ['encoder.json', perSeries(({ encoder }) => encoder)],
     ['weights.safetensors', tensors(({ parts }) => parts.weights)],
@@ -66,6 +73,7 @@ export function readModels(stored: Stored): Map<string, SeriesModel> {
   const histories = stored.json('history.json') as Record<string, EpochRecord[]>;
   const weights = stored.tensors('weights.safetensors');
   const moments = stored.tensors('optimizer.safetensors');
+  const before = stored.has(TRAINING_WEIGHTS) ? stored.tensors(TRAINING_WEIGHTS) : null;
   const ids = Object.keys(networks);
   return new Map(
     ids.map((id) => {
@@ -92,6 +100,7 @@ export function readModels(stored: Stored): Map<string, SeriesModel> {
           firstLoss: training.firstLoss,
           history: histories[id] ?? [],
           optimizer: { steps: training.steps, moments: own(moments) },
+          ...(before ? { weights: own(before) } : {}),
         },
       };
       return [id, model] as const;

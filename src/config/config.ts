@@ -39,6 +39,8 @@ export interface Config {
     /** Global gradient norm at most this; null: not clipped. */
     readonly clip: number | null;
     readonly schedule: Choice;
+    /** Whether the final forecast comes from a fit on all rows, for the epochs chosen before. */
+    readonly refit: boolean;
   };
   readonly predict: {
     readonly horizon: number;
@@ -49,6 +51,10 @@ export interface Config {
     readonly topK: number | null;
     readonly topP: number | null;
     readonly repetition: number;
+    /** Forecasts and bounds below 0 are 0. */
+    readonly nonNegative: boolean;
+    /** Forecasts are rounded, bounds to the outside. */
+    readonly integer: boolean;
   };
   readonly evaluate: {
     /** Names from the forecasters' table; null: the simple ones (`baseline`) that fit the data. */
@@ -57,5 +63,16 @@ export interface Config {
     readonly metrics: readonly string[] | null;
     /** Quality gate: exit 9 where the skill on held-out windows is below this; null: none. */
     readonly require: { readonly skill: number } | null;
+    /** Rolling origins: how often everything is fitted anew; 0: no backtest. */
+    readonly folds: number;
+    /** Rows between two fits. */
+    readonly step: number;
+    /** Rows between two origins. */
+    readonly stride: number;
+    /** Rows a fold's fit learns from, the newest ones; null: all before it. */
+    readonly history: number | null;
+    /** Interval levels in percent. */
+    readonly levels: readonly number[];
+    readonly intervals: 'split' | 'adaptive';
   };
 }

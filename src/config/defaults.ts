@@ -2,6 +2,7 @@
 // In: a config as written and what the data are. Out: the full config. What is written stays exactly as written.
 
 import { ENCODERS } from '../encoders/index.ts';
+import { foldsThatFit } from '../evaluate/backtest.ts';
 import type { Choice, Config } from './config.ts';
 import type { Written } from './schema.ts';
 
@@ -19,6 +20,8 @@ const RECORDED: ReadonlySet<string> = new Set(['csv']);
 const RECORDED_VALIDATION = 0.2;
 const HORIZON_WITHOUT_SEASON = 12;
 const CONTEXT_WITHOUT_SEASON = 24;
+const FOLDS = 5;
+const BACKTEST_SHARE = 0.2;
 
 /** Fills in what is not written. Pure: same config and facts, same result. */
 export function settle(written: Written, facts: Facts): Config {
@@ -48,7 +51,7 @@ export function settle(written: Written, facts: Facts): Config {
     },
     model: written.model,
     engine: written.engine,
-    train: written.train,
+    train: { ...written.train, refit: written.train.refit ?? (recorded && facts.form === 'numbers') },
     predict: {
       horizon,
       prompt: predict.prompt ?? null,
@@ -58,8 +61,10 @@ export function settle(written: Written, facts: Facts): Config {
       topK: predict.topK ?? null,
       topP: predict.topP ?? null,
       repetition: predict.repetition ?? 1,
+      nonNegative: predict.nonNegative ?? false,
+      integer: predict.integer ?? false,
     },
-    evaluate: written.evaluate,
+    evaluate: { ...written.evaluate, ...foldsOf(written, facts, recorded, horizon) },
   };
 }
 
@@ -69,6 +74,34 @@ function horizonOf(written: Written, facts: Facts, recorded: boolean): number {
   if (asked !== undefined) return asked;
   if (!recorded || facts.form === 'text') return 1;
   return Math.min(facts.season > 1 ? facts.season : HORIZON_WITHOUT_SEASON, Math.max(1, Math.floor(facts.rows / 10)));
+}
+
+/**
+ * Recorded series are walked through five times over the last fifth of their rows (before a test part), where two seasons and ten
+ * forecasts' rows come before it; in fewer folds where rows are few, and not at all where even one does not fit.
+ */
+function foldsOf(written: Written, facts: Facts, recorded: boolean, horizon: number): { folds: number; step: number } {
+  const { folds, step } = written.evaluate;
+  const usable = usableRows(written, facts);
+  const { lead = 0, context } = written.window;
+  const region = Math.max(1, Math.floor(usable * BACKTEST_SHARE) - horizon - lead + 1);
+  const shared = step ?? Math.max(1, Math.floor(region / (folds || FOLDS)));
+  if (folds !== undefined) return { folds, step: shared };
+  if (!recorded || facts.form === 'text' || written.window.kind === 'prefixes') return { folds: 0, step: shared };
+  const least = leastRows(context ?? contextOf('sliding', facts, horizon) ?? 1, horizon, lead, facts.season);
+  const plan = { step: shared, stride: written.evaluate.stride, horizon, lead, history: null };
+  return { folds: Math.min(FOLDS, foldsThatFit(usable, plan, least)), step: shared };
+}
+
+/** Rows a backtest's first fit has at least: ten windows, and two seasons. */
+export function leastRows(context: number, horizon: number, lead: number, season: number): number {
+  return Math.max(context + lead + horizon + 9, 2 * season + 1);
+}
+
+/** Rows before the test part. */
+function usableRows({ split, window }: Written, { rows }: Facts): number {
+  const test = split.test ?? 0;
+  return test < 1 ? Math.floor(rows * (1 - test)) : rows - test * (window.stride ?? 1);
 }
 
 /**

@@ -15,11 +15,13 @@ import { SOURCES } from '../sources/index.ts';
 import type { Choice, Config } from './config.ts';
 
 /** A config as written, with the defaults that depend on nothing else; `settle` (defaults.ts) fills in the rest. */
-export interface Written extends Omit<Config, 'split' | 'encoder' | 'window' | 'predict'> {
+export interface Written extends Omit<Config, 'split' | 'encoder' | 'window' | 'train' | 'predict' | 'evaluate'> {
   readonly split: Partial<Config['split']>;
   readonly encoder?: readonly Choice[] | undefined;
   readonly window: Partial<Config['window']>;
+  readonly train: Omit<Config['train'], 'refit'> & Partial<Pick<Config['train'], 'refit'>>;
   readonly predict: Partial<Config['predict']>;
+  readonly evaluate: Omit<Config['evaluate'], 'folds' | 'step'> & Partial<Pick<Config['evaluate'], 'folds' | 'step'>>;
 }
 
 type Table = { readonly [kind: string]: Kind };
@@ -143,6 +145,12 @@ const train = z
       .default(null)
       .describe('The global norm of the gradient is scaled down to this; null: not clipped.'),
     schedule: choice('train.schedule', 'How the learning rate goes on over the steps.').prefault({ kind: 'constant' }),
+    refit: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the forecast comes from a second fit on all rows, for the epochs the first one chose. Default: true for csv, false otherwise.',
+      ),
   })
   .describe('How the model is trained.');
 
@@ -182,6 +190,14 @@ const predict = z
       .describe(
         'Logits of tokens already there are divided by this where positive and multiplied where negative; 1: off.',
       ),
+    nonNegative: z
+      .boolean()
+      .default(false)
+      .describe('Whether forecasts and interval bounds below 0 become 0 (counts, sales).'),
+    integer: z
+      .boolean()
+      .default(false)
+      .describe('Whether forecasts are rounded to whole numbers, interval bounds to the outside.'),
   })
   .describe('What is forecast or generated at the end of a run.');
 
@@ -209,6 +225,26 @@ const evaluate = z
       .nullable()
       .default(null)
       .describe('Quality gate: exit status 9 where it is not reached; null: none.'),
+    folds: z
+      .int()
+      .min(0)
+      .max(1000)
+      .optional()
+      .describe(
+        'Rolling origins: times everything is fitted anew on the rows before a fold and judged on the fold; 0: no backtest. Default: 5 for csv (fewer where rows are few), 0 otherwise.',
+      ),
+    step: count(1, 'Rows from one fold to the next. Default: the folds share the last fifth of the rows.').optional(),
+    stride: count(1, 'Rows between two forecasts inside a fold.').default(1),
+    history: count(2, 'Newest rows that a fold is fitted on (sliding); null: all rows before it (expanding).')
+      .nullable()
+      .default(null),
+    levels: z.array(z.number().gt(0).lt(100)).min(1).max(20).default([80, 95]).describe('Interval levels in percent.'),
+    intervals: z
+      .enum(['split', 'adaptive'])
+      .default('split')
+      .describe(
+        'How past errors become intervals: `split` takes their quantiles, `adaptive` moves the quantile by the misses on the way.',
+      ),
   })
   .describe('What the model is compared with, and by which figures.');
 

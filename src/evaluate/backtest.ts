@@ -77,7 +77,7 @@ export interface BacktestHooks {
   /** The request of the fit of series `s` at fold `k`, whose past (rows before its first origin, positions from 0) is `past`. */
   readonly request: (past: Series, s: number, k: number) => FitRequest;
   /** Stored forecasts of a fold, in the order of the walks that have it; null: it has to be computed. */
-  readonly stored?: (k: number) => readonly Float64Array[] | null;
+  readonly stored?: (k: number) => Promise<readonly Float64Array[] | null>;
   readonly done?: (k: number, values: readonly Float64Array[]) => void | Promise<void>;
 }
 
@@ -92,7 +92,7 @@ export async function backtest(
   const most = Math.max(0, ...walks.map(({ folds }) => folds.length));
   for (let k = 0; k < most; k++) {
     const members = walks.flatMap((walk, s) => (walk.folds[k] ? [{ ...walk, s, fold: walk.folds[k] as Fold }] : []));
-    const values = hooks.stored?.(k) ?? (await runFold(forecaster, members, k, plan, hooks));
+    const values = (await hooks.stored?.(k)) ?? (await runFold(forecaster, members, k, plan, hooks));
     members.forEach(({ s }, i) => {
       parts[s]?.push(values[i] as Float64Array);
     });

@@ -27,9 +27,13 @@ export interface Result {
   readonly fit: Fit;
   readonly fits?: readonly (Fit & { readonly series: string })[];
   readonly scores: readonly ScoreRow[];
+  /** Rolling origins; null where there was no backtest. */
+  readonly backtest: BacktestReport | null;
   readonly decision: Decision;
   readonly verdict: string;
   readonly forecast: readonly ForecastRow[];
+  /** Sums over the whole horizon, with their own intervals: what is needed until then. Empty where there was no backtest. */
+  readonly totals: readonly TotalRow[];
   readonly text: readonly TextAnswer[];
   readonly warnings: readonly Warning[];
 }
@@ -44,6 +48,8 @@ export interface Fit {
   readonly validationLoss: number | null;
   readonly accuracy: number | null;
   readonly stoppedEarly: boolean;
+  /** The second fit, on all rows, that the forecast comes from; absent where there was none. */
+  readonly refit?: { readonly samples: number };
 }
 
 export interface ForecastRow {
@@ -54,6 +60,50 @@ export interface ForecastRow {
   readonly value: number;
   readonly lower?: { readonly [level: string]: number };
   readonly upper?: { readonly [level: string]: number };
+}
+
+/** The sum of a target's forecasts, steps 1 … `steps`. */
+export interface TotalRow {
+  readonly series: string;
+  readonly target: string;
+  readonly steps: number;
+  readonly value: number;
+  readonly lower: { readonly [level: string]: number };
+  readonly upper: { readonly [level: string]: number };
+}
+
+/** What rolling origins showed. `metric`: the deciding one, by which folds and steps are told. */
+export interface BacktestReport {
+  readonly metric: string;
+  /** Rows between two fits, and rows a fit learned from (null: all before it). */
+  readonly step: number;
+  readonly history: number | null;
+  /** `until`: the last row known to the fit; `origins`: forecasts made, all series together. */
+  readonly folds: readonly {
+    readonly fold: number;
+    readonly until: string;
+    readonly origins: number;
+    readonly scores: { readonly [forecaster: string]: number | null };
+  }[];
+  readonly steps: readonly { readonly forecaster: string; readonly values: readonly (number | null)[] }[];
+  readonly intervals: readonly IntervalReport[];
+}
+
+/** How a forecaster's intervals were calibrated, and how they cover, each fold judged by the others. */
+export interface IntervalReport {
+  readonly forecaster: string;
+  /** Forecasts calibrated on. */
+  readonly points: number;
+  readonly pooledSteps: boolean;
+  readonly levels: readonly {
+    readonly level: number;
+    readonly supported: boolean;
+    readonly known: number;
+    readonly needed: number;
+    readonly coverage: number | null;
+    readonly coverageByStep: readonly number[] | null;
+    readonly msis: number | null;
+  }[];
 }
 
 export interface TextAnswer {

@@ -165,7 +165,7 @@ describe('a backtest', () => {
       },
       [{ series, folds: planFolds(30, plan(), 5) }],
       plan(),
-      { request, stored: (k) => (k === 1 ? [stored] : null) },
+      { request, stored: async (k) => (k === 1 ? [stored] : null) },
     );
     expect(fits).toEqual([17, 25]);
     expect([...(track?.values.subarray(8, 16) ?? [])]).toEqual([...stored]);

@@ -45,6 +45,8 @@ export const numbers: Result = {
     score('drift', 1.9, -0.84),
   ],
   decision: { ship: 'lstm-regressor', beats: ['seasonal-naive'], skill: 0.31, p: null, folds: 0 },
+  backtest: null,
+  totals: [],
   verdict: 'The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship it.',
   forecast: Array.from({ length: 12 }, (_, i) => ({
     series: 'airline',

@@ -1,0 +1,51 @@
+// A run's calibrated intervals as a file and back, so that later forecasts have them too.
+// In: a calibration. Out: the file's text; a calibration. Not here: calibrating (evaluate/intervals.ts).
+
+import { stableJson } from '../core/json.ts';
+import type { Calibration } from '../evaluate/intervals.ts';
+
+export const INTERVALS = 'intervals.json';
+
+/** What of a calibration forecasts need. */
+interface File {
+  readonly points: number;
+  readonly pooledSteps: boolean;
+  readonly scales: { readonly [id: string]: number };
+  readonly levels: readonly {
+    readonly level: number;
+    readonly steps: readonly number[] | null;
+    readonly sums: readonly number[] | null;
+    readonly known: number;
+    readonly needed: number;
+  }[];
+}
+
+export function intervalsFile({ points, pooledSteps, scales, levels }: Calibration): string {
+  const listed = levels.map(({ level, steps, sums, known, needed }) => ({
+    level,
+    steps: steps && [...steps],
+    sums: sums && [...sums],
+    known,
+    needed,
+  }));
+  return stableJson({ points, pooledSteps, scales: Object.fromEntries(scales), levels: listed });
+}
+
+/** The intervals a run folder holds; null where it has none. */
+export function readIntervals(stored: { has(name: string): boolean; json(name: string): unknown }): Calibration | null {
+  if (!stored.has(INTERVALS)) return null;
+  const { points, pooledSteps, scales, levels } = stored.json(INTERVALS) as File;
+  return {
+    points,
+    pooledSteps,
+    scales: new Map(Object.entries(scales)),
+    levels: levels.map(({ steps, sums, ...rest }) => ({
+      ...rest,
+      steps: steps && Float64Array.from(steps),
+      sums: sums && Float64Array.from(sums),
+      coverage: null,
+      coverageByStep: null,
+      msis: null,
+    })),
+  };
+}

@@ -1,0 +1,272 @@
+// What a run does with rolling origins: every contender walked through the same folds, scored, its errors made into intervals.
+// In: contenders, series and where they end, the config. Out: rows, losses, what the report shows. Not here: the walk itself (evaluate/backtest.ts).
+
+import type { Config } from './config/config.ts';
+import { leastRows } from './config/defaults.ts';
+import { formatStamp } from './core/calendar.ts';
+import { rowsOf, type Series } from './core/data.ts';
+import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
+import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Walk } from './evaluate/backtest.ts';
+import { type Calibration, calibrate, type ErrorPaths } from './evaluate/intervals.ts';
+import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
+import { METRICS } from './metrics/index.ts';
+import type { PointMetric } from './metrics/metric.ts';
+import { MODELS } from './models/index.ts';
+import { type Hooks, requestOf } from './outcome.ts';
+import type { BacktestReport, IntervalReport } from './report/result.ts';
+import { cut, longestContext } from './window/cuts.ts';
+import { splitPositions } from './window/split.ts';
+
+/** A forecaster that takes part, and whether it is a baseline. */
+export interface Contestant {
+  readonly forecaster: NumberForecaster;
+  readonly baseline: boolean;
+}
+
+/** A series and the row its folds end before: that of its test part, or its length. */
+export interface Course {
+  readonly series: Series;
+  readonly end: number;
+}
+
+export interface BacktestOutcome {
+  /** Rows and losses of each series, in order. */
+  readonly series: readonly { readonly rows: readonly ScoreRow[]; readonly losses: Losses }[];
+  readonly report: BacktestReport;
+  /** By forecaster: targets are named "series/target". */
+  readonly calibrations: ReadonlyMap<string, Calibration>;
+}
+
+/** Null where the config asks for no folds. Errors: E_DATA_TOO_SHORT where fewer are possible than asked, and those of the fits. */
+export async function runBacktest(
+  config: Config,
+  courses: readonly Course[],
+  contestants: readonly Contestant[],
+  season: number,
+  metrics: readonly string[],
+  hooks: Hooks,
+): Promise<BacktestOutcome | null> {
+  const { evaluate, predict, window } = config;
+  if (evaluate.folds === 0) return null;
+  const plan: BacktestPlan = {
+    folds: evaluate.folds,
+    step: evaluate.step,
+    stride: evaluate.stride,
+    horizon: predict.horizon,
+    lead: window.lead,
+    history: evaluate.history,
+  };
+  const walks = courses.map((course) => walkOf(config, course, plan, season));
+  const tracks = new Map<string, readonly Track[]>();
+  for (const { forecaster } of contestants) {
+    const name = forecaster.name;
+    tracks.set(
+      name,
+      await backtest(forecaster, walks, plan, {
+        request: (past, s, k) => {
+          const { id } = (walks[s] as Walk).series;
+          return requestAt(config, past, plan, {
+            ...hooks,
+            progress: (_, p) => hooks.progress(`${id} fold ${k + 1}/${plan.folds}`, p),
+          });
+        },
+        // Closed forms are quicker than the disk.
+        ...(MODELS[name]
+          ? { stored: (k) => hooks.storedFold(name, k), done: (k, values) => hooks.keepFold(name, k, values) }
+          : {}),
+      }),
+    );
+  }
+  const judged = walks.map(({ series, folds }, s) =>
+    scoreAnswers({
+      answers: answersOf(contestants, tracks, s),
+      series,
+      cutoffs: originsOf(folds),
+      horizon: plan.horizon,
+      lead: plan.lead,
+      until: (folds[0] as Fold).origins[0] as number,
+      season,
+      metrics,
+      split: 'backtest',
+    }),
+  );
+  const calibrations = new Map(
+    [...tracks].map(([name, own]) => [name, calibrationOf(walks, own, plan, config, season)] as const),
+  );
+  return {
+    series: judged,
+    calibrations,
+    report: {
+      folds: foldRows(walks, tracks, plan, season, metrics[0] as string),
+      steps: stepRows(walks, tracks, plan, season, metrics[0] as string),
+      metric: metrics[0] as string,
+      step: plan.step,
+      history: plan.history,
+      intervals: [...calibrations].map(([name, calibration]) => intervalsOf(name, calibration)),
+    },
+  };
+}
+
+function walkOf(config: Config, { series, end }: Course, plan: BacktestPlan, season: number): Walk {
+  const known = rowsOf(series, 0, end);
+  const { lead, context } = config.window;
+  const least = MODELS[config.model.kind]
+    ? leastRows(context ?? 1, config.window.horizon, lead, season)
+    : Math.max(3, 2 * season + 1);
+  return { series: known, folds: planFolds(end, plan, Math.min(least, plan.history ?? least)) };
+}
+
+/** What a fold's fit may learn from: all of its past; early stopping holds the config's share of that out. */
+function requestAt(config: Config, past: Series, plan: BacktestPlan, hooks: Hooks): FitRequest {
+  const { horizon, lead } = plan;
+  return {
+    ...requestOf(config.seed, past.id, hooks),
+    horizon,
+    lead,
+    until: past.length,
+    validation: config.train.patience === null ? null : heldOutPosition(config, past),
+  };
+}
+
+/** Where the newest windows of a past begin that early stopping watches. */
+function heldOutPosition(config: Config, past: Series): number | null {
+  const { context, horizon, lead, targets, pad, mask } = config.window;
+  const segments = [{ start: 0, end: past.length }];
+  const longest = longestContext(segments, { lead, horizon });
+  const shape = { context: context ?? Math.max(1, longest), horizon, lead, targets, pad, mask };
+  const cuts = cut(segments, shape, config.window);
+  return splitPositions(cuts, shape, { ...config.split, test: 0 }, segments).validation;
+}
+
+function answersOf(
+  contestants: readonly Contestant[],
+  tracks: ReadonlyMap<string, readonly Track[]>,
+  s: number,
+): Answer[] {
+  return contestants.map(({ forecaster, baseline }) => ({
+    forecaster: forecaster.name,
+    baseline,
+    values: (tracks.get(forecaster.name) as readonly Track[])[s]?.values as Float64Array,
+  }));
+}
+
+function originsOf(folds: readonly Fold[]): number[] {
+  return folds.flatMap(({ origins }) => origins);
+}
+
+function calibrationOf(
+  walks: readonly Walk[],
+  tracks: readonly Track[],
+  { horizon, lead }: BacktestPlan,
+  { evaluate }: Config,
+  season: number,
+): Calibration {
+  const paths = walks.flatMap(({ series, folds }, s) => {
+    const { values, origins, fold } = tracks[s] as Track;
+    const first = (folds[0] as Fold).origins[0] as number;
+    return actualsAt(series, origins, horizon, lead).map((actual, c): ErrorPaths => {
+      const target = series.targets[c] as Series['targets'][number];
+      const channels = series.targets.length;
+      return {
+        id: pathId(series.id, target.name),
+        errors: actual.map((y, i) => y - (values[i * channels + c] as number)),
+        fold,
+        train: target.values.subarray(0, first),
+      };
+    });
+  });
+  return calibrate(paths, { horizon, season, levels: evaluate.levels, method: evaluate.intervals });
+}
+
+/** Name of a target among all series'. */
+export function pathId(series: string, target: string): string {
+  return `${series}/${target}`;
+}
+
+/** Mean over series (and targets) of the deciding metric of a part of the origins and steps; null where it is undefined. */
+function meanMetric(
+  walks: readonly Walk[],
+  tracks: readonly Track[],
+  { horizon, lead }: BacktestPlan,
+  season: number,
+  kind: string,
+  taken: (fold: number, step: number) => boolean,
+): number | null {
+  const metric = METRICS[kind] as PointMetric;
+  let sum = 0;
+  let count = 0;
+  for (const [s, { series, folds }] of walks.entries()) {
+    const { values, origins, fold } = tracks[s] as Track;
+    const channels = series.targets.length;
+    for (const [c, all] of actualsAt(series, origins, horizon, lead).entries()) {
+      const actual: number[] = [];
+      const forecast: number[] = [];
+      for (let i = 0; i < all.length; i++) {
+        if (!taken(fold[Math.floor(i / horizon)] as number, i % horizon)) continue;
+        actual.push(all[i] as number);
+        forecast.push(values[i * channels + c] as number);
+      }
+      if (actual.length === 0) continue;
+      const train = (series.targets[c] as Series['targets'][number]).values.subarray(0, (folds[0] as Fold).origins[0]);
+      const { value } = metric.score({ actual, forecast, train, season });
+      if (value === null) return null;
+      sum += value;
+      count++;
+    }
+  }
+  return count > 0 ? sum / count : null;
+}
+
+function foldRows(
+  walks: readonly Walk[],
+  tracks: ReadonlyMap<string, readonly Track[]>,
+  plan: BacktestPlan,
+  season: number,
+  metric: string,
+): BacktestReport['folds'] {
+  const first = walks[0] as Walk;
+  return first.folds.map(({ origins }, k) => ({
+    fold: k + 1,
+    until: stampOf(first.series, (origins[0] as number) - 1),
+    origins: walks.reduce((sum, walk) => sum + (walk.folds[k]?.origins.length ?? 0), 0),
+    scores: Object.fromEntries(
+      [...tracks].map(([name, own]) => [name, meanMetric(walks, own, plan, season, metric, (fold) => fold === k)]),
+    ),
+  }));
+}
+
+function stepRows(
+  walks: readonly Walk[],
+  tracks: ReadonlyMap<string, readonly Track[]>,
+  plan: BacktestPlan,
+  season: number,
+  metric: string,
+): BacktestReport['steps'] {
+  return [...tracks].map(([forecaster, own]) => ({
+    forecaster,
+    values: Array.from({ length: plan.horizon }, (_, h) =>
+      meanMetric(walks, own, plan, season, metric, (_fold, step) => step === h),
+    ),
+  }));
+}
+
+function intervalsOf(forecaster: string, { points, pooledSteps, levels }: Calibration): IntervalReport {
+  return {
+    forecaster,
+    points,
+    pooledSteps,
+    levels: levels.map(({ level, steps, known, needed, coverage, coverageByStep, msis }) => ({
+      level,
+      supported: steps !== null,
+      known,
+      needed,
+      coverage,
+      coverageByStep: coverageByStep && [...coverageByStep],
+      msis,
+    })),
+  };
+}
+
+function stampOf(series: Series, row: number): string {
+  return series.time.stamps === null ? String(row) : formatStamp(series.time, series.time.stamps[row] as number);
+}

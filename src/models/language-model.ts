@@ -5,12 +5,14 @@ import { z } from 'zod';
 import { LAYERS, type LayerOptions, layerOptions } from '../layers/index.ts';
 import { spellLayers } from './chain.ts';
 import type { ModelKind } from './model.ts';
+import { carryField } from './options.ts';
 import { tokensNetwork } from './tokens.ts';
 
 export interface LanguageModelOptions {
   readonly embedding?: number | undefined;
   readonly layers: readonly LayerOptions[];
   readonly dropout: number;
+  readonly carry?: boolean | undefined;
 }
 
 export const languageModel: ModelKind<LanguageModelOptions> = {
@@ -30,6 +32,7 @@ export const languageModel: ModelKind<LanguageModelOptions> = {
       .lt(1)
       .default(0)
       .describe('share of values zeroed after each recurrent layer; default 0'),
+    carry: carryField,
   }),
   build: (options, task) => {
     const first: LayerOptions[] =
@@ -40,6 +43,10 @@ export const languageModel: ModelKind<LanguageModelOptions> = {
         : [layer],
     );
     const head: LayerOptions = { kind: 'dense', units: task.tokens?.vocabulary ?? 1 };
-    return tokensNetwork(spellLayers([...first, ...middle, head], task.window.targets === 'every'), task);
+    return tokensNetwork(
+      spellLayers([...first, ...middle, head], task.window.targets === 'every'),
+      task,
+      options.carry,
+    );
   },
 };

@@ -12,8 +12,9 @@ import { spellLayers } from './chain.ts';
 import type { ModelKind } from './model.ts';
 import { type NormaliseChoice, normaliseChoice } from './normalise.ts';
 import { numbersNetwork } from './numbers.ts';
+import { everyStep, type FeatureOptions, featureFields, freeStepsOf } from './options.ts';
 
-export interface LstmRegressorOptions {
+export interface LstmRegressorOptions extends FeatureOptions {
   readonly units: number | readonly number[];
   readonly cell: 'lstm' | 'gru' | 'simple-rnn';
   readonly activation: 'tanh' | 'relu';
@@ -57,7 +58,8 @@ export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
     loss: lossChoice.default('mse').describe('error made small; default mse'),
     normalise: normaliseChoice
       .default('none')
-      .describe('per window: subtract nothing, the last value or a mean; default none'),
+      .describe('per window: what values are relative to, and in which unit; default none'),
+    ...featureFields,
   }),
   build: (options, task) => {
     if (options.cell === 'gru' && options.activation !== 'tanh' && !options.layers) {
@@ -67,9 +69,10 @@ export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
       });
     }
     const loss = spellLoss(options.loss);
-    const outputs = task.window.horizon * task.targets * (LOSSES[loss.kind] as LossKind).outputs(loss);
+    const steps = freeStepsOf(options, task.window) === undefined ? task.window.horizon : 1;
+    const outputs = steps * task.targets * (LOSSES[loss.kind] as LossKind).outputs(loss);
     const chain = [...(options.layers ?? recurrentLayers(options)), { kind: 'dense', units: outputs } as const];
-    return numbersNetwork(spellLayers(chain, task.window.targets === 'every'), loss, options.normalise, task);
+    return numbersNetwork(spellLayers(chain, everyStep(options, task.window)), loss, options.normalise, options, task);
   },
 };
 

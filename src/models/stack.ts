@@ -7,14 +7,16 @@ import { type LayerOptions, layerOptions } from '../layers/index.ts';
 import { type LossChoice, lossChoice, spellLoss } from '../losses/index.ts';
 import { spellLayers } from './chain.ts';
 import type { ModelKind } from './model.ts';
-import { type NormaliseChoice, normaliseChoice } from './normalise.ts';
+import { isPlain, type NormaliseChoice, normaliseChoice } from './normalise.ts';
 import { numbersNetwork } from './numbers.ts';
+import { carryField, everyStep, type FeatureOptions, featureFields, spellFeatures } from './options.ts';
 import { tokensNetwork } from './tokens.ts';
 
-export interface StackOptions {
+export interface StackOptions extends FeatureOptions {
   readonly layers: readonly LayerOptions[];
   readonly loss?: LossChoice | undefined;
   readonly normalise: NormaliseChoice;
+  readonly carry?: boolean | undefined;
 }
 
 export const stack: ModelKind<StackOptions> = {
@@ -29,17 +31,27 @@ export const stack: ModelKind<StackOptions> = {
     loss: lossChoice.optional().describe('error made small; default mse for numbers, cross-entropy for text'),
     normalise: normaliseChoice
       .default('none')
-      .describe('per window, numbers only: subtract nothing, the last value or a mean; default none'),
+      .describe('per window, numbers only: what values are relative to, and in which unit; default none'),
+    ...featureFields,
+    carry: carryField,
   }),
   build: (options, task) => {
-    const layers = spellLayers(options.layers, task.window.targets === 'every');
+    const layers = spellLayers(options.layers, everyStep(options, task.window));
     const loss = spellLoss(options.loss ?? (task.tokens ? 'cross-entropy' : 'mse'));
-    if (task.tokens === null) return numbersNetwork(layers, loss, options.normalise, task);
-    if (loss.kind !== 'cross-entropy' || options.normalise !== 'none') {
+    if (task.tokens === null) return numbersNetwork(layers, loss, options.normalise, options, task, options.carry);
+    if (loss.kind !== 'cross-entropy' || !isPlain(options.normalise)) {
       throw new ForecastError('E_CONFIG_CONFLICT', 'a text model takes loss: cross-entropy and normalise: none', {
         where: 'model',
       });
     }
-    return tokensNetwork(layers, task);
+    const { lags, ...features } = spellFeatures(options, task.window);
+    const numeric = lags ? 'lags' : (['skip', 'freeRun', 'warmup'] as const).find((key) => features[key] !== undefined);
+    if (numeric) {
+      throw new ForecastError('E_CONFIG_CONFLICT', `${numeric} is for numbers, and the source gives text`, {
+        where: `model.${numeric}`,
+        hint: 'remove it',
+      });
+    }
+    return tokensNetwork(layers, task, options.carry);
   },
 };

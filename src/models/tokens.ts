@@ -8,7 +8,7 @@ import type { Task } from './model.ts';
 import type { Network } from './network.ts';
 
 /** Errors: E_CONFIG_CONFLICT where the source gives numbers, more than one token is asked for at once, or layers do not fit. */
-export function tokensNetwork(layers: readonly LayerSpec[], task: Task): Network {
+export function tokensNetwork(layers: readonly LayerSpec[], task: Task, carry = false): Network {
   if (!task.tokens) {
     throw new ForecastError('E_CONFIG_CONFLICT', 'this model reads text, and the source gives numbers', {
       where: 'model.kind',
@@ -25,12 +25,19 @@ export function tokensNetwork(layers: readonly LayerSpec[], task: Task): Network
       },
     );
   }
+  if (carry && task.window.targets !== 'every') {
+    throw new ForecastError('E_CONFIG_CONFLICT', 'carried state reads a text once, so every step of it is a target', {
+      where: 'window.targets',
+      hint: 'write window.targets: every, or remove model.carry',
+    });
+  }
   const network: Network = {
     input: { kind: 'tokens', vocabulary: task.tokens.vocabulary, padding: task.tokens.padding },
     layers,
     loss: { kind: 'cross-entropy' },
     normalise: { kind: 'none' },
     output: { kind: 'tokens', vocabulary: task.tokens.vocabulary },
+    ...(carry ? { carry } : {}),
   };
   return checkEnds(network, task.window);
 }

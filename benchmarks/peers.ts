@@ -6,11 +6,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { about, instructions, ROOT, startQuiet } from './about.ts';
-import { type Entry, type Figure, judge, median, NATIVE, PEERS, type RowResult, ratio, times } from './judge.ts';
-import { bareRate, startLimit } from './limit.ts';
-import { type Contestant, number, type Start, writePart } from './report.ts';
+import { judge, median, NATIVE, PEERS, type RowResult, ratio, times } from './judge.ts';
+import { startLimit } from './limit.ts';
+import { measureRow, ourPlayers, type Pace, type Player, startPlayer, TSX } from './measure.ts';
+import { number, type Start, writePart } from './report.ts';
 import { ROWS, type Row } from './rows.ts';
-import { type Answer, type Command, Worker } from './worker.ts';
+import { Worker } from './worker.ts';
 
 const HELP = `npm run bench:peers [-- FLAGS]
   --quick          fewer and shorter rounds, no XLA trial
@@ -42,19 +43,7 @@ const PACKAGES = ['torch==2.13.0', 'tensorflow-cpu==2.21.0'];
 const CACHE = join(ROOT, 'node_modules', '.cache');
 const PARTIAL = join(CACHE, 'peers-partial.json');
 const ROUNDS = Number(flags.rounds ?? (flags.quick ? 3 : 7));
-/** A contestant's time in one round of a row, and in all of them: the slow ones get fewer rounds. */
-const TURN_MS = flags.quick ? 60 : 120;
-const BUDGET_MS = flags.quick ? 1500 : 5000;
-/** Of the counting program's 300 epochs, what a contestant called slow does. */
-const SLOW_EPOCHS = 10;
-
-interface Player extends Contestant {
-  readonly start: Command;
-  /** Minutes on the counting program: some epochs of it are measured and multiplied. */
-  readonly slow?: boolean;
-  worker: Worker | null;
-  detail: string;
-}
+const PACE: Pace = { rounds: ROUNDS, turn: flags.quick ? 60 : 120, budget: flags.quick ? 1500 : 5000 };
 
 async function main(): Promise<void> {
   if (flags.help) return console.log(HELP);
@@ -68,10 +57,10 @@ async function main(): Promise<void> {
   const players = playersOf(python);
   const limit = await startLimit(await instructions(), ROOT);
   if ('why' in limit) console.log(`no bare kernel: ${limit.why}`);
-  for (const player of players) await start(player);
+  for (const player of players) await startPlayer(player);
   try {
     for (const row of rows) {
-      const result = done.get(row.id) ?? (await measureRow(row, players, limit instanceof Worker ? limit : null));
+      const result = done.get(row.id) ?? (await measureRow(row, players, limit instanceof Worker ? limit : null, PACE));
       done.set(row.id, result);
       writePartial(key, done);
       say(row, result);
@@ -117,19 +106,6 @@ function findPython(): string | null {
 }
 
 function playersOf(python: string | null): Player[] {
-  const tsx = ['--import', 'tsx'];
-  const ours = (id: string, what: string, kind: string, threads = 0): Player => ({
-    id,
-    what,
-    detail: '',
-    worker: null,
-    start: {
-      command: process.execPath,
-      args: [...tsx, join(import.meta.dirname, 'ours.ts'), kind, String(threads)],
-      env: threads > 0 ? { FORECAST_THREADS: String(threads) } : {},
-      cwd: ROOT,
-    },
-  });
   const script = join(import.meta.dirname, 'peers.py');
   const peer = (id: string, what: string, threads: number, ...args: string[]): Player => ({
     id,
@@ -143,14 +119,9 @@ function playersOf(python: string | null): Player[] {
       cwd: ROOT,
     },
   });
-  const layers = [...tsx, join(import.meta.dirname, 'tf-layers.ts')];
+  const layers = [...TSX, join(import.meta.dirname, 'tf-layers.ts')];
   const players: Player[] = [
-    ours('native-2', 'native, 2 threads', 'native', 2),
-    ours('native-1', 'native, 1 thread', 'native', 1),
-    ours('wasm-2', 'wasm, 2 shards', 'wasm', 2),
-    ours('wasm-1', 'wasm, 1 shard', 'wasm', 1),
-    ours('tensorflow', 'tensorflow (ours)', 'tensorflow'),
-    ours('reference', 'reference (float64)', 'reference'),
+    ...ourPlayers(),
     peer('torch-1', 'PyTorch, 1 thread', 1, 'torch', '1'),
     peer('torch-2', 'PyTorch, 2 threads', 2, 'torch', '2'),
     peer('keras', 'Keras', 0, 'keras', ...(flags.quick ? [] : ['xla'])),
@@ -166,129 +137,13 @@ function playersOf(python: string | null): Player[] {
   return players.filter(({ id }) => wanted(id));
 }
 
-async function start(player: Player): Promise<void> {
-  if (player.start.command === '') return;
-  player.worker = new Worker(player.start);
-  const hello = await player.worker.hello;
-  if (hello.ok) player.detail = describe(hello.about as Record<string, unknown>);
-  else {
-    player.worker.stop();
-    player.worker = null;
-    player.detail = `left out: ${hello.why}`;
-  }
-  console.log(`${player.what}: ${player.detail}`);
-}
-
-function describe(facts: Record<string, unknown>): string {
-  return Object.entries(facts)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => (name === 'detail' ? String(value) : `${name} ${value}`))
-    .join(', ');
-}
-
-/** A contestant that is ready for a row's rounds. */
-interface Ready {
-  readonly player: Player;
-  readonly worker: Worker;
-  readonly setting: string;
-  readonly turns: number;
-  readonly rounds: number;
-  /** By what a turn's time is multiplied. */
-  readonly factor: number;
-  readonly times: number[];
-  failed: string | null;
-}
-
-async function measureRow(row: Row, players: readonly Player[], limit: Worker | null): Promise<RowResult> {
-  const entries: Record<string, Entry> = {};
-  const ready: Ready[] = [];
-  for (const player of players) {
-    const found = await makeReady(row, player);
-    if ('skipped' in found) entries[player.id] = found;
-    else ready.push(found);
-  }
-  const bare: { readonly one: number[]; readonly two: number[] } = { one: [], two: [] };
-  for (let round = 0; round < ROUNDS; round++) {
-    if (limit) {
-      push(bare.one, await bareRate(limit, 1));
-      push(bare.two, await bareRate(limit, 2));
-    }
-    for (let i = 0; i < ready.length; i++) {
-      // each round begins with another one
-      const one = ready[(i + round) % ready.length] as Ready;
-      if (one.failed || !takesPart(one, round)) continue;
-      const answer = await one.worker.ask({ op: 'run', turns: one.turns });
-      if (answer.ok) one.times.push((answer.ms as number) / one.turns);
-      else one.failed = answer.why ?? 'no reason given';
-    }
-  }
-  for (const one of ready) entries[one.player.id] = await figureOf(row, one);
-  const limits = {
-    one: bare.one.length > 0 ? median(bare.one) : null,
-    two: bare.two.length > 0 ? median(bare.two) : null,
-  };
-  return { id: row.id, limit: limits, entries };
-}
-
-function push(list: number[], value: number | null): void {
-  if (value !== null) list.push(value);
-}
-
-/** The rounds of a slow contestant are spread over all of them. */
-function takesPart({ rounds }: Ready, round: number): boolean {
-  return Math.floor(((round + 1) * rounds) / ROUNDS) > Math.floor((round * rounds) / ROUNDS);
-}
-
-/** Builds the row, warms it up, and chooses how many turns make a round. */
-async function makeReady(row: Row, player: Player): Promise<Ready | { readonly skipped: string }> {
-  const given = player.slow && row.epochs > SLOW_EPOCHS ? { ...row, epochs: SLOW_EPOCHS } : row;
-  if (player.worker && !player.worker.running) await start(player); // it ended in an earlier row
-  const { worker } = player;
-  if (!worker) return { skipped: player.detail };
-  const built = await worker.ask({ op: 'build', row: given });
-  if (!built.ok) return { skipped: reason(built) };
-  let spent = 0;
-  let fastest = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 200 && spent < TURN_MS; run++) {
-    const answer = await worker.ask({ op: 'run', turns: 1 });
-    if (!answer.ok) return { skipped: reason(answer) };
-    spent += answer.ms as number;
-    fastest = Math.min(fastest, answer.ms as number);
-  }
-  const turns = Math.max(1, Math.min(100_000, Math.round(TURN_MS / fastest)));
-  const rounds = Math.max(1, Math.min(ROUNDS, Math.floor(BUDGET_MS / (turns * fastest))));
-  const shortened = given === row ? '' : `, ${SLOW_EPOCHS} of ${row.epochs} epochs, multiplied`;
-  const factor = (row.epochs / given.epochs) * (row.unit === 'ms' ? 1 : 1000);
-  return { player, worker, setting: `${built.setting}${shortened}`, turns, rounds, factor, times: [], failed: null };
-}
-
-function reason(answer: Answer): string {
-  return answer.why ?? 'no reason given';
-}
-
-async function figureOf(row: Row, one: Ready): Promise<Entry> {
-  const freed = await one.worker.ask({ op: 'free' });
-  if (one.failed || one.times.length === 0) return { skipped: one.failed ?? 'no round' };
-  const values = one.times.map((ms) => (ms * one.factor) / row.per);
-  const figure: Figure = {
-    median: median(values),
-    least: Math.min(...values),
-    most: Math.max(...values),
-    rounds: values.length,
-    setting: one.setting,
-    peak: freed.ok ? (freed.peak as number) : 0,
-    before: freed.ok ? (freed.before as number) : 0,
-  };
-  return figure;
-}
-
 function say(row: Row, result: RowResult): void {
   const cells = Object.entries(result.entries).map(([id, entry]) =>
     'skipped' in entry ? `${id} –` : `${id} ${number(entry.median)} (${number(entry.least)})`,
   );
   const found = ratio(result, NATIVE, PEERS);
   const ratios = found ? `; native ÷ ${found.to}: ${times(found.median)} (${times(found.least)})` : '';
-  console.log(`${row.what}, ${row.unit} a ${row.each}: ${cells.join(', ')}${ratios}`);
+  console.log(`${row.what}, ${row.unit} per ${row.each}: ${cells.join(', ')}${ratios}`);
 }
 
 /** Whole processes that import something and end, alternating. */

@@ -171,7 +171,7 @@ function timesTable(part: PeersPart): string[] {
     });
     if (row.note) notes.push(`- ${row.id}: ${row.note}.`);
     const ratios = found ? `**${times(found.median)}** (${times(found.least)})` : '–';
-    return `| ${row.what}; ${row.unit} a ${row.each} | ${cells.join(' | ')} | ${ratios} | ${spread(result, ids)} |`;
+    return `| ${row.what}; ${row.unit} per ${row.each} | ${cells.join(' | ')} | ${ratios} | ${spread(result, ids)} |`;
   });
   return [
     '### Time',

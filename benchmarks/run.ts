@@ -1,167 +1,245 @@
-// How fast the program is: commands as processes, training steps, single forecasts, a large file. Median and least of several rounds.
-// In: --quick for few rounds. Out: a table, printed and written to PERFORMANCE.md beside this file. Usage: npm run bench [-- --quick]
+// How fast the program is: commands as processes, every engine on every row, whole programs, memory, a large file. Median and least of rounds.
+// In: --quick for few rounds, --force on a loaded machine, --out FOLDER. Out: a table, printed, and the second part of PERFORMANCE.md and
+// performance.json. Usage: npm run bench [-- --quick]
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { random } from '../src/core/random.ts';
-import type { Sequence } from '../src/core/sequence.ts';
-import { START, type TrainRequest, type Windows } from '../src/engines/engine.ts';
-import { reference } from '../src/engines/reference/index.ts';
-import { MODELS } from '../src/models/index.ts';
-import type { ModelKind } from '../src/models/model.ts';
-import { initialWeights } from '../src/models/weights.ts';
 import { run } from '../src/run.ts';
 import { planBatches } from '../src/window/batches.ts';
-import { cut, takeCuts } from '../src/window/cuts.ts';
+import { cut } from '../src/window/cuts.ts';
 import type { WindowShape } from '../src/window/window.ts';
+import { about, ROOT, startQuiet } from './about.ts';
+import { atMost, best, type Check, figureOf, median, NATIVE, type RowResult } from './judge.ts';
+import { measureRow, ourPlayers, type Pace, type Player, startPlayer, TSX } from './measure.ts';
+import { type Line, number, writePart } from './report.ts';
+import { ROWS } from './rows.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+    out: { type: 'string' },
+  },
+});
+const { quick } = flags;
 const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
-const quick = process.argv.includes('--quick');
-const folder = mkdtempSync(join(tmpdir(), 'forecast-bench-'));
+/** Engines that need nothing but this repository. */
+const EMBEDDED = ['native', 'wasm'];
+const PACE: Pace = { rounds: quick ? 3 : 7, turn: quick ? 60 : 150, budget: quick ? 1500 : 5000 };
 
-/** One line of the table. */
-interface Row {
-  readonly what: string;
-  readonly median: number;
-  readonly least: number;
-  readonly unit: string;
-  readonly rounds: number;
-  readonly note?: string;
+const load = startQuiet(flags.force);
+const folder = mkdtempSync(join(tmpdir(), 'forecast-bench-'));
+const lines: Line[] = [];
+const checks: Check[] = [];
+
+function add(line: Line): Line {
+  const note = line.note ? ` ${line.note}` : '';
+  console.log(
+    `${line.what}: ${number(line.median)} / ${number(line.least)} ${line.unit} (${line.rounds} rounds)${note}`,
+  );
+  lines.push(line);
+  return line;
 }
 
-const rows: Row[] = [];
+function check(found: Check): void {
+  console.log(`  ${found.verdict}: ${found.goal}: ${found.figure}`);
+  checks.push(found);
+}
 
-function add(row: Row): Row {
-  const figures = [row.median, row.least].map((value) => value.toPrecision(4)).join(' / ');
-  console.log(`${row.what}: ${figures} ${row.unit} (${row.rounds} rounds)${row.note ? ` ${row.note}` : ''}`);
-  rows.push(row);
-  return row;
+type Timed = Pick<Line, 'median' | 'least' | 'rounds'>;
+
+function timedOf(times: readonly number[]): Timed {
+  return { median: median(times), least: Math.min(...times), rounds: times.length };
 }
 
 /** Milliseconds of each round; the first, unmeasured one warms up. */
-async function timed(
-  rounds: number,
-  work: (round: number) => unknown,
-): Promise<{ median: number; least: number; rounds: number }> {
-  await work(-1);
+function timed(rounds: number, work: (round: number) => unknown): Timed {
+  work(-1);
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const started = performance.now();
-    await work(round);
+    work(round);
     times.push(performance.now() - started);
   }
-  times.sort((a, b) => a - b);
-  return { median: times[Math.floor(times.length / 2)] as number, least: times[0] as number, rounds };
+  return timedOf(times);
 }
 
-function node(...args: string[]): void {
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`node ${args.join(' ')}: ${stderr}`);
+function node(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`node ${args.join(' ')}: ${stderr.trim().split('\n').at(-1)}`);
+  return stdout;
 }
 
-async function benchCommands(): Promise<void> {
+/** Null, and a line that says why, where something cannot be measured here. */
+function attempt<T>(what: string, work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    console.log(`${what}: not measured: ${(error as Error).message}`);
+    return null;
+  }
+}
+
+function benchCommands(): void {
   const rounds = quick ? 3 : 9;
-  const bare = add({ what: 'node -e 0', unit: 'ms', ...(await timed(rounds, () => node('-e', '0'))) });
-  const help = await timed(rounds, () => node(MAIN, '--help'));
-  add({
-    what: 'forecast --help',
-    unit: 'ms',
-    ...help,
-    note: `${(help.least / bare.least).toFixed(2)} × node -e 0 (least)`,
-  });
-  const cold = await timed(quick ? 1 : 5, (round) =>
-    node(MAIN, 'run', 'configs/counting.yaml', '--out', join(folder, `cold-${round}`)),
-  );
-  add({
-    what: 'forecast run configs/counting.yaml',
-    unit: 'ms',
-    ...cold,
-    note: 'a process, from nothing to the report',
-  });
+  const bare = add({ what: 'node -e 0', unit: 'ms', ...timed(rounds, () => node('-e', '0')) });
+  const help = timed(rounds, () => node(MAIN, '--help'));
+  const note = `${(help.least / bare.least).toFixed(2)} × node -e 0 (least)`;
+  add({ what: 'forecast --help', unit: 'ms', ...help, note });
+  for (const engine of EMBEDDED) {
+    const what = `forecast run configs/counting.yaml --engine ${engine}`;
+    const cold = attempt(what, () =>
+      timed(quick ? 2 : 7, (round) =>
+        node(
+          MAIN,
+          'run',
+          'configs/counting.yaml',
+          '--engine',
+          engine,
+          '--out',
+          join(folder, `cold-${engine}-${round}`),
+        ),
+      ),
+    );
+    if (cold) add({ what, unit: 'ms', ...cold, note: 'a whole process, from nothing to the report' });
+    check(atMost(`forecast run configs/counting.yaml, cold, ${engine}, ≤ 600 ms`, cold?.median ?? null, 600, 'ms'));
+  }
 }
 
-async function benchCounting(): Promise<void> {
-  const times = await timed(quick ? 1 : 5, (round) =>
-    run(join(ROOT, 'configs', 'counting.yaml'), { out: join(folder, `counting-${round}`) }),
-  );
-  add({ what: 'counting, 300 epochs', unit: 'ms', ...times, note: 'in this process, run folder included' });
+/** The same run inside a process that is warm, its folder included. */
+async function benchRuns(): Promise<void> {
+  for (const engine of [...EMBEDDED, 'reference']) {
+    const out = (round: number): string => join(folder, `counting-${engine}-${round}`);
+    const times: number[] = [];
+    for (let round = -1; round < (quick ? 2 : 5); round++) {
+      const started = performance.now();
+      await run(join(ROOT, 'configs', 'counting.yaml'), { out: out(round), engine });
+      if (round >= 0) times.push(performance.now() - started);
+    }
+    add({
+      what: `run('configs/counting.yaml'), ${engine}`,
+      unit: 'ms',
+      ...timedOf(times),
+      note: 'warm, run folder included',
+    });
+  }
 }
 
-const WINDOW: WindowShape = { context: 24, horizon: 1, lead: 0, targets: 'last', pad: 'none', mask: false };
-
-/** `count` windows of seeded noise, or of seeded ids where there is a vocabulary. */
-function windowsOf(shape: WindowShape, count: number, vocabulary: number | null): Windows {
-  const length = count + shape.context;
-  const draws = random(7, 'benchmark');
-  const values = Float64Array.from({ length }, () => (vocabulary ? draws.integer(vocabulary) : draws.normal()));
-  const segments = [{ start: 0, end: length }];
-  const tokens = vocabulary ? { vocabulary, padding: false } : null;
-  const sequence: Sequence = { length, segments, targets: [values], past: [], future: [], tokens };
-  return { sequence, shape, cuts: cut(segments, shape, { kind: 'sliding', stride: 1 }) };
+/** The story program as it stands in configs/: the fit's own seconds, and those of the whole process. */
+function benchStory(): void {
+  const limits: { readonly [engine: string]: number } = { native: 1.5, wasm: 7 };
+  for (const engine of EMBEDDED) {
+    const what = `configs/story.yaml, 20 epochs, ${engine}`;
+    const fits: number[] = [];
+    const whole = attempt(what, () =>
+      timed(quick ? 1 : 3, (round) => {
+        const out = join(folder, `story-${engine}-${round}`);
+        const json = node(MAIN, 'run', 'configs/story.yaml', '--engine', engine, '--json', '--out', out);
+        fits.push((JSON.parse(json) as { readonly fit: { readonly seconds: number } }).fit.seconds);
+      }),
+    );
+    const measured = whole && timedOf(fits.slice(1));
+    if (measured)
+      add({ what, unit: 's', ...measured, note: `the fit; the whole process ${number(whole.median / 1000)} s` });
+    check(
+      atMost(
+        `the story program’s 20 epochs, ${engine}, ≤ ${limits[engine]} s`,
+        measured?.median ?? null,
+        limits[engine] as number,
+        's',
+      ),
+    );
+  }
 }
 
-async function compile(kind: string, options: object, windows: Windows) {
-  const model = MODELS[kind] as ModelKind;
-  const { shape, sequence } = windows;
-  const task = { window: shape, targets: 1, past: 0, future: 0, tokens: sequence.tokens };
-  const network = model.build(model.options.parse(options), task);
-  return await reference.compile(network, initialWeights(network, 7));
+async function benchEngines(): Promise<RowResult[]> {
+  const players: Player[] = ourPlayers();
+  for (const player of players) {
+    await startPlayer(player);
+    console.log(`${player.what}: ${player.detail}`);
+  }
+  const results: RowResult[] = [];
+  for (const row of ROWS) {
+    const result = await measureRow(row, players, null, PACE);
+    for (const { id, what } of players) {
+      const figure = figureOf(result, id);
+      if (!figure) continue;
+      const note = `per ${row.kind === 'train' && row.each === 'step' ? 'training step' : row.each}, peak RSS ${figure.peak.toFixed(0)} MiB`;
+      add({
+        what: `${row.what}, ${what}`,
+        unit: row.unit,
+        median: figure.median,
+        least: figure.least,
+        rounds: figure.rounds,
+        note,
+      });
+    }
+    results.push(result);
+  }
+  for (const { worker } of players) worker?.stop();
+  return results;
 }
 
-const STORY = {
-  layers: [
-    { kind: 'lstm', units: 256, sequences: true },
-    { kind: 'dropout', rate: 0.2 },
-    { kind: 'lstm', units: 256 },
-  ],
-};
-
-/** One forward, backward and update over one batch: an epoch of exactly one batch. */
-async function benchStep(what: string, kind: string, options: object, windows: Windows, steps: number): Promise<void> {
-  const compiled = await compile(kind, options, windows);
-  const request: TrainRequest = {
-    training: windows,
-    validation: null,
-    seed: 7,
-    batch: windows.cuts.count,
-    shuffle: true,
-    optimizer: { kind: 'adam', rate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
-    schedule: { kind: 'constant' },
-    clip: null,
-    epochs: 1_000_000,
-    from: START,
-    until: 1,
+function checkEngines(results: readonly RowResult[]): void {
+  const of = (id: string, contestants: readonly string[]): number | null => {
+    const result = results.find((one) => one.id === id);
+    return (result && best(result, contestants)?.median) ?? null;
   };
-  let epoch = 1;
-  const times = await timed(quick ? 3 : 15, async () => {
-    await compiled.train({ ...request, from: { ...START, epoch }, until: epoch + steps - 1 });
-    epoch += steps;
-  });
-  const each = { ...times, median: times.median / steps, least: times.least / steps };
-  add({ what: `training step, ${what}`, unit: 'ms', ...each });
-  compiled.dispose();
+  check(atMost('counting, 300 epochs inside the process, native, ≤ 12 ms', of('counting', NATIVE), 12, 'ms'));
+  check(
+    atMost('counting, 300 epochs inside the process, wasm, ≤ 25 ms', of('counting', ['wasm-2', 'wasm-1']), 25, 'ms'),
+  );
+  check(atMost('one window predicted, native, ≤ 10 µs', of('window', NATIVE), 10, 'µs'));
 }
 
-async function benchPrediction(
-  what: string,
-  kind: string,
-  options: object,
-  windows: Windows,
-  calls: number,
-): Promise<void> {
-  const compiled = await compile(kind, options, windows);
-  const one = { ...windows, cuts: takeCuts(windows.cuts, 0, 1) };
-  const times = await timed(quick ? 3 : 15, async () => {
-    for (let call = 0; call < calls; call++) await compiled.predict(one);
-  });
-  const scale = 1000 / calls;
-  add({ what: `one window, ${what}`, unit: 'µs', ...times, median: times.median * scale, least: times.least * scale });
-  compiled.dispose();
+/** Long work in processes of their own, so that memory is their own. */
+function benchMemory(): void {
+  const footprint = (what: string, engine: string): Record<string, number> | null =>
+    attempt(`${what}, ${engine}`, () => {
+      const script = join(import.meta.dirname, 'footprint.ts');
+      return JSON.parse(node('--expose-gc', ...TSX, script, what, engine)) as Record<string, number>;
+    });
+  const once = (value: number): Timed => ({ median: value, least: value, rounds: 1 });
+  for (const engine of EMBEDDED) {
+    const long = footprint('series', engine);
+    const above = long && (long.growth as number) - (long.own as number);
+    if (long) {
+      const note = `the series itself is ${long.own?.toFixed(0)} MiB; ${long.steps} steps of the first epoch`;
+      add({
+        what: `training on 5,000,000 rows, U32, context 168, ${engine}: RSS grows by`,
+        unit: 'MiB',
+        ...once(long.growth as number),
+        note,
+      });
+    }
+    check(
+      atMost(
+        `5,000,000 rows × context 168 train in series size + 64 MiB, ${engine}`,
+        above,
+        64,
+        'MiB above the series',
+      ),
+    );
+    const fits = footprint('fits', engine);
+    if (fits)
+      add({ what: `1,000 fits, ${engine}: RSS grows after the 200th by`, unit: 'MiB', ...once(fits.growth as number) });
+    check(atMost(`1,000 fits in one process leave RSS flat (≤ 16 MiB), ${engine}`, fits?.growth ?? null, 16, 'MiB'));
+    const many = footprint('windows', engine);
+    if (many) {
+      const note = `${Math.round(1000 / (many.seconds as number))} thousand a second, RSS grows by ${many.growth?.toFixed(0)} MiB`;
+      add({
+        what: `1,000,000 windows predicted in one call, U32 T24, ${engine}`,
+        unit: 's',
+        ...once(many.seconds as number),
+        note,
+      });
+    }
+  }
 }
 
 /** The large file in a process of its own, so that its peak memory is its own; the line is what csv.ts prints. */
@@ -170,25 +248,24 @@ function benchCsv(count: number): void {
   const seconds: number[] = [];
   let peak = 0;
   for (let round = 0; round < (quick ? 1 : 3); round++) {
-    const out = execFileSync(process.execPath, ['--import', 'tsx', script, String(count)], {
+    const out = execFileSync(process.execPath, [...TSX, script, String(count)], {
       cwd: ROOT,
       encoding: 'utf8',
     });
     seconds.push(Number(/in ([\d.]+) s/.exec(out)?.[1]));
     peak = Math.max(peak, Number(/peak RSS (\d+)/.exec(out)?.[1]));
   }
-  seconds.sort((a, b) => a - b);
-  const median = seconds[Math.floor(seconds.length / 2)] as number;
-  const note = `${Math.round(count / median / 1000)} thousand rows/s, peak RSS ${peak} MiB`;
+  const found = timedOf(seconds);
+  const note = `${Math.round(count / found.median / 1000)} thousand rows/s, peak RSS ${peak} MiB`;
   const what = `csv of ${count.toLocaleString('en')} rows`;
-  add({ what, unit: 's', median, least: seconds[0] as number, rounds: seconds.length, note });
+  add({ what, unit: 's', ...found, note });
 }
 
 /** Cutting is arithmetic: it must cost no memory, however long the series. Planning an epoch costs four bytes a window. */
-async function benchWindows(count: number): Promise<void> {
+function benchWindows(count: number): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const shape = { ...WINDOW, context: 168 };
+  const shape: WindowShape = { context: 168, horizon: 1, lead: 0, targets: 'last', pad: 'none', mask: false };
   const segments = [{ start: 0, end: count }];
   const used = (): number => {
     collect();
@@ -199,52 +276,26 @@ async function benchWindows(count: number): Promise<void> {
   const cuts = cut(segments, shape, { kind: 'sliding', stride: 1 });
   const bytes = Math.max(0, used() - before);
   const what = `${cuts.count.toLocaleString('en')} windows`;
-  const cutting = await timed(5, () => cut(segments, shape, { kind: 'sliding', stride: 1 }));
+  const cutting = timed(5, () => cut(segments, shape, { kind: 'sliding', stride: 1 }));
   add({ what: `cutting ${what} of 168`, unit: 'ms', ...cutting, note: `${bytes} bytes` });
   const held = used();
   const plan = planBatches(cuts, shape, 32, { seed: 7, epoch: 1 });
   const mebibytes = ((used() - held) / 2 ** 20).toFixed(1);
-  const planning = await timed(quick ? 1 : 5, (round) => planBatches(cuts, shape, 32, { seed: 7, epoch: round + 2 }));
+  const planning = timed(quick ? 1 : 5, (round) => planBatches(cuts, shape, 32, { seed: 7, epoch: round + 2 }));
   const note = `${plan.bounds.length - 1} batches, ${mebibytes} MiB`;
   add({ what: `shuffling ${what} into batches`, unit: 'ms', ...planning, note });
 }
 
-function report(): string {
-  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).stdout.trim();
-  const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-  const lines = rows.map(
-    ({ what, median, least, unit, rounds, note }) =>
-      `| ${what} | ${figure(median)} ${unit} | ${figure(least)} ${unit} | ${rounds} | ${note ?? ''} |`,
-  );
-  return [
-    '# Performance',
-    '',
-    'Written by `npm run bench`: figures of one machine on one day, to compare with the same machine on another.',
-    '',
-    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'} (${cpus().length} cores), node ${process.version}, commit ${commit || 'unknown'}${quick ? ', --quick' : ''}.`,
-    'U: units, T: steps of the window, B: windows of a batch, F: features of a step. The engine is the reference one, in float64.',
-    '',
-    '| what | median | least | rounds | |',
-    '|---|---|---|---|---|',
-    ...lines,
-    '',
-  ].join('\n');
-}
-
 try {
-  await benchCommands();
-  await benchCounting();
-  const numbers = windowsOf(WINDOW, 32, null);
-  const story = windowsOf({ ...WINDOW, context: 40 }, 42, 25);
-  await benchStep('U32 T24 B32 F1', 'lstm-regressor', { units: 32 }, numbers, 20);
-  await benchStep('U128 T24 B32 F1', 'lstm-regressor', { units: 128 }, numbers, 5);
-  await benchStep('story: 2 × LSTM 256, T40 B42, 25 one-hot', 'language-model', STORY, story, 1);
-  await benchPrediction('U32 T24 F1', 'lstm-regressor', { units: 32 }, numbers, 200);
-  await benchPrediction('U128 T24 F1', 'lstm-regressor', { units: 128 }, numbers, 50);
-  await benchPrediction('story', 'language-model', STORY, story, 5);
+  benchCommands();
+  await benchRuns();
+  checkEngines(await benchEngines());
+  benchStory();
+  benchMemory();
   benchCsv(quick ? 500_000 : 5_000_000);
-  await benchWindows(5_000_000);
-  writeFileSync(join(import.meta.dirname, 'PERFORMANCE.md'), report());
+  benchWindows(5_000_000);
+  writePart(flags.out ?? import.meta.dirname, { ours: { about: await about(load, quick), lines, checks } });
 } finally {
   rmSync(folder, { recursive: true });
 }
+process.exit(0);

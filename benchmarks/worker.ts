@@ -21,6 +21,16 @@ export interface Command {
 /** What a process said last on its error stream, for the reason of a failure. */
 const KEPT = 2000;
 
+/** Those that run: none outlives this process. */
+const running = new Set<ChildProcessWithoutNullStreams>();
+
+function endAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+process.on('exit', endAll);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+
 export class Worker {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting: ((answer: Answer) => void)[] = [];
@@ -31,6 +41,8 @@ export class Worker {
 
   constructor({ command, args, env, cwd }: Command, seconds = 120) {
     this.#child = spawn(command, args, { cwd, env: { ...process.env, ...env } });
+    running.add(this.#child);
+    this.#child.on('close', () => running.delete(this.#child));
     this.#child.stderr.on('data', (data: Buffer) => {
       this.#errors = (this.#errors + data.toString()).slice(-KEPT);
     });

@@ -11,7 +11,7 @@ import { describe, MOST_LAYERS } from './describe.ts';
 import { evaluate, predict } from './evaluate.ts';
 import { countValues, flatten, unflatten } from './flat.ts';
 import { type CreateKernel, type Kernel, MOMENTS, WEIGHTS } from './kernel.ts';
-import { type Machine, noMemory } from './machine.ts';
+import { type Machine, noMemory, retire } from './machine.ts';
 import { train } from './train.ts';
 
 /** Errors: E_CONFIG_CONFLICT where layers do not fit, E_MODEL_SHAPE where weights do not fit the network, E_LIMIT_MEMORY. */
@@ -29,7 +29,17 @@ export function compileWith(create: CreateKernel, network: Network, weights: Ten
   const kernel = create(describe(network, plan), values);
   if (!kernel) throw noMemory({ plan, values });
   kernel.write(WEIGHTS, flat);
-  const machine: Machine = { network, plan, kernel, values, bound: null, steps: 0, moments: [] };
+  const machine: Machine = {
+    network,
+    plan,
+    kernel,
+    values,
+    bound: null,
+    busy: false,
+    waiting: [],
+    steps: 0,
+    moments: [],
+  };
   return {
     train: (request) => train(machine, request),
     evaluate: (windows, batch) => evaluate(machine, windows, batch),
@@ -37,13 +47,10 @@ export function compileWith(create: CreateKernel, network: Network, weights: Ten
     weights: () => read(machine, WEIGHTS),
     optimizer: () => ({ steps: machine.steps, moments: readMoments(machine) }),
     restore: (tensors, optimizer) => {
-      kernel.write(WEIGHTS, flatten(plan.weights, tensors));
+      machine.kernel.write(WEIGHTS, flatten(plan.weights, tensors));
       if (optimizer) writeMoments(machine, optimizer.steps, optimizer.moments);
     },
-    dispose: () => {
-      machine.kernel.destroy();
-      machine.kernel = DISPOSED;
-    },
+    dispose: () => retire(machine, DISPOSED),
   };
 }
 
@@ -74,6 +81,7 @@ function disposed(): never {
 
 const DISPOSED: Kernel = {
   copies: false,
+  turn: 1,
   write: disposed,
   read: disposed,
   optimizer: disposed,
@@ -83,5 +91,6 @@ const DISPOSED: Kernel = {
   train: disposed,
   evaluate: disposed,
   predict: disposed,
+  abort: () => undefined,
   destroy: () => undefined,
 };

@@ -1,10 +1,12 @@
 // Loss and accuracy over windows, and outputs after them, in turns of bounded work. In: a machine and windows. Out: means; rows in the windows' order.
 // Not here: training.
 
+import { ForecastError } from '../../core/errors.ts';
 import type { Windows } from '../engine.ts';
 import { checkChannels, checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
-import { bind, type Machine, noMemory, windowsPerTurn } from './machine.ts';
+import { NO_MEMORY, STOPPED } from './kernel.ts';
+import { alone, bind, type Machine, noMemory, WORK_PER_TURN, workPerWindow } from './machine.ts';
 import { planVisits } from './visits.ts';
 
 export interface Means {
@@ -12,28 +14,39 @@ export interface Means {
   readonly accuracy: number | null;
 }
 
-/** Means over the windows' targets, `size` windows at a time. */
+/** Means over the windows' targets, `size` windows at a time. Errors: E_BUG where the network is disposed of meanwhile. */
 export async function evaluate(machine: Machine, windows: Windows, size: number): Promise<Means> {
-  const { network, kernel } = machine;
+  const { network } = machine;
   checkWindows(machine, windows);
   const { bounds, bound } = planVisits(network, windows, size, null, true);
-  const turn = windowsPerTurn(machine, windows.shape, 1);
+  const each = workPerWindow(machine, windows.shape, 1);
   const sums = { loss: 0, correct: 0, weight: 0 };
   const results = new Float64Array(3);
-  let seen = 0;
+  let worked = 0;
   for (let k = 0; k + 1 < bounds.length; k++) {
-    bind(machine, bound);
-    if (!kernel.evaluate(bounds[k]!, bounds[k + 1]!, results)) throw noMemory(machine);
+    const [start, end] = [bounds[k]!, bounds[k + 1]!];
+    const work = (end - start) * each;
+    const soon = alone(machine, (kernel) => {
+      bind(machine, bound);
+      return kernel.evaluate(start, end, results, work);
+    });
+    checkEnd(machine, soon instanceof Promise ? await soon : soon);
     sums.loss += results[0]!;
     sums.correct += results[1]!;
     sums.weight += results[2]!;
-    seen += bounds[k + 1]! - bounds[k]!;
-    if (seen < turn) continue;
-    seen = 0;
+    worked = soon instanceof Promise ? 0 : worked + work;
+    if (worked < WORK_PER_TURN) continue;
+    worked = 0;
     await nextTurn();
   }
   machine.bound = null; // what was read is not held
   return { loss: sums.loss / sums.weight, accuracy: accuracyOf(machine, sums) };
+}
+
+/** Nobody asks a pass forward to stop but who disposes of its network. */
+function checkEnd(machine: Machine, end: number): void {
+  if (end === NO_MEMORY) throw noMemory(machine);
+  if (end === STOPPED) throw new ForecastError('E_BUG', 'a network was disposed of while it was at work');
 }
 
 /** Share of right tokens; null for numbers. */
@@ -45,28 +58,33 @@ export function accuracyOf(
 }
 
 /** Windows a block of predictions may have: bounds the memory, whatever their number. */
-const BLOCK = 256;
+const BLOCK = 4096;
 
-/** (N, H · C · Q) with the normalisation undone, or logits (N, V). */
+/** (N, H · C · Q) with the normalisation undone, or logits (N, V). Errors: E_BUG where the network is disposed of meanwhile. */
 export async function predict(machine: Machine, windows: Windows): Promise<Float64Array> {
-  const { network, kernel, plan } = machine;
+  const { network, plan } = machine;
   checkChannels(machine, windows);
   const width = plan.outputs;
-  const turn = windowsPerTurn(machine, windows.shape, 1);
-  const { order, bounds, bound } = planVisits(network, windows, Math.min(BLOCK, turn), null, false);
+  const each = workPerWindow(machine, windows.shape, 1);
+  const size = Math.max(1, Math.min(BLOCK, Math.floor(machine.kernel.turn / each)));
+  const { order, bounds, bound } = planVisits(network, windows, size, null, false);
   const outputs = new Float64Array(windows.cuts.count * width);
-  const block = new Float64Array(Math.min(BLOCK, turn, windows.cuts.count) * width);
-  let seen = 0;
+  const block = new Float64Array(Math.min(size, windows.cuts.count) * width);
+  let worked = 0;
   for (let k = 0; k + 1 < bounds.length; k++) {
     const [start, end] = [bounds[k]!, bounds[k + 1]!];
-    bind(machine, bound);
-    if (!kernel.predict(start, end, block.subarray(0, (end - start) * width))) throw noMemory(machine);
+    const work = (end - start) * each;
+    const soon = alone(machine, (kernel) => {
+      bind(machine, bound);
+      return kernel.predict(start, end, block.subarray(0, (end - start) * width), work);
+    });
+    checkEnd(machine, soon instanceof Promise ? await soon : soon);
     for (let i = start, from = 0; i < end; i++, from += width) {
       outputs.set(block.subarray(from, from + width), order[i]! * width);
     }
-    seen += end - start;
-    if (seen < turn) continue;
-    seen = 0;
+    worked = soon instanceof Promise ? 0 : worked + work;
+    if (worked < WORK_PER_TURN) continue;
+    worked = 0;
     await nextTurn();
   }
   machine.bound = null;

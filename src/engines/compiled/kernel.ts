@@ -4,7 +4,6 @@
 /** What can be read and written of a network, one value per weight: 1 and 2 are the optimizer's moments in its own order. */
 export const WEIGHTS = 0;
 export const MOMENTS: readonly [1, 2] = [1, 2];
-export const GRADIENT = 3;
 
 /** A network as numbers: describe.ts writes it, kernels.cpp reads it. */
 export interface Description {
@@ -22,10 +21,24 @@ export interface Bound {
   readonly settings: Int32Array;
 }
 
-/** One network in memory. Every call is synchronous; false or −1 says that there was no memory for it. */
+/** What a call gave: 0 and 1 of evaluate and predict, 2 of all. */
+export const NO_MEMORY = 0;
+export const DONE = 1;
+export const STOPPED = 2;
+
+/** At once, or later where another thread does the work. */
+export type Soon<T> = T | Promise<T>;
+
+/**
+ * One network in memory. While a promise is pending the driver makes no other call that works (train, evaluate, predict, bind, save,
+ * fallBack); `abort` may come at any time, and reads and writes that somebody asks for then wait for it, or throw where they cannot.
+ * Arrays handed over with a call that works stay as they are until its promise settles; results and outputs are filled by then.
+ */
 export interface Kernel {
   /** `bind` copies: what was bound stays as it was. Else it has to be bound again whenever others had their turn. */
   readonly copies: boolean;
+  /** Multiply-adds a call should take at most: about 10 ms where it works on the caller's thread, about 100 ms where it does not. */
+  readonly turn: number;
   write(which: number, values: Float32Array): void;
   read(which: number, into: Float32Array): void;
   /** kind, option1, option2, epsilon, decay, steps made. */
@@ -35,14 +48,23 @@ export interface Kernel {
   bind(bound: Bound): boolean;
   /**
    * rates.length steps over windows [bounds[k], bounds[k + 1]). settings: seed, epoch, first step, clip (below 0: none), whether
-   * the last step's weights must be finite. results: sums of loss, correct and weight, to which the steps'
-   * own are added; the last gradient norm. Gives the steps made before one was not finite.
+   * the last step's weights must be finite. results: sums of loss, correct and weight, to which the steps' own are added;
+   * the last gradient norm; why it ended (0 all steps made, 1 one was not finite, 2 aborted: the step begun changed nothing).
+   * Gives the steps made; −1 where there is no memory. `work`: multiply-adds of the call, by which it may choose its thread.
    */
-  train(bounds: Int32Array, rates: Float64Array, settings: Float64Array, results: Float64Array): number;
-  /** results: sums of loss, correct and weight over windows [start, end). */
-  evaluate(start: number, end: number, results: Float64Array): boolean;
-  /** outputs: (end − start, values). */
-  predict(start: number, end: number, outputs: Float64Array): boolean;
+  train(
+    bounds: Int32Array,
+    rates: Float64Array,
+    settings: Float64Array,
+    results: Float64Array,
+    work: number,
+  ): Soon<number>;
+  /** results: sums of loss, correct and weight over windows [start, end), as one batch. Gives DONE, NO_MEMORY or STOPPED. */
+  evaluate(start: number, end: number, results: Float64Array, work: number): Soon<number>;
+  /** outputs: (end − start, values). Gives DONE, NO_MEMORY or STOPPED. */
+  predict(start: number, end: number, outputs: Float64Array, work: number): Soon<number>;
+  /** The call at work, if there is one, ends within a step. */
+  abort(): void;
   destroy(): void;
 }
 

@@ -5,7 +5,7 @@ import { ForecastError } from '../../core/errors.ts';
 import type { Network } from '../../models/network.ts';
 import type { NetworkPlan } from '../../models/plan.ts';
 import type { WindowShape } from '../../window/window.ts';
-import type { Bound, Kernel } from './kernel.ts';
+import type { Bound, Kernel, Soon } from './kernel.ts';
 
 export interface Machine {
   readonly network: Network;
@@ -16,22 +16,68 @@ export interface Machine {
   readonly values: number;
   /** What the kernel has bound now; null where it has to be bound again. */
   bound: Bound | null;
+  /** Whether a call of the kernel is pending, and who waits for it to end. */
+  busy: boolean;
+  readonly waiting: (() => void)[];
   /** Optimizer steps made, and the moments the kernel keeps, by name. */
   steps: number;
   moments: readonly string[];
 }
 
-/** Multiply-adds between two turns of the event loop: about 10 ms of the slowest build. */
-const WORK_PER_TURN = 1e8;
+/** Multiply-adds on this thread between two turns of the event loop: about 10 ms of the slowest build. */
+export const WORK_PER_TURN = 1e8;
 
-/** How many windows (at least one) may be read, at `passes` times the forward pass, before others have their turn. */
-export function windowsPerTurn({ plan }: Machine, shape: WindowShape, passes: number): number {
-  let work = 0;
+/** Multiply-adds of one window, at `passes` times the forward pass. */
+export function workPerWindow({ plan }: Machine, shape: WindowShape, passes: number): number {
+  let work = 1;
   for (const layer of plan.layers) {
     const rows = layer.input.sequence ? shape.context : 1;
     work += (layer.multiplyAdds + 20 * layer.output.features) * rows;
   }
-  return Math.max(1, Math.floor(WORK_PER_TURN / (passes * work + 1)));
+  return passes * work;
+}
+
+/**
+ * Calls the kernel once it is free: whoever came first goes first, so that a forecast asked for while a training runs is answered between
+ * two of its pieces.
+ */
+export function alone<T>(machine: Machine, call: (kernel: Kernel) => Soon<T>): Soon<T> {
+  if (machine.busy) return afterOthers(machine, call);
+  const soon = call(machine.kernel);
+  if (!(soon instanceof Promise)) return soon;
+  machine.busy = true;
+  return soon.finally(() => release(machine));
+}
+
+async function afterOthers<T>(machine: Machine, call: (kernel: Kernel) => Soon<T>): Promise<T> {
+  await new Promise<void>((go) => machine.waiting.push(go));
+  try {
+    return await call(machine.kernel);
+  } finally {
+    release(machine);
+  }
+}
+
+/** Hands the kernel on to the next in line. */
+function release(machine: Machine): void {
+  const next = machine.waiting.shift();
+  if (next) next();
+  else machine.busy = false;
+}
+
+/** No call that begins later reaches the kernel; one that is pending is stopped, and what is in memory goes when it has ended. */
+export function retire(machine: Machine, successor: Kernel): void {
+  const { kernel } = machine;
+  machine.kernel = successor;
+  if (!machine.busy) {
+    kernel.destroy();
+    return;
+  }
+  kernel.abort();
+  machine.waiting.unshift(() => {
+    kernel.destroy();
+    release(machine);
+  });
 }
 
 /** Makes the kernel read these windows. Errors: E_LIMIT_MEMORY. */

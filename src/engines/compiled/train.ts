@@ -9,31 +9,41 @@ import { checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
 import { describeOptimizer } from './describe.ts';
 import { accuracyOf, evaluate } from './evaluate.ts';
-import { MOMENTS } from './kernel.ts';
-import { bind, type Machine, noMemory, windowsPerTurn } from './machine.ts';
+import { MOMENTS, type Soon } from './kernel.ts';
+import { alone, bind, type Machine, noMemory, WORK_PER_TURN, workPerWindow } from './machine.ts';
 import { planVisits, type Visits } from './visits.ts';
 
-/** Turns of the event loop between two reports of progress. */
-const TURNS_PER_REPORT = 8;
+/** Multiply-adds between two reports of progress: a few times a second. */
+const WORK_PER_REPORT = 1e9;
 
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
-  const { kernel } = machine;
   checkWindows(machine, request.training);
   if (request.training.cuts.count === 0) {
     throw new ForecastError('E_DATA_TOO_SHORT', 'there is no window to train on', {
       hint: 'shorten the context or the horizon',
     });
   }
-  keepMoments(machine, OPTIMIZERS[request.optimizer.kind].moments);
-  kernel.optimizer(describeOptimizer(request.optimizer, machine.steps));
-  let safe = save(machine);
+  const stopping = stopOnAbort(machine, request);
+  try {
+    return await trainEpochs(machine, request, stopping);
+  } finally {
+    stopping.end();
+  }
+}
+
+async function trainEpochs(machine: Machine, request: TrainRequest, stopping: Stopping): Promise<TrainReport> {
+  const each = workPerWindow(machine, request.training.shape, 3);
+  await alone(machine, (kernel) => {
+    keepMoments(machine, OPTIMIZERS[request.optimizer.kind].moments);
+    kernel.optimizer(describeOptimizer(request.optimizer, machine.steps));
+  });
+  let safe = await save(machine);
   const records: EpochRecord[] = [];
-  const turn = windowsPerTurn(machine, request.training.shape, 3);
-  const pace = stepsPerCall(request, turn);
+  const pace = stepsPerCall(request, machine.kernel.turn / each);
   let position = request.from;
-  let seen = 0;
-  let turns = 0;
+  let worked = 0; // on this thread, since others had their turn
+  let unreported = WORK_PER_REPORT; // the first turn is reported
 
   while (position.epoch <= request.until) {
     const { epoch } = position;
@@ -45,22 +55,27 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
       true,
     );
     const steps = visits.bounds.length - 1;
-    let last: Taken = { made: 0, position, rate: 0, norm: 0 };
+    let last: Taken = { end: COMPLETE, position, rate: 0, norm: 0 };
     while (position.step < steps) {
       if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
       const asked = Math.min(pace, steps - position.step);
-      last = takeSteps(machine, request, visits, position, asked);
+      const work = (visits.bounds[position.step + asked]! - visits.bounds[position.step]!) * each;
+      const soon = takeSteps(machine, request, visits, position, asked, work, stopping);
+      last = soon instanceof Promise ? await soon : soon;
       position = last.position;
-      if (last.made < asked) {
-        kernel.fallBack();
+      if (last.end === ABORTED) return { records, position, stopped: 'aborted' };
+      if (last.end === NOT_FINITE) {
+        await alone(machine, (kernel) => kernel.fallBack());
         machine.steps = safe;
         return { records, position, stopped: 'nonfinite' };
       }
-      seen += last.made * request.batch;
-      if (seen < turn) continue;
-      seen = 0;
-      if (turns++ % TURNS_PER_REPORT === 0) request.onStep?.(position, steps);
-      await nextTurn();
+      worked = soon instanceof Promise ? 0 : worked + work;
+      unreported += work;
+      if (worked < WORK_PER_TURN && !(soon instanceof Promise)) continue;
+      if (unreported >= WORK_PER_REPORT) request.onStep?.(position, steps);
+      if (unreported >= WORK_PER_REPORT) unreported = 0;
+      if (worked >= WORK_PER_TURN) await nextTurn();
+      worked = 0;
     }
     const held = request.validation ? { ...request.training, cuts: request.validation } : null;
     const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
@@ -75,21 +90,42 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
     };
     records.push(record);
     position = { ...START, epoch: epoch + 1 };
-    safe = save(machine);
+    safe = await save(machine);
     request.onEpoch?.(record);
   }
   return { records, position, stopped: 'done' };
 }
 
 /** Steps a call may take: what a turn holds. A signal that is not the platform's may change at any time, so it is asked before each. */
-function stepsPerCall({ signal, batch }: TrainRequest, turn: number): number {
+function stepsPerCall({ signal, batch }: TrainRequest, windows: number): number {
   if (signal && !(signal instanceof AbortSignal)) return 1;
-  return Math.max(1, Math.floor(turn / batch));
+  return Math.max(1, Math.floor(windows / batch));
 }
 
+/** How an abort reaches a step that is at work on another thread. */
+interface Stopping {
+  /** Whether the call pending is one of this training's own: another's is not stopped. */
+  own: boolean;
+  readonly end: () => void;
+}
+
+function stopOnAbort(machine: Machine, { signal }: TrainRequest): Stopping {
+  if (!(signal instanceof AbortSignal)) return { own: false, end: () => undefined };
+  const stop = (): void => {
+    if (stopping.own) machine.kernel.abort();
+  };
+  const stopping: Stopping = { own: false, end: () => signal.removeEventListener('abort', stop) };
+  signal.addEventListener('abort', stop);
+  return stopping;
+}
+
+// Why a call of steps ended.
+const COMPLETE = 0;
+const NOT_FINITE = 1;
+const ABORTED = 2;
+
 interface Taken {
-  /** Steps made; fewer than asked where the next one was not finite. */
-  readonly made: number;
+  readonly end: number;
   readonly position: Position;
   /** Of the last step. */
   readonly rate: number;
@@ -103,7 +139,9 @@ function takeSteps(
   { bounds, bound }: Visits,
   from: Position,
   asked: number,
-): Taken {
+  work: number,
+  stopping: Stopping,
+): Soon<Taken> {
   const { epoch, step } = from;
   const steps = bounds.length - 1;
   const first = (epoch - 1) * steps + step;
@@ -112,24 +150,37 @@ function takeSteps(
   );
   const last = step + asked === steps ? 1 : 0;
   const settings = Float64Array.of(request.seed, epoch, step, request.clip ?? -1, last);
-  const results = Float64Array.of(from.lossSum, from.correct, from.weight, 0);
-  bind(machine, bound);
-  const made = machine.kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results);
-  if (made < 0) throw noMemory(machine);
-  machine.steps += made;
-  const [lossSum, correct, weight, norm] = results as unknown as [number, number, number, number];
-  return {
-    made,
-    position: { epoch, step: step + made, lossSum, correct, weight },
-    rate: rates[asked - 1]!,
-    norm,
+  const results = Float64Array.of(from.lossSum, from.correct, from.weight, 0, COMPLETE);
+  const taken = (made: number): Taken => {
+    stopping.own = false;
+    if (made < 0) throw noMemory(machine);
+    machine.steps += made;
+    const [lossSum, correct, weight, norm, end] = results as unknown as [number, number, number, number, number];
+    return {
+      end,
+      position: { epoch, step: step + made, lossSum, correct, weight },
+      rate: rates[asked - 1]!,
+      norm,
+    };
   };
+  const soon = alone(machine, (kernel) => {
+    if (request.signal instanceof AbortSignal && request.signal.aborted) {
+      results[4] = ABORTED; // while it waited for others
+      return 0;
+    }
+    bind(machine, bound);
+    stopping.own = true;
+    return kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results, work);
+  });
+  return soon instanceof Promise ? soon.then(taken) : taken(soon);
 }
 
 /** What `fallBack` goes back to; gives the steps made so far. Errors: E_LIMIT_MEMORY. */
-function save(machine: Machine): number {
-  if (!machine.kernel.save()) throw noMemory(machine);
-  return machine.steps;
+function save(machine: Machine): Soon<number> {
+  return alone(machine, (kernel) => {
+    if (!kernel.save()) throw noMemory(machine);
+    return machine.steps;
+  });
 }
 
 /** The moments an optimizer keeps; where others are stored (another optimizer ran before), it starts from zero. */

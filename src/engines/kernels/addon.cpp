@@ -167,17 +167,17 @@ static napi_value train(napi_env env, napi_callback_info info) {
   size_t steps = 0;
   const double *rates = call.array<double>(2, &steps);
   return call.number(
-      kernels->train(call.handle->net, call.array<int32_t>(1), (int32_t)steps, rates, call.array<double>(3), call.array<double>(4)));
+      kernels->train(call.handle->net, nullptr, call.array<int32_t>(1), (int32_t)steps, rates, call.array<double>(3), call.array<double>(4)));
 }
 static napi_value evaluate(napi_env env, napi_callback_info info) {
   Call call(env, info);
   if (!call.open()) return nullptr;
-  return call.number(kernels->evaluate(call.handle->net, call.integer(1), call.integer(2), call.array<double>(3)));
+  return call.number(kernels->evaluate(call.handle->net, nullptr, call.integer(1), call.integer(2), call.array<double>(3)));
 }
 static napi_value predict(napi_env env, napi_callback_info info) {
   Call call(env, info);
   if (!call.open()) return nullptr;
-  return call.number(kernels->predict(call.handle->net, call.integer(1), call.integer(2), call.array<double>(3)));
+  return call.number(kernels->predict(call.handle->net, nullptr, call.integer(1), call.integer(2), call.array<double>(3)));
 }
 static napi_value map(napi_env env, napi_callback_info info) {
   Call call(env, info);

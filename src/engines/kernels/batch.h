@@ -3,10 +3,6 @@
 #pragma once
 #include "rows.h"
 
-struct Tally {
-  double loss, correct, weight;
-};
-
 static int32_t idAt(const Net &net, ix position) {
   const double id = net.data.channels[0][position];
   return id >= 0 && id < (double)net.V ? (int32_t)id : -1;
@@ -23,16 +19,17 @@ static double takenOff(const Net &net, const double *channel, ix cutoff, ix leng
   return last + sum / values;
 }
 
-static void gatherNumbers(Net &net, ix b, ix cutoff, ix length) {
+static void gatherNumbers(Shard &shard, ix b, ix cutoff, ix length) {
+  const Net &net = *shard.net;
   const Data &data = net.data;
-  const View in = inputOf(net, 0);
-  const ix start = cutoff - length, skipped = net.T - length, stride = net.n * in.row, C = net.C, P = net.P;
+  const View in = inputOf(shard, 0);
+  const ix start = cutoff - length, skipped = shard.T - length, stride = shard.n * in.row, C = net.C, P = net.P;
   float *row = in.p + b * in.row;
   for (ix t = 0; t < skipped; t++, row += stride)
     for (ix f = 0; f < net.features; f++) row[f] = 0;
   for (ix c = 0; c < C; c++) {
     const double *channel = data.channels[c], taken = takenOff(net, channel, cutoff, length);
-    net.offsets[b * C + c] = taken;
+    shard.offsets[b * C + c] = taken;
     for (ix i = 0; i < length; i++) row[i * stride + c] = (float)(channel[start + i] - taken);
   }
   for (ix j = 0; j < P; j++)
@@ -45,41 +42,43 @@ static void gatherNumbers(Net &net, ix b, ix cutoff, ix length) {
 }
 
 /** Inputs of the host's windows [start, start + n). */
-static void gather(Net &net, ix start, ix n, ix T) {
-  net.n = n;
-  net.T = T;
+static void gather(Shard &shard, ix start, ix n, ix T) {
+  const Net &net = *shard.net;
+  shard.n = n;
+  shard.T = T;
   bool padded = false;
   for (ix b = 0; b < n; b++) {
     const ix cutoff = net.data.cutoffs[start + b], length = net.data.lengths[start + b], skipped = T - length;
     padded = padded || skipped > 0;
-    for (ix t = 0; t < T; t++) net.read[t * n + b] = t >= skipped;
+    for (ix t = 0; t < T; t++) shard.read[t * n + b] = t >= skipped;
     if (!net.tokens) {
-      gatherNumbers(net, b, cutoff, length);
+      gatherNumbers(shard, b, cutoff, length);
       continue;
     }
-    for (ix t = 0; t < skipped; t++) net.ids[t * n + b] = net.padding ? 0 : -1;
-    for (ix t = skipped; t < T; t++) net.ids[t * n + b] = idAt(net, cutoff - T + t);
+    for (ix t = 0; t < skipped; t++) shard.ids[t * n + b] = net.padding ? 0 : -1;
+    for (ix t = skipped; t < T; t++) shard.ids[t * n + b] = idAt(net, cutoff - T + t);
   }
-  net.masked = net.data.mask && padded;
+  shard.masked = net.data.mask && padded;
 }
 
 /** Targets of the tile's windows. */
-static void gatherTargets(Net &net, ix start) {
-  const ix T = net.T, n = net.n, H = net.H, C = net.C;
+static void gatherTargets(Shard &shard, ix start) {
+  const Net &net = *shard.net;
+  const ix T = shard.T, n = shard.n, H = net.H, C = net.C;
   for (ix b = 0; b < n; b++) {
     const ix cutoff = net.data.cutoffs[start + b];
     for (ix t = net.data.every ? 0 : T - 1; t < T; t++) {
       const ix row = net.data.every ? t * n + b : b, position = cutoff - T + t + 1 + net.data.lead;
-      net.kept[row] = net.read[t * n + b];
-      if (!net.kept[row]) continue;
+      shard.kept[row] = shard.read[t * n + b];
+      if (!shard.kept[row]) continue;
       if (net.tokens) {
         const int32_t id = idAt(net, position);
-        net.targets[row] = id;
-        net.kept[row] = id >= 0;
+        shard.targets[row] = id;
+        shard.kept[row] = id >= 0;
         continue;
       }
       for (ix h = 0; h < H; h++)
-        for (ix c = 0; c < C; c++) net.targets[(row * H + h) * C + c] = net.data.channels[c][position + h] - net.offsets[b * C + c];
+        for (ix c = 0; c < C; c++) shard.targets[(row * H + h) * C + c] = net.data.channels[c][position + h] - shard.offsets[b * C + c];
     }
   }
 }
@@ -150,23 +149,24 @@ static double tokenLoss(const Net &net, float *logits, ix truth, float *gradient
 }
 
 /** Outputs of the tile against its targets; writes their gradient where training. */
-static void measure(Net &net, Tally &tally) {
+static void measure(Shard &shard, Tally &tally) {
+  const Net &net = *shard.net;
   const bool every = net.data.every, sequence = net.layers[net.count - 1].every;
-  const ix rows = every ? net.T * net.n : net.n, from = !every && sequence ? (net.T - 1) * net.n : 0;
+  const ix rows = every ? shard.T * shard.n : shard.n, from = !every && sequence ? (shard.T - 1) * shard.n : 0;
   const ix values = net.H * net.C;
-  const double scale = 1. / ((double)net.counted * (net.tokens ? 1 : net.outputs));
-  if (net.training) zero(net.outGradient, (sequence ? net.T * net.n : net.n) * net.outputsPadded);
+  const double scale = 1. / ((double)net.batch.counted * (net.tokens ? 1 : net.outputs));
+  if (shard.training) zero(shard.outGradient, (sequence ? shard.T * shard.n : shard.n) * net.outputsPadded);
   for (ix r = 0; r < rows; r++) {
-    if (!net.kept[r]) continue;
-    float *output = net.out + (from + r) * net.outStride;
-    float *gradient = net.training ? net.outGradient + (from + r) * net.outputsPadded : nullptr;
+    if (!shard.kept[r]) continue;
+    float *output = shard.out + (from + r) * net.outStride;
+    float *gradient = shard.training ? shard.outGradient + (from + r) * net.outputsPadded : nullptr;
     tally.weight++;
     if (!net.tokens) {
-      tally.loss += numberLoss(net, output, net.targets + r * values, gradient, scale);
+      tally.loss += numberLoss(net, output, shard.targets + r * values, gradient, scale);
       continue;
     }
     bool right = false;
-    tally.loss += tokenLoss(net, output, (ix)net.targets[r], gradient, scale, right);
+    tally.loss += tokenLoss(net, output, (ix)shard.targets[r], gradient, scale, right);
     tally.correct += right;
   }
 }

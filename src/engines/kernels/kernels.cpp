@@ -1,6 +1,6 @@
 // The kernels' C interface: a network made of numbers, trained in steps, evaluated and asked for outputs over windows of the host.
 // In: plain arrays. Out: plain arrays and sums. Not here: which windows, in which order, at which rate (the host decides).
-#include "batch.h"
+#include "step.h"
 #include "table.h"
 
 #ifdef KERNELS
@@ -11,6 +11,24 @@
 
 // ---- making and ending
 
+API void kernel_destroy(Net *net) {
+  if (!net) return;
+  void *all[] = {net->layers, net->quantiles, net->w, net->m, net->v, net->back, net->warm, net->squares, net->saved};
+  for (void *memory : all) release(memory);
+  for (const Shard &shard : net->shards) {
+    release(shard.layers);
+    release(shard.work);
+    release(shard.g);
+    release(shard.slots);
+    release(shard.touchedIds);
+  }
+  release(net);
+}
+static Net *ended(Net *net) {
+  kernel_destroy(net);
+  return nullptr;
+}
+
 /**
  * ints: tokens, padding, C, P, K, H, Q, V, normalise, mean, loss, quantiles, layers, then per layer: kind, F, units, activation, ids,
  * sequence, every, directions, key. reals: delta, quantiles …, then per layer its number. Null where there is no memory.
@@ -20,6 +38,8 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
   Net *made = (Net *)allocate(sizeof(Net));
   if (!made) return nullptr;
   Net &net = *made;
+  net.layers = (Layer *)allocate((size_t)ints[12] * sizeof(Layer));
+  if (!net.layers) return ended(made);
   net.tokens = ints[0];
   net.padding = ints[1];
   net.C = ints[2];
@@ -35,8 +55,8 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
   net.features = net.C + net.P + net.Fu * net.H;
   net.delta = reals[0];
   net.quantiles = (double *)allocate(sizeof(double) * (size_t)most(1, ints[11]));
-  if (net.quantiles)
-    for (int q = 0; q < ints[11]; q++) net.quantiles[q] = reals[1 + q];
+  if (!net.quantiles) return ended(made);
+  for (int q = 0; q < ints[11]; q++) net.quantiles[q] = reals[1 + q];
   for (int i = 0; i < net.count; i++) {
     const int32_t *at = ints + 13 + 9 * i;
     Layer &layer = net.layers[i];
@@ -55,51 +75,37 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
   net.outputs = net.tokens ? net.V : net.H * net.C * net.Q;
   net.outputsPadded = up(net.outputs, W);
   net.outStride = net.outputsPadded + W;
-  net.size = up(net.size, W4);
+  planTables(net);
   net.values = countValues(net);
-  net.backOld = true;
   const size_t bytes = (size_t)net.size * sizeof(float);
   net.w = (float *)allocate(bytes);
-  net.g = (float *)allocate(bytes);
   net.m = (float *)allocate(bytes);
   net.v = (float *)allocate(bytes);
   net.back = (float *)allocate((size_t)net.backSize * sizeof(float));
-  if (net.quantiles && net.w && net.g && net.m && net.v && net.back) return made;
-  release(net.quantiles);
-  release(net.w);
-  release(net.g);
-  release(net.m);
-  release(net.v);
-  release(net.back);
-  release(made);
-  return nullptr;
+  net.warm = (uint8_t *)allocate((size_t)net.tableRows);
+  net.squares = (double *)allocate((size_t)stretchesOf(net) * sizeof(double));
+  return net.w && net.m && net.v && net.back && net.warm && net.squares ? made : ended(made);
 }
-API void kernel_destroy(Net *net) {
-  if (!net) return;
-  release(net->quantiles);
-  release(net->w);
-  release(net->g);
-  release(net->m);
-  release(net->v);
-  release(net->back);
-  release(net->saved);
-  release(net->work);
-  release(net);
-}
-/** Memory for the host's arrays. */
-API void *kernel_allocate(int32_t bytes) { return allocate((size_t)bytes); }
-API void kernel_release(void *memory) { release(memory); }
 API int32_t kernel_values(const Net *net) { return (int32_t)net->values; }
 
-/** which: 0 weights, 1 and 2 moments, 3 the last gradients. `host` has kernel_values floats. */
+static void findWarmRows(Net &net) {
+  const Layer &layer = net.layers[0];
+  for (ix id = 0; id < net.tableRows; id++)
+    for (int d = 0; d < layer.directions; d++) {
+      const Linear &l = layer.linear[d];
+      const ix at = l.table + id * l.tableWidth;
+      for (ix j = at; j < at + l.tableWidth && !net.warm[id]; j++) net.warm[id] = net.m[j] != 0 || net.v[j] != 0;
+    }
+}
+
+/** which: 0 weights, 1 and 2 moments. `host` has kernel_values floats. */
 API void kernel_write(Net *net, int32_t which, float *host) {
-  float *ours = which == 0 ? net->w : which == 1 ? net->m : net->v;
-  exchange(*net, ours, host, true);
-  net->backOld = true;
+  exchange(*net, which == 0 ? net->w : which == 1 ? net->m : net->v, host, true);
   for (ix i = 0; which > 0 && i < net->values && !net->awake; i++) net->awake = host[i] != 0;
+  if (which > 0) findWarmRows(*net);
 }
 API void kernel_read(Net *net, int32_t which, float *host) {
-  exchange(*net, which == 0 ? net->w : which == 1 ? net->m : which == 2 ? net->v : net->g, host, false);
+  exchange(*net, which == 0 ? net->w : which == 1 ? net->m : net->v, host, false);
 }
 
 /** settings: kind, option1 (beta1, rho or momentum), option2 (beta2), epsilon, decay, steps made. */
@@ -134,7 +140,6 @@ API void kernel_fall_back(Net *net) {
   copy(net->v, net->saved + 2 * net->size, net->size);
   net->power1 = net->savedPower1;
   net->power2 = net->savedPower2;
-  net->backOld = true;
 }
 
 /** settings: context, lead, pad left, mask, targets at every step. All pointers stay the host's and are read in later calls. */
@@ -150,173 +155,94 @@ API void kernel_bind(Net *net, const double *const *channels, const int32_t *cut
   data.every = settings[4];
 }
 
-// ---- the optimizers, over all weights as flat memory; the gradient is used up
-
-static void updateAdam(Net &net, double rate) {
-  net.power1 *= net.option1;
-  net.power2 *= net.option2;
-  const float size = (float)(rate * __builtin_sqrt(1 - net.power2) / (1 - net.power1));
-  const float mean = (float)(1 - net.option1), square = (float)(1 - net.option2), epsilon = (float)net.epsilon;
-  const float shrink = net.optimizer == ADAMW ? (float)(rate * net.decay) : 0.f;
-  eachStretch(net, [&](ix begin, ix end) {
-    for (ix i = begin; i < end; i += W) {
-      const vf g = load(net.g + i);
-      vf m = load(net.m + i), v = load(net.v + i), w = load(net.w + i);
-      m += mean * (g - m);
-      v += square * (g * g - v);
-      if (shrink != 0.f) w -= shrink * w;
-      store(net.m + i, m);
-      store(net.v + i, v);
-      store(net.w + i, w - size * m / (root(v) + epsilon));
-      store(net.g + i, vf{});
-    }
-  });
-}
-static void updateRmsprop(Net &net, double rate) {
-  const float keep = (float)net.option1, take = (float)(1 - net.option1), epsilon = (float)net.epsilon, size = (float)rate;
-  for (ix i = 0; i < net.size; i += W) {
-    const vf g = load(net.g + i), v = keep * load(net.m + i) + take * g * g;
-    store(net.m + i, v);
-    store(net.w + i, load(net.w + i) - size * g / root(v + epsilon));
-    store(net.g + i, vf{});
-  }
-}
-static void updateSgd(Net &net, double rate) {
-  const float momentum = (float)net.option1, size = (float)rate;
-  for (ix i = 0; i < net.size; i += W) {
-    const vf move = momentum * load(net.m + i) - size * load(net.g + i);
-    store(net.m + i, move);
-    store(net.w + i, load(net.w + i) + move);
-    store(net.g + i, vf{});
-  }
-}
-static void update(Net &net, double rate) {
-  if (net.optimizer <= ADAMW) updateAdam(net, rate);
-  else if (net.optimizer == RMSPROP) updateRmsprop(net, rate);
-  else updateSgd(net, rate);
-  net.backOld = true;
-}
-
-static double gradientNorm(const Net &net) {
-  vd sum{};
-  eachStretch(net, [&](ix begin, ix end) {
-    for (ix i = begin; i < end; i += W) {
-      const vd g = __builtin_convertvector(load(net.g + i), vd);
-      sum += g * g;
-    }
-  });
-  double squares = 0;
-  for (int lane = 0; lane < W; lane++) squares += sum[lane];
-  return __builtin_sqrt(squares);
-}
-
-static bool weightsFinite(const Net &net) {
-  vf sum{}; // x − x is 0, and NaN where x is not finite
-  for (ix i = 0; i < net.size; i += W) sum += load(net.w + i) - load(net.w + i);
-  for (int lane = 0; lane < W; lane++)
-    if (sum[lane] != 0) return false;
-  return true;
-}
-
 // ---- whole batches
 
-/** Forward, loss and, where training, backward over windows [start, end), tile by tile; false where there is no memory. */
-static bool runBatch(Net &net, ix start, ix end, bool training, Tally &tally) {
-  const ix T = net.data.padLeft ? net.data.context : net.data.lengths[start], count = end - start;
-  if (!makeRoom(net, T, training)) return false;
-  net.training = training;
-  net.counted = countTargets(net, start, end);
-  const ix tiles = (count + TILE - 1) / TILE;
-  for (ix tile = 0; tile < tiles; tile++) {
-    net.first = count * tile / tiles;
-    gather(net, start + net.first, count * (tile + 1) / tiles - net.first, T);
-    gatherTargets(net, start + net.first);
-    forwardNet(net);
-    measure(net, tally);
-    if (training) backwardNet(net);
-  }
-  if (!training) return true;
-  for (int i = 0; i < net.count; i++) {
-    const Layer &layer = net.layers[i];
-    if (layer.kind >= SIMPLE_RNN)
-      for (int d = 0; d < layer.directions; d++) clearEmptyBlocks(net, layer, layer.linear[d]);
-  }
-  return true;
-}
+/** 1 where another thread may ask the network to leave its batch, until this is called with 0: the calls below then come back soon. */
+API void kernel_stop(Net *net, int32_t stop) { __atomic_store_n(&net->stop, stop, __ATOMIC_RELAXED); }
+
+enum { NO_MEMORY = 0, DONE = 1, STOPPED = 2 };
+enum { COMPLETE = 0, NOT_FINITE = 1, ASKED_TO_STOP = 2 };
 
 /**
  * `count` steps: step k learns from windows [bounds[k], bounds[k + 1]) at rates[k]. settings: seed, epoch, first step, clip (below 0: none),
- * whether the last step's weights must be finite. results: sums of
- * loss, correct and weight, to which those of the steps made are added one by one; the last norm. Gives
- * the steps made, fewer where a loss, a gradient or the last weights were not finite; −1 where there is no memory.
+ * whether the last step's weights must be finite. results: sums of loss, correct and weight, to which those of the steps made are added one by
+ * one; the last norm; why it ended: 0 all steps made, 1 a loss, a gradient or the last weights were not finite, 2 asked to stop (the
+ * step begun has changed nothing). Gives the steps made; −1 where there is no memory.
  */
-API int32_t kernel_train(Net *made, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results) {
+static int32_t train(Net *made, Team *team, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results) {
   Net &net = *made;
-  net.seed = (uint32_t)settings[0];
-  net.epoch = (uint32_t)settings[1];
-  const double clip = settings[3];
-  for (int32_t i = bounds[0]; i < bounds[count] && !net.awake; i++) net.awake = net.data.lengths[i] > 1;
-  if (net.data.padLeft && net.data.context > 1) net.awake = true;
-  net.asleep = !net.awake && net.optimizer != ADAMW;
-  Tally sums{results[0], results[1], results[2]};
-  double norm = 0;
+  beginTraining(net, bounds[0], bounds[count], settings);
+  int end = COMPLETE;
   int32_t k = 0;
-  for (; k < count; k++) {
-    net.step = (uint32_t)settings[2] + (uint32_t)k;
-    Tally tally{0, 0, 0};
-    if (!runBatch(net, bounds[k], bounds[k + 1], true, tally)) return -1;
-    norm = gradientNorm(net);
-    if (!finite(tally.loss) || !finite(norm)) {
-      zero(net.g, net.size);
+  for (; k < count && end == COMPLETE; k++) {
+    if (!prepareStep(net, (ix)settings[2] + k, bounds[k], bounds[k + 1])) return -1;
+    run(net, team, RENEW);
+    run(net, team, GRADIENTS);
+    if (!stopped(net)) run(net, team, SUM);
+    end = stopped(net) ? ASKED_TO_STOP : decide(net, rates[k], settings[3], results) ? COMPLETE : NOT_FINITE;
+    if (end != COMPLETE) break;
+    run(net, team, UPDATE);
+    if (settings[4] != 0 && k == count - 1 && !weightsFinite(net)) {
+      end = NOT_FINITE;
       break;
     }
-    if (clip >= 0 && norm > clip) {
-      const float scale = (float)(clip / norm);
-      for (ix i = 0; i < net.size; i += W) store(net.g + i, scale * load(net.g + i));
-    }
-    update(net, rates[k]);
-    if (settings[4] != 0 && k == count - 1 && !weightsFinite(net)) break;
-    sums.loss += tally.loss;
-    sums.correct += tally.correct;
-    sums.weight += tally.weight;
+    addTally(net, results);
   }
-  results[0] = sums.loss;
-  results[1] = sums.correct;
-  results[2] = sums.weight;
-  results[3] = norm;
+  results[4] = end;
   return k;
 }
 
-/** results: sums of loss, correct and weight over windows [start, end). 0 where there is no memory. */
-API int32_t kernel_evaluate(Net *net, int32_t start, int32_t end, double *results) {
-  Tally tally{0, 0, 0};
-  if (!runBatch(*net, start, end, false, tally)) return 0;
-  results[0] = tally.loss;
-  results[1] = tally.correct;
-  results[2] = tally.weight;
-  return 1;
+/** results: sums of loss, correct and weight over windows [start, end), as one batch. 0 where there is no memory, 2 where asked to stop. */
+static int32_t evaluate(Net *net, Team *team, int32_t start, int32_t end, double *results) {
+  if (!preparePass(*net, start, end)) return NO_MEMORY;
+  run(*net, team, MEASURE);
+  results[0] = results[1] = results[2] = 0;
+  addTally(*net, results);
+  return stopped(*net) ? STOPPED : DONE;
 }
 
-/** Outputs after the last input of windows [start, end), normalisation undone: (end − start, outputs). 0 where there is no memory. */
-API int32_t kernel_predict(Net *made, int32_t start, int32_t end, double *outputs) {
-  Net &net = *made;
-  const ix T = net.data.padLeft ? net.data.context : net.data.lengths[start];
-  if (!makeRoom(net, T, false)) return 0;
-  net.training = false;
-  for (ix at = start; at < end; at += TILE) {
-    gather(net, at, least(TILE, end - at), T);
-    forwardNet(net);
-    const ix from = net.layers[net.count - 1].every ? (T - 1) * net.n : 0;
-    for (ix b = 0; b < net.n; b++) {
-      const float *row = net.out + (from + b) * net.outStride;
-      for (ix j = 0; j < net.outputs; j++) {
-        const double taken = net.tokens ? 0 : net.offsets[b * net.C + j / net.Q % net.C];
-        *outputs++ = row[j] + taken;
-      }
-    }
-  }
-  return 1;
+/**
+ * Outputs after the last input of windows [start, end), normalisation undone: (end − start, outputs). 0 where there is no memory,
+ * 2 where asked to stop.
+ */
+static int32_t predict(Net *net, Team *team, int32_t start, int32_t end, double *outputs) {
+  if (!preparePass(*net, start, end)) return NO_MEMORY;
+  net->predicted = outputs;
+  run(*net, team, OUTPUTS);
+  return stopped(*net) ? STOPPED : DONE;
 }
+
+#ifndef KERNELS
+API int32_t kernel_train(Net *net, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results) {
+  return train(net, nullptr, bounds, count, rates, settings, results);
+}
+API int32_t kernel_evaluate(Net *net, int32_t start, int32_t end, double *results) { return evaluate(net, nullptr, start, end, results); }
+API int32_t kernel_predict(Net *net, int32_t start, int32_t end, double *outputs) { return predict(net, nullptr, start, end, outputs); }
+/** Memory for the host's arrays. */
+API void *kernel_allocate(int32_t bytes) { return allocate((size_t)bytes); }
+API void kernel_release(void *memory) { release(memory); }
+
+// ---- the same in pieces, for hosts whose threads share the memory: one thread prepares and decides, all do the parts of a phase, and
+// all parts of a phase are done before anything that follows. Between calls, phases in this order:
+// training: kernel_begin, then for each step kernel_prepare_step, RENEW, GRADIENTS, SUM, kernel_decide, UPDATE, kernel_add_tally;
+// else: kernel_prepare_pass, MEASURE, kernel_add_tally, or kernel_outputs_at, OUTPUTS.
+
+/** Before steps over windows [start, end); settings as for kernel_train. */
+API void kernel_begin(Net *net, int32_t start, int32_t end, const double *settings) { beginTraining(*net, start, end, settings); }
+/** Makes ready for step `step` of the epoch, over windows [start, end). 0 where there is no memory. */
+API int32_t kernel_prepare_step(Net *net, int32_t step, int32_t start, int32_t end) { return prepareStep(*net, step, start, end); }
+/** Makes ready for windows [start, end). 0 where there is no memory. */
+API int32_t kernel_prepare_pass(Net *net, int32_t start, int32_t end) { return preparePass(*net, start, end); }
+API void kernel_outputs_at(Net *net, double *outputs) { net->predicted = outputs; }
+API int32_t kernel_parts(const Net *net, int32_t phase) { return (int32_t)partsOf(*net, phase); }
+API void kernel_part(Net *net, int32_t phase, int32_t k) { runPart(*net, phase, k); }
+API int32_t kernel_stopped(const Net *net) { return stopped(*net); }
+/** After SUM: whether loss and norm are finite, else there must be no update. results[3]: the norm. */
+API int32_t kernel_decide(Net *net, double rate, double clip, double *results) { return decide(*net, rate, clip, results); }
+/** Adds the batch's loss, correct and weight. */
+API void kernel_add_tally(const Net *net, double *results) { addTally(*net, results); }
+API int32_t kernel_weights_finite(const Net *net) { return weightsFinite(*net); }
+#endif
 
 /** exp, sigmoid, tanh (which 0, 1, 2) of each value, for measuring their error; count is a multiple of W. */
 API void kernel_map(int32_t which, const float *x, float *y, int32_t count) {
@@ -328,6 +254,6 @@ API void kernel_map(int32_t which, const float *x, float *y, int32_t count) {
 
 #ifdef KERNELS
 extern const KernelTable KERNELS;
-const KernelTable KERNELS = {kernel_create, kernel_destroy,   kernel_values, kernel_write, kernel_read,     kernel_optimizer, kernel_save,
-                             kernel_fall_back, kernel_bind, kernel_train,  kernel_evaluate, kernel_predict, kernel_map};
+const KernelTable KERNELS = {kernel_create, kernel_destroy, kernel_values, kernel_write, kernel_read, kernel_optimizer, kernel_save,
+                             kernel_fall_back, kernel_bind, kernel_stop, train, evaluate, predict, kernel_map};
 #endif

@@ -1,27 +1,34 @@
-// A network in memory: its layers, one flat array each for weights, gradients and moments, the buffers of one tile of windows.
+// A network in memory: what all threads share (weights, moments, layout) and what one shard of a batch owns (tile buffers, gradients).
 // In: a description in numbers (compiled/describe.ts writes it). Out: a Net. Not here: arithmetic of layers, data, training.
 #pragma once
 #include "memory.h"
 #include "product.h"
 
-enum { TILE = 32, MOST_LAYERS = 64 }; // windows that go through time together
+enum { TILE = 32, MOST_LAYERS = 64, MOST_SHARDS = 8 }; // TILE: windows that go through time together
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
 enum Activation { LINEAR, RELU, TANH, SIGMOID };
 enum LossKind { MSE, MAE, HUBER, PINBALL, CROSS_ENTROPY };
 enum Normalise { NONE, LAST, MEAN };
 enum OptimizerKind { ADAM, ADAMW, RMSPROP, SGD };
 
+/** Weights of rows k0 … k0 + K of [h, ones, x], in panels; gated ones feed `width` blocks of a panel's four, from `lane` on. */
+struct Part {
+  ix k0, K, lane, width, weights, stateBack, inputBack;
+};
+
 /**
  * Rows · weights, one direction of a layer. A row is [h, ones, x]: the state before (H values, padded to W), one or two ones for the
  * biases, F inputs; so one product gives everything. `gated`: 4 blocks of units interleaved by W, a panel of weights holds all
- * gates of W units; else N plain columns. Rows of ids look their input up in `table` (V, N) instead, and F is 0.
+ * gates of W units; else N plain columns. A GRU has two parts: h feeds blocks 0 to 2 [h-side z r], x feeds 1 to 3 [z r x-side].
+ * Rows of ids look their input up in `table` (V, tableWidth) instead, and F is 0.
  * Padding has zero weights and gets zero gradients, so it stays zero and needs no special case.
  */
 struct Linear {
-  ix H, ones, F, V, K, N, stride;
+  ix H, ones, F, V, N, stride;
   bool gated, reversed;
-  ix weights, table;         // where they begin among the weights
-  ix stateBack, inputBack;   // transposed copies
+  int parts;
+  Part part[2];
+  ix table, tableWidth, tableColumn; // where it begins among the weights, floats of a row, their place among a touched row's
   float *rows;               // ((T + 1) · n | n, stride) in the order of reading
   float *sums;               // gated: [panel](T, n, 4W), else (T · n, N): before the activation, then gates, then their gradients
   float *cells;              // [panel](T, n, 2W) c and act(c)
@@ -50,21 +57,65 @@ struct Data { // windows of the call: all pointers are the host's
   bool padLeft, mask, every;
 };
 
+struct Tally {
+  double loss, correct, weight;
+};
+
+/** A training step, or a pass forward, as phases; parts of a phase may run in any order and side by side, phases follow each other. */
+enum Phase { RENEW, GRADIENTS, SUM, UPDATE, MEASURE, OUTPUTS };
+
+/** A batch as it is cut: shards and tiles are functions of the number of windows alone, never of threads. */
+struct Batch {
+  ix start, count, T, shards;
+  bool training;
+  ix counted; // rows with a target
+};
+
+/** One step's numbers, as the optimizers need them. */
+struct Update {
+  float scale, rate, size, mean, square, epsilon, shrink, keep;
+};
+
+struct Net;
+
+/** What one shard of a batch works in; shards run side by side, and share only what they read. */
+struct Shard {
+  const Net *net;
+  Layer *layers;             // the network's, with this shard's buffers
+  char *work;
+  ix roomSteps, roomWindows;
+  bool roomTraining;
+  float *g;                  // gradients: dense ones, then rows of the tables in the order in which they were touched
+  ix touched, roomTouched;
+  int32_t *slots;            // (V) which of them a row of the tables is; −1: not touched
+  int32_t *touchedIds;       // (touched) the other way round
+  Tally tally;
+  float *out, *outGradient, *carry, *carryCell, *temporary;
+  double *targets, *offsets;
+  int32_t *ids;
+  uint8_t *read, *kept;      // (T · n) 1 where a step is not padding; (rows) 1 where a row has a target
+  ix T, n, first;            // steps and windows of the tile, its place in the batch
+  bool training, masked;
+};
+
 struct Net {
   int count;
-  Layer layers[MOST_LAYERS];
+  Layer *layers;
   bool tokens, padding;
-  ix C, P, Fu, H, Q, V, features, outputs, outputsPadded; // Fu: channels known in advance
+  ix C, P, Fu, H, Q, V, features, outputs, outputsPadded, outStride; // Fu: channels known in advance
   Normalise normalise;
   ix mean;
   LossKind loss;
   double delta, *quantiles;
 
-  ix size, values;           // floats with padding; weights of the network
-  float *w, *g, *m, *v, *back;
+  ix size, dense, values;    // floats with padding: dense ones, then tables; weights of the network
+  ix tableRows, tableWidth;  // rows of the tables, floats of a row in all of them
+  float *w, *m, *v, *back;
   float *saved;              // w, m, v as they were after the last whole epoch
+  uint8_t *warm;             // (tableRows) 1 where a row has, or had, a gradient: what is kept of the others is zero
+  double *squares;           // sums of squares, one for each stretch of gradients
+  Update update;
   ix backSize;
-  bool backOld;
   bool awake;                // recurrent weights have, or have had, a gradient
   bool asleep;               // not in this call: every window is one step, so what is kept of them is zero and stays so
 
@@ -72,63 +123,94 @@ struct Net {
   double option1, option2, epsilon, decay;
   double power1, power2, savedPower1, savedPower2;
 
-  // one tile
-  char *work;
-  ix roomSteps;
-  bool roomTraining;
-  float *out, *outGradient, *carry, *carryCell, *temporary;
-  ix outStride;
-  double *targets, *offsets;
-  int32_t *ids;
-  uint8_t *read, *kept;      // (T · n) 1 where a step is not padding; (rows) 1 where a row has a target
-
   Data data;
-  ix T, n, first, counted;   // steps and windows of the tile, its place in the batch, rows of the batch with a target
-  bool training, masked;
+  Batch batch;
+  double *predicted;         // (windows, outputs) of the host
   uint32_t seed, epoch, step;
+  int32_t stop;              // set from any thread: leave the batch at the next step in time
+  Shard shards[MOST_SHARDS];
 };
+
+/** Whether the host wants the batch left as it is; asked once per step in time, so that it is never long in coming. */
+static bool stopped(const Net &net) { return __atomic_load_n(&net.stop, __ATOMIC_RELAXED); }
+
+/** Runs `part(context, k)` for k = 0 … parts − 1 in any order, side by side where it can; comes back when all are done. */
+struct Team {
+  void (*run)(Team *team, int32_t parts, void (*part)(void *context, int32_t k), void *context);
+};
+template <class Work> static void inParts(Team *team, ix parts, Work work) {
+  if (team && parts > 1) {
+    team->run(team, (int32_t)parts, [](void *context, int32_t k) { (*(Work *)context)(k); }, &work);
+  } else {
+    for (ix k = 0; k < parts; k++) work(k);
+  }
+}
 
 /** Where input row 0 of a layer begins, and how far rows are apart. */
 struct View {
   float *p;
   ix row;
 };
-static View inputOf(const Net &net, int i) {
-  if (i == net.count) return {net.out, net.outStride};
-  const Layer &layer = net.layers[i];
+static View inputOf(const Shard &shard, int i) {
+  if (i == shard.net->count) return {shard.out, shard.net->outStride};
+  const Layer &layer = shard.layers[i];
   if (layer.kind == DENSE || layer.kind >= SIMPLE_RNN) {
     const Linear &l = layer.linear[0];
     return {l.rows + l.H + l.ones, l.stride};
   }
   return {layer.x, layer.stride};
 }
-static const float *gradientAfter(const Net &net, int i) {
-  return i + 1 == net.count ? net.outGradient : net.layers[i + 1].gradient;
+static float *gradientAfter(const Shard &shard, int i) {
+  return i + 1 == shard.net->count ? shard.outGradient : shard.layers[i + 1].gradient;
 }
-static ix paddedAfter(const Net &net, int i) {
-  return i + 1 == net.count ? net.outputsPadded : net.layers[i + 1].Fp;
+static ix paddedAfter(const Shard &shard, int i) {
+  return i + 1 == shard.net->count ? shard.net->outputsPadded : shard.layers[i + 1].Fp;
 }
-static ix rowsIn(const Net &net, const Layer &layer) { return layer.sequence ? net.T * net.n : net.n; }
+static ix rowsIn(const Shard &shard, const Layer &layer) { return layer.sequence ? shard.T * shard.n : shard.n; }
+static bool hasRows(const Layer &layer) { return layer.kind == DENSE || layer.kind >= SIMPLE_RNN; }
+
+// ---- panels: what W units of a gated layer need, or 4W plain columns
+
+static ix panelsOf(const Linear &l) { return (l.N + W4 - 1) / W4; }
+static ix lanesOf(const Linear &l, const Part &part, ix p) { return l.gated ? part.width * W : least(l.N - p * W4, W4); }
+static ix weightsOf(const Linear &l, const Part &part, ix p) { return part.weights + p * part.K * (l.gated ? part.width * W : W4); }
 
 // ---- layout
+
+static void planPart(Net &net, Layer &layer, Linear &l, ix k0, ix K, ix lane, ix width, bool inputGradient) {
+  Part &part = l.part[l.parts++];
+  part.k0 = k0;
+  part.K = K;
+  part.lane = lane;
+  part.width = width;
+  part.weights = net.dense;
+  const ix columns = l.gated ? layer.Up * width : l.N;
+  net.dense += K * columns;
+  part.stateBack = net.backSize;
+  if (k0 == 0) net.backSize += columns * l.H;
+  part.inputBack = net.backSize;
+  if (inputGradient && l.F && k0 + K > l.H + l.ones) net.backSize += columns * layer.Fp;
+}
 
 static void planLinear(Net &net, Layer &layer, Linear &l, ix H, ix ones, bool gated, bool inputGradient) {
   l.H = H;
   l.ones = ones;
   l.F = layer.ids ? 0 : layer.F;
   l.V = layer.ids ? layer.F : 0;
-  l.K = H + ones + l.F;
   l.N = gated ? 4 * layer.Up : layer.Up;
   l.gated = gated;
-  l.stride = up(l.K, W) + W; // room for whole vectors stored at the end of a row
-  l.weights = net.size;
-  net.size += l.K * l.N;
-  l.table = net.size;
-  net.size += l.V * l.N;
-  l.stateBack = net.backSize;
-  net.backSize += l.N * H;
-  l.inputBack = net.backSize;
-  if (inputGradient && l.F) net.backSize += l.N * layer.Fp;
+  l.stride = up(H + ones + l.F, W) + W; // room for whole vectors stored at the end of a row
+  if (layer.kind == GRU) {
+    planPart(net, layer, l, 0, H + 1, 0, 3, inputGradient);
+    planPart(net, layer, l, H + 1, 1 + l.F, 1, 3, inputGradient);
+  } else {
+    planPart(net, layer, l, 0, H + ones + l.F, 0, gated ? 4 : 0, inputGradient);
+  }
+  if (!layer.ids) return;
+  l.tableWidth = gated ? l.part[l.parts - 1].width * layer.Up : layer.Up;
+  l.tableColumn = net.tableWidth;
+  net.tableWidth += l.tableWidth;
+  net.tableRows = l.V;
 }
 
 static void planLayer(Net &net, Layer &layer, int i) {
@@ -144,22 +226,36 @@ static void planLayer(Net &net, Layer &layer, int i) {
     }
   }
   if (layer.kind == LAYER_NORM) {
-    layer.gamma = net.size;
-    layer.beta = net.size + layer.Fp;
-    net.size += 2 * layer.Fp;
+    layer.gamma = net.dense;
+    layer.beta = net.dense + layer.Fp;
+    net.dense += 2 * layer.Fp;
   }
+}
+/** After all layers: the tables follow the dense weights; the whole is a multiple of 4W. */
+static void planTables(Net &net) {
+  net.dense = up(net.dense, W4);
+  net.size = net.dense;
+  for (int i = 0; i < net.count; i++) {
+    Layer &layer = net.layers[i];
+    for (int d = 0; layer.ids && d < layer.directions; d++) {
+      layer.linear[d].table = net.size;
+      net.size += layer.linear[d].V * layer.linear[d].tableWidth;
+    }
+  }
+  net.size = up(net.size, W4);
 }
 
 // ---- the host's order of weights, and ours
 
 /** Where the weight of row k, unit u, gate g stands. */
 static ix placeOf(const Linear &l, ix k, ix u, ix g) {
-  if (l.gated) return l.weights + (u / W * l.K + k) * W4 + g * W + u % W;
-  const ix lanes = least(l.N - u / W4 * W4, W4);
-  return l.weights + u / W4 * W4 * l.K + k * lanes + u % W4;
+  const Part &part = l.parts > 1 && k >= l.part[1].k0 ? l.part[1] : l.part[0];
+  if (!l.gated) return weightsOf(l, part, u / W4) + k * lanesOf(l, part, u / W4) + u % W4;
+  return weightsOf(l, part, u / W) + (k - part.k0) * part.width * W + (g - part.lane) * W + u % W;
 }
 static ix tablePlaceOf(const Linear &l, ix id, ix u, ix g) {
-  return l.table + id * l.N + (l.gated ? u / W * W4 + g * W + u % W : u);
+  const Part &part = l.part[l.parts - 1];
+  return l.table + id * l.tableWidth + (l.gated ? u / W * part.width * W + (g - part.lane) * W + u % W : u);
 }
 
 /** Between a flat array of ours and the host's: layers in order, each weight row-major, gates in blocks of units. */
@@ -171,33 +267,32 @@ struct Exchange {
     if (in) ours[place] = host[at++];
     else host[at++] = ours[place];
   }
-  void matrix(const Linear &l, ix k0, ix rows, ix U, ix gates, bool table, ix stateSide) {
+  void matrix(const Layer &layer, const Linear &l, ix k0, ix rows, bool table, bool stateSide) {
+    const ix gates = layer.kind == LSTM ? 4 : layer.kind == GRU ? 3 : 1;
     for (ix k = 0; k < rows; k++)
       for (ix g = 0; g < gates; g++)
-        for (ix u = 0; u < U; u++) {
-          const ix slot = g == 2 && stateSide ? 3 : g; // a GRU's candidate keeps its state side apart
-          one(table ? tablePlaceOf(l, k, u, slot) : placeOf(l, k0 + k, u, slot));
+        for (ix u = 0; u < layer.U; u++) {
+          const ix block = layer.kind != GRU ? g : g < 2 ? g + 1 : stateSide ? 0 : 3;
+          one(table ? tablePlaceOf(l, k, u, block) : placeOf(l, k0 + k, u, block));
         }
   }
 };
-static void exchange(Net &net, float *ours, float *host, bool in) {
+static void exchange(const Net &net, float *ours, float *host, bool in) {
   Exchange e{ours, host, in, 0};
   for (int i = 0; i < net.count; i++) {
     const Layer &layer = net.layers[i];
-    const ix U = layer.U;
     if (layer.kind == LAYER_NORM) {
       for (ix j = 0; j < layer.F; j++) e.one(layer.gamma + j);
       for (ix j = 0; j < layer.F; j++) e.one(layer.beta + j);
     }
-    if (layer.kind == EMBEDDING) e.matrix(layer.linear[0], 0, layer.F, U, 1, true, 0);
-    if (layer.kind != DENSE && layer.kind < SIMPLE_RNN) continue;
-    const ix gates = layer.kind == LSTM ? 4 : layer.kind == GRU ? 3 : 1;
+    if (layer.kind == EMBEDDING) e.matrix(layer, layer.linear[0], 0, layer.F, true, false);
+    if (!hasRows(layer)) continue;
     for (int d = 0; d < layer.directions; d++) {
       const Linear &l = layer.linear[d];
-      e.matrix(l, l.H + l.ones, layer.F, U, gates, layer.ids, 0);
-      if (l.H) e.matrix(l, 0, U, U, gates, false, layer.kind == GRU);
-      e.matrix(l, l.H, 1, U, gates, false, 0);
-      if (layer.kind == GRU) e.matrix(l, l.H + 1, 1, U, gates, false, 1);
+      e.matrix(layer, l, l.H + l.ones, layer.F, layer.ids, false);
+      if (l.H) e.matrix(layer, l, 0, layer.U, false, true);
+      e.matrix(layer, l, l.H + l.ones - 1, 1, false, false);
+      if (layer.kind == GRU) e.matrix(layer, l, l.H, 1, false, true);
     }
   }
 }
@@ -214,57 +309,67 @@ static ix countValues(const Net &net) {
   }
   return sum;
 }
-
-/** Calls `work(begin, end)` for every stretch of the flat arrays that may change; all of them where nothing is asleep. */
-template <class Work> static void eachStretch(const Net &net, Work work) {
-  ix begin = 0;
+/** Calls `work(begin, end)` for every stretch of begin … end of the dense weights that may change; all where nothing is asleep. */
+template <class Work> static void eachStretch(const Net &net, ix from, ix to, Work work) {
+  ix begin = from;
+  const auto until = [&](ix end) {
+    if (begin < least(end, to)) work(begin, least(end, to));
+  };
   for (int i = 0; net.asleep && i < net.count; i++) {
     const Layer &layer = net.layers[i];
     for (int d = 0; layer.kind >= SIMPLE_RNN && d < layer.directions; d++) {
       const Linear &l = layer.linear[d];
-      for (ix p = 0; p < l.N; p += W4) {
-        const ix panel = l.weights + p * l.K;
-        work(begin, panel);
-        begin = panel + l.H * least(l.N - p, W4);
+      for (ix p = 0; p < panelsOf(l); p++) { // the rows of the state before, in the first part of two or the only one
+        const ix panel = weightsOf(l, l.part[0], p);
+        until(panel);
+        begin = most(begin, panel + l.H * lanesOf(l, l.part[0], p));
       }
     }
   }
-  work(begin, net.size);
+  until(to);
 }
 
 // ---- transposed copies for the way back
 
-/** to (N rows, `padded` columns in panels) = rows k0 … k0 + count of the weights, transposed. */
-static void transpose(const Net &net, const Linear &l, ix k0, ix count, ix padded, float *to) {
-  for (ix p = 0; p < l.N; p += W4) {
-    const ix lanes = least(l.N - p, W4);
-    const float *from = net.w + l.weights + p * l.K + k0 * lanes;
-    for (ix q = 0; q < padded; q += W4) {
-      const ix columns = least(padded - q, W4), real = least(columns, count - q);
-      float *at = to + q * l.N + p * columns;
-      for (ix c = 0; c < real; c++) {
-        const float *line = from + (q + c) * lanes;
-        for (ix j = 0; j < lanes; j++) at[j * columns + c] = line[j];
-      }
+/** to (lanes of all panels, `padded` columns in panels) = rows k0 … k0 + count of panel p, transposed. */
+static void transpose(const Net &net, const Linear &l, const Part &part, ix p, ix k0, ix count, ix padded, float *to) {
+  const ix lanes = lanesOf(l, part, p), before = p * (l.gated ? lanes : W4), all = l.gated ? panelsOf(l) * lanes : l.N;
+  const float *from = net.w + weightsOf(l, part, p) + k0 * lanes;
+  for (ix q = 0; q < padded; q += W4) {
+    const ix columns = least(padded - q, W4), real = least(columns, count - q);
+    float *at = to + q * all + before * columns;
+    for (ix c = 0; c < real; c++) {
+      const float *line = from + (q + c) * lanes;
+      for (ix j = 0; j < lanes; j++) at[j * columns + c] = line[j];
     }
   }
 }
-static void renewBack(Net &net) {
-  if (!net.backOld) return;
-  net.backOld = false;
+/** Calls `work(layer number, linear, panel)` for the panels of all weights, or for the `only`-th; gives their number. */
+template <class Work> static ix eachPanel(const Net &net, ix only, Work work) {
+  ix count = 0;
   for (int i = 0; i < net.count; i++) {
-    Layer &layer = net.layers[i];
-    if (layer.kind != DENSE && layer.kind < SIMPLE_RNN) continue;
-    for (int d = 0; d < layer.directions; d++) {
-      const Linear &l = layer.linear[d];
-      if (l.H && net.T > 1) transpose(net, l, 0, l.H, l.H, net.back + l.stateBack);
-      if (l.H && net.T == 1) net.backOld = true; // a single step needs no way back in time
-      if (i > 0 && l.F) transpose(net, l, l.H + l.ones, l.F, layer.Fp, net.back + l.inputBack);
+    const Layer &layer = net.layers[i];
+    for (int d = 0; hasRows(layer) && d < layer.directions; d++) {
+      const ix panels = panelsOf(layer.linear[d]);
+      if (only >= count && only < count + panels) work(i, layer.linear[d], only - count);
+      count += panels;
     }
   }
+  return count;
+}
+/** Renews those of a panel; of the way back in time only where windows have several steps. */
+static void renewPanel(const Net &net, ix k) {
+  eachPanel(net, k, [&](int i, const Linear &l, ix p) {
+    for (int q = 0; q < l.parts; q++) {
+      const Part &part = l.part[q];
+      const ix x0 = l.H + l.ones - part.k0;
+      if (l.H && net.batch.T > 1 && part.k0 == 0) transpose(net, l, part, p, 0, l.H, l.H, net.back + part.stateBack);
+      if (i > 0 && l.F && part.K > x0) transpose(net, l, part, p, x0, l.F, net.layers[i].Fp, net.back + part.inputBack);
+    }
+  });
 }
 
-// ---- buffers of a tile
+// ---- buffers of a shard
 
 struct Carve { // first counts, then hands out
   char *base;
@@ -274,11 +379,12 @@ struct Carve { // first counts, then hands out
     used += ((size_t)count * sizeof(Type) + 63) & ~(size_t)63;
   }
 };
-static void carve(Net &net, Carve &c, ix T, bool training) {
+static void carve(Shard &shard, Carve &c, ix T, ix tile, bool training) {
+  const Net &net = *shard.net;
   ix widest = 0, states = 0;
   for (int i = 0; i < net.count; i++) {
-    Layer &layer = net.layers[i];
-    const ix rows = (layer.sequence ? T : 1) * TILE;
+    Layer &layer = shard.layers[i];
+    const ix rows = (layer.sequence ? T : 1) * tile;
     widest = most(widest, layer.Fp);
     if (i > 0 && training) c.take(layer.gradient, rows * layer.Fp);
     if (layer.kind == DROPOUT || layer.kind == LAYER_NORM) {
@@ -292,47 +398,78 @@ static void carve(Net &net, Carve &c, ix T, bool training) {
     if (layer.directions == 2 && training) c.take(layer.split, rows * layer.Up);
     for (int d = 0; d < layer.directions; d++) {
       Linear &l = layer.linear[d];
-      c.take(l.rows, (T + 1) * TILE * l.stride);
-      c.take(l.sums, (training ? T : 1) * TILE * l.N);
-      if (layer.kind == LSTM) c.take(l.cells, (training ? T : 2) * TILE * 2 * layer.Up);
+      c.take(l.rows, (T + 1) * tile * l.stride);
+      c.take(l.sums, (training ? T : 1) * tile * l.N);
+      if (layer.kind == LSTM) c.take(l.cells, (training ? T : 2) * tile * 2 * layer.Up);
     }
   }
-  const ix rows = T * TILE;
-  c.take(net.out, rows * net.outStride);
-  if (training) c.take(net.outGradient, rows * net.outputsPadded);
-  c.take(net.carry, TILE * states);
-  c.take(net.carryCell, TILE * states);
-  if (training) c.take(net.temporary, rows * widest);
-  c.take(net.targets, rows * (net.tokens ? 1 : net.H * net.C));
-  c.take(net.offsets, TILE * net.C);
-  c.take(net.ids, rows);
-  c.take(net.read, rows);
-  c.take(net.kept, rows);
+  const ix rows = T * tile;
+  c.take(shard.out, rows * net.outStride);
+  if (training) c.take(shard.outGradient, rows * net.outputsPadded);
+  c.take(shard.carry, tile * states);
+  c.take(shard.carryCell, tile * states);
+  if (training) c.take(shard.temporary, rows * widest);
+  c.take(shard.targets, rows * (net.tokens ? 1 : net.H * net.C));
+  c.take(shard.offsets, tile * net.C);
+  c.take(shard.ids, rows);
+  c.take(shard.read, rows);
+  c.take(shard.kept, rows);
 }
-/** Makes room for tiles of T steps; false where there is no memory. Never shrinks. */
-static bool makeRoom(Net &net, ix T, bool training) {
-  if (net.work && T <= net.roomSteps && (net.roomTraining || !training)) return true;
-  T = most(T, net.roomSteps);
-  training = training || net.roomTraining;
-  Carve counted{nullptr, 0};
-  carve(net, counted, T, training);
-  release(net.work);
-  net.roomSteps = 0;
-  net.work = (char *)allocate(counted.used);
-  if (!net.work) return false;
-  Carve real{net.work, 0};
-  carve(net, real, T, training);
-  net.roomSteps = T;
-  net.roomTraining = training;
-  for (int i = 0; i < net.count; i++) { // the ones of every row never change
-    const Layer &layer = net.layers[i];
-    if (layer.kind != DENSE && layer.kind < SIMPLE_RNN) continue;
-    for (int d = 0; d < layer.directions; d++) {
+/** The ones of every row never change. */
+static void writeOnes(Shard &shard, ix T, ix tile) {
+  for (int i = 0; i < shard.net->count; i++) {
+    const Layer &layer = shard.layers[i];
+    for (int d = 0; hasRows(layer) && d < layer.directions; d++) {
       const Linear &l = layer.linear[d];
-      const ix rows = l.H ? (T + 1) * TILE : (layer.sequence ? T : 1) * TILE;
+      const ix rows = l.H ? (T + 1) * tile : (layer.sequence ? T : 1) * tile;
       for (ix r = 0; r < rows; r++)
         for (ix k = 0; k < l.ones; k++) l.rows[r * l.stride + l.H + k] = 1.f;
     }
   }
+}
+static bool makeGradient(Shard &shard, ix touched) {
+  const Net &net = *shard.net;
+  if (shard.g && touched <= shard.roomTouched) return true;
+  release(shard.g);
+  release(shard.touchedIds);
+  shard.roomTouched = 0;
+  shard.g = (float *)allocate((size_t)(net.dense + touched * net.tableWidth) * sizeof(float));
+  shard.touchedIds = (int32_t *)allocate((size_t)touched * sizeof(int32_t));
+  if (!shard.slots) shard.slots = (int32_t *)allocate((size_t)net.tableRows * sizeof(int32_t));
+  shard.roomTouched = touched;
+  return shard.g && shard.touchedIds && shard.slots;
+}
+/** Room for tiles of `tile` windows of T steps, and for `touched` rows of the tables; false where there is no memory. Never shrinks. */
+static bool makeRoom(Net &net, Shard &shard, ix T, ix tile, bool training, ix touched) {
+  if (!shard.layers) {
+    shard.net = &net;
+    shard.layers = (Layer *)allocate((size_t)net.count * sizeof(Layer));
+    if (!shard.layers) return false;
+    memcpy(shard.layers, net.layers, (size_t)net.count * sizeof(Layer));
+  }
+  if (training && !makeGradient(shard, touched)) return false;
+  if (shard.work && T <= shard.roomSteps && tile <= shard.roomWindows && (shard.roomTraining || !training)) return true;
+  T = most(T, shard.roomSteps);
+  tile = most(tile, shard.roomWindows);
+  training = training || shard.roomTraining;
+  Carve counted{nullptr, 0};
+  carve(shard, counted, T, tile, training);
+  release(shard.work);
+  shard.roomSteps = 0;
+  shard.work = (char *)allocate(counted.used);
+  if (!shard.work) return false;
+  Carve real{shard.work, 0};
+  carve(shard, real, T, tile, training);
+  shard.roomSteps = T;
+  shard.roomWindows = tile;
+  shard.roomTraining = training;
+  writeOnes(shard, T, tile);
   return true;
 }
+
+// ---- a batch, cut into shards and tiles
+
+/** Shards of a batch. */
+static ix shardsOf(ix count) { return count < 16 ? 1 : least(MOST_SHARDS, most(2, count / TILE)); }
+/** First window of shard k within its batch. */
+static ix shardStart(const Batch &batch, ix k) { return batch.count * k / batch.shards; }

@@ -7,6 +7,15 @@
 #define KC 128 // rows of a panel that stay in the first cache: KC · 4W floats are 16 KB for W 8
 #endif
 
+// Rows of a block of 4 vectors. 32 registers: 6 × 4 sums, 6 rows, 1 vector of B; 16: 3 × 4, 3, 1; without FMA a product needs its own.
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define ROWS_OF_FOUR 6
+#elif defined(__FMA__)
+#define ROWS_OF_FOUR 3
+#else
+#define ROWS_OF_FOUR 2
+#endif
+
 /** A: value (r, k) at p[r · row + k · step]; k may run through `outer` pieces `apart` from each other. */
 struct Left {
   const float *p;
@@ -65,7 +74,7 @@ INLINE void blockOf(ix rows, float *C, ix ldc, const Left &a, const float *B, ix
 /** One panel of NV vectors, any number of rows, dealt out evenly: 7 rows by 3 are 3 2 2. */
 template <int NV, int AR, int AS>
 static void panel(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, ix K, bool add) {
-  constexpr int four = W == 8 ? 3 : 2; // 16 registers: 3 × 4 sums, 3 rows and 1 vector of B; without FMA the product needs its own
+  constexpr int four = ROWS_OF_FOUR;
   constexpr int MR = NV == 4 ? four : NV == 3 ? four * 4 / 3 : four * 2;
   const ix groups = (rows + MR - 1) / MR, each = groups ? rows / groups : 0, extra = groups ? rows % groups : 0;
   for (ix g = 0; g < groups; g++) {

@@ -3,14 +3,27 @@
 #pragma once
 #include "network.h"
 
-/** Starts sums with the table's rows of the step's ids, or −1: zeros. */
-static void startWithRows(const Net &net, const Linear &l, ix t, float *sums, ix ld, ix column, ix lanes) {
-  for (ix b = 0; b < net.n; b++) {
-    const int32_t id = net.ids[t * net.n + b];
+/** Starts sums with columns of the table's rows of the step's ids, or −1: zeros. */
+static void startWithRows(const Shard &shard, const Linear &l, ix t, float *sums, ix ld, ix column, ix lanes) {
+  const float *table = shard.net->w + l.table + column;
+  for (ix b = 0; b < shard.n; b++) {
+    const int32_t id = shard.ids[t * shard.n + b];
     float *to = sums + b * ld;
     if (id < 0) zero(to, lanes);
-    else copy(to, net.w + l.table + id * l.N + column, lanes);
+    else copy(to, table + id * l.tableWidth, lanes);
   }
+}
+/** Gradients of row `id` of all tables; a row touched for the first time gets its place, filled with zeros. */
+static float *touchedRow(Shard &shard, int32_t id) {
+  const ix width = shard.net->tableWidth;
+  float *rows = shard.g + shard.net->dense;
+  int32_t &slot = shard.slots[id];
+  if (slot < 0) {
+    slot = (int32_t)shard.touched++;
+    shard.touchedIds[slot] = id;
+    zero(rows + slot * width, width);
+  }
+  return rows + slot * width;
 }
 
 /** One step of a panel of W units. `before` null at the first step read. */
@@ -46,7 +59,7 @@ template <bool RECTIFIED> static void lstmStep(const Step &s) {
   }
 }
 
-/** Sums are [z r x-side h-side]; kept as [z r n h-side]. */
+/** Sums are [h-side z r x-side]; kept as [h-side z r n]. */
 static void gruStep(const Step &s) {
   for (ix b = 0; b < s.n; b++) {
     float *sums = s.sums + b * W4;
@@ -55,11 +68,11 @@ static void gruStep(const Step &s) {
       store(s.next + b * s.stride, before);
       continue;
     }
-    const vf z = sigmoid(load(sums)), r = sigmoid(load(sums + W));
-    const vf n = hyperbolic(load(sums + 2 * W) + r * load(sums + 3 * W));
-    store(sums, z);
-    store(sums + W, r);
-    store(sums + 2 * W, n);
+    const vf z = sigmoid(load(sums + W)), r = sigmoid(load(sums + 2 * W));
+    const vf n = hyperbolic(load(sums + 3 * W) + r * load(sums));
+    store(sums + W, z);
+    store(sums + 2 * W, r);
+    store(sums + 3 * W, n);
     store(s.next + b * s.stride, z * before + (1.f - z) * n);
   }
 }
@@ -73,23 +86,35 @@ INLINE vf slope(Activation kind, vf y) {
   return kind == RELU ? (y > zero ? one : zero) : kind == TANH ? 1.f - y * y : kind == SIGMOID ? y * (1.f - y) : one;
 }
 
-static void forwardDirection(Net &net, const Layer &layer, const Linear &l, View out, ix column) {
-  const ix T = net.T, n = net.n, Tz = net.training ? T : 1, Tc = net.training ? T : 2;
+/** Sums of a panel at step s: [h 1 x] · weights, each part into its blocks. */
+static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix s, ix p, const float *rows, float *sums) {
+  const ix ld = l.gated ? (ix)W4 : l.N, n = shard.n;
+  for (int q = l.parts - 1; q >= 0; q--) {
+    const Part &part = l.part[q];
+    const ix lanes = lanesOf(l, part, p), k0 = s == 0 && part.k0 < l.H ? l.H : part.k0; // the state before the first step is zero
+    const bool last = q == l.parts - 1;
+    if (last && layer.ids) startWithRows(shard, l, l.reversed ? shard.T - 1 - s : s, sums + part.lane * W, ld, p * (l.gated ? lanes : W4), lanes);
+    if (!last)
+      for (ix b = 0; b < n; b++) store(sums + b * ld, vf{}); // a GRU's first block, which the input does not feed
+    product<0, 1>(sums + part.lane * W, ld, n, Left{rows + k0, l.stride, 1, 1, 0},
+                  shard.net->w + weightsOf(l, part, p) + (k0 - part.k0) * lanes, 0, lanes, part.k0 + part.K - k0, !last || layer.ids);
+  }
+}
+
+static void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, View out, ix column) {
+  const ix T = shard.T, n = shard.n, Tz = shard.training ? T : 1, Tc = shard.training ? T : 2;
   for (ix b = 0; b < n; b++) zero(l.rows + b * l.stride, l.H);
-  for (ix s = 0; s < T; s++) {
-    const ix t = l.reversed ? T - 1 - s : s, k0 = s ? 0 : l.H, zs = net.training ? s : 0, cs = net.training ? s : s & 1;
+  for (ix s = 0; s < T && !stopped(*shard.net); s++) {
+    const ix t = l.reversed ? T - 1 - s : s, zs = shard.training ? s : 0, cs = shard.training ? s : s & 1;
     const float *rows = l.rows + s * n * l.stride;
     float *next = l.rows + (s + 1) * n * l.stride;
-    const uint8_t *read = net.masked ? net.read + t * n : nullptr;
-    for (ix p = 0; p < l.N; p += W4) {
-      const ix lanes = least(l.N - p, W4), ld = l.gated ? (ix)W4 : l.N;
-      float *sums = l.gated ? l.sums + (p / W4 * Tz + zs) * n * W4 : l.sums + zs * n * l.N + p;
-      if (layer.ids) startWithRows(net, l, t, sums, ld, p, lanes);
-      product<0, 1>(sums, ld, n, Left{rows + k0, l.stride, 1, 1, 0}, net.w + l.weights + p * l.K + k0 * lanes, 0, lanes, l.K - k0,
-                    layer.ids);
+    const uint8_t *read = shard.masked ? shard.read + t * n : nullptr;
+    for (ix p = 0; p < panelsOf(l); p++) {
+      float *sums = l.gated ? l.sums + (p * Tz + zs) * n * W4 : l.sums + zs * n * l.N + p * W4;
+      sumPanel(shard, layer, l, s, p, rows, sums);
       if (!l.gated) continue;
-      float *cells = layer.kind == LSTM ? l.cells + p / W4 * Tc * n * 2 * W : nullptr;
-      const ix u = p / W4 * W, earlier = net.training ? s - 1 : (s & 1) ^ 1;
+      float *cells = layer.kind == LSTM ? l.cells + p * Tc * n * 2 * W : nullptr;
+      const ix u = p * W, earlier = shard.training ? s - 1 : (s & 1) ^ 1;
       Step step{n, l.stride, sums, nullptr, nullptr, rows + u, next + u, read, s == 0};
       if (cells) step.cells = cells + cs * n * 2 * W;
       if (cells && s > 0) step.cellsBefore = cells + earlier * n * 2 * W;
@@ -113,19 +138,19 @@ static void forwardDirection(Net &net, const Layer &layer, const Linear &l, View
   }
 }
 
-static void forwardRecurrent(Net &net, int i) {
-  const Layer &layer = net.layers[i];
-  const View out = inputOf(net, i + 1);
+static void forwardRecurrent(Shard &shard, int i) {
+  const Layer &layer = shard.layers[i];
+  const View out = inputOf(shard, i + 1);
   for (int d = 0; d < layer.directions; d++) {
     const Linear &l = layer.linear[d];
     if (d == 1 && l.F) { // the other direction reads copies, in its own order
       const Linear &other = layer.linear[0];
-      for (ix s = 0; s < net.T; s++)
-        for (ix b = 0; b < net.n; b++)
-          copy(l.rows + (s * net.n + b) * l.stride + l.H + l.ones,
-               other.rows + ((net.T - 1 - s) * net.n + b) * other.stride + other.H + other.ones, l.F);
+      for (ix s = 0; s < shard.T; s++)
+        for (ix b = 0; b < shard.n; b++)
+          copy(l.rows + (s * shard.n + b) * l.stride + l.H + l.ones,
+               other.rows + ((shard.T - 1 - s) * shard.n + b) * other.stride + other.H + other.ones, l.F);
     }
-    forwardDirection(net, layer, l, out, d * layer.U);
+    forwardDirection(shard, layer, l, out, d * layer.U);
   }
 }
 
@@ -167,29 +192,75 @@ static void gruBack(const StepBack &s) {
       none(sums);
       continue;
     }
-    const vf z = load(sums), r = load(sums + W), n = load(sums + 2 * W), inner = load(sums + 3 * W), dh = load(carry);
+    const vf inner = load(sums), z = load(sums + W), r = load(sums + 2 * W), n = load(sums + 3 * W), dh = load(carry);
     const vf before = s.first ? vf{} : load(s.states + b * s.stride);
     const vf toCandidate = dh * (1.f - z) * (1.f - n * n);
-    store(sums, dh * (before - n) * z * (1.f - z));
-    store(sums + W, toCandidate * inner * r * (1.f - r));
-    store(sums + 2 * W, toCandidate);
-    store(sums + 3 * W, toCandidate * r);
+    store(sums, toCandidate * r);
+    store(sums + W, dh * (before - n) * z * (1.f - z));
+    store(sums + 2 * W, toCandidate * inner * r * (1.f - r));
+    store(sums + 3 * W, toCandidate);
     store(carry, dh * z);
   }
 }
 
+/** A of a product over gradients of gates: all panels of a part, from step s on. */
+static Left gatesOf(const Linear &l, const Part &part, ix row, ix all) {
+  if (!l.gated) return {l.sums + row * l.N, l.N, 1, 1, 0};
+  return {l.sums + row * W4 + part.lane * W, W4, 1, l.N / W4, all * W4};
+}
+/** to (rows, padded) (+)= gradients of gates · the transposed weights at `back`. */
+static void backProduct(const Linear &l, const Part &part, const float *back, ix row, ix rows, ix all, float *to, ix padded, bool add) {
+  if (l.gated) product<W4, 1>(to, padded, rows, gatesOf(l, part, row, all), back, 0, padded, part.width * W, add);
+  else product<0, 1>(to, padded, rows, gatesOf(l, part, row, all), back, 0, padded, l.N, add);
+}
+
+/** Gradients of the weights: rows of [h 1 x], transposed, times gradients of gates. One step: the state before is zero. */
+static void weightGradient(Shard &shard, const Linear &l) {
+  const ix all = shard.T * shard.n;
+  for (ix r = 0; r < all; r += KC) {
+    for (int q = 0; q < l.parts; q++) {
+      const Part &part = l.part[q];
+      const ix k0 = shard.T == 1 && part.k0 < l.H ? l.H : part.k0;
+      for (ix p = 0; p < panelsOf(l); p++) {
+        const ix lanes = lanesOf(l, part, p), ld = l.gated ? (ix)W4 : l.N;
+        const float *sums = l.gated ? l.sums + (p * all + r) * W4 + part.lane * W : l.sums + r * l.N + p * W4;
+        product<1, 0>(shard.g + weightsOf(l, part, p) + (k0 - part.k0) * lanes, lanes, part.k0 + part.K - k0,
+                      Left{l.rows + r * l.stride + k0, 1, l.stride, 1, 0}, sums, ld, lanes, least(KC, all - r), true);
+      }
+    }
+  }
+}
+
+static void tableGradient(Shard &shard, const Linear &l) {
+  const Part &part = l.part[l.parts - 1];
+  const ix T = shard.T, n = shard.n;
+  for (ix s = 0; s < T; s++)
+    for (ix b = 0; b < n; b++) {
+      const int32_t id = shard.ids[(l.reversed ? T - 1 - s : s) * n + b];
+      if (id < 0) continue;
+      float *to = touchedRow(shard, id) + l.tableColumn;
+      for (ix p = 0; p < panelsOf(l); p++) {
+        const ix lanes = lanesOf(l, part, p);
+        const float *from = l.gated ? l.sums + ((p * T + s) * n + b) * W4 + part.lane * W : l.sums + (s * n + b) * l.N + p * W4;
+        for (ix j = 0; j < lanes; j += W, to += W) store(to, load(to) + load(from + j));
+      }
+    }
+}
+
 /** `outer`: gradient of this direction's states, rows `row` apart. */
-static void backwardDirection(Net &net, Layer &layer, const Linear &l, const float *outer, ix row, float *input, bool add) {
-  const ix T = net.T, n = net.n, all = T * n;
-  zero(net.carry, n * l.H);
-  zero(net.carryCell, n * l.H);
+static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const float *outer, ix row, float *input, bool add) {
+  const Net &net = *shard.net;
+  const ix T = shard.T, n = shard.n, all = T * n;
+  zero(shard.carry, n * l.H);
+  zero(shard.carryCell, n * l.H);
   for (ix s = T - 1; s >= 0; s--) {
+    if (stopped(net)) return;
     const ix t = l.reversed ? T - 1 - s : s;
-    const uint8_t *read = net.masked ? net.read + t * n : nullptr;
+    const uint8_t *read = shard.masked ? shard.read + t * n : nullptr;
     if (layer.every || s == T - 1) {
       for (ix b = 0; b < n; b++) {
         const float *from = outer + (layer.every ? t * n + b : b) * row;
-        float *to = net.carry + b * l.H;
+        float *to = shard.carry + b * l.H;
         for (ix u = 0; u < l.H; u += W) store(to + u, load(to + u) + load(from + u));
       }
     }
@@ -198,15 +269,15 @@ static void backwardDirection(Net &net, Layer &layer, const Linear &l, const flo
       for (ix p = 0; p < l.N / W4; p++) {
         const float *cells = layer.kind == LSTM ? l.cells + (p * T + s) * n * 2 * W : nullptr;
         const float *cellsBefore = cells && s > 0 ? cells - n * 2 * W : nullptr;
-        const StepBack step{n, l.stride, l.H, l.sums + (p * T + s) * n * W4, cells, cellsBefore, states + p * W, net.carry + p * W,
-                            net.carryCell + p * n * W, read, s == 0};
+        const StepBack step{n, l.stride, l.H, l.sums + (p * T + s) * n * W4, cells, cellsBefore, states + p * W, shard.carry + p * W,
+                            shard.carryCell + p * n * W, read, s == 0};
         if (layer.kind == GRU) gruBack(step);
         else if (layer.activation == RELU) lstmBack<true>(step);
         else lstmBack<false>(step);
       }
     } else {
       for (ix b = 0; b < n; b++) {
-        float *sums = l.sums + (s * n + b) * l.N, *carry = net.carry + b * l.H;
+        float *sums = l.sums + (s * n + b) * l.N, *carry = shard.carry + b * l.H;
         const bool skipped = read && !read[b];
         for (ix u = 0; u < l.H; u += W) {
           store(sums + u, skipped ? vf{} : load(carry + u) * slope(layer.activation, load(next + b * l.stride + u)));
@@ -214,75 +285,46 @@ static void backwardDirection(Net &net, Layer &layer, const Linear &l, const flo
         }
       }
     }
-    if (s == 0) continue;
-    const float *back = net.back + l.stateBack;
-    if (l.gated) product<W4, 1>(net.carry, l.H, n, Left{l.sums + s * n * W4, W4, 1, l.N / W4, all * W4}, back, 0, l.H, W4, true);
-    else product<0, 1>(net.carry, l.H, n, Left{l.sums + s * n * l.N, l.N, 1, 1, 0}, back, 0, l.H, l.N, true);
+    if (s > 0) backProduct(l, l.part[0], net.back + l.part[0].stateBack, s * n, n, all, shard.carry, l.H, true);
   }
-
-  const ix k0 = T > 1 ? 0 : l.H; // one step: the state before is zero
-  for (ix r = 0; r < all; r += KC) {
-    for (ix p = 0; p < l.N; p += W4) {
-      const ix lanes = least(l.N - p, W4), ld = l.gated ? (ix)W4 : l.N;
-      const float *sums = l.gated ? l.sums + (p / W4 * all + r) * W4 : l.sums + r * l.N + p;
-      product<1, 0>(net.g + l.weights + p * l.K + k0 * lanes, lanes, l.K - k0, Left{l.rows + r * l.stride + k0, 1, l.stride, 1, 0},
-                    sums, ld, lanes, least(KC, all - r), true);
-    }
-  }
-  if (layer.ids) {
-    const ix used = layer.kind == GRU ? 3 * W : W4; // the state side of a GRU's candidate has no input
-    for (ix s = 0; s < T; s++)
-      for (ix b = 0; b < n; b++) {
-        const int32_t id = net.ids[(l.reversed ? T - 1 - s : s) * n + b];
-        if (id < 0) continue;
-        float *to = net.g + l.table + id * l.N;
-        for (ix p = 0; p < l.N; p += W4) {
-          const float *from = l.gated ? l.sums + ((p / W4 * T + s) * n + b) * W4 : l.sums + (s * n + b) * l.N + p;
-          for (ix j = 0; j < least(used, l.N - p); j += W) store(to + p + j, load(to + p + j) + load(from + j));
-        }
-      }
-  }
+  weightGradient(shard, l);
+  if (layer.ids) tableGradient(shard, l);
   if (!input) return;
-  float *to = l.reversed ? net.temporary : input;
-  if (l.gated) product<W4, 1>(to, layer.Fp, all, Left{l.sums, W4, 1, l.N / W4, all * W4}, net.back + l.inputBack, 0, layer.Fp, W4, false);
-  else product<0, 1>(to, layer.Fp, all, Left{l.sums, l.N, 1, 1, 0}, net.back + l.inputBack, 0, layer.Fp, l.N, false);
+  float *to = l.reversed ? shard.temporary : input;
+  const Part &part = l.part[l.parts - 1];
+  backProduct(l, part, net.back + part.inputBack, 0, all, all, to, layer.Fp, false);
   if (!add) return;
   for (ix s = 0; s < T; s++)
     for (ix j = 0; j < n * layer.Fp; j += W) {
       float *at = input + (T - 1 - s) * n * layer.Fp + j;
-      store(at, load(at) + load(net.temporary + s * n * layer.Fp + j));
+      store(at, load(at) + load(shard.temporary + s * n * layer.Fp + j));
     }
 }
 
-static void backwardRecurrent(Net &net, int i) {
-  Layer &layer = net.layers[i];
-  const float *outer = gradientAfter(net, i);
+static void backwardRecurrent(Shard &shard, int i) {
+  Layer &layer = shard.layers[i];
+  const float *outer = gradientAfter(shard, i);
   float *input = i > 0 ? layer.gradient : nullptr;
-  const ix row = paddedAfter(net, i);
+  const ix row = paddedAfter(shard, i);
   if (layer.directions == 1) {
-    backwardDirection(net, layer, layer.linear[0], outer, row, input, false);
+    backwardDirection(shard, layer, layer.linear[0], outer, row, input, false);
     return;
   }
-  const ix rows = layer.every ? net.T * net.n : net.n;
+  const ix rows = layer.every ? shard.T * shard.n : shard.n;
   for (int d = 0; d < 2; d++) {
     for (ix r = 0; r < rows; r++) {
       for (ix u = 0; u < layer.U; u++) layer.split[r * layer.Up + u] = outer[r * row + d * layer.U + u];
       for (ix u = layer.U; u < layer.Up; u++) layer.split[r * layer.Up + u] = 0;
     }
-    backwardDirection(net, layer, layer.linear[d], layer.split, layer.Up, input, d == 1);
+    backwardDirection(shard, layer, layer.linear[d], layer.split, layer.Up, input, d == 1);
   }
 }
 
-/** Gradients of weights that are no weights: padded states, and the blocks a GRU leaves empty. */
-static void clearEmptyBlocks(Net &net, const Layer &layer, const Linear &l) {
-  for (ix p = 0; p < l.N; p += W4) {
-    const ix lanes = least(l.N - p, W4);
-    float *g = net.g + l.weights + p * l.K;
-    for (ix k = layer.U; k < l.H; k++) zero(g + k * lanes, lanes);
-    if (layer.kind != GRU) continue;
-    for (ix k = 0; k < l.K; k++) {
-      const bool ofState = k < l.H || k == l.H + 1;
-      store(g + k * W4 + (ofState ? 2 : 3) * W, vf{});
-    }
+/** Gradients of weights that are no weights: rows of padded states, which a sigmoid lifts from zero. */
+static void clearPaddedStates(Shard &shard, const Layer &layer, const Linear &l) {
+  const Part &part = l.part[0];
+  for (ix p = 0; p < panelsOf(l); p++) {
+    const ix lanes = lanesOf(l, part, p);
+    zero(shard.g + weightsOf(l, part, p) + layer.U * lanes, (l.H - layer.U) * lanes);
   }
 }

@@ -21,14 +21,15 @@ static void philox(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t 
   out[3] = c3;
 }
 
-static void forwardDense(Net &net, int i) {
-  const Layer &layer = net.layers[i];
+static void forwardDense(Shard &shard, int i) {
+  const Layer &layer = shard.layers[i];
   const Linear &l = layer.linear[0];
-  const View out = inputOf(net, i + 1);
-  const ix rows = rowsIn(net, layer);
+  const View out = inputOf(shard, i + 1);
+  const ix rows = rowsIn(shard, layer);
   if (layer.ids)
-    for (ix r = 0; r < rows; r += net.n) startWithRows(net, l, r / net.n, out.p + r * out.row, out.row, 0, l.N);
-  product<0, 1>(out.p, out.row, rows, Left{l.rows, l.stride, 1, 1, 0}, net.w + l.weights, 0, l.N, l.K, layer.ids);
+    for (ix r = 0; r < rows; r += shard.n) startWithRows(shard, l, r / shard.n, out.p + r * out.row, out.row, 0, l.N);
+  const Part &part = l.part[0];
+  product<0, 1>(out.p, out.row, rows, Left{l.rows, l.stride, 1, 1, 0}, shard.net->w + part.weights, 0, l.N, part.K, layer.ids);
   if (layer.activation == LINEAR) return;
   for (ix r = 0; r < rows; r++)
     for (ix u = 0; u < l.N; u += W) {
@@ -37,12 +38,20 @@ static void forwardDense(Net &net, int i) {
     }
 }
 
-static void backwardDense(Net &net, int i) {
-  Layer &layer = net.layers[i];
+/** Adds rows of gradients to those of the table's rows their ids name. */
+static void rowsGradient(Shard &shard, ix rows, const float *gradient, ix N) {
+  for (ix r = 0; r < rows; r++, gradient += N) {
+    if (shard.ids[r] < 0) continue;
+    float *to = touchedRow(shard, shard.ids[r]);
+    for (ix u = 0; u < N; u += W) store(to + u, load(to + u) + load(gradient + u));
+  }
+}
+static void backwardDense(Shard &shard, int i) {
+  Layer &layer = shard.layers[i];
   const Linear &l = layer.linear[0];
-  const View out = inputOf(net, i + 1);
-  const ix rows = rowsIn(net, layer);
-  float *gradient = (float *)gradientAfter(net, i);
+  const View out = inputOf(shard, i + 1);
+  const ix rows = rowsIn(shard, layer);
+  float *gradient = gradientAfter(shard, i);
   if (layer.activation != LINEAR) {
     for (ix r = 0; r < rows; r++)
       for (ix u = 0; u < l.N; u += W) {
@@ -50,81 +59,70 @@ static void backwardDense(Net &net, int i) {
         store(at, load(at) * slope(layer.activation, load(out.p + r * out.row + u)));
       }
   }
+  const Part &part = l.part[0];
   for (ix r = 0; r < rows; r += KC) {
-    for (ix p = 0; p < l.N; p += W4) {
-      const ix lanes = least(l.N - p, W4);
-      product<1, 0>(net.g + l.weights + p * l.K, lanes, l.K, Left{l.rows + r * l.stride, 1, l.stride, 1, 0}, gradient + r * l.N + p, l.N,
-                    lanes, least(KC, rows - r), true);
+    for (ix p = 0; p < panelsOf(l); p++) {
+      const ix lanes = lanesOf(l, part, p);
+      product<1, 0>(shard.g + weightsOf(l, part, p), lanes, part.K, Left{l.rows + r * l.stride, 1, l.stride, 1, 0},
+                    gradient + r * l.N + p * W4, l.N, lanes, least(KC, rows - r), true);
     }
   }
-  if (layer.ids) {
-    for (ix r = 0; r < rows; r++) {
-      if (net.ids[r] < 0) continue;
-      float *to = net.g + l.table + net.ids[r] * l.N;
-      for (ix u = 0; u < l.N; u += W) store(to + u, load(to + u) + load(gradient + r * l.N + u));
-    }
-    return;
-  }
-  if (i > 0) product<0, 1>(layer.gradient, layer.Fp, rows, Left{gradient, l.N, 1, 1, 0}, net.back + l.inputBack, 0, layer.Fp, l.N, false);
+  if (layer.ids) rowsGradient(shard, rows, gradient, l.N);
+  else if (i > 0)
+    product<0, 1>(layer.gradient, layer.Fp, rows, Left{gradient, l.N, 1, 1, 0}, shard.net->back + part.inputBack, 0, layer.Fp, l.N, false);
 }
 
-static void forwardEmbedding(Net &net, int i) {
-  const Layer &layer = net.layers[i];
-  const View out = inputOf(net, i + 1);
-  for (ix t = 0; t < net.T; t++) startWithRows(net, layer.linear[0], t, out.p + t * net.n * out.row, out.row, 0, layer.Up);
+static void forwardEmbedding(Shard &shard, int i) {
+  const Layer &layer = shard.layers[i];
+  const View out = inputOf(shard, i + 1);
+  for (ix t = 0; t < shard.T; t++) startWithRows(shard, layer.linear[0], t, out.p + t * shard.n * out.row, out.row, 0, layer.Up);
 }
-static void backwardEmbedding(Net &net, int i) {
-  const Layer &layer = net.layers[i];
-  const float *gradient = gradientAfter(net, i);
-  for (ix r = 0; r < net.T * net.n; r++) {
-    if (net.ids[r] < 0) continue;
-    float *to = net.g + layer.linear[0].table + net.ids[r] * layer.Up;
-    for (ix u = 0; u < layer.Up; u += W) store(to + u, load(to + u) + load(gradient + r * layer.Up + u));
-  }
+static void backwardEmbedding(Shard &shard, int i) {
+  rowsGradient(shard, shard.T * shard.n, gradientAfter(shard, i), shard.layers[i].Up);
 }
 
 /** Factors 0 or 1 / (1 − rate); window b of the batch, step t, feature j is drawn at index (b · T + t) · F + j. */
-static void drawFactors(Net &net, Layer &layer) {
-  const ix T = layer.sequence ? net.T : 1, F = layer.F;
+static void drawFactors(Shard &shard, Layer &layer) {
+  const ix T = layer.sequence ? shard.T : 1, F = layer.F;
   const double bar = layer.number * 4294967296.;
   const float kept = (float)(1 / (1 - layer.number));
   uint32_t words[4];
-  for (ix b = 0; b < net.n; b++) {
-    int64_t index = (int64_t)(net.first + b) * T * F;
-    if (index % 4) philox(net.seed, layer.key, (uint32_t)(index / 4), net.step, net.epoch, words);
+  for (ix b = 0; b < shard.n; b++) {
+    int64_t index = (int64_t)(shard.first + b) * T * F;
+    if (index % 4) philox(shard.net->seed, layer.key, (uint32_t)(index / 4), shard.net->step, shard.net->epoch, words);
     for (ix t = 0; t < T; t++) {
-      float *factors = layer.extra + (t * net.n + b) * layer.Fp;
+      float *factors = layer.extra + (t * shard.n + b) * layer.Fp;
       for (ix j = 0; j < F; j++, index++) {
-        if (index % 4 == 0) philox(net.seed, layer.key, (uint32_t)(index / 4), net.step, net.epoch, words);
+        if (index % 4 == 0) philox(shard.net->seed, layer.key, (uint32_t)(index / 4), shard.net->step, shard.net->epoch, words);
         factors[j] = words[index % 4] >= bar ? kept : 0.f;
       }
     }
   }
 }
-static void forwardDropout(Net &net, int i) {
-  Layer &layer = net.layers[i];
-  const View out = inputOf(net, i + 1);
-  const ix rows = rowsIn(net, layer);
-  if (net.training) drawFactors(net, layer);
+static void forwardDropout(Shard &shard, int i) {
+  Layer &layer = shard.layers[i];
+  const View out = inputOf(shard, i + 1);
+  const ix rows = rowsIn(shard, layer);
+  if (shard.training) drawFactors(shard, layer);
   for (ix r = 0; r < rows; r++) {
     const float *x = layer.x + r * layer.stride, *factors = layer.extra + r * layer.Fp;
     float *to = out.p + r * out.row;
-    for (ix j = 0; j < layer.Fp; j += W) store(to + j, net.training ? load(x + j) * load(factors + j) : load(x + j));
+    for (ix j = 0; j < layer.Fp; j += W) store(to + j, shard.training ? load(x + j) * load(factors + j) : load(x + j));
   }
 }
-static void backwardDropout(Net &net, int i) {
-  Layer &layer = net.layers[i];
+static void backwardDropout(Shard &shard, int i) {
+  Layer &layer = shard.layers[i];
   if (i == 0) return;
-  const float *gradient = gradientAfter(net, i);
-  for (ix j = 0; j < rowsIn(net, layer) * layer.Fp; j += W) store(layer.gradient + j, load(gradient + j) * load(layer.extra + j));
+  const float *gradient = gradientAfter(shard, i);
+  for (ix j = 0; j < rowsIn(shard, layer) * layer.Fp; j += W) store(layer.gradient + j, load(gradient + j) * load(layer.extra + j));
 }
 
-static void forwardNorm(Net &net, int i) {
-  Layer &layer = net.layers[i];
-  const View out = inputOf(net, i + 1);
+static void forwardNorm(Shard &shard, int i) {
+  Layer &layer = shard.layers[i];
+  const View out = inputOf(shard, i + 1);
   const ix F = layer.F;
-  const float *gamma = net.w + layer.gamma, *beta = net.w + layer.beta;
-  for (ix r = 0; r < rowsIn(net, layer); r++) {
+  const float *gamma = shard.net->w + layer.gamma, *beta = shard.net->w + layer.beta;
+  for (ix r = 0; r < rowsIn(shard, layer); r++) {
     const float *x = layer.x + r * layer.stride;
     float *normal = layer.extra + r * layer.Fp, *to = out.p + r * out.row;
     double mean = 0, variance = 0;
@@ -139,12 +137,12 @@ static void forwardNorm(Net &net, int i) {
     }
   }
 }
-static void backwardNorm(Net &net, int i) {
-  Layer &layer = net.layers[i];
+static void backwardNorm(Shard &shard, int i) {
+  Layer &layer = shard.layers[i];
   const ix F = layer.F;
-  const float *outer = gradientAfter(net, i), *gamma = net.w + layer.gamma;
-  float *toGamma = net.g + layer.gamma, *toBeta = net.g + layer.beta;
-  for (ix r = 0; r < rowsIn(net, layer); r++) {
+  const float *outer = gradientAfter(shard, i), *gamma = shard.net->w + layer.gamma;
+  float *toGamma = shard.g + layer.gamma, *toBeta = shard.g + layer.beta;
+  for (ix r = 0; r < rowsIn(shard, layer); r++) {
     const float *dy = outer + r * layer.Fp, *normal = layer.extra + r * layer.Fp;
     double sum = 0, along = 0;
     for (ix j = 0; j < F; j++) {
@@ -160,26 +158,25 @@ static void backwardNorm(Net &net, int i) {
   }
 }
 
-static void forwardNet(Net &net) {
-  for (int i = 0; i < net.count; i++) {
-    switch (net.layers[i].kind) {
-      case DENSE: forwardDense(net, i); break;
-      case DROPOUT: forwardDropout(net, i); break;
-      case EMBEDDING: forwardEmbedding(net, i); break;
-      case LAYER_NORM: forwardNorm(net, i); break;
-      default: forwardRecurrent(net, i);
+static void forwardNet(Shard &shard) {
+  for (int i = 0; i < shard.net->count; i++) {
+    switch (shard.layers[i].kind) {
+      case DENSE: forwardDense(shard, i); break;
+      case DROPOUT: forwardDropout(shard, i); break;
+      case EMBEDDING: forwardEmbedding(shard, i); break;
+      case LAYER_NORM: forwardNorm(shard, i); break;
+      default: forwardRecurrent(shard, i);
     }
   }
 }
-static void backwardNet(Net &net) {
-  renewBack(net);
-  for (int i = net.count - 1; i >= 0; i--) {
-    switch (net.layers[i].kind) {
-      case DENSE: backwardDense(net, i); break;
-      case DROPOUT: backwardDropout(net, i); break;
-      case EMBEDDING: backwardEmbedding(net, i); break;
-      case LAYER_NORM: backwardNorm(net, i); break;
-      default: backwardRecurrent(net, i);
+static void backwardNet(Shard &shard) {
+  for (int i = shard.net->count - 1; i >= 0; i--) {
+    switch (shard.layers[i].kind) {
+      case DENSE: backwardDense(shard, i); break;
+      case DROPOUT: backwardDropout(shard, i); break;
+      case EMBEDDING: backwardEmbedding(shard, i); break;
+      case LAYER_NORM: backwardNorm(shard, i); break;
+      default: backwardRecurrent(shard, i);
     }
   }
 }

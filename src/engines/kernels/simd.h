@@ -1,11 +1,13 @@
-// Vectors of W floats by compiler types, and exp, sigmoid, tanh, log on them. The same text is AVX2, SSE, NEON or WebAssembly.
+// Vectors of W floats by compiler types, and exp, sigmoid, tanh, log on them. The same text is AVX-512, AVX2, SSE, NEON or WebAssembly.
 // In: floats. Out: floats. Not here: memory, products. Errors measured over the whole range: exp 1 ulp, sigmoid and tanh 2.5 ulp.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 #ifndef W
-#if defined(__AVX__)
+#if defined(__AVX512F__)
+#define W 16
+#elif defined(__AVX__)
 #define W 8
 #else
 #define W 4 // SSE, NEON, WebAssembly
@@ -19,8 +21,12 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 // A value the compiler must hold in a register: else it loads it again for every row, and loads become the limit.
-#if defined(__x86_64__)
+#if defined(__AVX512F__)
+#define KEEP(x) asm("" : "+v"(x))
+#elif defined(__x86_64__)
 #define KEEP(x) asm("" : "+x"(x))
+#elif defined(__aarch64__)
+#define KEEP(x) asm("" : "+w"(x))
 #else
 #define KEEP(x)
 #endif
@@ -86,6 +92,8 @@ INLINE vf rectified(vf x) {
 INLINE vf root(vf x) {
 #ifdef __clang__
   return __builtin_elementwise_sqrt(x);
+#elif defined(__AVX512F__) && W == 16
+  return __builtin_ia32_sqrtps512_mask(x, vf{}, (unsigned short)-1, 4);
 #elif defined(__AVX__) && W == 8
   return __builtin_ia32_sqrtps256(x);
 #elif defined(__SSE__) && W == 4

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 struct Net;
+struct Team;
 
 struct KernelTable {
   Net *(*create)(const int32_t *ints, const double *reals);
@@ -14,8 +15,9 @@ struct KernelTable {
   int32_t (*save)(Net *net);
   void (*fallBack)(Net *net);
   void (*bind)(Net *net, const double *const *channels, const int32_t *cutoffs, const int32_t *lengths, const int32_t *settings);
-  int32_t (*train)(Net *net, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results);
-  int32_t (*evaluate)(Net *net, int32_t start, int32_t end, double *results);
-  int32_t (*predict)(Net *net, int32_t start, int32_t end, double *outputs);
+  void (*stop)(Net *net, int32_t stop);
+  int32_t (*train)(Net *net, Team *team, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results);
+  int32_t (*evaluate)(Net *net, Team *team, int32_t start, int32_t end, double *results);
+  int32_t (*predict)(Net *net, Team *team, int32_t start, int32_t end, double *outputs);
   void (*map)(int32_t which, const float *x, float *y, int32_t count);
 };

@@ -11,6 +11,7 @@ export function nativeKernels(addon: Addon): CreateKernel {
     if (addon.values(net) !== values) throw new Error(`kernels count ${addon.values(net)} weights, not ${values}`);
     return {
       copies: false,
+      turn: 1e8,
       write: (which, array) => addon.write(net, which, array),
       read: (which, into) => addon.read(net, which, into),
       optimizer: (settings) => addon.optimizer(net, settings),
@@ -18,8 +19,9 @@ export function nativeKernels(addon: Addon): CreateKernel {
       fallBack: () => addon.fallBack(net),
       bind: ({ channels, cutoffs, lengths, settings }) => addon.bind(net, channels, cutoffs, lengths, settings) === 1,
       train: (bounds, rates, settings, results) => addon.train(net, bounds, rates, settings, results),
-      evaluate: (start, end, results) => addon.evaluate(net, start, end, results) === 1,
-      predict: (start, end, outputs) => addon.predict(net, start, end, outputs) === 1,
+      evaluate: (start, end, results) => addon.evaluate(net, start, end, results),
+      predict: (start, end, outputs) => addon.predict(net, start, end, outputs),
+      abort: () => undefined, // every call comes back before another can be made
       destroy: () => addon.destroy(net),
     };
   };

@@ -1,7 +1,7 @@
 // Kernels in WebAssembly: one instance and one memory per network, so that what is no longer used goes with its garbage.
 // In: plain arrays, copied into the memory. Out: plain arrays, copied out of it. Not here: what is computed (kernels/).
 
-import type { Bound, Description, Kernel } from '../compiled/kernel.ts';
+import { type Bound, type Description, type Kernel, NO_MEMORY } from '../compiled/kernel.ts';
 import { KERNELS } from './kernels.wasm.ts';
 import { type WasmMemory, type WasmModule, WebAssembly } from './webassembly.ts';
 
@@ -84,6 +84,7 @@ export function createWasmKernel({ ints, reals }: Description, values: number): 
 
   return {
     copies: true,
+    turn: 1e8,
     write(which, array) {
       needed(array.byteLength);
       put(array, call.at);
@@ -134,17 +135,18 @@ export function createWasmKernel({ ints, reals }: Description, values: number): 
       return made;
     },
     evaluate(start, end, results) {
-      if (!room(call, results.byteLength)) return false;
-      const done = wasm.kernel_evaluate(net, start, end, call.at) === 1;
+      if (!room(call, results.byteLength)) return NO_MEMORY;
+      const done = wasm.kernel_evaluate(net, start, end, call.at);
       get(results, call.at);
       return done;
     },
     predict(start, end, outputs) {
-      if (!room(call, outputs.byteLength)) return false;
-      const done = wasm.kernel_predict(net, start, end, call.at) === 1;
+      if (!room(call, outputs.byteLength)) return NO_MEMORY;
+      const done = wasm.kernel_predict(net, start, end, call.at);
       get(outputs, call.at);
       return done;
     },
+    abort: () => undefined, // every call comes back before another can be made
     destroy: () => undefined, // the instance goes with its garbage
   };
 }

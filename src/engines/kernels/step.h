@@ -1,0 +1,276 @@
+// One training step in phases that one or several threads can do: gradients by shard, their sum and norm, the update; and passes forward.
+// In: a network with data bound. Out: changed weights, sums. Not here: which batches, at which rate (kernels.cpp, the host).
+#pragma once
+#include "batch.h"
+
+// ---- making ready
+
+static void beginTraining(Net &net, ix start, ix end, const double *settings) {
+  net.seed = (uint32_t)settings[0];
+  net.epoch = (uint32_t)settings[1];
+  for (ix i = start; i < end && !net.awake; i++) net.awake = net.data.lengths[i] > 1;
+  if (net.data.padLeft && net.data.context > 1) net.awake = true;
+  net.asleep = !net.awake && net.optimizer != ADAMW;
+}
+/** Makes ready for windows [start, start + count); false where there is no memory. */
+static bool prepare(Net &net, ix start, ix count, bool training) {
+  Batch &batch = net.batch;
+  batch.start = start;
+  batch.count = most(0, count);
+  batch.shards = 0;
+  if (count < 1) return !training;
+  batch.T = net.data.padLeft ? net.data.context : net.data.lengths[start];
+  batch.shards = shardsOf(count);
+  batch.training = training;
+  batch.counted = training ? countTargets(net, start, start + count) : 0;
+  for (ix k = 0; k < batch.shards; k++) {
+    const ix windows = shardStart(batch, k + 1) - shardStart(batch, k);
+    const ix touched = least(net.tableRows, (k == 0 ? count : windows) * batch.T); // shard 0 takes the others' rows up
+    if (!makeRoom(net, net.shards[k], batch.T, least(TILE, windows), training, touched)) return false;
+  }
+  return true;
+}
+static bool prepareStep(Net &net, ix step, ix start, ix end) {
+  net.step = (uint32_t)step;
+  return prepare(net, start, end - start, true);
+}
+static bool preparePass(Net &net, ix start, ix end) { return prepare(net, start, end - start, false); }
+
+// ---- a shard's windows, tile by tile
+
+/** Calls `work` for the tiles of a shard, gathered and gone through forward. */
+template <class Work> static void eachTile(const Net &net, Shard &shard, ix k, Work work) {
+  const Batch &batch = net.batch;
+  const ix start = shardStart(batch, k), count = shardStart(batch, k + 1) - start, tiles = (count + TILE - 1) / TILE;
+  shard.training = batch.training;
+  shard.tally = {0, 0, 0};
+  for (ix tile = 0; tile < tiles && !stopped(net); tile++) {
+    shard.first = start + count * tile / tiles;
+    gather(shard, batch.start + shard.first, start + count * (tile + 1) / tiles - shard.first, batch.T);
+    forwardNet(shard);
+    work();
+  }
+}
+
+/** Forward, loss and backward: gradients and tally are those of the shard's windows. */
+static void learn(const Net &net, Shard &shard, ix k) {
+  zero(shard.g, net.dense);
+  shard.touched = 0;
+  memset(shard.slots, -1, (size_t)net.tableRows * sizeof(int32_t));
+  eachTile(net, shard, k, [&] {
+    gatherTargets(shard, net.batch.start + shard.first);
+    measure(shard, shard.tally);
+    backwardNet(shard);
+  });
+  for (int i = 0; i < net.count; i++) {
+    const Layer &layer = shard.layers[i];
+    for (int d = 0; layer.kind >= SIMPLE_RNN && d < layer.directions; d++) clearPaddedStates(shard, layer, layer.linear[d]);
+  }
+}
+
+static void measureShard(const Net &net, Shard &shard, ix k) {
+  eachTile(net, shard, k, [&] {
+    gatherTargets(shard, net.batch.start + shard.first);
+    measure(shard, shard.tally);
+  });
+}
+
+/** Outputs of the shard's windows, at their places among the batch's. */
+static void predictShard(const Net &net, Shard &shard, ix k) {
+  eachTile(net, shard, k, [&] {
+    const ix from = net.layers[net.count - 1].every ? (shard.T - 1) * shard.n : 0;
+    double *to = net.predicted + shard.first * net.outputs;
+    for (ix b = 0; b < shard.n; b++) {
+      const float *row = shard.out + (from + b) * net.outStride;
+      for (ix j = 0; j < net.outputs; j++) {
+        const double taken = net.tokens ? 0 : shard.offsets[b * net.C + j / net.Q % net.C];
+        *to++ = row[j] + taken;
+      }
+    }
+  });
+}
+
+/** Adds loss, correct and weight of the batch, in the order of its shards. */
+static void addTally(const Net &net, double *results) {
+  Tally sum{0, 0, 0};
+  for (ix k = 0; k < net.batch.shards; k++) {
+    const Tally &part = net.shards[k].tally;
+    sum.loss += part.loss;
+    sum.correct += part.correct;
+    sum.weight += part.weight;
+  }
+  results[0] += sum.loss;
+  results[1] += sum.correct;
+  results[2] += sum.weight;
+}
+
+// ---- the sum of all shards' gradients, in the order of the shards, in stretches of fixed length; shard 0 takes it up
+
+enum { STRETCH = 16384 };
+
+/** Stretches of the dense gradients; touched rows of tables are one more. */
+static ix denseStretches(const Net &net) { return (net.dense + STRETCH - 1) / STRETCH; }
+static ix stretchesOf(const Net &net) { return denseStretches(net) + 1; }
+
+INLINE void addSquares(vd &sum, vf g) {
+  const vd wide = __builtin_convertvector(g, vd);
+  sum += wide * wide;
+}
+static double total(vd sum) {
+  double squares = 0;
+  for (int lane = 0; lane < W; lane++) squares += sum[lane];
+  return squares;
+}
+
+/** Sums stretch k; gives the sum of squares. */
+static double addStretch(Net &net, ix k) {
+  vd squares{};
+  eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), [&](ix begin, ix end) {
+    float *g = net.shards[0].g;
+    for (ix s = 1; s < net.batch.shards; s++) {
+      const float *other = net.shards[s].g;
+      for (ix i = begin; i < end; i += W) store(g + i, load(g + i) + load(other + i));
+    }
+    for (ix i = begin; i < end; i += W) addSquares(squares, load(g + i));
+  });
+  return total(squares);
+}
+
+/** Rows of tables touched in any shard become shard 0's; gives the sum of squares. */
+static double addTouched(Net &net) {
+  Shard &first = net.shards[0];
+  const ix width = net.tableWidth;
+  for (ix s = 1; s < net.batch.shards; s++) {
+    const Shard &shard = net.shards[s];
+    for (ix i = 0; i < shard.touched; i++) {
+      const float *from = shard.g + net.dense + i * width;
+      float *to = touchedRow(first, shard.touchedIds[i]);
+      for (ix j = 0; j < width; j += W) store(to + j, load(to + j) + load(from + j));
+    }
+  }
+  for (ix i = 0; i < first.touched; i++) net.warm[first.touchedIds[i]] = 1;
+  vd squares{};
+  const float *rows = first.g + net.dense;
+  for (ix j = 0; j < first.touched * width; j += W) addSquares(squares, load(rows + j));
+  return total(squares);
+}
+
+// ---- the optimizers: flat memory, and rows of tables, with gradients at `g` or of zero
+
+static Update updateOf(Net &net, double rate, double scale) {
+  Update u{};
+  u.scale = (float)scale;
+  u.rate = (float)rate;
+  u.epsilon = (float)net.epsilon;
+  u.keep = (float)net.option1;
+  u.mean = (float)(1 - net.option1);
+  if (net.optimizer > ADAMW) return u;
+  net.power1 *= net.option1;
+  net.power2 *= net.option2;
+  u.size = (float)(rate * __builtin_sqrt(1 - net.power2) / (1 - net.power1));
+  u.square = (float)(1 - net.option2);
+  u.shrink = net.optimizer == ADAMW ? (float)(rate * net.decay) : 0.f;
+  return u;
+}
+template <OptimizerKind KIND> INLINE void updateVector(const Net &net, const Update &u, ix i, vf g) {
+  float *w = net.w + i, *m = net.m + i;
+  if constexpr (KIND <= ADAMW) {
+    vf mean = load(m), square = load(net.v + i), weight = load(w);
+    mean += u.mean * (g - mean);
+    square += u.square * (g * g - square);
+    if (KIND == ADAMW && u.shrink != 0.f) weight -= u.shrink * weight;
+    store(m, mean);
+    store(net.v + i, square);
+    store(w, weight - u.size * mean / (root(square) + u.epsilon));
+  } else if constexpr (KIND == RMSPROP) {
+    const vf square = u.keep * load(m) + u.mean * g * g;
+    store(m, square);
+    store(w, load(w) - u.rate * g / root(square + u.epsilon));
+  } else {
+    const vf move = u.keep * load(m) - u.rate * g;
+    store(m, move);
+    store(w, load(w) + move);
+  }
+}
+template <OptimizerKind KIND> static void updateRange(const Net &net, const Update &u, ix at, const float *g, ix count) {
+  if (!g)
+    for (ix i = 0; i < count; i += W) updateVector<KIND>(net, u, at + i, vf{});
+  else if (u.scale == 1.f)
+    for (ix i = 0; i < count; i += W) updateVector<KIND>(net, u, at + i, load(g + i));
+  else
+    for (ix i = 0; i < count; i += W) updateVector<KIND>(net, u, at + i, u.scale * load(g + i));
+}
+typedef void (*UpdateRange)(const Net &net, const Update &u, ix at, const float *g, ix count);
+static const UpdateRange UPDATES[] = {updateRange<ADAM>, updateRange<ADAMW>, updateRange<RMSPROP>, updateRange<SGD>};
+
+/** Rows of the tables; those that never had a gradient stay as they are, except where weights decay by themselves. */
+static void updateTables(const Net &net, const Update &u, ix from, ix to) {
+  const Shard &first = net.shards[0];
+  const ix width = net.tableWidth;
+  const UpdateRange update = UPDATES[net.optimizer];
+  const Layer &layer = net.layers[0];
+  for (ix id = from; id < to; id++) {
+    if (!net.warm[id] && net.optimizer != ADAMW) continue;
+    const float *g = first.slots[id] < 0 ? nullptr : first.g + net.dense + first.slots[id] * width;
+    for (int d = 0; d < layer.directions; d++) {
+      const Linear &l = layer.linear[d];
+      update(net, u, l.table + id * l.tableWidth, g ? g + l.tableColumn : nullptr, l.tableWidth);
+    }
+  }
+}
+
+/** Rows of the tables that are updated as one part. */
+static ix tableStretch(const Net &net) { return most(1, STRETCH / net.tableWidth); }
+
+static void updatePart(Net &net, ix k) {
+  const ix stretches = denseStretches(net);
+  if (k >= stretches) {
+    const ix rows = tableStretch(net);
+    return updateTables(net, net.update, (k - stretches) * rows, least(net.tableRows, (k - stretches + 1) * rows));
+  }
+  eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), [&](ix begin, ix end) {
+    UPDATES[net.optimizer](net, net.update, begin, net.shards[0].g + begin, end - begin);
+  });
+}
+
+/** After the sum: whether loss and norm are finite; if so the update is made ready, clipped. results[3]: the norm. */
+static bool decide(Net &net, double rate, double clip, double *results) {
+  double squares = 0, loss = 0;
+  for (ix k = 0; k < stretchesOf(net); k++) squares += net.squares[k];
+  for (ix k = 0; k < net.batch.shards; k++) loss += net.shards[k].tally.loss;
+  const double norm = __builtin_sqrt(squares);
+  results[3] = norm;
+  if (!finite(loss) || !finite(norm)) return false;
+  net.update = updateOf(net, rate, clip >= 0 && norm > clip ? clip / norm : 1);
+  return true;
+}
+
+// ---- phases
+
+static ix partsOf(const Net &net, int phase) {
+  if (phase == RENEW) return eachPanel(net, -1, [](int, const Linear &, ix) {});
+  if (phase == SUM) return stretchesOf(net);
+  if (phase == UPDATE) return denseStretches(net) + (net.tableRows ? (net.tableRows + tableStretch(net) - 1) / tableStretch(net) : 0);
+  return net.batch.shards;
+}
+static void runPart(Net &net, int phase, ix k) {
+  switch (phase) {
+    case RENEW: renewPanel(net, k); break;
+    case GRADIENTS: learn(net, net.shards[k], k); break;
+    case SUM: net.squares[k] = k < denseStretches(net) ? addStretch(net, k) : addTouched(net); break;
+    case UPDATE: updatePart(net, k); break;
+    case MEASURE: measureShard(net, net.shards[k], k); break;
+    default: predictShard(net, net.shards[k], k);
+  }
+}
+static void run(Net &net, Team *team, int phase) {
+  inParts(team, partsOf(net, phase), [&](ix k) { runPart(net, phase, k); });
+}
+
+static bool weightsFinite(const Net &net) {
+  vf sum{}; // x − x is 0, and NaN where x is not finite
+  for (ix i = 0; i < net.size; i += W) sum += load(net.w + i) - load(net.w + i);
+  for (int lane = 0; lane < W; lane++)
+    if (sum[lane] != 0) return false;
+  return true;
+}

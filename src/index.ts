@@ -13,6 +13,7 @@ export type {
   TextForecaster,
 } from './core/forecaster.ts';
 export { type ExportOptions, type ExportOutcome, exportRun } from './export.ts';
+export { type ImportOptions, importModel } from './import.ts';
 export type { Fit, ForecastRow, Result, ScoreRow, TextAnswer } from './report/result.ts';
 export { type RunEvent, type RunOptions, type RunOutcome, run } from './run.ts';
 export {

@@ -17,6 +17,7 @@ import { type JsonObject, stableJson } from './core/json.ts';
 import type { Engine } from './engines/engine.ts';
 import { openEngine } from './engines/index.ts';
 import { hooksOf, type RunEvent } from './hooks.ts';
+import type { Imported } from './imported.ts';
 import { runNumbers } from './numbers.ts';
 import { factsOf, loadData, openConfig } from './open.ts';
 import type { Hooks, Outcome } from './outcome.ts';
@@ -42,8 +43,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Train anew where a complete run stands. */
   readonly force?: boolean;
-  /** A complete run whose weights and optimizer this one starts from. */
-  readonly continueFrom?: string;
+  /** A complete run whose weights and optimizer this one starts from, or an imported model that stands for training. */
+  readonly continueFrom?: string | Imported;
   readonly allowOutside?: boolean;
   readonly signal?: AbortSignal;
   readonly on?: (event: RunEvent) => void;

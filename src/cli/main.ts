@@ -11,6 +11,7 @@ import { failure, usage } from './failure.ts';
 import type { Command, Given } from './flags.ts';
 import { command as generate } from './generate.ts';
 import { helpText } from './help.ts';
+import { command as importModel } from './import.ts';
 import { command as init } from './init.ts';
 import { command as inspect } from './inspect.ts';
 import { closeOutput, writeOutput } from './output.ts';
@@ -19,7 +20,20 @@ import { command as presets } from './presets.ts';
 import { command as run } from './run.ts';
 import { command as schema } from './schema.ts';
 
-const COMMANDS = [run, predict, generate, compare, exportRun, inspect, init, presets, explain, schema, doctor];
+const COMMANDS = [
+  run,
+  predict,
+  generate,
+  compare,
+  exportRun,
+  importModel,
+  inspect,
+  init,
+  presets,
+  explain,
+  schema,
+  doctor,
+];
 
 const DATA_OR_CONFIG = /\.(?:csv|tsv|ya?ml)(?:\.gz)?$/i;
 

@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import type { StyledPart } from '../report/terminal.ts';
 import type { RunEvent, RunOptions, RunOutcome } from '../run.ts';
 import { oneLine, usageError } from './failure.ts';
-import { type Command, flag, number, present, text, texts } from './flags.ts';
+import { type Command, flag, type Given, number, present, text, texts } from './flags.ts';
 import { shortPath, wantsColor, writeJson, writeMessage, writeOutput } from './output.ts';
 import { type ProgressView, progressView, SILENT } from './progress.ts';
 import { abortOnSignal } from './signals.ts';
@@ -21,54 +21,65 @@ export const command: Command = {
         type: 'string',
       })
       .options({
-        set: { describe: 'Change a key: --set train.epochs=50 (repeatable)', type: 'string', array: true, nargs: 1 },
-        seed: { describe: 'Everything random comes from this number', type: 'string', requiresArg: true },
-        engine: { describe: 'Who does the arithmetic', type: 'string', requiresArg: true },
-        out: { describe: 'The run folder (default runs/<name>-<hash>)', type: 'string', requiresArg: true },
-        root: { describe: 'Project folder that paths in the config stay inside', type: 'string', requiresArg: true },
+        ...RUN_OPTIONS,
         resume: { describe: 'Go on with an interrupted run', type: 'boolean' },
-        force: { describe: 'Train anew where a complete run stands', type: 'boolean' },
         continue: { describe: 'Start from the weights of a finished run', type: 'string', requiresArg: true },
-        'allow-outside': { describe: 'Let paths in the config leave the project', type: 'boolean' },
-        json: { describe: 'Print the result as one JSON object', type: 'boolean' },
       })
       .example('$0 run configs/counting.yaml --set train.epochs=50', '')
       .example('$0 run sales.csv --json', ''),
   handler: async (given) => {
-    const quiet = flag(given, 'quiet');
-    const signal = abortOnSignal(quiet);
-    const view = quiet ? SILENT : await progressView(process.stderr, process.env);
-    const options = present<RunOptions>({
-      set: texts(given, 'set'),
-      seed: number(given, 'seed', 0),
-      engine: text(given, 'engine'),
-      out: text(given, 'out'),
-      root: text(given, 'root'),
-      resume: flag(given, 'resume'),
-      force: flag(given, 'force'),
-      continueFrom: text(given, 'continue'),
-      allowOutside: flag(given, 'allow-outside'),
-      signal,
-      on: (event) => show(event, view, given.color as boolean | undefined),
-    });
-    const { inputOf } = await import('../init.ts');
-    const { run } = await import('../run.ts');
-    const config = text(given, 'config') ?? options.continueFrom;
+    const from = text(given, 'continue');
+    const config = text(given, 'config') ?? from;
     if (config === undefined) throw usageError('no config is named', 'forecast run configs/counting.yaml');
-    const input = await inputOf(config, options);
-    try {
-      const outcome = await run(input, options);
-      view.stop();
-      if (flag(given, 'json')) writeJson(asJson(outcome));
-      else writeOutput(`${(await page(outcome, given.color as boolean | undefined)).trimEnd()}\n`);
-      if (!quiet) for (const line of whatNext(outcome)) writeMessage(line);
-      if (outcome.gate) throw outcome.gate;
-      return 0;
-    } finally {
-      view.stop();
-    }
+    return await told(given, async (options) => {
+      const { inputOf } = await import('../init.ts');
+      const { run } = await import('../run.ts');
+      const all = { ...options, ...present<RunOptions>({ resume: flag(given, 'resume'), continueFrom: from }) };
+      return await run(await inputOf(config, all), all);
+    });
   },
 };
+
+/** The options every command that ends in a run shares. */
+export const RUN_OPTIONS = {
+  set: { describe: 'Change a key: --set train.epochs=50 (repeatable)', type: 'string', array: true, nargs: 1 },
+  seed: { describe: 'Everything random comes from this number', type: 'string', requiresArg: true },
+  engine: { describe: 'Who does the arithmetic', type: 'string', requiresArg: true },
+  out: { describe: 'The run folder (default runs/<name>-<hash>)', type: 'string', requiresArg: true },
+  root: { describe: 'Project folder that paths in the config stay inside', type: 'string', requiresArg: true },
+  force: { describe: 'Train anew where a complete run stands', type: 'boolean' },
+  'allow-outside': { describe: 'Let paths in the config leave the project', type: 'boolean' },
+  json: { describe: 'Print the result as one JSON object', type: 'boolean' },
+} as const;
+
+/** A run under way and its result, shown as the options ask; the exit status. */
+export async function told(given: Given, start: (options: RunOptions) => Promise<RunOutcome>): Promise<number> {
+  const quiet = flag(given, 'quiet');
+  const signal = abortOnSignal(quiet);
+  const view = quiet ? SILENT : await progressView(process.stderr, process.env);
+  const options = present<RunOptions>({
+    set: texts(given, 'set'),
+    seed: number(given, 'seed', 0),
+    engine: text(given, 'engine'),
+    out: text(given, 'out'),
+    root: text(given, 'root'),
+    force: flag(given, 'force'),
+    allowOutside: flag(given, 'allow-outside'),
+    signal,
+    on: (event) => show(event, view, given.color as boolean | undefined),
+  });
+  try {
+    const outcome = await start(options);
+    view.stop();
+    if (flag(given, 'json')) writeJson(asJson(outcome));
+    else writeOutput(`${(await page(outcome, given.color as boolean | undefined)).trimEnd()}\n`);
+    if (!quiet) for (const line of whatNext(outcome)) writeMessage(line);
+    if (outcome.gate) throw outcome.gate;
+    return 0;
+  } finally {
+    view.stop();
+  }
+}
 
 function show(event: RunEvent, view: ProgressView, color: boolean | undefined): void {
   if (event.kind === 'progress') view.update(event.series, event.progress);

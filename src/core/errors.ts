@@ -74,6 +74,7 @@ export const ERRORS = {
   E_RUN_LOCKED: 6,
   E_RUN_EXISTS: 6,
 
+  E_MODEL_NOT_FOUND: 7,
   E_MODEL_HEADER: 7,
   E_MODEL_SHAPE: 7,
   E_MODEL_LAYOUT: 7,

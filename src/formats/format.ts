@@ -1,9 +1,10 @@
 // The contract of a format: a trained network as files that other programs read, and, where it can, the way back.
-// In: a network with its weights. Out: named contents, and what enters and leaves them. Not here: the disk (artifact/), whole runs (export.ts).
+// In: a network with its weights. Out: named contents, and what enters and leaves them. Not here: the disk (artifact/), whole runs (export.ts, import.ts).
 
-import { ForecastError } from '../core/errors.ts';
+import { ForecastError, type Warning } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Tensors } from '../core/tensor.ts';
+import type { LayerOptions } from '../layers/index.ts';
 import type { Network } from '../models/network.ts';
 import type { WindowShape } from '../window/window.ts';
 
@@ -39,6 +40,39 @@ export interface Format {
   readonly summary: string;
   /** Errors: E_MODEL_LAYER naming a layer (or what else) the format has no form for, E_MODEL_SHAPE where weights do not fit. */
   write(model: TrainedModel): ExportedModel;
+  /**
+   * The way back, where there is one: from the text of the model's own file to what else has to be read. `where` is the file's name in
+   * messages. Nothing in it is believed. Errors: E_MODEL_HEADER, E_MODEL_LAYER, E_MODEL_SHAPE, E_MODEL_LAYOUT.
+   */
+  read?(text: string, where: string): ModelFiles;
+}
+
+/** A foreign model of which only the description has been read. */
+export interface ModelFiles {
+  /** Files beside it in groups, by the bytes that each group's files must come to. Names are plain paths below the model's folder. */
+  readonly groups: readonly { readonly names: readonly string[]; readonly bytes: number }[];
+  /** The model, from each group's bytes in order. Errors: E_MODEL_LAYOUT where a value is not finite. */
+  finish(groups: readonly Uint8Array[]): ForeignModel;
+}
+
+/** A model that some other program has trained, as this one's layers. */
+export interface ForeignModel {
+  /** As a config's `layers:` lists them. */
+  readonly layers: readonly LayerOptions[];
+  /** By the names those layers give them. */
+  readonly weights: Tensors;
+  readonly input: {
+    /** null: any number of steps. */
+    readonly steps: number | null;
+    /** Values a step, or ids. */
+    readonly features: number;
+    readonly ids: boolean;
+  };
+  /** Values the last layer gives. */
+  readonly outputs: number;
+  /** The last layer ended in a softmax, which is left to the loss. */
+  readonly softmax: boolean;
+  readonly warnings: readonly Warning[];
 }
 
 /** Whether windows of fewer steps than the context can be given to an exported model as they are. */

@@ -1,10 +1,11 @@
 // TensorFlow.js layers: model.json and one file of weights, as `tf.loadLayersModel` reads them.
-// In: a trained network. Out: the two files. Not here: what tf.layers cannot express (it is refused), encoders (guide.ts).
+// In: a trained network. Out: the two files, and the way back. Not here: what tf.layers cannot express (it is refused), encoders (guide.ts).
 
 import { stableJson } from '../core/json.ts';
 import { sizeOf, type Tensor } from '../core/tensor.ts';
 import { planNetwork } from '../models/plan.ts';
 import { type ExportedModel, type Format, type Port, refuseUnknown, type TrainedModel } from './format.ts';
+import { readLayersModel } from './tfjs/read.ts';
 import { ELSEWHERE, layerTopology, weightName } from './tfjs/topology.ts';
 import { weightOf } from './weights.ts';
 
@@ -59,6 +60,7 @@ export const tfjs: Format = {
       facts: { file: MODEL },
     } satisfies ExportedModel;
   },
+  read: readLayersModel,
 };
 
 function sizeOrAny(size: number | string): number | null {

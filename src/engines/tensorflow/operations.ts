@@ -117,6 +117,30 @@ export function splitAt(k: Kernels, a: Id, sizes: readonly number[], axis: numbe
   return k.many('SplitV', attributes, [a, vector(k, sizes), place(k, axis)], sizes.length);
 }
 
+/** The parts along the first axis, without it. */
+export function unstack(k: Kernels, a: Id, parts: number): readonly Id[] {
+  return k.many('Unpack', [int('num', parts), int('axis', 0), type('T', FLOAT)], [a], parts);
+}
+
+const TRANSPOSE: Attributes = [type('T', FLOAT), type('Tperm', INT32)];
+export function transpose(k: Kernels, matrix: Id): Id {
+  return k.run('Transpose', TRANSPOSE, matrix, vector(k, [1, 0]));
+}
+
+const STRIDED: Attributes = [
+  type('T', FLOAT),
+  type('Index', INT32),
+  int('begin_mask', 0),
+  int('end_mask', 0),
+  int('ellipsis_mask', 0),
+  int('new_axis_mask', 0),
+  int('shrink_axis_mask', 1),
+];
+/** The first part along the first axis, without it. */
+export function firstOf(k: Kernels, a: Id): Id {
+  return k.run('StridedSlice', STRIDED, a, vector(k, [0]), vector(k, [1]), vector(k, [1]));
+}
+
 const SLICE: Attributes = [type('T', FLOAT), type('Index', INT32)];
 /** Rows [first, first + count) of (rows, width). */
 export function sliceRows(k: Kernels, rows: Id, first: number, count: number, width: number): Id {

@@ -85,6 +85,6 @@ export function lastStates(k: Kernels, reading: Reading, states: Id): Id {
 }
 
 /** Gradient of `lastStates`. */
-export function lastStatesBack(k: Kernels, reading: Reading, gradient: Id): Id {
-  return addRowsAt(k, gradient, numbers(k, reading.last), reading.at.length);
+export function lastStatesBack(k: Kernels, reading: Reading | null, gradient: Id): Id {
+  return reading === null ? gradient : addRowsAt(k, gradient, numbers(k, reading.last), reading.at.length);
 }

@@ -8,7 +8,6 @@ import { project, projectBack, type Source } from '../linear.ts';
 import {
   activate,
   add,
-  addAll,
   addBias,
   columnSums,
   concat,
@@ -20,7 +19,7 @@ import {
   splitAt,
   subtract,
 } from '../operations.ts';
-import { joined, type MakeReader, recurrentCell, recurrentGradient, steps } from './recurrent.ts';
+import { joined, type MakeReader, outsideOf, recurrentCell, recurrentGradient, steps, sumOf } from './recurrent.ts';
 
 /**
  * Gated recurrent unit (Cho et al. 2014), reset gate after the product: [z r] = σ(x Wzr + bzr + h Uzr + dzr), n = tanh(x Wh + bh +
@@ -79,17 +78,17 @@ const gruReader: MakeReader<SpecOf<'gru'>> = (spec, { kernel, recurrent, bias })
       return joined(pass, states);
     },
 
-    backward(pass, gradient, asked) {
+    backward(pass, gradient, every, asked) {
       const { k } = pass;
       const [Uzr, Uh] = products as [Id, Id];
-      const outside = steps(pass, gradient);
+      const outside = outsideOf(pass, gradient, every);
       const toGates: Id[] = []; // (B, 2U)
       const toCandidate: Id[] = []; // (B, U)
       const toInner: Id[] = []; // (B, U)
       let carry: readonly Id[] = []; // gradients of h on their way back
       for (let t = trail.length - 1; t >= 0; t--) {
         const { gates, z, r, n, inner, move } = trail[t]!;
-        const dh = addAll(k, [outside[t]!, ...carry]);
+        const dh = sumOf(pass, outside[t]!, ...carry);
         const kept = multiply(k, dh, z);
         toCandidate[t] = slope(k, 'tanh', n, subtract(k, dh, kept));
         toInner[t] = multiply(k, toCandidate[t]!, r);

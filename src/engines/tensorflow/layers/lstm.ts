@@ -1,9 +1,9 @@
-// LSTM in TensorFlow: tanh through one kernel for all steps there and one back, relu step by step. In: rows of a sequence. Out: states, and gradients.
+// LSTM in TensorFlow: tanh through one kernel for all steps there, and one for all steps, or for each, back; relu step by step. In: rows of a sequence. Out: states, and gradients.
 // Not here: directions, order and sequences (recurrent.ts).
 
 import type { SpecOf } from '../../../layers/layer.ts';
 import type { MakeCell, Pass, Tokens } from '../cell.ts';
-import { type Attributes, FLOAT, type Id, IS } from '../kernels.ts';
+import { type Attributes, FLOAT, type Id, IS, type Kernels } from '../kernels.ts';
 import { project, projectBack, type Source } from '../linear.ts';
 import {
   activate,
@@ -13,6 +13,7 @@ import {
   columnSums,
   concat,
   each,
+  firstOf,
   multiply,
   oneHot,
   product,
@@ -20,8 +21,20 @@ import {
   slope,
   split,
   splitAt,
+  transpose,
+  unstack,
+  zerosAbove,
 } from '../operations.ts';
-import { joined, type MakeReader, recurrentCell, recurrentGradient, steps } from './recurrent.ts';
+import {
+  joined,
+  type MakeReader,
+  outsideOf,
+  type ReaderWeights,
+  recurrentCell,
+  recurrentGradient,
+  steps,
+  sumOf,
+} from './recurrent.ts';
 
 /** Weights and gates as engines/reference/layers/lstm.ts says; TensorFlow's own order of gates is the same. */
 export const lstm: MakeCell<SpecOf<'lstm'>> = (spec, layer, store) =>
@@ -32,8 +45,9 @@ const TYPE = { name: 'T', type: IS.type, value: FLOAT };
 const FORWARD: Attributes = [{ name: 'cell_clip', type: IS.float, value: 0 }, NO_PEEPHOLE, TYPE];
 const BACKWARD: Attributes = [NO_PEEPHOLE, TYPE];
 
-/** BlockLSTMV2 and BlockLSTMGradV2: input and state are multiplied with one matrix [K; R]. */
-const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, { kernel, recurrent, bias }) => {
+/** BlockLSTMV2: input and state are multiplied with one matrix [K; R]. */
+const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
+  const { kernel, recurrent, bias } = weights;
   const U = spec.units;
   const G = 4 * U;
   const F = kernel.shape[0] as number;
@@ -72,24 +86,81 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, { kernel, recurrent, bias
       return reshape(k, outputs[6] as Id, [batch.steps * B, U]);
     },
 
-    backward(pass, gradient, asked) {
-      const { k, batch } = pass;
-      const [steps, B] = [batch.steps, batch.windows];
-      const toCells = each(k, 'ZerosLike', outputs[1] as Id);
-      const toStates = reshape(k, gradient, [steps, B, U]);
-      const back = k.many('BlockLSTMGradV2', BACKWARD, [...inputs, ...outputs, toCells, toStates], 8);
+    backward(pass, gradient, every, asked) {
+      const { windows } = pass.batch;
+      const given = { inputs, outputs };
+      const toRows = (windows * U < FUSED ? backInOne : backByStep)(pass, weights, given, gradient, every);
       const looked = identity !== null && typeof source !== 'number'; // ids whose rows of K were multiplied with the identity
-      const width = looked ? G : F;
-      const [ofMatrix, ofRecurrent] = splitAt(k, back[3] as Id, [width, U], 0) as [Id, Id];
-      recurrent.gradient = ofRecurrent;
-      bias.gradient = back[7] as Id;
-      kernel.gradient = looked
-        ? addRowsAt(k, reshape(k, back[0] as Id, [steps * B, G]), (source as Tokens).ids, F)
-        : ofMatrix;
-      return asked ? reshape(k, back[0] as Id, [steps * B, F]) : null;
+      if (looked) weights.kernel.gradient = addRowsAt(pass.k, toRows(), (source as Tokens).ids, F);
+      return asked ? toRows() : null;
     },
   };
 };
+
+/** B · U from which products of their own beat the kernel that does all steps back: it uses narrow ones, and one a step for the weights. */
+const FUSED = 3000;
+
+/** What the way there leaves for the way back. */
+interface Block {
+  readonly inputs: readonly Id[]; // length, x, c, h, [K; R], peepholes, b
+  readonly outputs: readonly Id[]; // i, c, f, o, candidate, tanh(c), h
+}
+
+/** Sets the gradients of [K; R] and b; gives a way to the gradient of the rows read. */
+type Back = (pass: Pass, weights: ReaderWeights, block: Block, gradient: Id, every: boolean) => () => Id;
+
+const backInOne: Back = ({ k, batch }, { kernel, recurrent, bias }, { inputs, outputs }, gradient, every) => {
+  const [steps, B] = [batch.steps, batch.windows];
+  const U = recurrent.shape[0] as number;
+  const toCells = each(k, 'ZerosLike', outputs[1] as Id);
+  const toStates = reshape(k, every ? gradient : zerosAbove(k, gradient, (steps - 1) * B), [steps, B, U]);
+  const back = k.many('BlockLSTMGradV2', BACKWARD, [...inputs, ...outputs, toCells, toStates], 8);
+  const [ofMatrix, ofRecurrent] = splitAt(k, back[3] as Id, [-1, U], 0) as [Id, Id];
+  kernel.gradient = ofMatrix;
+  recurrent.gradient = ofRecurrent;
+  bias.gradient = back[7] as Id;
+  return () => reshape(k, back[0] as Id, [steps * B, -1]);
+};
+
+/** Gate gradients by LSTMBlockCellGrad, in its own order of gates: i, c, f, o. */
+const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, outputs }, gradient, every) => {
+  const { k, batch } = pass;
+  const [steps, B] = [batch.steps, batch.windows];
+  const [U, G] = recurrent.shape as [number, number];
+  const [, x, start, , matrix, peephole] = inputs as [Id, Id, Id, Id, Id, Id];
+  const rows = reshape(k, x, [steps * B, -1]);
+  const [input, state] = splitAt(k, exchanged(k, matrix), [-1, U], 0) as [Id, Id];
+  const turned = transpose(k, state); // (4U, U)
+  const [i, cells, f, o, candidate, shown] = outputs.slice(0, 6).map((all) => unstack(k, all, steps));
+  const outside = outsideOf(pass, gradient, every);
+  const sums: Id[] = []; // (B, 4U) gradients before the activations
+  const row = firstOf(k, x); // its shape alone is looked at
+  let carryH: Id | null = null;
+  let carryC: Id = start; // zeros
+  for (let t = steps - 1; t >= 0; t--) {
+    const before = t > 0 ? cells![t - 1]! : start;
+    const now = [i![t]!, cells![t]!, f![t]!, o![t]!, candidate![t]!, shown![t]!];
+    const weights = [matrix, peephole, peephole, peephole, inputs[8] as Id];
+    const ends = [carryC, sumOf(pass, outside[t]!, carryH)];
+    const back = k.many('LSTMBlockCellGrad', BACKWARD, [row, before, start, ...weights, ...now, ...ends], 5);
+    carryC = back[0] as Id;
+    sums[t] = back[1] as Id;
+    if (t > 0) carryH = product(k, sums[t]!, turned);
+  }
+  const all = joined(pass, sums);
+  const states = reshape(k, outputs[6] as Id, [steps * B, U]);
+  kernel.gradient = exchanged(k, product(k, rows, all, 1));
+  recurrentGradient(pass, states, all, recurrent);
+  recurrent.gradient = exchanged(k, recurrent.gradient);
+  bias.gradient = reshape(k, exchanged(k, reshape(k, columnSums(k, all), [1, G])), [G]);
+  return () => product(k, all, input, 2);
+};
+
+/** Columns [a b c d] as [a c b d]: from our order of gates to the other, and back. */
+function exchanged(k: Kernels, columns: Id): Id {
+  const [a, b, c, d] = split(k, columns, 4, 1) as [Id, Id, Id, Id];
+  return concat(k, [a, c, b, d], 1);
+}
 
 function diagonal(size: number): Float32Array {
   const matrix = new Float32Array(size * size);
@@ -141,15 +212,15 @@ const reluReader: MakeReader<SpecOf<'lstm'>> = (_spec, { kernel, recurrent, bias
       return joined(pass, states);
     },
 
-    backward(pass, gradient, asked) {
+    backward(pass, gradient, every, asked) {
       const { k } = pass;
-      const outside = steps(pass, gradient);
+      const outside = outsideOf(pass, gradient, every);
       const sums: Id[] = []; // (B, 4U) gradients before the activations
       let carryH: Id | null = null;
       let carryC: Id | null = null;
       for (let t = trail.length - 1; t >= 0; t--) {
         const { i, f, candidate, o, before, shown } = trail[t]!;
-        const dh = carryH === null ? outside[t]! : add(k, outside[t]!, carryH);
+        const dh = sumOf(pass, outside[t]!, carryH);
         const through: Id = slope(k, 'relu', shown, multiply(k, dh, o));
         const dc: Id = carryC === null ? through : add(k, through, carryC);
         sums[t] = concat(

@@ -6,7 +6,7 @@ import type { PlannedLayer } from '../../../layers/plan.ts';
 import type { Cell, Pass } from '../cell.ts';
 import type { Id } from '../kernels.ts';
 import type { Source } from '../linear.ts';
-import { add, concat, product, sliceRows, split, zerosAbove } from '../operations.ts';
+import { add, addAll, concat, product, sliceRows, split } from '../operations.ts';
 import { inOrder, inOrderBack, inPlace, inPlaceBack, lastStates, lastStatesBack, type Reading } from '../reading.ts';
 import type { Slot, Store } from '../store.ts';
 
@@ -14,8 +14,11 @@ import type { Slot, Store } from '../store.ts';
 export interface Reader {
   /** (T · B, U) the state after each step. */
   forward(pass: Pass, source: Source): Id;
-  /** `gradient` of the states; sets the weights' gradients, gives the source's where it is asked for. */
-  backward(pass: Pass, gradient: Id, asked: boolean): Id | null;
+  /**
+   * `gradient` of the states: (T · B, U) where `every`, else (B, U) of the last one read; sets the weights' gradients, gives the source's
+   * where it is asked for.
+   */
+  backward(pass: Pass, gradient: Id, every: boolean, asked: boolean): Id | null;
 }
 
 /** The weights of one direction. */
@@ -61,11 +64,11 @@ function oneDirection(reader: Reader, { units, sequences }: Recurrent, ids: bool
         : sliceRows(k, states, (batch.steps - 1) * batch.windows, batch.windows, units);
     },
     backward(pass, gradient, asked) {
-      const { k, batch } = pass;
-      const last = () =>
-        reading ? lastStatesBack(k, reading, gradient) : zerosAbove(k, gradient, (batch.steps - 1) * batch.windows);
-      const states = sequences ? inPlaceBack(k, reading, gradient) : last();
-      const before = reader.backward(pass, states, asked);
+      const { k } = pass;
+      // Windows of unequal lengths have their last states at different places of the order.
+      const every = sequences || reading !== null;
+      const placed = sequences ? inPlaceBack : lastStatesBack;
+      const before = reader.backward(pass, every ? placed(k, reading, gradient) : gradient, every, asked);
       return before === null ? null : inOrderBack(k, reading, before);
     },
   };
@@ -87,6 +90,20 @@ function bothDirections(forward: Cell, backward: Cell): Cell {
 /** (T · B, ·) as T tensors of B rows. */
 export function steps({ k, batch }: Pass, rows: Id): readonly Id[] {
   return split(k, rows, batch.steps, 0);
+}
+
+/** The gradient that reaches each step's state from outside; null where there is none. */
+export function outsideOf(pass: Pass, gradient: Id, every: boolean): readonly (Id | null)[] {
+  if (every) return steps(pass, gradient);
+  return Array.from({ length: pass.batch.steps }, (_, t) => (t === pass.batch.steps - 1 ? gradient : null));
+}
+
+/** Sum of those that are there; at least one is. */
+export function sumOf({ k }: Pass, ...parts: (Id | null)[]): Id {
+  return addAll(
+    k,
+    parts.filter((part) => part !== null),
+  );
 }
 
 /** T tensors of B rows as (T · B, ·). */

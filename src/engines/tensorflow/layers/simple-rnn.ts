@@ -6,7 +6,7 @@ import type { MakeCell } from '../cell.ts';
 import type { Id } from '../kernels.ts';
 import { project, projectBack, type Source } from '../linear.ts';
 import { activate, add, addBias, columnSums, product, slope } from '../operations.ts';
-import { joined, type MakeReader, recurrentCell, recurrentGradient, steps } from './recurrent.ts';
+import { joined, type MakeReader, outsideOf, recurrentCell, recurrentGradient, steps, sumOf } from './recurrent.ts';
 
 /** Elman's network (1990): h' = act(x K + h R + b), h begins at 0. */
 export const simpleRnn: MakeCell<SpecOf<'simple-rnn'>> = (spec, layer, store) =>
@@ -27,13 +27,13 @@ const simpleRnnReader: MakeReader<SpecOf<'simple-rnn'>> = (spec, { kernel, recur
       }
       return joined(pass, states);
     },
-    backward(pass, gradient, asked) {
+    backward(pass, gradient, every, asked) {
       const { k } = pass;
-      const outside = steps(pass, gradient);
+      const outside = outsideOf(pass, gradient, every);
       const sums: Id[] = [];
       let carry: Id | null = null; // gradient of h on its way back
       for (let t = states.length - 1; t >= 0; t--) {
-        const dh = carry === null ? outside[t]! : add(k, outside[t]!, carry);
+        const dh = sumOf(pass, outside[t]!, carry);
         sums[t] = slope(k, spec.activation, states[t]!, dh);
         carry = t > 0 ? product(k, sums[t]!, recurrent.value, 2) : null;
       }

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The root of the package, the same seen from src/ and from dist/. */
@@ -37,7 +37,7 @@ function hasGlibc(): boolean {
 /** Paths of addons, the best first: the one named by FORECAST_ADDON alone, else one built here, else the one that came with the package. */
 export function placesOfAddons(): readonly string[] {
   const named = process.env.FORECAST_ADDON;
-  if (named) return [named];
+  if (named) return [resolve(named)];
   const built = join(ROOT, 'build', 'kernels.node');
   return existsSync(join(ROOT, 'prebuilds'))
     ? [built, join(ROOT, 'prebuilds', platformHere(), 'kernels.node')]

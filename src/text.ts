@@ -24,7 +24,7 @@ import { cut, longestContext, targetsBetween } from './window/cuts.ts';
 import { type SplitPositions, splitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
 
-/** Tokens judged at most (see numbers.ts). */
+/** Tokens judged at most by a network that reads its whole window before each (see numbers.ts). */
 const JUDGED_TOKENS = 20_000;
 const METRIC_KINDS = ['cross-entropy', 'perplexity', 'bits-per-character', 'accuracy'];
 
@@ -57,7 +57,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
   const scores: ScoreRow[] = [];
   let losses: Losses | null = null;
   for (const { split, from, until } of heldOut(parts, tokens.length)) {
-    const { cutoffs, froms } = thinned(judged(cuts, segments, shape, from, until), JUDGED_TOKENS);
+    const { cutoffs, froms } = thinned(judged(cuts, segments, shape, from, until), mostJudged(config));
     const judgement = await scoreText({ contenders, sequence, cutoffs, froms, metrics, split });
     scores.push(...judgement.rows);
     if (split !== 'train') losses = judgement.losses;
@@ -130,6 +130,11 @@ function judged(cuts: Cuts, segments: readonly Segment[], shape: WindowShape, fr
   if (shape.targets === 'last') return targetsBetween(cuts, shape, from, until);
   const last: WindowShape = { ...shape, targets: 'last' };
   return targetsBetween(cut(segments, last, { kind: 'prefixes', stride: 1 }), last, from, until);
+}
+
+/** A network that carries its state reads every token once, and a closed form costs next to nothing: they are judged on all. */
+function mostJudged({ model }: Config): number {
+  return MODELS[model.kind] && model.carry !== true ? JUDGED_TOKENS : Number.POSITIVE_INFINITY;
 }
 
 /** The baselines of a config: those named, else the simple ones; the model is not judged beside itself. */

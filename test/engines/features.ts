@@ -101,5 +101,11 @@ const model = (layers: readonly object[], options: object = {}): Subject => ({
 export const CARRIED: readonly Subject[] = [
   model([{ kind: 'lstm', units: 5 }], { embedding: 3 }),
   model([{ kind: 'gru', units: 4 }]),
-  model([{ kind: 'simple-rnn', units: 4 }, { kind: 'lstm', units: 3, activation: 'relu' }], { embedding: 4, dropout: 0.3 }),
+  model(
+    [
+      { kind: 'simple-rnn', units: 4 },
+      { kind: 'lstm', units: 3, activation: 'relu' },
+    ],
+    { embedding: 4, dropout: 0.3 },
+  ),
 ];

@@ -103,7 +103,7 @@ describe.each(HERE.filter(([kind]) => kind !== 'reference'))('%s', (_, engine) =
         expect(difference(found.outputs, expected.outputs)).toBeLessThan(1e-5);
         expect(difference(found.losses, expected.losses)).toBeLessThan(1e-4); // relu's kinks, over up to 140 steps
       }),
-      { numRuns: 30, seed: 17 },
+      { numRuns: 30 * Number(process.env.FUZZ ?? 1), seed: 17 },
     );
   });
 });

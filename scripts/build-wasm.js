@@ -20,7 +20,7 @@ try {
   const out = join(folder, 'kernels.wasm');
   const flags =
     '-target wasm32-freestanding -msimd128 -mbulk-memory -O3 -std=c++17 -fno-exceptions -fno-rtti -fno-builtin -ffp-contract=off ' +
-    '-Wl,--no-entry -Wl,--export-dynamic -Wl,-s';
+    '-Wl,--no-entry -Wl,--export-dynamic -Wl,-s -Wl,--import-memory -Wl,--max-memory=4294901760';
   execFileSync(python, ['-m', 'ziglang', 'c++', ...flags.split(' '), '-o', out, 'kernels.cpp'], {
     cwd: join(root, 'src/engines/kernels'),
     stdio: 'inherit',

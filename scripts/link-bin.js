@@ -1,12 +1,16 @@
-// Puts the checkout's own `forecast` where npx looks first (node_modules/.bin), as an installed package's would be.
+// Finishes a build: copies the plain JavaScript that stands beside the TypeScript, and puts the checkout's own `forecast` where npx looks
+// first (node_modules/.bin), as an installed package's would be.
 // npx alone would install the checkout into a cache of its own, which an interrupted first try leaves broken.
 
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const main = join(root, 'dist', 'cli', 'main.js');
 const folder = join(root, 'node_modules', '.bin');
+const worker = join('engines', 'wasm', 'worker.js');
+
+copyFileSync(join(root, 'src', worker), join(root, 'dist', worker));
 
 mkdirSync(folder, { recursive: true });
 chmodSync(main, 0o755);

@@ -1,9 +1,10 @@
 // The wasm engine in a real browser: the compiled modules as they are, served as a page would get them.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +17,7 @@ import { workspace } from '../support/workspace.ts';
 import { scenarios } from './browser/scenario.js';
 
 const ROOT = join(import.meta.dirname, '../..');
+const WORKER = 'engines/wasm/worker.js';
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const BROWSER = process.env.CHROMIUM ?? PLACES.find((path) => existsSync(path));
 if (!BROWSER) console.warn('the browser is not tested: no chromium here; on Debian, apt-get install chromium');
@@ -75,6 +77,7 @@ describe.skipIf(!BROWSER)('in a browser', () => {
         cwd: ROOT,
       },
     );
+    copyFileSync(join(ROOT, 'src', WORKER), join(space.path, 'dist', WORKER));
     browser = await chromium.launch({ executablePath: BROWSER as string, args: ['--no-sandbox'] });
   });
   afterAll(() => browser?.close());
@@ -116,6 +119,9 @@ describe.skipIf(!BROWSER)('in a browser', () => {
 
     it('work that leaves the thread ends in the bytes it ends in here', async () => {
       expect(await there('waves')).toEqual(await here.waves());
+      expect(page.workers().map((worker) => worker.url())).toEqual(
+        Array(isolated ? Math.min(2, availableParallelism()) : 1).fill(expect.stringContaining(WORKER)),
+      );
     });
 
     it('a training is stopped, reports, lets the page live, and goes on to the same bytes', async () => {

@@ -24,12 +24,17 @@ struct Block {
   Block *next;
   char fill[64 - sizeof(size_t) - sizeof(Block *)];
 };
-static Block *freeBlocks = nullptr;
-static size_t heapEnd = 0;
+/** What the heap knows of itself, at its beginning: an instance of another thread begins with static variables of its own. */
+struct Heap {
+  Block *free;
+  size_t end;
+};
+static Heap &heapOf() { return *(Heap *)(((size_t)&__heap_base + 63) & ~(size_t)63); }
 
 static void *allocateBytes(size_t bytes) {
   bytes = (bytes + 63) & ~(size_t)63;
-  for (Block **at = &freeBlocks; *at; at = &(*at)->next) {
+  Heap &heap = heapOf();
+  for (Block **at = &heap.free; *at; at = &(*at)->next) {
     Block *block = *at;
     if (block->bytes < bytes) continue;
     if (block->bytes >= bytes + 2 * sizeof(Block)) { // the rest stays free
@@ -43,25 +48,25 @@ static void *allocateBytes(size_t bytes) {
     }
     return block + 1;
   }
-  if (heapEnd == 0) heapEnd = ((size_t)&__heap_base + 63) & ~(size_t)63;
-  const size_t end = heapEnd + sizeof(Block) + bytes;
-  if (end < heapEnd) return nullptr;
+  if (heap.end == 0) heap.end = (size_t)&heap + 64;
+  const size_t end = heap.end + sizeof(Block) + bytes;
+  if (end < heap.end) return nullptr;
   const size_t have = (size_t)__builtin_wasm_memory_size(0) << 16;
   if (end > have && __builtin_wasm_memory_grow(0, (end - have + 65535) >> 16) == (size_t)-1) return nullptr;
-  Block *block = (Block *)heapEnd;
+  Block *block = (Block *)heap.end;
   block->bytes = bytes;
-  heapEnd = end;
+  heap.end = end;
   return block + 1;
 }
 
 static void release(void *memory) {
   if (!memory) return;
   Block *block = (Block *)memory - 1;
-  Block **at = &freeBlocks;
+  Block **at = &heapOf().free;
   while (*at && *at < block) at = &(*at)->next;
   block->next = *at;
   *at = block;
-  for (Block *b = freeBlocks; b && b->next;) { // neighbours become one
+  for (Block *b = heapOf().free; b && b->next;) { // neighbours become one
     if ((char *)(b + 1) + b->bytes == (char *)b->next) {
       b->bytes += sizeof(Block) + b->next->bytes;
       b->next = b->next->next;

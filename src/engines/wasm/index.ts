@@ -1,7 +1,9 @@
 // The wasm engine: the kernels compiled to WebAssembly SIMD and embedded, so that nothing has to be installed.
-// In: a network and weights. Out: a Compiled. Same bytes on every machine: no fused multiply-add, no threads.
+// In: a network and weights. Out: a Compiled. Same bytes on every machine, in every browser and on any number of threads: no fused
+// multiply-add, sums in a fixed order.
 
 import type { Engine } from '../engine.ts';
+import { threadsHere } from './thread.ts';
 
 // The embedded module is read when it is asked for: a program that trains elsewhere, or not at all, does not wait for it.
 export const wasm: Engine = {
@@ -9,8 +11,10 @@ export const wasm: Engine = {
   summary: 'WebAssembly SIMD in float32: fast, the same bytes on every machine, nothing to install.',
   available: async () => {
     try {
-      (await import('./kernel.ts')).wasmModule();
-      return { ok: true, detail: 'WebAssembly SIMD, float32, 1 thread, loads' };
+      (await import('./module.ts')).wasmModule('plain');
+      const { threads, why } = threadsHere();
+      const shards = why ? `1 shard at a time (${why})` : `${threads} shards at a time`;
+      return { ok: true, detail: `WebAssembly SIMD, float32, ${shards}, loads` };
     } catch (error) {
       return { ok: false, why: (error as Error).message, repair: 'install Node 20.19 or newer on a 64-bit machine' };
     }

@@ -1,40 +1,12 @@
-// Kernels in WebAssembly: one instance and one memory per network, so that what is no longer used goes with its garbage.
-// In: plain arrays, copied into the memory. Out: plain arrays, copied out of it. Not here: what is computed (kernels/).
+// Kernels in WebAssembly: one memory per network, so that what is no longer used goes with its garbage. Small work is done at once, on the
+// caller's thread; long work by the crew, in the memory itself where it can be shared, else in a copy that comes back.
+// In: plain arrays, copied into the memory. Out: plain arrays, copied out of it. Not here: what is computed (kernels/), threads (crew.ts).
 
-import { type Bound, type Description, type Kernel, NO_MEMORY } from '../compiled/kernel.ts';
-import { KERNELS } from './kernels.wasm.ts';
-import { type WasmMemory, type WasmModule, WebAssembly } from './webassembly.ts';
-
-interface Exports {
-  readonly memory: WasmMemory;
-  kernel_create(ints: number, reals: number): number;
-  kernel_allocate(bytes: number): number;
-  kernel_release(at: number): void;
-  kernel_values(net: number): number;
-  kernel_write(net: number, which: number, values: number): void;
-  kernel_read(net: number, which: number, values: number): void;
-  kernel_optimizer(net: number, settings: number): void;
-  kernel_save(net: number): number;
-  kernel_fall_back(net: number): void;
-  kernel_bind(net: number, channels: number, cutoffs: number, lengths: number, settings: number): void;
-  kernel_train(net: number, bounds: number, count: number, rates: number, settings: number, results: number): number;
-  kernel_evaluate(net: number, start: number, end: number, results: number): number;
-  kernel_predict(net: number, start: number, end: number, outputs: number): number;
-  kernel_map(which: number, x: number, y: number, count: number): void;
-}
-
-let compiled: WasmModule | undefined;
-
-/** The embedded module, compiled once. Errors: WebAssembly.CompileError where this machine has no SIMD. */
-export function wasmModule(): WasmModule {
-  compiled ??= new WebAssembly.Module(bytesOf(KERNELS));
-  return compiled;
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  return Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
-}
+import { ForecastError } from '../../core/errors.ts';
+import { type Bound, type Description, type Kernel, NO_MEMORY, type Soon } from '../compiled/kernel.ts';
+import { type Crew, crew, type Job, type Room } from './crew.ts';
+import { createMemory, type Form, instantiate } from './module.ts';
+import type { WasmMemory } from './webassembly.ts';
 
 type Numbers = Float32Array | Float64Array | Int32Array;
 
@@ -44,14 +16,42 @@ interface Scratch {
   bytes: number;
 }
 
+/** Weights, gradients and moments of more have no addresses. */
+const MOST_VALUES = 2 ** 27;
+
+/** Multiply-adds, some 10⁷ a millisecond. A call of more would hold up the caller's thread: it waits for the crew. */
+const LONG = 1e8;
+/** A network that has worked so much on the caller's thread calls the crew: starting one costs about as much. */
+const ENOUGH = 5e8;
+/** A call of less is done sooner than another thread hears of it. */
+const SHORT = 1e7;
+/** What a call should take: on the caller's thread, and off it. */
+const TURN = 1e8;
+const TURN_OFF = 1e9;
+
+/** Bytes of a thread's stack, and the number of control words: worker.js. */
+const STACK = 65536;
+const WORDS = 16;
+
 /** Null where there is no memory. */
-export function createWasmKernel({ ints, reals }: Description, values: number): Kernel | null {
-  const wasm = new WebAssembly.Instance(wasmModule(), {}).exports as unknown as Exports;
+export const createWasmKernel = (description: Description, values: number): Kernel | null =>
+  createKernel(description, values, crew);
+
+/** With a crew of one's own choice, for tests. */
+export function createKernel({ ints, reals }: Description, values: number, crew: Crew): Kernel | null {
+  if (values > MOST_VALUES) return null;
+  let form: Form = 'plain';
+  let memory = createMemory(form);
+  let wasm = instantiate(form, memory);
+  let room: Room | null = null;
+  let busy = false;
+  let broken: unknown = null;
+  let worked = 0;
   const call: Scratch = { at: 0, bytes: 0 };
   const data: Scratch = { at: 0, bytes: 0 };
 
   /** False where there is no memory. */
-  const room = (scratch: Scratch, bytes: number): boolean => {
+  const reserve = (scratch: Scratch, bytes: number): boolean => {
     if (bytes <= scratch.bytes) return true;
     if (bytes > 0x7fffffff) return false;
     wasm.kernel_release(scratch.at);
@@ -62,29 +62,103 @@ export function createWasmKernel({ ints, reals }: Description, values: number): 
     return true;
   };
   const put = (array: Numbers, at: number): number => {
-    const view = new Uint8Array(wasm.memory.buffer, at, array.byteLength);
+    const view = new Uint8Array(memory.buffer, at, array.byteLength);
     view.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     return at + aligned(array.byteLength);
   };
   const get = (array: Numbers, at: number): void => {
     const view = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    view.set(new Uint8Array(wasm.memory.buffer, at, array.byteLength));
+    view.set(new Uint8Array(memory.buffer, at, array.byteLength));
   };
 
-  if (!room(call, aligned(ints.byteLength) + reals.byteLength)) return null;
+  if (!reserve(call, aligned(ints.byteLength) + reals.byteLength)) return null;
   put(reals, put(ints, call.at));
   const net = wasm.kernel_create(call.at, call.at + aligned(ints.byteLength));
   if (net === 0) return null;
   if (wasm.kernel_values(net) !== values)
     throw new Error(`kernels count ${wasm.kernel_values(net)} weights, not ${values}`);
 
+  /** Nothing may be touched while threads work on it, or after one broke in the middle. */
+  const check = (): void => {
+    if (broken !== null) throw broken;
+    if (busy) throw new ForecastError('E_BUG', 'a network was asked for its numbers while it was at work');
+  };
   const needed = (bytes: number): void => {
-    if (!room(call, bytes)) throw new RangeError('no memory for a call');
+    check();
+    if (!reserve(call, bytes)) throw new RangeError('no memory for a call');
+  };
+
+  /** Whether a call leaves the caller's thread: at once, or when the crew is up. */
+  const leaves = (work: number): boolean => {
+    worked += work;
+    if (crew.state === 'refused' || work < SHORT) return false;
+    if (work >= LONG) return true;
+    if (worked < ENOUGH) return false;
+    if (crew.state !== 'ready') void crew.start();
+    return crew.state === 'ready';
+  };
+
+  /** `here` on this thread, or `job` on the crew's; whichever it was, `after` reads what came of it. */
+  const either = (work: number, here: () => number, job: Job, after: () => void): Soon<number> => {
+    wasm.kernel_stop(net, 0);
+    const atOnce = (): number => {
+      const made = here();
+      after();
+      return made;
+    };
+    if (!leaves(work)) return atOnce();
+    busy = true;
+    return (async () => {
+      try {
+        if (!(await crew.start())) return atOnce();
+        room ??= openRoom();
+        if (!room) return atOnce();
+        const made = await send(room, job);
+        after();
+        return made;
+      } catch (error) {
+        broken = error;
+        throw error;
+      } finally {
+        busy = false;
+      }
+    })();
+  };
+
+  const send = async (to: Room, job: Job): Promise<number> => {
+    const { made, bytes } = await crew.work(to, job, () => {
+      if (!to.memory) return memory.buffer.slice(to.data);
+      new Int32Array(memory.buffer, to.control, WORDS).fill(0);
+      return null;
+    });
+    if (bytes) fill(memory, to.data, bytes);
+    return made;
+  };
+
+  /** What threads need to work here: moves to a memory they can share, where there is such a thing. Null where there is no memory. */
+  const openRoom = (): Room | null => {
+    const start = wasm.__stack_pointer.value; // below are stacks, from here on data
+    if (!crew.shares) return { form, memory: null, stacks: [0], control: 0, data: start };
+    const control = wasm.kernel_allocate(4 * WORDS);
+    const stacks = Array.from({ length: crew.threads - 1 }, () => wasm.kernel_allocate(STACK));
+    if (control === 0 || stacks.includes(0)) return null;
+    const shared = crew.takeMemory();
+    try {
+      fill(shared, start, memory.buffer.slice(start));
+    } catch {
+      return null; // RangeError: it cannot grow
+    }
+    form = 'shared';
+    memory = shared;
+    wasm = instantiate(form, memory);
+    return { form, memory, stacks: [0, ...stacks.map((at) => at + STACK)], control, data: start };
   };
 
   return {
     copies: true,
-    turn: 1e8,
+    get turn() {
+      return crew.state === 'ready' && worked >= ENOUGH ? TURN_OFF : TURN;
+    },
     write(which, array) {
       needed(array.byteLength);
       put(array, call.at);
@@ -100,13 +174,20 @@ export function createWasmKernel({ ints, reals }: Description, values: number): 
       put(settings, call.at);
       wasm.kernel_optimizer(net, call.at);
     },
-    save: () => wasm.kernel_save(net) === 1,
-    fallBack: () => wasm.kernel_fall_back(net),
+    save() {
+      check();
+      return wasm.kernel_save(net) === 1;
+    },
+    fallBack() {
+      check();
+      wasm.kernel_fall_back(net);
+    },
     bind({ channels, cutoffs, lengths, settings }: Bound) {
+      check();
       const arrays = [...channels, cutoffs, lengths, settings];
       const table = aligned(4 * channels.length);
       if (
-        !room(
+        !reserve(
           data,
           arrays.reduce((sum, array) => sum + aligned(array.byteLength), table),
         )
@@ -123,41 +204,78 @@ export function createWasmKernel({ ints, reals }: Description, values: number): 
       wasm.kernel_bind(net, data.at, atCutoffs, atLengths, atSettings);
       return true;
     },
-    train(bounds, rates, settings, results) {
+    train(bounds, rates, settings, results, work) {
+      check();
       const bytes = [bounds, rates, settings, results].reduce((sum, array) => sum + aligned(array.byteLength), 0);
-      if (!room(call, bytes)) return -1;
-      const atRates = put(bounds, call.at);
+      if (!reserve(call, bytes)) return -1;
+      const at = call.at;
+      const atRates = put(bounds, at);
       const atSettings = put(rates, atRates);
       const atResults = put(settings, atSettings);
       put(results, atResults);
-      const made = wasm.kernel_train(net, call.at, rates.length, atRates, atSettings, atResults);
-      get(results, atResults);
-      return made;
+      const count = rates.length;
+      const [, , first, clip, checked] = settings as unknown as [number, number, number, number, number];
+      const slice = Math.max(1, Math.floor((count * TURN) / work)); // steps between two looks for a message
+      return either(
+        work,
+        () => wasm.kernel_train(net, at, count, atRates, atSettings, atResults),
+        {
+          ...{ kind: 'train', net, count, first, clip, checked, slice },
+          ...{ bounds: at, rates: atRates, settings: atSettings, results: atResults },
+        },
+        () => get(results, atResults),
+      );
     },
-    evaluate(start, end, results) {
-      if (!room(call, results.byteLength)) return NO_MEMORY;
-      const done = wasm.kernel_evaluate(net, start, end, call.at);
-      get(results, call.at);
-      return done;
+    evaluate(start, end, results, work) {
+      check();
+      if (!reserve(call, results.byteLength)) return NO_MEMORY;
+      const at = call.at;
+      put(new Float64Array(results.length), at);
+      return either(
+        work,
+        () => wasm.kernel_evaluate(net, start, end, at),
+        { kind: 'evaluate', net, start, end, at },
+        () => get(results, at),
+      );
     },
-    predict(start, end, outputs) {
-      if (!room(call, outputs.byteLength)) return NO_MEMORY;
-      const done = wasm.kernel_predict(net, start, end, call.at);
-      get(outputs, call.at);
-      return done;
+    predict(start, end, outputs, work) {
+      check();
+      if (!reserve(call, outputs.byteLength)) return NO_MEMORY;
+      const at = call.at;
+      return either(
+        work,
+        () => wasm.kernel_predict(net, start, end, at),
+        { kind: 'predict', net, start, end, at },
+        () => get(outputs, at),
+      );
     },
-    abort: () => undefined, // every call comes back before another can be made
-    destroy: () => undefined, // the instance goes with its garbage
+    abort() {
+      if (!busy) return;
+      wasm.kernel_stop(net, 1);
+      if (room) crew.stop(room);
+    },
+    destroy() {
+      if (room) crew.leave(room); // else the instance goes with its garbage
+      room = null;
+    },
   };
+}
+
+/** Bytes to where they were in another memory; grows it where they need more. */
+function fill(memory: WasmMemory, at: number, bytes: ArrayBuffer): void {
+  const missing = at + bytes.byteLength - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / 65536));
+  new Uint8Array(memory.buffer, at).set(new Uint8Array(bytes));
 }
 
 /** exp, sigmoid or tanh (0, 1, 2) of each value as the kernels compute them; for measuring their error. */
 export function wasmMap(which: number, x: Float32Array): Float32Array {
-  const wasm = new WebAssembly.Instance(wasmModule(), {}).exports as unknown as Exports;
+  const memory = createMemory('plain');
+  const wasm = instantiate('plain', memory);
   const at = wasm.kernel_allocate(x.byteLength);
-  new Float32Array(wasm.memory.buffer, at, x.length).set(x);
+  new Float32Array(memory.buffer, at, x.length).set(x);
   wasm.kernel_map(which, at, at, x.length);
-  return new Float32Array(wasm.memory.buffer, at, x.length).slice();
+  return new Float32Array(memory.buffer, at, x.length).slice();
 }
 
 function aligned(bytes: number): number {

@@ -17,6 +17,7 @@ export interface Exports {
   kernel_save(net: number): number;
   kernel_fall_back(net: number): void;
   kernel_bind(net: number, channels: number, cutoffs: number, lengths: number, settings: number): void;
+  kernel_stop(net: number, stop: number): void;
   kernel_train(net: number, bounds: number, count: number, rates: number, settings: number, results: number): number;
   kernel_evaluate(net: number, start: number, end: number, results: number): number;
   kernel_predict(net: number, start: number, end: number, outputs: number): number;
@@ -24,7 +25,7 @@ export interface Exports {
 }
 
 /** What the module's import asks for: `initial` pages of 64 KiB, at most `maximum`. */
-const SIZE = { initial: 17, maximum: 65535 };
+export const SIZE: { readonly initial: number; readonly maximum: number } = { initial: 17, maximum: 65535 };
 
 const compiled: { [form in Form]?: WasmModule } = {};
 

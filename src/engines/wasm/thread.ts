@@ -60,15 +60,23 @@ function startBrowserThread(worker: BrowserWorker, ears: Ears): Thread {
   };
 }
 
-/** Processors, as far as the platform tells. */
-export function processors(): number {
-  return node ? node('node:os').availableParallelism() : (browser.navigator?.hardwareConcurrency ?? 1);
-}
-
 /** Why threads cannot share memory here; null where they can. */
 export function whyNotShared(): string | null {
   if (typeof SharedArrayBuffer === 'undefined' || browser.crossOriginIsolated === false) {
     return 'the page is not cross-origin isolated';
   }
   return null;
+}
+
+/** More would wait for each other longer than they help. */
+const MOST_THREADS = 2;
+
+/** Threads that can work side by side on one network here, and why there are not more. */
+export function threadsHere(): { readonly threads: number; readonly why: string | null } {
+  const why = whyNotShared();
+  if (why) return { threads: 1, why: `no SharedArrayBuffer: ${why}` };
+  const processors = node ? node('node:os').availableParallelism() : (browser.navigator?.hardwareConcurrency ?? 1);
+  return processors < MOST_THREADS
+    ? { threads: 1, why: 'there is one processor' }
+    : { threads: MOST_THREADS, why: null };
 }

@@ -5,7 +5,7 @@ import { sizeOf } from '../core/tensor.ts';
 import type { PlannedLayer } from '../layers/plan.ts';
 import type { WindowShape } from '../window/window.ts';
 import type { Network } from './network.ts';
-import { planNetwork } from './plan.ts';
+import { inputWidth, type NetworkPlan, planNetwork } from './plan.ts';
 
 export interface SummaryRow {
   readonly name: string;
@@ -25,9 +25,11 @@ export interface ModelSummary {
   readonly multiplyAdds: number;
 }
 
-/** Costs and shapes at the full context. */
+/** Costs and shapes at the full context, own steps included. */
 export function summarise(network: Network, window: WindowShape): ModelSummary {
-  const layers = planNetwork(network).layers.map((layer) => row(layer, window.context));
+  const plan = planNetwork(network);
+  const steps = window.context + (network.freeRun ?? 0);
+  const layers = [...plan.layers.map((layer) => row(layer, steps)), ...besides(network, plan, steps)];
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
   return {
     layers,
@@ -36,6 +38,19 @@ export function summarise(network: Network, window: WindowShape): ModelSummary {
     notTrainable: 0,
     multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
   };
+}
+
+/** Weights that belong to no layer: the skip's and the normalisation's. */
+function besides(network: Network, { weights, outputs, output }: NetworkPlan, steps: number): SummaryRow[] {
+  const rows = output.sequence ? steps : 1;
+  const shape = output.sequence ? [steps, outputs] : [outputs];
+  return ['skip', 'normalise'].flatMap((kind): SummaryRow[] => {
+    const own = weights.filter(({ name }) => name.startsWith(`${kind}/`));
+    if (own.length === 0) return [];
+    const parameters = own.reduce((sum, weight) => sum + sizeOf(weight.shape), 0);
+    const multiplyAdds = kind === 'skip' ? inputWidth(network) * outputs * rows : 0;
+    return [{ name: kind, kind, output: shape, parameters, multiplyAdds }];
+  });
 }
 
 function row(layer: PlannedLayer, steps: number): SummaryRow {

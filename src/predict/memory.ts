@@ -15,8 +15,12 @@ const VALUES_PER_UNIT = 10;
 /** Weights with their moments, and the activations of one batch: refused before anything is allocated. */
 export function checkMemory(summary: ModelSummary, shape: WindowShape, batch: number): void {
   // A layer after the last step's row works on that row alone, however long the window.
+  const read = summary.layers.reduce(
+    (most, { output }) => Math.max(most, output.length > 1 ? (output[0] ?? 0) : 0),
+    shape.context,
+  );
   const rows = summary.layers.reduce((sum, layer, l) => {
-    const steps = l === 0 || (summary.layers[l - 1]?.output.length ?? 0) > 1 ? shape.context : 1;
+    const steps = l === 0 || (summary.layers[l - 1]?.output.length ?? 0) > 1 ? read : 1;
     return sum + steps * (layer.output.at(-1) ?? 0);
   }, 0);
   const values = VALUES_PER_PARAMETER * summary.parameters + VALUES_PER_UNIT * rows * batch;

@@ -9,6 +9,7 @@ import type { Sequence } from '../core/sequence.ts';
 import { type FittedEncoders, fitNumbers, restoreNumbers } from '../encoders/chain.ts';
 import type { Compiled, Engine } from '../engines/engine.ts';
 import type { Network } from '../models/network.ts';
+import { centralQuantile, reachBack } from '../models/plan.ts';
 import { cutsAt } from '../window/cuts.ts';
 import type { Cutting, WindowShape } from '../window/window.ts';
 import { fitNetwork, type NetworkFit, type NetworkParts, type NetworkPlan } from './network.ts';
@@ -85,7 +86,8 @@ function fittedNumbers(
   };
   // Prefixes were learned from one known row on; a network of full windows reads shorter ones only where they are padded.
   const short = shape.pad === 'left' || cutting === 'prefixes';
-  const firstCutoff = encoders.skip + (short ? 1 : shape.context);
+  const least = network.normalise.kind === 'season' ? network.normalise.season : 1;
+  const firstCutoff = encoders.skip + (short ? least : shape.context);
   return {
     name,
     fit,
@@ -145,6 +147,7 @@ async function forecastEncoded(
       sequence,
       cutoffs: part,
       froms: froms.subarray(begin, begin + part.length),
+      reach: reachBack(network),
       steps: horizon,
       choose: (outputs) => central(network, outputs),
     });
@@ -157,8 +160,7 @@ async function forecastEncoded(
 function central({ loss, output }: Network, outputs: Float64Array): Float64Array {
   if (loss.kind !== 'pinball' || output.kind !== 'numbers' || output.quantiles === 1) return outputs;
   const { quantiles } = output;
-  const distances = loss.quantiles.map((quantile) => Math.abs(quantile - 0.5));
-  const nearest = distances.indexOf(Math.min(...distances));
+  const nearest = centralQuantile(loss);
   return Float64Array.from(
     { length: outputs.length / quantiles },
     (_, i) => outputs[i * quantiles + nearest] as number,

@@ -14,6 +14,8 @@ export interface Rollout {
   readonly cutoffs: ArrayLike<number>;
   /** Where the window of each cutoff may start reading. */
   readonly froms: ArrayLike<number>;
+  /** Values before a window's first input that the network reads too (lags, a seasonal base); absent: none. */
+  readonly reach?: number;
   /** Steps to append to each. */
   readonly steps: number;
   /** From one window's outputs to the block that is appended: horizon × C values (one id for text). */
@@ -71,9 +73,10 @@ interface Strips {
   position(strip: number, step: number): number;
 }
 
-/** Each window's context copied into a strip of its own, with room for what will be appended: [context | steps]. */
+/** Each window's context, and what it reaches back to, copied into a strip of its own, with room for what will be appended: [context | steps]. */
 function layStrips(plan: Rollout, room: number): Strips {
-  const { context, lead } = plan.shape;
+  const { lead } = plan.shape;
+  const context = plan.shape.context + (plan.reach ?? 0);
   const count = plan.cutoffs.length;
   const width = context + lead + room;
   const copy = (source: Float64Array, ahead: number): Float64Array => {

@@ -28,8 +28,7 @@ import type { ForecastRow, Result, TextAnswer } from './report/result.ts';
 import { renderForecast, renderText } from './report/terminal.ts';
 import { SOURCES } from './sources/index.ts';
 import type { SourceKind } from './sources/source.ts';
-import { BOUNDLESS, generateText, refitText } from './text.ts';
-import type { WindowShape } from './window/window.ts';
+import { generateText, reachOf, refitText } from './text.ts';
 
 const CSV = (SOURCES.csv as SourceKind).options;
 
@@ -126,12 +125,12 @@ export async function generate(folder: string, options: GenerateOptions = {}): P
     .map(([key, value]) => `predict.${key}=${JSON.stringify(value)}`);
   const opened = storedConfig(stored, { set, ...(seed === undefined ? {} : { seed }) });
   const settled = settle(opened.written, { form: 'text', season: 1, rows: 1 });
-  const { fitted, encoder, shape } = await textOf(stored, opened, folder);
+  const { fitted, encoder } = await textOf(stored, opened, folder);
   const answered = (stored.json('result.json') as unknown as Result).text[0]?.prompt ?? '';
   const warnings: Warning[] = [];
   const prompt = settled.predict.prompt ?? answered;
   const task = { ...settled.predict, prompt, seed: settled.seed };
-  const answer = await generateText(fitted, encoder, shape, task, (warning) => warnings.push(warning));
+  const answer = await generateText(fitted, encoder, reachOf(fitted), task, (warning) => warnings.push(warning));
   fitted.dispose();
   return { answer, text: renderText([answer]), warnings };
 }
@@ -141,13 +140,13 @@ async function textOf(
   stored: StoredRun,
   opened: LoadedConfig,
   folder: string,
-): Promise<{ fitted: FittedText; encoder: TextEncoder; shape: Pick<WindowShape, 'context'> }> {
+): Promise<{ fitted: FittedText; encoder: TextEncoder }> {
   const { kind } = opened.written.model;
   const [model] = readModels(stored).values();
   if (model?.encoder && model.parts.network.input.kind === 'tokens') {
     const { engine } = await openEngine(opened.written.engine.kind);
     const fitted = await restoreTextNetwork(kind, { ...model.parts, encoder: null }, engine);
-    return { fitted, encoder: restoreText(model.encoder), shape: model.parts.shape };
+    return { fitted, encoder: restoreText(model.encoder) };
   }
   if (model || FORECASTERS[kind]?.form !== 'text') {
     throw new ForecastError('E_USAGE', 'this run forecasts numbers, it generates no text', {
@@ -156,7 +155,7 @@ async function textOf(
     });
   }
   const { data } = await dataOf(stored, opened, undefined);
-  return { ...(await refitText(settle(opened.written, factsOf(data)), data.raw as Text)), shape: BOUNDLESS };
+  return await refitText(settle(opened.written, factsOf(data)), data.raw as Text);
 }
 
 /** The run's data, unchanged, or a new file of the same columns (a path typed by a person is free). */

@@ -66,7 +66,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
   const answer = await generateText(
     fitted,
     encoder,
-    isNetwork(fitted) ? shape : BOUNDLESS,
+    reachOf(fitted),
     { ...config.predict, prompt, seed: config.seed },
     hooks.warn,
   );
@@ -155,8 +155,10 @@ function modelOf(id: string, fitted: FittedText, encoder: TextEncoder): [string,
   return [[id, { parts, encoder: encoder.state, training: state }]];
 }
 
-/** A closed form reads as far back as it can; no prompt is too long for it. */
-export const BOUNDLESS: Pick<WindowShape, 'context'> = { context: Number.POSITIVE_INFINITY };
+/** Tokens of a prompt that are read: all, but for a network with a window. */
+export function reachOf(fitted: FittedText): number {
+  return isNetwork(fitted) ? fitted.reach : Number.POSITIVE_INFINITY;
+}
 
 /** Tokens of the text's beginning that serve as prompt where none is given. */
 const DEFAULT_PROMPT = 16;
@@ -195,7 +197,7 @@ export interface GenerateTask extends SamplerOptions {
 export async function generateText(
   fitted: Pick<FittedText, 'continue'>,
   encoder: TextEncoder,
-  shape: Pick<WindowShape, 'context'>,
+  reach: number,
   task: GenerateTask,
   warn: (warning: Warning) => void,
 ): Promise<TextAnswer> {
@@ -215,10 +217,10 @@ export async function generateText(
       message: `not in the vocabulary, dropped from the prompt: ${[...new Set(unknown)].join(' ')}`,
     });
   }
-  if (known.length > shape.context) {
+  if (known.length > reach) {
     warn({
       code: 'W_PROMPT_CUT',
-      message: `the prompt has ${known.length} tokens, the window ${shape.context}: its left end is not read`,
+      message: `the prompt has ${known.length} tokens, the window ${reach}: its left end is not read`,
     });
   }
   const sampler = SAMPLERS[task.sampler];

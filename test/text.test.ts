@@ -25,6 +25,7 @@ function asked(logits?: readonly number[]): FittedTextNetwork & { readonly given
   return {
     name: 'asked',
     fit: null,
+    reach: Number.POSITIVE_INFINITY,
     given,
     score: async () => ({ logProbability: new Float64Array(0), correct: new Uint8Array(0) }),
     async continue(ids, steps, choose) {
@@ -56,7 +57,7 @@ const task: GenerateTask = {
 
 async function answered(prompt: string, context = 10, network = asked()) {
   const warnings: Warning[] = [];
-  const answer = await generateText(network, encoder, { context }, { ...task, prompt }, (warning) =>
+  const answer = await generateText(network, encoder, context, { ...task, prompt }, (warning) =>
     warnings.push(warning),
   );
   return { answer, warnings, given: network.given };
@@ -193,6 +194,28 @@ describe('a run of text', () => {
     });
     // Three lines of six words; a line's first word follows nothing.
     expect(result.scores.map(({ windows }) => windows)).toEqual([15, 15, 15]);
+  });
+
+  it('read with a carried state is judged on every held-out token, and its prompts are never cut', async () => {
+    const line = 'abcabcaabbccabcabcaabbcc'.repeat(12);
+    const { result, folder } = await ran(
+      {
+        source: { kind: 'text', document: 'whole', lines: [line] },
+        encoder: { kind: 'characters' },
+        window: { kind: 'sliding', context: 8, stride: 8, targets: 'every' },
+        model: { kind: 'language-model', carry: true, layers: [{ kind: 'lstm', units: 6 }] },
+        split: { test: 0.2 },
+        predict: { prompt: line.slice(0, 30), length: 12 },
+      },
+      { engine: 'reference' },
+    );
+    const [row] = result.scores;
+    expect(row?.windows).toBeGreaterThan(0.19 * line.length);
+    expect(result.warnings).toEqual([]);
+    expect((await generate(folder)).answer).toEqual(result.text[0]);
+    // What follows depends on how it began, however long ago that was.
+    const next = async (prompt: string) => (await generate(folder, { prompt, length: 1 })).answer.next;
+    expect(await next(`a${'b'.repeat(12)}`)).not.toEqual(await next(`c${'b'.repeat(12)}`));
   });
 
   it('goes on on the same text only: another one would number other words', async () => {

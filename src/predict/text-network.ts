@@ -5,6 +5,7 @@ import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedText, TextForecaster } from '../core/forecaster.ts';
 import type { Sequence } from '../core/sequence.ts';
 import type { Compiled, Engine } from '../engines/engine.ts';
+import type { Network } from '../models/network.ts';
 import { cutsAt, takeCuts } from '../window/cuts.ts';
 import type { WindowShape } from '../window/window.ts';
 import { fitNetwork, type NetworkFit, type NetworkParts, type NetworkPlan } from './network.ts';
@@ -12,6 +13,8 @@ import { rollout } from './rollout.ts';
 
 export interface FittedTextNetwork extends FittedText {
   readonly fit: NetworkFit | null;
+  /** Tokens before a position that its forecast can depend on. */
+  readonly reach: number;
 }
 
 export interface TextNetwork extends TextForecaster {
@@ -24,7 +27,7 @@ export function textNetwork(plan: NetworkPlan): TextNetwork {
     name: plan.name,
     async fit(sequence, request) {
       const { compiled, fit } = await fitNetwork(plan, sequence, request, null);
-      return fittedText(plan.name, compiled, plan.shape, sequence.tokens as NonNullable<Sequence['tokens']>, fit);
+      return fittedText(plan.name, compiled, fit.parts, fit);
     },
   };
 }
@@ -35,28 +38,32 @@ export async function restoreTextNetwork(
   parts: NetworkParts,
   engine: Engine,
 ): Promise<FittedTextNetwork> {
-  const compiled = await engine.compile(parts.network, parts.weights);
-  const { input } = parts.network;
-  if (input.kind !== 'tokens')
+  if (parts.network.input.kind !== 'tokens')
     throw new ForecastError('E_USAGE', 'this run forecasts numbers; there is no text to generate', {
       hint: 'forecast predict',
     });
-  return fittedText(name, compiled, parts.shape, input, null);
+  return fittedText(name, await engine.compile(parts.network, parts.weights), parts, null);
 }
 
 /** Logits held at a time while text is scored: 32 MiB. */
 const BLOCK_LOGITS = 4_194_304;
 
+/** Tokens a carried state is warmed up on before the first one that is scored. */
+const WARM_UP = 256;
+
 function fittedText(
   name: string,
   compiled: Compiled,
-  shape: WindowShape,
-  tokens: { readonly vocabulary: number; readonly padding: boolean },
+  { network, shape }: Pick<NetworkParts, 'network' | 'shape'>,
   fit: NetworkFit | null,
 ): FittedTextNetwork {
+  const tokens = network.input as Extract<Network['input'], { kind: 'tokens' }>;
+  // A state that is carried on reads each token once, however far back it began.
+  const reading = (context: number): WindowShape => (network.carry ? { ...shape, context } : shape);
   return {
     name,
     fit,
+    reach: network.carry ? Number.POSITIVE_INFINITY : shape.context,
     async score(sequence, cutoffs, froms) {
       const count = cutoffs.length;
       const logProbability = new Float64Array(count);
@@ -66,7 +73,11 @@ function fittedText(
       // In blocks: a row of logits per token, over a large vocabulary, would be more than the network itself.
       const block = Math.max(256, Math.floor(BLOCK_LOGITS / tokens.vocabulary));
       for (let begin = 0; begin < count; begin += block) {
-        const logits = await compiled.predict({ sequence, shape, cuts: takeCuts(cuts, begin, block) });
+        const logits = await compiled.predict({
+          sequence,
+          shape: reading(WARM_UP),
+          cuts: takeCuts(cuts, begin, block),
+        });
         for (let n = begin; n < Math.min(begin + block, count); n++) {
           const row = logits.subarray((n - begin) * tokens.vocabulary, (n - begin + 1) * tokens.vocabulary);
           const truth = ids[(cutoffs[n] as number) + shape.lead] as number;
@@ -88,7 +99,7 @@ function fittedText(
       };
       return await rollout({
         compiled,
-        shape,
+        shape: reading(length + steps),
         sequence,
         cutoffs: [length],
         froms: [0],

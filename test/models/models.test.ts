@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { ForecastError } from '../../src/core/errors.ts';
+import { MODELS } from '../../src/models/index.ts';
 import type { Task } from '../../src/models/model.ts';
+import { planNetwork } from '../../src/models/plan.ts';
 import { summarise } from '../../src/models/summary.ts';
 import { countParameters, initialWeights } from '../../src/models/weights.ts';
 import { build, shape } from '../engines/harness.ts';
@@ -122,6 +124,91 @@ it('what does not fit is refused with the layer’s name or the key', () => {
   expect(refused({}, series(), 'language-model')).toMatch(/^E_CONFIG_CONFLICT .*numbers/);
   expect(refused({}, text(9, shape({ horizon: 2 })), 'language-model')).toMatch(/^E_CONFIG_CONFLICT .*2/);
   expect(refused({ layers: [lstm, { kind: 'dense', units: 9 }], loss: 'mse' }, text(9))).toMatch(/^E_CONFIG_CONFLICT/);
+});
+
+it('what a network does beyond its layers is refused where it does not fit, with the key', () => {
+  const refused = (options: object, to: Task, kind = 'lstm-regressor') =>
+    codeOf(() => build(kind, kind === 'lstm-regressor' ? { units: 4, ...options } : options, to));
+  const four = shape({ context: 6, horizon: 4 });
+  const cases: [object, Task, string?][] = [
+    [{ freeRun: 2 }, series(four)],
+    [{ freeRun: true }, series(shape({ horizon: 2, lead: 1 }))],
+    [{ freeRun: true }, series(shape({ targets: 'every' }))],
+    [{ freeRun: true, bidirectional: true }, series(four)],
+    [{ freeRun: true, layers: [{ kind: 'lstm', units: 3, sequences: false }] }, series(four)],
+    [{ freeRun: true }, { ...series(four), past: 1 }],
+    [{ freeRun: true, warmup: 6 }, series(four)],
+    [{ warmup: 1 }, series(four)],
+    [{ normalise: { kind: 'season', season: 7 } }, series(four)],
+    [
+      {
+        carry: true,
+        layers: [
+          { kind: 'lstm', units: 3 },
+          { kind: 'dense', units: 1 },
+        ],
+      },
+      series(shape({ targets: 'every' })),
+      'stack',
+    ],
+    [{ carry: true }, text(9), 'language-model'],
+    [
+      { carry: true, layers: [{ kind: 'gru', units: 3, bidirectional: true }] },
+      text(9, shape({ targets: 'every' })),
+      'language-model',
+    ],
+    [
+      {
+        skip: true,
+        layers: [
+          { kind: 'gru', units: 3 },
+          { kind: 'dense', units: 9 },
+        ],
+      },
+      text(9),
+      'stack',
+    ],
+    [
+      {
+        lags: [1],
+        layers: [
+          { kind: 'gru', units: 3 },
+          { kind: 'dense', units: 9 },
+        ],
+      },
+      text(9),
+      'stack',
+    ],
+  ];
+  for (const [options, to, kind] of cases) {
+    expect(refused(options, to, kind), JSON.stringify(options)).toMatch(/^E_CONFIG_CONFLICT/);
+  }
+  expect(MODELS['lstm-regressor']?.options.safeParse({ lags: [3, 1] }).success).toBe(false);
+});
+
+it('what is not asked for leaves no trace in a network', () => {
+  const network = build('lstm-regressor', { units: 4, skip: false, freeRun: false, warmup: 0 }, series());
+  expect(network).toEqual(build('lstm-regressor', { units: 4 }, series()));
+  expect(Object.keys(network)).toEqual(['input', 'layers', 'loss', 'normalise', 'output']);
+  expect(build('language-model', { carry: false }, text(9))).toEqual(build('language-model', {}, text(9)));
+});
+
+it('a freely running network gives one step a row, whatever the horizon', () => {
+  const window = shape({ context: 18, horizon: 24 });
+  const options = {
+    units: 24,
+    freeRun: true,
+    lags: [1, 12],
+    warmup: 6,
+    skip: true,
+    normalise: { kind: 'mean', count: 12 },
+  };
+  const network = build('lstm-regressor', options, { ...series(window), future: 12 });
+  expect(network).toMatchObject({ freeRun: 23, warmup: 6, skip: 'zeros', input: { lags: [1, 12] } });
+  const { weights, outputs } = planNetwork(network);
+  expect(outputs).toBe(1);
+  expect(weights.find(({ name }) => name === 'lstm/kernel')?.shape).toEqual([14, 96]);
+  expect(weights.find(({ name }) => name === 'skip/kernel')).toMatchObject({ shape: [14, 1], initialiser: 'zeros' });
 });
 
 it('a weight’s first values depend on its name and the seed alone', () => {

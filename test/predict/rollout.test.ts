@@ -3,51 +3,73 @@ import { ForecastError } from '../../src/core/errors.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import type { Compiled } from '../../src/engines/engine.ts';
 import { reference } from '../../src/engines/reference/index.ts';
+import type { Network } from '../../src/models/network.ts';
+import { reachBack } from '../../src/models/plan.ts';
 import { rollout } from '../../src/predict/rollout.ts';
 import { cutsAt } from '../../src/window/cuts.ts';
 import type { WindowShape } from '../../src/window/window.ts';
 import { build, numbers, roughWeights, shape, task, tokens } from '../engines/harness.ts';
 
-async function compiled(sequence: Sequence, window: WindowShape): Promise<Compiled> {
+function networkOf(sequence: Sequence, window: WindowShape, options: object): Network {
   const kind = sequence.tokens ? 'language-model' : 'lstm-regressor';
-  const options = sequence.tokens ? { layers: [{ kind: 'lstm', units: 4 }] } : { units: [4] };
-  const network = build(kind, options, task(sequence, window));
+  const own = sequence.tokens ? { layers: [{ kind: 'lstm', units: 4 }] } : { units: [4] };
+  return build(kind, { ...own, ...options }, task(sequence, window));
+}
+
+async function compiled(sequence: Sequence, window: WindowShape, options: object = {}): Promise<Compiled> {
+  const network = networkOf(sequence, window, options);
   return await reference.compile(network, roughWeights(network));
 }
 
 const same = (outputs: Float64Array): Float64Array => outputs;
 
 it.each([
-  ['one target', { targets: 1 }, shape({ horizon: 2 })],
-  ['two targets and future covariates', { targets: 2, future: 2 }, shape({ horizon: 3 })],
-  ['normalised prefixes', { targets: 1 }, shape({ context: 12, horizon: 2, pad: 'left', mask: true })],
-])('k blocks are k predictions, each reading what the ones before it said: %s', async (_, channels, window) => {
-  const blocks = 4;
-  const sequence = numbers(20, channels);
-  const network = await compiled(sequence, window);
-  const appended = await rollout({
-    compiled: network,
-    shape: window,
-    sequence,
-    cutoffs: [11],
-    froms: [0],
-    steps: blocks * window.horizon,
-    choose: same,
-  });
-  const known = { ...sequence, targets: sequence.targets.map((channel) => channel.slice()) };
-  const expected: number[] = [];
-  for (let k = 0; k < blocks; k++) {
-    const cutoff = 11 + k * window.horizon;
-    const outputs = await network.predict({ sequence: known, shape: window, cuts: cutsAt([cutoff], [0]) });
-    expected.push(...outputs);
-    for (let h = 0; h < window.horizon; h++) {
-      known.targets.forEach((channel, c) => {
-        channel[cutoff + h] = outputs[h * known.targets.length + c] as number;
-      });
+  ['one target', { targets: 1 }, shape({ horizon: 2 }), {}],
+  ['two targets and future covariates', { targets: 2, future: 2 }, shape({ horizon: 3 }), {}],
+  ['normalised prefixes', { targets: 1 }, shape({ context: 12, horizon: 2, pad: 'left', mask: true }), {}],
+  ['lags before the window', { targets: 2 }, shape({ context: 3, horizon: 2 }), { lags: [1, 4, 9] }],
+  [
+    'running free, relative to the season before',
+    { targets: 2, future: 1 },
+    shape({ context: 4, horizon: 3 }),
+    {
+      lags: [1, 3, 7],
+      freeRun: true,
+      skip: 'glorot-uniform',
+      normalise: { kind: 'season', season: 4, scale: 'deviation' },
+    },
+  ],
+])(
+  'k blocks are k predictions, each reading what the ones before it said: %s',
+  async (_, channels, window, options) => {
+    const blocks = 4;
+    const sequence = numbers(20, channels);
+    const network = await compiled(sequence, window, options);
+    const appended = await rollout({
+      compiled: network,
+      shape: window,
+      sequence,
+      cutoffs: [11],
+      froms: [0],
+      steps: blocks * window.horizon,
+      choose: same,
+      reach: reachBack(networkOf(sequence, window, options)),
+    });
+    const known = { ...sequence, targets: sequence.targets.map((channel) => channel.slice()) };
+    const expected: number[] = [];
+    for (let k = 0; k < blocks; k++) {
+      const cutoff = 11 + k * window.horizon;
+      const outputs = await network.predict({ sequence: known, shape: window, cuts: cutsAt([cutoff], [0]) });
+      expected.push(...outputs);
+      for (let h = 0; h < window.horizon; h++) {
+        known.targets.forEach((channel, c) => {
+          channel[cutoff + h] = outputs[h * known.targets.length + c] as number;
+        });
+      }
     }
-  }
-  expect([...appended]).toEqual(expected);
-});
+    expect([...appended]).toEqual(expected);
+  },
+);
 
 it('a batch of cutoffs is the cutoffs one by one', async () => {
   const sequence = numbers(30, { targets: 2, future: 1 });

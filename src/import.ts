@@ -61,9 +61,15 @@ async function readForeign(path: string): Promise<Imported> {
   return { model: files.finish(contents), hash, where };
 }
 
+/** What a network of ours may have that no layers model has. */
+const BEYOND_LAYERS = ['lags', 'skip', 'freeRun', 'carry'] as const;
+
 /** The config with the foreign layers as its model; loss and normalisation stay the config's. Nothing is fitted again. */
-function withModel(written: Written, { model }: Imported): Written {
+function withModel(written: Written, { model, where }: Imported): Written {
   const own = MODELS[written.model.kind] ? written.model : null;
+  const strange = BEYOND_LAYERS.find((key) => own?.[key] !== undefined && own[key] !== false);
+  if (strange !== undefined)
+    throw misfit(`model.${strange} of the config has no counterpart in an imported model`, where, 'remove it');
   const stack = MODELS.stack as ModelKind;
   const options = stack.options.parse({
     layers: model.layers,

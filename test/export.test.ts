@@ -62,6 +62,33 @@ describe('export', () => {
     });
   });
 
+  it('tells of history before the window, and of columns ahead', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${1950 + i},${i < 50 ? i % 7 : ''},${i % 2}\n`);
+    space.write('ahead.csv', `year,y,holiday\n${rows.join('')}`);
+    await made(
+      'ahead',
+      'source: { kind: csv, file: ahead.csv, time: year, target: y, future: [holiday] }\nwindow: { context: 6, horizon: 3 }\nmodel: { kind: lstm-regressor, units: [2], lags: [1, 7], freeRun: true }\nengine: reference\ntrain: { epochs: 1 }\nevaluate: { folds: 0 }\n',
+    );
+    const { folder } = await exportRun(at('ahead'), { to: 'onnx' });
+    const guide = JSON.parse(readFileSync(join(folder, 'forecast.json'), 'utf8'));
+    expect(guide).toMatchObject({
+      input: {
+        shape: ['batch', 12, 2],
+        features: [{ column: 'y' }, { column: 'holiday', role: 'future', ahead: 1 }],
+      },
+      ahead: { name: 'ahead', shape: ['batch', 2, 1], columns: ['holiday'] },
+      window: { context: 6, history: 6 },
+      output: { shape: ['batch', 3, 1] },
+    });
+    expect(guide.use.join(' ')).toMatch(/Before the window stand the 6 steps/);
+    await expect(exportRun(at('ahead'), { to: 'tfjs' })).rejects.toMatchObject({
+      code: 'E_MODEL_LAYER',
+      message: 'tfjs has no form for lags',
+      hint: 'export it with --to onnx',
+    });
+    expect(existsSync(at('ahead-tfjs'))).toBe(false);
+  });
+
   it.each([
     ['a format there is none of', 'plain', { to: 'onx' }, 'E_USAGE', 2, /did you mean --to onnx/],
     ['a closed form', 'theta', { to: 'onnx' }, 'E_USAGE', 2, /holds no network/],
@@ -130,7 +157,9 @@ describe('export', () => {
   });
 
   it('gives each of several series a folder of its own', async () => {
-    const table = ['a', 'b/é', 'b?é'].flatMap((id) => Array.from({ length: 30 }, (_, i) => `${id},${1990 + i},${i % 4}\n`));
+    const table = ['a', 'b/é', 'b?é'].flatMap((id) =>
+      Array.from({ length: 30 }, (_, i) => `${id},${1990 + i},${i % 4}\n`),
+    );
     space.write('several.csv', `id,step,y\n${table.join('')}`);
     await made(
       'several',
@@ -212,7 +241,7 @@ describe.skipIf(runtime === null)('presets predict the same numbers in onnxrunti
       const expected = await compiled.predict(windows);
       const steps = typeof guide.input.shape[1] === 'number' ? guide.input.shape[1] : null;
       const rows = cutoffs.map((_, i) => rowsOf(network, windows, i, steps));
-      const { data } = await runOnnx(runtime!, file, guide.input, rows);
+      const { data } = await runOnnx(runtime!, file, [guide.input, rows]);
       expect(worst(data, expected)).toBeLessThan(1e-5);
     }
   });

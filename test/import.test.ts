@@ -244,6 +244,18 @@ predict: { horizon: 2 }
     expect(existsSync(at(`${name}-run`))).toBe(false);
   });
 
+  it('refuses a config of what no layers model has', async () => {
+    const file = await saved('beyond', models[0]![1]());
+    const yaml = space.write(
+      'beyond.yaml',
+      config.replace('model: lstm-regressor', 'model: { kind: lstm-regressor, skip: true }'),
+    );
+    await expect(importModel(file, yaml, { out: at('beyond-run') })).rejects.toMatchObject({
+      code: 'E_MODEL_SHAPE',
+      message: expect.stringMatching(/model\.skip of the config/),
+    });
+  });
+
   it.each([
     ['other steps', 'context: 5', 'context: 4', /reads windows of 5 steps, window\.context is 4/],
     ['another horizon', 'horizon: 2 }\nmodel', 'horizon: 3 }\nmodel', /gives 2 values, the config asks for 3/],

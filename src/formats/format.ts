@@ -30,7 +30,11 @@ export interface ExportedModel {
   /** Contents by name, the same bytes for the same model. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
   readonly input: Port;
+  /** A second input: what steps on own outputs have to be told. */
+  readonly ahead?: Port;
   readonly output: Port;
+  /** Steps of history that stand before the window in the input, for its targets alone; absent: none. */
+  readonly history?: number;
   /** Versions a reader may ask for. */
   readonly facts: JsonObject;
 }

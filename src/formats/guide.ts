@@ -4,6 +4,9 @@
 import type { Json, JsonObject } from '../core/json.ts';
 import { restoreText } from '../encoders/chain.ts';
 import { ENCODERS } from '../encoders/index.ts';
+import type { Network } from '../models/network.ts';
+import { directHorizon } from '../models/plan.ts';
+import type { WindowShape } from '../window/window.ts';
 import type { ExportedModel, Port, TrainedModel } from './format.ts';
 
 export const GUIDE = 'forecast.json';
@@ -30,9 +33,17 @@ export function guideOf(model: TrainedModel, exported: ExportedModel, about: Abo
     series: about.series,
     input: { ...portJson(exported.input), ...(text ? {} : { features: featuresOf(model, about.encoder) }) },
     output: { ...portJson(exported.output), ...(text ? {} : outcomesOf(model, about.encoder)) },
-    window: { context: shape.context, horizon: shape.horizon, lead: shape.lead, pad: shape.pad, mask: shape.mask },
+    ...(exported.ahead ? { ahead: { ...portJson(exported.ahead), columns: namesOf(about.encoder, 'future') } } : {}),
+    window: {
+      context: shape.context,
+      history: exported.history ?? 0,
+      horizon: shape.horizon,
+      lead: shape.lead,
+      pad: shape.pad,
+      mask: shape.mask,
+    },
     encoder: text ? withTokens(about.encoder) : withFormulas(about.encoder),
-    use: text ? textSteps(model) : numberSteps(model),
+    use: text ? textSteps(model) : numberSteps(model, exported),
   };
 }
 
@@ -49,12 +60,15 @@ function columns(encoder: JsonObject, role: 'targets' | 'past' | 'future'): read
   return (encoder[role] ?? []) as unknown as readonly ColumnState[];
 }
 
+function namesOf(encoder: JsonObject, role: 'targets' | 'future'): string[] {
+  return columns(encoder, role).map(({ name }) => name);
+}
+
 /** What stands at each place of a step: `ahead` steps later, for columns known in advance. */
-function featuresOf({ network: { output }, shape }: TrainedModel, encoder: JsonObject): Json {
-  const horizon = output.kind === 'numbers' ? output.horizon : 0;
+function featuresOf({ network, shape }: TrainedModel, encoder: JsonObject): Json {
   const plain = (role: 'targets' | 'past', word: string): Json[] =>
     columns(encoder, role).map(({ name }) => ({ column: name, role: word }));
-  const future = Array.from({ length: horizon }, (_, h) =>
+  const future = Array.from({ length: directHorizon(network) }, (_, h) =>
     columns(encoder, 'future').map(({ name }) => ({ column: name, role: 'future', ahead: 1 + shape.lead + h })),
   );
   return [...plain('targets', 'target'), ...plain('past', 'past'), ...future.flat()];
@@ -62,7 +76,7 @@ function featuresOf({ network: { output }, shape }: TrainedModel, encoder: JsonO
 
 function outcomesOf({ network: { loss } }: TrainedModel, encoder: JsonObject): JsonObject {
   return {
-    targets: columns(encoder, 'targets').map(({ name }) => name),
+    targets: namesOf(encoder, 'targets'),
     ...(loss.kind === 'pinball' ? { quantiles: loss.quantiles } : {}),
   };
 }
@@ -98,7 +112,7 @@ function withFormula(stage: JsonObject): JsonObject {
   return { ...stage, ...(FORMULAS[kind] ?? { encode: ENCODERS[kind]?.summary ?? kind }) };
 }
 
-function numberSteps({ network, shape, steps }: TrainedModel): string[] {
+function numberSteps({ network, shape, steps }: TrainedModel, { history = 0, ahead }: ExportedModel): string[] {
   const { context, lead } = shape;
   return [
     'Encode each column by its stages (encoder), in order, as the formulas say.',
@@ -106,17 +120,33 @@ function numberSteps({ network, shape, steps }: TrainedModel): string[] {
     ...(network.input.kind === 'numbers' && network.input.future > 0
       ? ['A feature with `ahead` is the value of its column that many steps after the step it stands in.']
       : []),
-    steps === null
-      ? 'A shorter window is given as it is, at its own length; a batch holds windows of one length.'
-      : shape.pad === 'left'
-        ? 'A shorter window is filled up with steps of zeros before it.'
-        : `A window has exactly ${context} steps.`,
-    ...(network.normalise.kind === 'none'
+    lengthStep(network, shape, steps, history),
+    ...(history > 0
+      ? [
+          `Before the window stand the ${history} steps before it, of which only the targets are read; NaN where there are none.`,
+        ]
+      : []),
+    ...(ahead
+      ? [
+          `The input ${ahead.name} holds the future columns of steps 2 to ${shape.horizon} ahead, as the last step holds those of step 1.`,
+        ]
+      : []),
+    ...(network.normalise.kind === 'none' && !network.normalise.scale
       ? []
-      : [`Each window's own level (${network.normalise.kind}) is taken off and put back inside the model.`]),
+      : ["Each window's own level and scale are taken off, and put back, inside the model."]),
     `The output's first step is ${lead + 1} ${lead === 0 ? 'step' : 'steps'} after the last one of the window.`,
     'Decode each target by undoing its stages in reverse order.',
   ];
+}
+
+function lengthStep(network: Network, { context, pad }: WindowShape, steps: number | null, history: number): string {
+  if (steps === null)
+    return 'A shorter window is given as it is, at its own length; a batch holds windows of one length.';
+  // Zeros before a window would count as values where the window is normalised, and where lags look back.
+  const plain = network.normalise.kind === 'none' && !network.normalise.scale && history === 0;
+  return pad === 'left' && plain
+    ? 'A shorter window is filled up with steps of zeros before it.'
+    : `A window has exactly ${context} steps.`;
 }
 
 function textSteps({ network, shape, steps }: TrainedModel): string[] {

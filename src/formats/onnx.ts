@@ -1,57 +1,94 @@
 // ONNX: the open exchange format of neural networks; every model of this program has a form in it, its normalisation included.
 // In: a trained network. Out: model.onnx. Not here: encoders (they stay beside the model, guide.ts), reading.
 
-import { planNetwork } from '../models/plan.ts';
-import { type ExportedModel, type Format, type Port, refuseUnknown, type TrainedModel } from './format.ts';
+import { directHorizon, type NetworkPlan, planNetwork } from '../models/plan.ts';
+import type { ExportedModel, Format, Port, TrainedModel } from './format.ts';
 import { createGraph, type Graph } from './onnx/graph.ts';
 import { emitLayer } from './onnx/layers.ts';
 import { IR_VERSION, OPSET } from './onnx/messages.ts';
-import { type Normalised, normalised } from './onnx/normalise.ts';
+import { emitNumbers } from './onnx/program.ts';
+import { enterWindow, historyOf, isNormalised } from './onnx/window.ts';
 
-/** State begins at zero in each window given alone, here as there. */
-const KNOWN: ReadonlySet<string> = new Set(['normalise: last', 'normalise: mean', 'carry']);
+const FILE = 'model.onnx';
 
 export const onnx: Format = {
   kind: 'onnx',
   summary: 'Open Neural Network Exchange: every model, per-window normalisation included.',
   write(model) {
-    const { network, weights } = model;
-    refuseUnknown(network, 'onnx', KNOWN, 'leave it out, and train again');
-    const plan = planNetwork(network);
+    const plan = planNetwork(model.network);
     const graph = createGraph();
-    const input = inputOf(model, plan.input.features);
+    const input = inputOf(model);
+    const ahead = aheadOf(model);
     const output = outputOf(model);
-    let scale: Normalised | null = null;
-    let rows = input.name;
-    if (input.type === 'float64') {
-      scale = normalised(graph, network, rows);
-      rows = scale.rows;
-    }
-    // Recurrent operators read time-major rows.
-    rows = graph.node('Transpose', [rows], { perm: { ints: network.input.kind === 'tokens' ? [1, 0] : [1, 0, 2] } });
-    for (const layer of plan.layers) rows = emitLayer(graph, layer, weights, rows);
-    if (plan.output.sequence) {
-      const last = graph.constant('last', [], BigInt64Array.of(-1n));
-      rows = graph.node('Gather', [rows, last], { axis: { i: 0 } });
-    }
+    const last =
+      model.network.input.kind === 'tokens'
+        ? emitTokens(graph, model, plan, input.name)
+        : emitForecast(graph, model, plan, input.name, ahead?.name ?? null);
+    const inputs = ahead === null ? [input] : [input, ahead];
     return {
-      files: new Map([['model.onnx', graph.finish(input, output, shaped(graph, model, scale, rows))]]),
+      files: new Map([[FILE, graph.finish(inputs, output, last)]]),
       input,
+      ...(ahead === null ? {} : { ahead }),
       output,
-      facts: { file: 'model.onnx', opset: OPSET, irVersion: IR_VERSION },
+      history: model.network.input.kind === 'tokens' ? 0 : historyOf(model.network, model.shape),
+      facts: { file: FILE, opset: OPSET, irVersion: IR_VERSION },
     } satisfies ExportedModel;
   },
 };
 
-function inputOf({ network, steps }: TrainedModel, features: number): Port {
-  const time = steps ?? 'steps';
-  if (network.input.kind === 'tokens')
-    return { name: 'ids', type: 'int64', shape: ['batch', time], holds: 'token ids, oldest first; -1: unknown' };
+/** Logits (B, V) after the last id. */
+function emitTokens(graph: Graph, { weights }: TrainedModel, plan: NetworkPlan, ids: string): string {
+  // Recurrent operators read time-major rows.
+  let rows = graph.node('Transpose', [ids], { perm: { ints: [1, 0] } });
+  for (const layer of plan.layers) rows = emitLayer(graph, layer, weights, rows, null);
+  if (!plan.output.sequence) return rows;
+  const last = graph.constant('last', [], () => BigInt64Array.of(-1n));
+  return graph.node('Gather', [rows, last], { axis: { i: 0 } });
+}
+
+/** (B, H, C), or (B, H, C, Q) of quantiles. */
+function emitForecast(
+  graph: Graph,
+  { network, weights, shape }: TrainedModel,
+  plan: NetworkPlan,
+  input: string,
+  ahead: string | null,
+): string {
+  const window = enterWindow(graph, network, shape, input);
+  const raw = window.undo(emitNumbers({ graph, network, plan, weights, window, ahead }));
+  return network.loss.kind === 'pinball' ? raw : graph.node('Squeeze', [raw, graph.wholes(3)]);
+}
+
+function inputOf({ network, shape, steps }: TrainedModel): Port {
+  const { input } = network;
+  if (input.kind === 'tokens')
+    return {
+      name: 'ids',
+      type: 'int64',
+      shape: ['batch', steps ?? 'steps'],
+      holds: 'token ids, oldest first; -1: unknown',
+    };
+  const history = historyOf(network, shape);
   return {
     name: 'window',
-    type: network.normalise.kind === 'none' ? 'float32' : 'float64',
-    shape: ['batch', time, features],
+    type: isNormalised(network) ? 'float64' : 'float32',
+    shape: [
+      'batch',
+      steps === null ? 'steps' : history + steps,
+      input.targets + input.past + input.future * directHorizon(network),
+    ],
     holds: 'encoded values, oldest step first',
+  };
+}
+
+/** What the steps that run on own outputs have to be told: the columns known in advance. */
+function aheadOf({ network: { input, freeRun } }: TrainedModel): Port | null {
+  if (input.kind === 'tokens' || input.future === 0 || !freeRun) return null;
+  return {
+    name: 'ahead',
+    type: 'float32',
+    shape: ['batch', freeRun, input.future],
+    holds: 'encoded values of the future columns, from the second step ahead on',
   };
 }
 
@@ -67,18 +104,8 @@ function outputOf({ network }: TrainedModel): Port {
   const quantiles = network.loss.kind === 'pinball';
   return {
     name: 'forecast',
-    type: network.normalise.kind === 'none' ? 'float32' : 'float64',
+    type: isNormalised(network) ? 'float64' : 'float32',
     shape: ['batch', output.horizon, output.targets, ...(quantiles ? [output.quantiles] : [])],
     holds: 'encoded values of the steps ahead',
   };
-}
-
-/** From flat rows (B, H · C · Q) to the shape that leaves, normalisation undone. */
-function shaped(graph: Graph, { network }: TrainedModel, scale: Normalised | null, rows: string): string {
-  const { output } = network;
-  if (output.kind === 'tokens') return rows;
-  const { horizon: H, targets: C, quantiles: Q } = output;
-  const full = graph.node('Reshape', [rows, graph.wholes(0, H, C, Q)]);
-  const raw = scale === null ? full : scale.undo(full);
-  return network.loss.kind === 'pinball' ? raw : graph.node('Squeeze', [raw, graph.wholes(3)]);
 }

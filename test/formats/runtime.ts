@@ -32,27 +32,30 @@ async function load(): Promise<Runtime | null> {
   }
 }
 
+interface Input {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Rows of numbers or ids, by window, and the input they are for. */
+export type Feed = readonly [Input, readonly (readonly (readonly number[])[])[]];
+
 /** Outputs of a model for one batch of windows, flat. */
-export async function runOnnx(
-  onnx: Runtime,
-  model: Uint8Array,
-  input: { readonly name: string; readonly type: string },
-  rows: readonly (readonly (readonly number[])[])[],
-): Promise<Tensor> {
+export async function runOnnx(onnx: Runtime, model: Uint8Array, ...feeds: readonly Feed[]): Promise<Tensor> {
   const session = await onnx.InferenceSession.create(model, { logSeverityLevel: 3 });
   try {
-    const flat = rows.flat(2);
-    const [batch, steps] = [rows.length, rows[0]?.length ?? 0];
-    const ids = input.type === 'int64';
-    const data = ids
-      ? BigInt64Array.from(flat, BigInt)
-      : input.type === 'float64'
-        ? Float64Array.from(flat)
-        : Float32Array.from(flat);
-    const dims = ids ? [batch, steps] : [batch, steps, rows[0]?.[0]?.length ?? 0];
-    const outputs = await session.run({ [input.name]: new onnx.Tensor(input.type, data, dims) });
+    const tensors = feeds.map(([input, rows]) => [input.name, tensorOf(onnx, input, rows)]);
+    const outputs = await session.run(Object.fromEntries(tensors));
     return outputs[session.outputNames[0] as string] as Tensor;
   } finally {
     await session.release();
   }
+}
+
+function tensorOf(onnx: Runtime, { type }: Input, rows: Feed[1]): unknown {
+  const flat = rows.flat(2);
+  const dims = [rows.length, rows[0]?.length ?? 0];
+  if (type === 'int64') return new onnx.Tensor(type, BigInt64Array.from(flat, BigInt), dims);
+  const data = type === 'float64' ? Float64Array.from(flat) : Float32Array.from(flat);
+  return new onnx.Tensor(type, data, [...dims, rows[0]?.[0]?.length ?? 0]);
 }

@@ -6,6 +6,7 @@ import { compileReference } from '../../src/engines/reference/compiled.ts';
 import { stepsOf } from '../../src/formats/format.ts';
 import { tfjs } from '../../src/formats/tfjs.ts';
 import type { Network } from '../../src/models/network.ts';
+import { NUMBERS } from '../engines/features.ts';
 import { roughWeights, shape, windows } from '../engines/harness.ts';
 import { CASES, regressor, SERIES } from './cases.ts';
 import { loadLayers, runLayers, tensorflow } from './tensorflow.ts';
@@ -55,6 +56,11 @@ describe('tfjs', () => {
       expect(error).toMatchObject({ code: 'E_MODEL_LAYER', exit: 7, hint: expect.stringMatching(/--to onnx/) });
       expect((error as Error).message).toContain(name);
     }
+  });
+
+  it.each(NUMBERS.filter(({ network }) => !has(network, 'gru')))('$name is refused by name', ({ network, all }) => {
+    const write = () => tfjs.write({ network, weights: roughWeights(network), shape: all.shape, steps: null });
+    expect(write).toThrow(/tfjs has no form for (?:normalise|lags|skip|freeRun)/);
   });
 
   it('refuses weights of another network', () => {

@@ -8,8 +8,18 @@ import type { PlannedLayer } from '../../layers/plan.ts';
 import { weightOf } from '../weights.ts';
 import type { Graph } from './graph.ts';
 
-/** What a layer reads and gives: (T, B, F), (B, F), or ids (T, B). */
-type Emit<Spec> = (graph: Graph, spec: Spec, layer: PlannedLayer, weights: Tensors, input: string) => string;
+/** Names of the states a recurrent layer goes on from, by layer: the hidden one, and of an lstm the cell's, (1, B, U) each. */
+export type States = Map<string, readonly string[]>;
+
+/** What a layer reads and gives: (T, B, F), (B, F), or ids (T, B). `states`: kept from call to call; null: every call begins at zero. */
+type Emit<Spec> = (
+  graph: Graph,
+  spec: Spec,
+  layer: PlannedLayer,
+  weights: Tensors,
+  input: string,
+  states: States | null,
+) => string;
 
 const EMIT: { readonly [K in LayerName]: Emit<SpecOf<K>> } = {
   dense: (graph, spec, layer, weights, input) => {
@@ -32,10 +42,10 @@ const EMIT: { readonly [K in LayerName]: Emit<SpecOf<K>> } = {
     return graph.node('LayerNormalization', [input, gamma, beta], { axis: { i: -1 }, epsilon: { f: spec.epsilon } });
   },
 
-  'simple-rnn': (graph, spec, layer, weights, input) => {
+  'simple-rnn': (graph, spec, layer, weights, input, states) => {
     // The linear one is the affine one at slope 1.
     const activation = { linear: 'Affine', relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid' }[spec.activation];
-    return recurrent(graph, spec, layer, weights, input, {
+    return recurrent(graph, spec, layer, weights, input, states, {
       op: 'RNN',
       order: [0],
       activations: [activation],
@@ -43,17 +53,17 @@ const EMIT: { readonly [K in LayerName]: Emit<SpecOf<K>> } = {
     });
   },
 
-  gru: (graph, spec, layer, weights, input) =>
-    recurrent(graph, spec, layer, weights, input, {
+  gru: (graph, spec, layer, weights, input, states) =>
+    recurrent(graph, spec, layer, weights, input, states, {
       op: 'GRU',
       order: [0, 1, 2], // z r h, as here
       activations: ['Sigmoid', 'Tanh'],
       resetAfter: true,
     }),
 
-  lstm: (graph, spec, layer, weights, input) => {
+  lstm: (graph, spec, layer, weights, input, states) => {
     const shown = spec.activation === 'relu' ? 'Relu' : 'Tanh';
-    return recurrent(graph, spec, layer, weights, input, {
+    return recurrent(graph, spec, layer, weights, input, states, {
       op: 'LSTM',
       order: [0, 3, 1, 2], // i o f c from i f c o
       activations: ['Sigmoid', shown, shown],
@@ -62,9 +72,15 @@ const EMIT: { readonly [K in LayerName]: Emit<SpecOf<K>> } = {
 };
 
 /** Adds a layer. Errors: E_MODEL_LAYER for one this table does not know, E_MODEL_SHAPE where its weights do not fit. */
-export function emitLayer(graph: Graph, layer: PlannedLayer, weights: Tensors, input: string): string {
+export function emitLayer(
+  graph: Graph,
+  layer: PlannedLayer,
+  weights: Tensors,
+  input: string,
+  states: States | null,
+): string {
   const emit = EMIT[layer.spec.kind] as Emit<PlannedLayer['spec']> | undefined;
-  if (emit) return emit(graph, layer.spec, layer, weights, input);
+  if (emit) return emit(graph, layer.spec, layer, weights, input, states);
   throw new ForecastError('E_MODEL_LAYER', `onnx has no form for layer "${layer.spec.name}" (${layer.spec.kind})`);
 }
 
@@ -76,9 +92,12 @@ function activated(graph: Graph, activation: Activation, input: string): string 
 /** Rows of a matrix by id; −1 reads the row of zeros that is added behind the last. */
 function lookUp(graph: Graph, name: string, matrix: Tensor, ids: string): string {
   const [rows, width] = matrix.shape as [number, number];
-  const padded = new Float32Array((rows + 1) * width);
-  padded.set(matrix.data);
-  return graph.node('Gather', [graph.constant(name, [rows + 1, width], padded), ids], { axis: { i: 0 } });
+  const padded = graph.constant(name, [rows + 1, width], () => {
+    const values = new Float32Array((rows + 1) * width);
+    values.set(matrix.data);
+    return values;
+  });
+  return graph.node('Gather', [padded, ids], { axis: { i: 0 } });
 }
 
 interface Recurrence {
@@ -99,6 +118,7 @@ function recurrent(
   layer: PlannedLayer,
   weights: Tensors,
   input: string,
+  states: States | null,
   { op, order, activations, alpha, beta, resetAfter }: Recurrence,
 ): string {
   const { units, bidirectional } = spec;
@@ -107,23 +127,22 @@ function recurrent(
   const G = order.length;
   // One column more than ids: −1 counts from the end, and finds a column of zeros.
   const features = layer.input.ids ? layer.input.features + 1 : layer.input.features;
-  const w = new Float32Array(D * G * units * features); // (D, G·U, F)
-  const r = new Float32Array(D * G * units * units); // (D, G·U, U)
-  const b = new Float32Array(D * 2 * G * units); // (D, [input G·U | recurrent G·U])
-  prefixes.forEach((prefix, d) => {
-    const kernel = partOf(weights, layer, `${prefix}kernel`);
-    const bias = partOf(weights, layer, `${prefix}bias`);
-    turned(kernel, order, units, w, d * G * units * features, features);
-    turned(partOf(weights, layer, `${prefix}recurrent_kernel`), order, units, r, d * G * units * units, units);
-    ordered(bias, order, units, b, d * 2 * G * units);
-  });
-  const rows = layer.input.ids ? oneHot(graph, input, features) : input;
-  const name = (part: string) => `${spec.name}/${part}`;
+  /** One part of both directions, (D, rows, …), each direction filled at its own place. */
+  const stacked = (name: string, shape: readonly number[], part: string, fill: Fill): string =>
+    graph.constant(`${spec.name}/${name}`, shape, () => {
+      const values = new Float32Array(shape.reduce((product, n) => product * n, 1));
+      const size = values.length / D;
+      for (const [d, prefix] of prefixes.entries())
+        fill(partOf(weights, layer, prefix + part), order, units, values, d * size, shape);
+      return values;
+    });
+  const before = states?.get(spec.name);
   const inputs = [
-    rows,
-    graph.constant(name('W'), [D, G * units, features], w),
-    graph.constant(name('R'), [D, G * units, units], r),
-    graph.constant(name('B'), [D, 2 * G * units], b),
+    layer.input.ids ? oneHot(graph, input, features) : input,
+    stacked('W', [D, G * units, features], 'kernel', turned),
+    stacked('R', [D, G * units, units], 'recurrent_kernel', turned),
+    stacked('B', [D, 2 * G * units], 'bias', ordered), // [input G·U | recurrent G·U]
+    ...(before ? ['', ...before] : []),
   ];
   const attributes = {
     hidden_size: { i: units },
@@ -133,44 +152,61 @@ function recurrent(
     ...(beta === undefined ? {} : { activation_beta: { floats: prefixes.map(() => beta) } }),
     ...(resetAfter ? { linear_before_reset: { i: 1 } } : {}),
   };
-  if (spec.sequences) {
-    const every = graph.node(op, inputs, attributes); // (T, D, B, U)
-    if (D === 1) return graph.node('Squeeze', [every, graph.wholes(1)]);
-    const besides = graph.node('Transpose', [every], { perm: { ints: [0, 2, 1, 3] } });
-    return graph.node('Reshape', [besides, graph.wholes(0, 0, D * units)]);
-  }
-  const last = graph.node(op, inputs, attributes, 1); // (D, B, U)
-  if (D === 1) return graph.node('Squeeze', [last, graph.wholes(0)]);
-  const besides = graph.node('Transpose', [last], { perm: { ints: [1, 0, 2] } });
+  const kept = states === null ? [] : op === 'LSTM' ? [1, 2] : [1];
+  const wanted = [spec.sequences ? 0 : 1, ...kept];
+  const outputs = graph.several(op, inputs, attributes, Math.max(...wanted) + 1, wanted);
+  states?.set(
+    spec.name,
+    kept.map((i) => outputs[i] as string),
+  );
+  return spec.sequences
+    ? everyState(graph, outputs[0] as string, D, units)
+    : lastState(graph, outputs[1] as string, D, units);
+}
+
+/** (T, B, D · U) of (T, D, B, U). */
+function everyState(graph: Graph, states: string, D: number, units: number): string {
+  if (D === 1) return graph.node('Squeeze', [states, graph.wholes(1)]);
+  const besides = graph.node('Transpose', [states], { perm: { ints: [0, 2, 1, 3] } });
+  return graph.node('Reshape', [besides, graph.wholes(0, 0, D * units)]);
+}
+
+/** (B, D · U) of (D, B, U). */
+function lastState(graph: Graph, states: string, D: number, units: number): string {
+  if (D === 1) return graph.node('Squeeze', [states, graph.wholes(0)]);
+  const besides = graph.node('Transpose', [states], { perm: { ints: [1, 0, 2] } });
   return graph.node('Reshape', [besides, graph.wholes(0, D * units)]);
 }
 
 function oneHot(graph: Graph, ids: string, depth: number): string {
-  const values = graph.constant('off_on', [2], Float32Array.of(0, 1));
-  const size = graph.constant('depth', [], BigInt64Array.of(BigInt(depth)));
+  const values = graph.constant('off, on', [2], () => Float32Array.of(0, 1));
+  const size = graph.constant(`depth ${depth}`, [], () => BigInt64Array.of(BigInt(depth)));
   return graph.node('OneHot', [ids, size, values], { axis: { i: -1 } });
 }
 
-/** Ours (rows, G · U) as theirs (G · U, width) at `at`: transposed, blocks in their order; columns beyond our rows stay 0. */
-function turned(
-  { shape, data }: Tensor,
+/** Writes one direction's part at `at` of `out`, blocks of columns in the operator's order. */
+type Fill = (
+  tensor: Tensor,
   order: readonly number[],
   units: number,
   out: Float32Array,
   at: number,
-  width: number,
-): void {
+  shape: readonly number[],
+) => void;
+
+/** Ours (rows, G · U) as theirs (G · U, width): transposed; columns beyond our rows stay 0. */
+const turned: Fill = ({ shape, data }, order, units, out, at, [, , width]) => {
   const [rows, columns] = shape as [number, number];
   order.forEach((block, place) => {
     for (let u = 0; u < units; u++) {
       for (let row = 0; row < rows; row++)
-        out[at + (place * units + u) * width + row] = data[row * columns + block * units + u] as number;
+        out[at + (place * units + u) * (width as number) + row] = data[row * columns + block * units + u] as number;
     }
   });
-}
+};
 
 /** A bias of one row (the recurrent one stays 0), or of two: input, recurrent. */
-function ordered({ data }: Tensor, order: readonly number[], units: number, out: Float32Array, at: number): void {
+const ordered: Fill = ({ data }, order, units, out, at) => {
   const width = order.length * units;
   for (let row = 0; row * width < data.length; row++) {
     order.forEach((block, place) => {
@@ -178,10 +214,10 @@ function ordered({ data }: Tensor, order: readonly number[], units: number, out:
         out[at + row * width + place * units + u] = data[row * width + block * units + u] as number;
     });
   }
-}
+};
 
 function constantOf(graph: Graph, name: string, { shape, data }: Tensor): string {
-  return graph.constant(name, shape, Float32Array.from(data));
+  return graph.constant(name, shape, () => Float32Array.from(data));
 }
 
 function partOf(weights: Tensors, layer: PlannedLayer, part: string): Tensor {

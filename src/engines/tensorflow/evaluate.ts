@@ -7,6 +7,7 @@ import { checkChannels, checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
 import type { Measure } from './losses.ts';
 import { type Machine, work } from './machine.ts';
+import { unload } from './store.ts';
 
 export interface Means {
   readonly loss: number;
@@ -31,6 +32,7 @@ export async function evaluate(machine: Machine, windows: Windows, size: number)
     gather.inputs(windows, order, bounds[i]!, bounds[i + 1]!, program.batch);
     gather.goals(windows, order, bounds[i]!, bounds[i + 1]!, program.batch);
     const { loss, correct } = k.scope(() => readSums(machine, program.measure(gather, program.forward(gather), every)));
+    unload(k, machine.store);
     sums.loss += loss;
     sums.correct += correct;
     sums.weight += gather.count;
@@ -74,6 +76,7 @@ export async function predict(machine: Machine, windows: Windows): Promise<Float
         undo(machine, b, outputs, to);
       }
     });
+    unload(k, machine.store);
     if (breath.due(work(machine, 1))) await nextTurn();
   }
   return outputs;

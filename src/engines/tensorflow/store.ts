@@ -14,7 +14,7 @@ export interface Slot {
   readonly variable: Id;
   /** In the order of the store's moments. */
   moments: readonly Id[];
-  /** Its value, after `load`. */
+  /** Its value, between `load` and `unload`; −1 else. */
   value: Id;
   /** Set by the way back of the layer it belongs to. */
   gradient: Id;
@@ -44,9 +44,18 @@ export function createStore(k: Kernels, plans: readonly WeightPlan[], weights: T
   return store;
 }
 
-/** Reads every weight for the batch at work: `value` holds until the scope ends. */
+/** Reads every weight for the batch at work: `value` holds until `unload`. */
 export function load(k: Kernels, store: Store): void {
-  for (const slot of alive(store).slots.values()) slot.value = read(k, slot.variable);
+  unload(k, store); // what an error left behind
+  for (const slot of alive(store).slots.values()) slot.value = k.keep(read(k, slot.variable));
+}
+
+/** Frees the values read, so that an update need not copy what another still reads. */
+export function unload(k: Kernels, { slots }: Store): void {
+  for (const slot of slots.values()) {
+    if (slot.value >= 0) k.free(slot.value);
+    slot.value = -1;
+  }
 }
 
 /** The store itself. Errors: E_BUG where it was disposed of. */
@@ -144,6 +153,7 @@ export function snapshot(k: Kernels, store: Store): Snapshot {
 export function destroyStore(k: Kernels, store: Store): void {
   if (store.disposed) return;
   store.disposed = true;
+  unload(k, store);
   for (const slot of store.slots.values()) for (const id of [slot.variable, ...slot.moments]) destroy(k, id);
 }
 

@@ -14,7 +14,7 @@ import { type Attributes, FLOAT, IS, type Kernels } from './kernels.ts';
 import { type Machine, work } from './machine.ts';
 import { addAll, halfSquares, scale } from './operations.ts';
 import { makeUpdate, type Update } from './optimizers.ts';
-import { keepMoments, type Slot, type Store, snapshot } from './store.ts';
+import { keepMoments, type Slot, type Store, snapshot, unload } from './store.ts';
 
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
@@ -117,6 +117,7 @@ function takeStep(
     program.backward(measure, every);
     const { loss, correct } = readSums(machine, measure);
     const norm = gradientNorm(k, store);
+    unload(k, store);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) return null;
     if (request.clip !== null && norm > request.clip) clip(k, store, request.clip / norm);
     update(rate);

@@ -87,9 +87,8 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
     },
 
     backward(pass, gradient, every, asked) {
-      const { windows } = pass.batch;
       const given = { inputs, outputs };
-      const toRows = (windows * U < FUSED ? backInOne : backByStep)(pass, weights, given, gradient, every);
+      const toRows = (U < WIDE ? backInOne : backByStep)(pass, weights, given, gradient, every);
       const looked = identity !== null && typeof source !== 'number'; // ids whose rows of K were multiplied with the identity
       if (looked) weights.kernel.gradient = addRowsAt(pass.k, toRows(), (source as Tokens).ids, F);
       return asked ? toRows() : null;
@@ -97,8 +96,8 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
   };
 };
 
-/** B · U from which products of their own beat the kernel that does all steps back: it uses narrow ones, and one a step for the weights. */
-const FUSED = 3000;
+/** Units from which products of their own beat the kernel that does all steps back, with narrow ones: 2 × at 128, half at 64. */
+const WIDE = 96;
 
 /** What the way there leaves for the way back. */
 interface Block {

@@ -1,10 +1,11 @@
 // The package as a stranger gets it: packed, installed in an empty folder, called and imported.
 
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { platformHere } from '../src/engines/native/place.ts';
 import { workspace } from './support/workspace.ts';
 
 const exec = promisify(execFile);
@@ -13,6 +14,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const space = workspace();
 const installed = join(space.path, 'node_modules', 'forecast-toolkit');
 const bin = join(space.path, 'node_modules', '.bin', 'forecast');
+const prebuilt = (root: string): string => join(root, 'prebuilds', platformHere(), 'kernels.node');
 
 /** A minute for a registry; where there is none, the tarball is laid beside this checkout's dependencies. */
 const INSTALL_MS = 60_000;
@@ -90,6 +92,38 @@ describe('the packed package', () => {
   it('runs a preset that came with it, by its name', async () => {
     const { stdout } = await forecast('run', 'air-passengers', '--set', 'train.epochs=2', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ name: 'air-passengers' });
+  });
+
+  it.runIf(existsSync(prebuilt(ROOT)))('computes with the addon it brought for this system', async () => {
+    const { stdout } = await forecast('run', 'counting', '--json');
+    expect(JSON.parse(stdout).engine).toEqual({ kind: 'native', reason: 'auto: native is the fastest that loads' });
+    for (const platform of readdirSync(join(ROOT, 'prebuilds'))) {
+      expect(readdirSync(join(installed, 'prebuilds', platform)).sort()).toEqual(['kernels.json', 'kernels.node']);
+    }
+  });
+
+  it.runIf(existsSync(prebuilt(ROOT)))('computes with wasm where that addon was damaged, and says why', async () => {
+    const whole = readFileSync(prebuilt(installed));
+    writeFileSync(prebuilt(installed), whole.subarray(0, 1000));
+    const { stdout } = await forecast('run', 'counting', '--json', '--out', 'damaged');
+    const why = `its addon has 1000 of ${whole.length} bytes`;
+    expect(JSON.parse(stdout).engine).toEqual({ kind: 'wasm', reason: `auto: native does not load (${why})` });
+    await expect(forecast('run', 'counting', '--engine', 'native')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${why}. Hint: npm install --force forecast-toolkit`),
+    });
+    writeFileSync(prebuilt(installed), whole);
+  });
+
+  it('computes with wasm where it brought no addon, and says so', async () => {
+    rmSync(join(installed, 'prebuilds'), { recursive: true, force: true });
+    const { stdout } = await forecast('run', 'counting', '--json', '--out', 'without');
+    const reason = `auto: native does not load (the package holds no addon for ${platformHere()})`;
+    expect(JSON.parse(stdout).engine).toEqual({ kind: 'wasm', reason });
+    await expect(forecast('run', 'counting', '--engine', 'native')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Hint: take --engine wasm'),
+    });
   });
 
   it('is imported by name, and its types are those of what it does', async () => {

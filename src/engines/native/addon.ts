@@ -1,7 +1,7 @@
 // The addon on disk: loaded once, or why not. In: nothing. Out: its functions. Not here: what they compute (kernels/).
 
 import { createRequire } from 'node:module';
-import { flawOf, placesOfAddons } from './place.ts';
+import { flawOf, placesOfAddons, whyMissing } from './place.ts';
 
 /** A network inside the addon. */
 export type Handle = object & { readonly handle?: never };
@@ -33,7 +33,6 @@ export interface Addon {
 
 /** INTERFACE of kernels/addon.cpp. */
 const INTERFACE = 1;
-const MISSING = 'its addon has not been built';
 
 export type Loaded = { readonly addon: Addon } | { readonly why: string };
 
@@ -50,15 +49,15 @@ function firstThatLoads(places: readonly string[]): Loaded {
   for (const place of places) {
     const found = load(place);
     if ('addon' in found) return found;
-    if (found.why !== MISSING) why ??= found.why;
+    if (found.why !== whyMissing()) why ??= found.why;
   }
-  return { why: why ?? MISSING };
+  return { why: why ?? whyMissing() };
 }
 
 /** The addon at a path; nothing of a file that is not whole is run. */
 export function load(path: string): Loaded {
   const flaw = flawOf(path);
-  if (flaw) return flaw === 'missing' ? { why: MISSING } : flaw;
+  if (flaw) return flaw === 'missing' ? { why: whyMissing() } : flaw;
   try {
     const addon = createRequire(import.meta.url)(path) as Addon;
     if (addon.interface === INTERFACE) return { addon };

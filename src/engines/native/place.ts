@@ -44,12 +44,19 @@ export function placesOfAddons(): readonly string[] {
     : [built];
 }
 
-/** How to come by an addon that loads: a clone builds one, an installed package brings one along. */
+/** A clone builds its addon, an installed package brought it along. */
+const isClone = (): boolean => existsSync(join(ROOT, 'src', 'engines', 'kernels'));
+
+/** Why there is no addon at all. */
+export function whyMissing(): string {
+  return isClone() ? 'its addon has not been built' : `the package holds no addon for ${platformHere()}`;
+}
+
+/** The command that brings an addon, or does without. */
 export function repair(): string {
-  if (existsSync(join(ROOT, 'src', 'engines', 'kernels'))) {
-    return 'in a clone of the repository, node scripts/build-native.js --verbose';
-  }
-  return 'npm install --force forecast-toolkit (or --engine wasm, which needs no addon)';
+  if (isClone()) return 'in a clone of the repository, node scripts/build-native.js --verbose';
+  const came = existsSync(join(ROOT, 'prebuilds', platformHere()));
+  return came ? 'npm install --force forecast-toolkit' : 'take --engine wasm, which needs no addon';
 }
 
 /** What is wrong with the file of an addon, before anything of it is run; `missing` where there is none; null: it is whole. */

@@ -2,6 +2,7 @@
 // In: rows and contestants. Out: figures. Not here: which peers there are (peers.ts), what figures mean (judge.ts).
 
 import { join } from 'node:path';
+import { setTimeout as settle } from 'node:timers/promises';
 import { ROOT } from './about.ts';
 import { type Entry, type Figure, median, type RowResult } from './judge.ts';
 import { bareRate } from './limit.ts';
@@ -18,6 +19,9 @@ export interface Pace {
 
 /** Of the counting program's 300 epochs, what a contestant called slow does. */
 const SLOW_EPOCHS = 10;
+
+/** Before a turn: threads of the one before it that still spin go to sleep. */
+const SETTLE_MS = 10;
 
 export interface Player extends Contestant {
   readonly start: Command;
@@ -112,6 +116,7 @@ export async function measureRow(
       // each round begins with another one
       const one = ready[(i + round) % ready.length] as Ready;
       if (one.failed || !takesPart(one, round, pace.rounds)) continue;
+      await settle(SETTLE_MS);
       const answer = await one.worker.ask({ op: 'run', turns: one.turns });
       if (answer.ok) one.times.push((answer.ms as number) / one.turns);
       else one.failed = answer.why ?? 'no reason given';

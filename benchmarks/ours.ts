@@ -1,6 +1,8 @@
 // One of our engines doing the rows of rows.ts, long-lived: JSON lines in, JSON lines out, as peers.py does them.
 // In: an engine's kind and a number of threads. Out: times of the engine's own calls, windows gathered and shuffled as in any run.
 
+import './processors.ts';
+
 import { createInterface } from 'node:readline';
 import { random } from '../src/core/random.ts';
 import type { Sequence } from '../src/core/sequence.ts';

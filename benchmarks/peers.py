@@ -135,7 +135,7 @@ class Keras:
         import tensorflow as tf
 
         self.keras, self.tf = keras, tf
-        self.about = {"keras": keras.__version__, "tensorflow": tf.__version__}
+        self.about = {"keras": keras.__version__, "tensorflow": tf.__version__, "threads": "as it chooses"}
 
     def ways(self, row):
         if row["kind"] == "predict":

@@ -45,6 +45,9 @@ const PARTIAL = join(CACHE, 'peers-partial.json');
 const ROUNDS = Number(flags.rounds ?? (flags.quick ? 3 : 7));
 const PACE: Pace = { rounds: ROUNDS, turn: flags.quick ? 60 : 120, budget: flags.quick ? 1500 : 5000 };
 
+/** What the whole run should take at most; compiling a row can take longer. */
+const MINUTES = flags.quick ? 4 : 12;
+
 async function main(): Promise<void> {
   if (flags.help) return console.log(HELP);
   const python = flags.setup || wanted('torch') || wanted('keras') ? findPython() : null;
@@ -53,6 +56,7 @@ async function main(): Promise<void> {
   const rows = ROWS.filter(({ id }) => !flags.rows || flags.rows.split(',').includes(id));
   const key = JSON.stringify([(await about(load, flags.quick)).commit, ROUNDS, flags.rows ?? '', flags.only ?? '']);
   const done = flags.resume ? readPartial(key) : new Map<string, RowResult>();
+  const began = performance.now();
   const starts = flags.rows || flags.only ? [] : startTimes(python);
   const players = playersOf(python);
   const limit = await startLimit(await instructions(), ROOT);
@@ -60,7 +64,8 @@ async function main(): Promise<void> {
   for (const player of players) await startPlayer(player);
   try {
     for (const row of rows) {
-      const result = done.get(row.id) ?? (await measureRow(row, players, limit instanceof Worker ? limit : null, PACE));
+      const pace = paceOf(began, rows.length - rows.indexOf(row), players.length);
+      const result = done.get(row.id) ?? (await measureRow(row, players, limit instanceof Worker ? limit : null, pace));
       done.set(row.id, result);
       writePartial(key, done);
       say(row, result);
@@ -75,11 +80,18 @@ async function main(): Promise<void> {
   const part = { about: await about(load, flags.quick), contestants, rows: results, starts, checks };
   writePart(flags.out ?? import.meta.dirname, { peers: part });
   for (const { goal, figure, verdict } of checks) console.log(`${verdict.padEnd(12)} ${goal}: ${figure}`);
+  console.log(`${((performance.now() - began) / 60_000).toFixed(1)} minutes`);
   rmSync(PARTIAL, { force: true });
 }
 
+/** A contestant's share of what is left of the time: rounds get fewer where the machine is slow, the run does not get longer. */
+function paceOf(began: number, rows: number, players: number): Pace {
+  const left = MINUTES * 60_000 - (performance.now() - began);
+  return { ...PACE, budget: Math.min(PACE.budget, Math.max(PACE.turn, (0.6 * left) / rows / players)) };
+}
+
 function wanted(id: string): boolean {
-  return !flags.only || flags.only.split(',').some((only) => only.startsWith(id));
+  return !flags.only || flags.only.split(',').some((only) => only.startsWith(id) || id.startsWith(only));
 }
 
 /** A Python with both frameworks: the one given, or an environment in node_modules/.cache, made where it is not there. */

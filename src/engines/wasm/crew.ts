@@ -66,7 +66,7 @@ const IDLE = 3000;
 const PATIENCE = 10_000;
 /** Memories kept for the next network, and the largest worth keeping. */
 const MOST_KEPT = 2;
-const KEPT_BYTES = 2 ** 26;
+const KEPT_BYTES = 0x4000000;
 
 interface Hand {
   readonly thread: Thread;

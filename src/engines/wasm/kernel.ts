@@ -17,7 +17,7 @@ interface Scratch {
 }
 
 /** Weights, gradients and moments of more have no addresses. */
-const MOST_VALUES = 2 ** 27;
+const MOST_VALUES = 0x8000000;
 
 /** Multiply-adds, some 10⁷ a millisecond. A call of more would hold up the caller's thread: it waits for the crew. */
 const LONG = 1e8;

@@ -1,0 +1,266 @@
+// Where the wasm engine works: on the caller's thread, on one, on two beside it, in shared memory or in copies; and what happens when a thread breaks.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { compileWith } from '../../src/engines/compiled/compiled.ts';
+import type { Kernel } from '../../src/engines/compiled/kernel.ts';
+import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
+import { type Crew, createCrew } from '../../src/engines/wasm/crew.ts';
+import { wasm } from '../../src/engines/wasm/index.ts';
+import { createKernel } from '../../src/engines/wasm/kernel.ts';
+import type { Network } from '../../src/models/network.ts';
+import { spellOptimizer } from '../../src/optimizers/index.ts';
+import { takeCuts } from '../../src/window/cuts.ts';
+import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
+
+const WORKER = new URL('../../src/engines/wasm/worker.js', import.meta.url);
+const crewOf = (threads: number, shares: boolean, address = WORKER): Crew => createCrew({ threads, shares, address });
+
+const NOBODY: Crew = { ...crewOf(1, false), state: 'refused' };
+const CREWS: { readonly [name: string]: Crew } = {
+  'one thread in shared memory': crewOf(1, true),
+  'two threads in shared memory': crewOf(2, true),
+  'three threads in shared memory': crewOf(3, true),
+  'one thread in a copy': crewOf(1, false),
+};
+afterAll(() => {
+  for (const crew of Object.values(CREWS)) crew.end();
+});
+
+/** A network whose every call goes to the crew, however little there is to do. */
+const open = (network: Network, crew: Crew, work = 1e12): Compiled =>
+  compileWith(
+    (description, values) => {
+      const kernel = createKernel(description, values, crew);
+      return kernel && insisting(kernel, work);
+    },
+    network,
+    roughWeights(network, 5, 0.2),
+  );
+const insisting = (kernel: Kernel, work: number): Kernel => ({
+  ...kernel,
+  turn: kernel.turn,
+  train: (bounds, rates, settings, results) => kernel.train(bounds, rates, settings, results, work),
+  evaluate: (start, end, results) => kernel.evaluate(start, end, results, work),
+  predict: (start, end, outputs) => kernel.predict(start, end, outputs, work),
+});
+
+function request(training: Windows, changes: Partial<TrainRequest> = {}): TrainRequest {
+  return {
+    training,
+    validation: takeCuts(training.cuts, 0, 5),
+    seed: 3,
+    batch: 32,
+    shuffle: true,
+    optimizer: spellOptimizer({ kind: 'adam' }, 0.003),
+    schedule: { kind: 'constant' },
+    clip: 0.5,
+    epochs: 2,
+    from: START,
+    until: 2,
+    ...changes,
+  };
+}
+
+const series = numbers(90, { targets: 2, past: 1, future: 1 });
+const text = tokens(80, 9, true);
+const window = shape({ horizon: 2 });
+const padded = shape({ pad: 'left', mask: true });
+const NETWORKS: { readonly [name: string]: { readonly network: Network; readonly all: Windows } } = {
+  lstm: {
+    network: build('lstm-regressor', { units: [9, 5], dropout: 0.3, bidirectional: true }, task(series, window)),
+    all: windows(series, window),
+  },
+  gru: {
+    network: build('lstm-regressor', { units: 18, cell: 'gru', loss: 'huber' }, task(series, window)),
+    all: windows(series, window),
+  },
+  'embedding, layer-norm, masks': {
+    network: build(
+      'language-model',
+      {
+        embedding: 6,
+        layers: [{ kind: 'lstm', units: 7, sequences: true }, { kind: 'layer-norm' }, { kind: 'gru', units: 5 }],
+      },
+      task(text, padded),
+    ),
+    all: windows(text, padded, 'prefixes'),
+  },
+  'unequal lengths, one-hot': {
+    network: build('language-model', { layers: [{ kind: 'simple-rnn', units: 6 }] }, task(text, shape())),
+    all: windows(text, shape(), 'prefixes'),
+  },
+};
+
+/** Everything a training leaves behind. */
+async function trained(compiled: Compiled, asked: TrainRequest) {
+  const report = await compiled.train(asked);
+  const outputs = await compiled.predict(asked.training);
+  const means = await compiled.evaluate(asked.training, 7);
+  const found = { report, outputs, means, weights: compiled.weights(), optimizer: compiled.optimizer() };
+  compiled.dispose();
+  return found;
+}
+
+describe.each(Object.entries(NETWORKS))('%s', (_, { network, all }) => {
+  it.each([1, 31, 32, 33, 100])('ends in the same bytes wherever it is trained, in batches of %i', async (batch) => {
+    const asked = request(all, { batch });
+    const expected = await trained(open(network, NOBODY, 1), asked);
+    for (const [name, crew] of Object.entries(CREWS)) {
+      const found = await trained(open(network, crew), asked);
+      expect(found, name).toEqual(expected);
+      expect(crew.state).toBe('ready');
+    }
+  });
+});
+
+const { network, all } = NETWORKS.lstm as { network: Network; all: Windows };
+
+/** Minutes of work in steps of some milliseconds. */
+const longWindow = shape({ context: 60 });
+const long = windows(numbers(4000), longWindow);
+const longNetwork = build('lstm-regressor', { units: 64 }, task(long.sequence, longWindow));
+const longRequest = (changes: Partial<TrainRequest> = {}) =>
+  request(long, { batch: 64, validation: null, epochs: 50, until: 50, ...changes });
+
+describe.each(Object.entries(CREWS))('%s', (_, crew) => {
+  it('is stopped between two steps, far from the end, and goes on to the bytes of a training never stopped', async () => {
+    const compiled = open(longNetwork, crew);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 150);
+    const { position, stopped } = await compiled.train(longRequest({ signal: stop.signal }));
+    expect(stopped).toBe('aborted');
+    expect(position.epoch).toBeLessThan(40);
+    const until = position.epoch;
+    const rest = await compiled.train(longRequest({ from: position, until }));
+    const whole = open(longNetwork, NOBODY, 1);
+    const { records } = await whole.train(longRequest({ until }));
+    expect(compiled.weights()).toEqual(whole.weights());
+    expect(rest.records.at(-1)).toEqual(records.at(-1));
+    compiled.dispose();
+    whole.dispose();
+  });
+
+  it('a signal that is already up stops a training before its first step', async () => {
+    const compiled = open(network, crew);
+    const before = compiled.weights();
+    expect(await compiled.train(request(all, { signal: AbortSignal.abort() }))).toMatchObject({
+      stopped: 'aborted',
+      position: START,
+    });
+    expect(compiled.weights()).toEqual(before);
+    compiled.dispose();
+  });
+
+  it('a step that is not finite leaves the weights where they were', async () => {
+    const compiled = open(network, crew);
+    await compiled.train(request(all, { until: 1 }));
+    const before = [compiled.weights(), compiled.optimizer()];
+    const optimizer = spellOptimizer({ kind: 'adam' }, Number.POSITIVE_INFINITY);
+    const report = await compiled.train(request(all, { optimizer, from: { ...START, epoch: 2 } }));
+    expect(report.stopped).toBe('nonfinite');
+    expect([compiled.weights(), compiled.optimizer()]).toEqual(before);
+    compiled.dispose();
+  });
+
+  it('leaves the caller’s thread free', async () => {
+    const compiled = open(longNetwork, crew);
+    await compiled.predict({ ...long, cuts: takeCuts(long.cuts, 0, 1) }); // the crew is up
+    let turns = 0;
+    const clock = setInterval(() => turns++, 5);
+    await compiled.train(longRequest({ until: 1, epochs: 1 }));
+    clearInterval(clock);
+    expect(turns).toBeGreaterThan(3);
+    compiled.dispose();
+  });
+
+  it('disposing of a network at work ends the work; its threads do the next one’s', async () => {
+    const compiled = open(longNetwork, crew);
+    const training = compiled.train(longRequest());
+    await pause(60);
+    compiled.dispose();
+    expect(['aborted', 'refused']).toContain(
+      await training.then(
+        ({ stopped }) => stopped,
+        () => 'refused',
+      ),
+    );
+    await expect(compiled.predict(long)).rejects.toThrow(/disposed/);
+    const next = await trained(open(network, crew), request(all));
+    expect(next).toEqual(await trained(open(network, NOBODY, 1), request(all)));
+  });
+
+  it('two networks trained at the same time do not see each other', async () => {
+    const other = NETWORKS.gru as { network: Network; all: Windows };
+    const both = await Promise.all([
+      trained(open(network, crew), request(all)),
+      trained(open(other.network, crew), request(other.all)),
+    ]);
+    expect(both[0]).toEqual(await trained(open(network, NOBODY, 1), request(all)));
+    expect(both[1]).toEqual(await trained(open(other.network, NOBODY, 1), request(other.all)));
+  });
+});
+
+describe('threads that break', () => {
+  /** Threads that come up and do this with their first job. */
+  const broken = (how: string, threads: number) =>
+    crewOf(
+      threads,
+      threads > 1,
+      new URL(
+        `data:text/javascript,${encodeURIComponent(`
+        import { parentPort } from 'node:worker_threads';
+        parentPort.on('message', ({ ticket, job }) => { if (job) { ${how} } });
+        parentPort.postMessage({ ready: true });`)}`,
+      ),
+    );
+
+  it.each([
+    ['throws', `throw new Error('it threw')`, /it threw/],
+    ['exits', 'process.exit(3)', /status 3/],
+    ['fails', `parentPort.postMessage({ ticket, failed: 'it said so' })`, /it said so/],
+  ])('one that %s is one clear error, and the network says it again', async (_, how, message) => {
+    for (const threads of [1, 2]) {
+      const crew = broken(how, threads);
+      const compiled = open(network, crew);
+      const training = compiled.train(request(all));
+      await expect(training).rejects.toMatchObject({ code: 'E_BUG' });
+      await expect(training).rejects.toThrow(message);
+      await expect(compiled.predict(all)).rejects.toThrow(message);
+      compiled.dispose();
+      crew.end();
+    }
+  });
+
+  it('where threads do not start the same is computed here', async () => {
+    const crew = crewOf(2, true, new URL('./wasm/there-is-no-such-worker.js', import.meta.url));
+    const found = await trained(open(network, crew), request(all));
+    expect(found).toEqual(await trained(open(network, NOBODY, 1), request(all)));
+    expect(crew.state).toBe('refused');
+  });
+});
+
+it('numbers of a network at work are not to be had', async () => {
+  const crew = CREWS['two threads in shared memory'] as Crew;
+  const compiled = open(longNetwork, crew);
+  const stop = new AbortController();
+  const training = compiled.train(longRequest({ signal: stop.signal }));
+  await pause(20);
+  expect(() => compiled.weights()).toThrow(/at work/);
+  stop.abort();
+  expect((await training).stopped).toBe('aborted');
+  expect(compiled.weights().size).toBeGreaterThan(0);
+  compiled.dispose();
+});
+
+it('a training that turns out long leaves the thread, and ends in the bytes of one that stayed', async () => {
+  const asked = longRequest({ until: 2, epochs: 2 });
+  const stayed = await trained(open(longNetwork, NOBODY, 1), asked);
+  const left = await trained(await wasm.compile(longNetwork, roughWeights(longNetwork, 5, 0.2)), asked);
+  expect(left).toEqual(stayed);
+});
+
+it('says how many shards it computes at a time', async () => {
+  const state = await wasm.available();
+  expect(state.ok && state.detail).toMatch(/float32, (2 shards at a time|1 shard at a time \(.+\)), loads/);
+});

@@ -40,7 +40,6 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
   });
   let safe = await save(machine);
   const records: EpochRecord[] = [];
-  const pace = stepsPerCall(request, machine.kernel.turn / each);
   let position = request.from;
   let worked = 0; // on this thread, since others had their turn
   let unreported = WORK_PER_REPORT; // the first turn is reported
@@ -58,7 +57,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
     let last: Taken = { end: COMPLETE, position, rate: 0, norm: 0 };
     while (position.step < steps) {
       if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
-      const asked = Math.min(pace, steps - position.step);
+      const asked = Math.min(stepsPerCall(request, machine.kernel.turn / each), steps - position.step);
       const work = (visits.bounds[position.step + asked]! - visits.bounds[position.step]!) * each;
       const soon = takeSteps(machine, request, visits, position, asked, work, stopping);
       last = soon instanceof Promise ? await soon : soon;

@@ -16,6 +16,12 @@ const presets = readdirSync(CONFIGS)
 /** Presets that take long on the reference engine run shortened here; each says so in its opening comment. */
 const SHORTENED: { readonly [preset: string]: readonly string[] } = {
   'recall-200': ['train.epochs=1'],
+  shakespeare: [
+    'train.epochs=1',
+    'window.stride=2048',
+    'split.test=2',
+    'model.layers=[{ kind: lstm, units: 8 }, { kind: dropout, rate: 0.2 }, { kind: lstm, units: 8 }]',
+  ],
   'source-code': ['train.epochs=2'],
   story: ['train.epochs=2'],
   tunes: ['train.epochs=2'],

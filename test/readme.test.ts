@@ -13,7 +13,15 @@ import { SOURCES } from '../src/sources/index.ts';
 const ROOT = join(import.meta.dirname, '..');
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 const readme = read('README.md');
-const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/lstm.md', 'docs/errors.md'];
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs/lstm.md',
+  'docs/text.md',
+  'docs/errors.md',
+];
 const presets = readdirSync(join(ROOT, 'configs')).filter((name) => name.endsWith('.yaml'));
 const matches = (text: string, pattern: RegExp) => [
   ...new Set([...text.matchAll(pattern)].map((match) => match[1] as string)),

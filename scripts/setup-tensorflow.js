@@ -3,6 +3,7 @@
 // Quick where all is done. Nothing outside the project is touched. --wheel leaves the package's own download out.
 
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   lstatSync,
@@ -13,6 +14,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 
@@ -43,6 +45,8 @@ const folder = join(root, 'peers/tensorflow');
 const modules = join(folder, 'node_modules');
 const scope = join(modules, '@tensorflow');
 const tfjs = join(scope, 'tfjs-node');
+const QUIET = join(folder, 'quiet.cc');
+const STAMP = join(tfjs, 'lib/built-from.txt');
 const environment = cleanEnvironment();
 
 await main();
@@ -55,7 +59,7 @@ async function main() {
       'use Node 20 or 22',
     );
   }
-  if (installed() && loads() === null) return finish('set up already');
+  if (installed() && current() && loads() === null) return finish('set up already');
   if (!installed()) install();
   const ways = process.argv.includes('--wheel') ? [fromWheel] : [fromOwnDownload, fromWheel];
   const refused = [];
@@ -80,6 +84,16 @@ function installed() {
   } catch {
     return false;
   }
+}
+
+/** Whether the binding is as this script makes it; one that was downloaded has no stamp. */
+function current() {
+  return !existsSync(STAMP) || readFileSync(STAMP, 'utf8') === stamp();
+}
+
+/** What a binding that is built depends on. */
+function stamp() {
+  return `${WHEEL} ${createHash('sha256').update(readFileSync(QUIET)).digest('hex')}`;
 }
 
 function install() {
@@ -186,13 +200,14 @@ function compile(compiler) {
     '-I',
     path,
   ]);
-  const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(tfjs, 'binding', name));
+  const sources = [...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(tfjs, 'binding', name)), QUIET];
   const libraries = ['cc', 'framework'].map((name) => join(tfjs, `deps/lib/libtensorflow_${name}.so.2`));
   const search = '-Wl,-rpath,$ORIGIN/../../deps/lib';
   execFileSync(compiler, [...flags, ...headers, ...sources, ...libraries, search, '-o', made], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   renameSync(made, join(place, 'tfjs_binding.node'));
+  writeFileSync(STAMP, stamp());
 }
 
 /** Takes a binding that did not load away. */

@@ -110,11 +110,18 @@ describe('judge', () => {
 
   it('the share of the bare kernel is that of two threads to two threads', () => {
     const limit = operations(rowOf('u128')) / 1e6;
-    const [kept, half] = [but('u128', {}, { two: limit / 0.8 }), but('u128', {}, { two: 2 * limit })];
+    const [kept, half] = [but('u128', {}, { two: 1.25 * limit }), but('u128', {}, { two: 2 * limit })];
     expect(shareOf(rowOf('u128'), half.find(({ id }) => id === 'u128') as RowResult, 2)).toBeCloseTo(0.5);
     expect(verdict(judge(ROWS, half), /80 % of the bare kernel, U128/)).toBe('missed');
     expect(verdict(judge(ROWS, kept), /80 % of the bare kernel, U128/)).toBe('met');
     expect(verdict(judge(ROWS, but('jena', {}, { two: null, one: null })), /60 % .*Jena/)).toBe('not measured');
+  });
+
+  it('a share above the limit itself is no measurement', () => {
+    const limit = operations(rowOf('u128')) / 1e6;
+    expect(verdict(judge(ROWS, but('u128', {}, { two: limit / 1.2 })), /80 % of the bare kernel, U128/)).toBe(
+      'not measured',
+    );
   });
 
   it('one shard may take a quarter longer than Keras on the story step, not more', () => {

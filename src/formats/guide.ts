@@ -116,14 +116,14 @@ function numberSteps({ network, shape, steps }: TrainedModel, { history = 0, ahe
   const { context, lead } = shape;
   return [
     'Encode each column by its stages (encoder), in order, as the formulas say.',
-    `A window is the last ${context} encoded steps, oldest first; a step holds the features in the order given.`,
+    `A window is the last ${stepsText(context)}, encoded, oldest first; a step holds the features in the order given.`,
     ...(network.input.kind === 'numbers' && network.input.future > 0
       ? ['A feature with `ahead` is the value of its column that many steps after the step it stands in.']
       : []),
     lengthStep(network, shape, steps, history),
     ...(history > 0
       ? [
-          `Before the window stand the ${history} steps before it, of which only the targets are read; NaN where there are none.`,
+          `Before the window stand the ${stepsText(history)} before it, of which only the targets are read; NaN where there are none.`,
         ]
       : []),
     ...(ahead
@@ -134,9 +134,13 @@ function numberSteps({ network, shape, steps }: TrainedModel, { history = 0, ahe
     ...(network.normalise.kind === 'none' && !network.normalise.scale
       ? []
       : ["Each window's own level and scale are taken off, and put back, inside the model."]),
-    `The output's first step is ${lead + 1} ${lead === 0 ? 'step' : 'steps'} after the last one of the window.`,
+    `The output's first step is ${stepsText(lead + 1)} after the last one of the window.`,
     'Decode each target by undoing its stages in reverse order.',
   ];
+}
+
+function stepsText(count: number): string {
+  return count === 1 ? '1 step' : `${count} steps`;
 }
 
 function lengthStep(network: Network, { context, pad }: WindowShape, steps: number | null, history: number): string {
@@ -146,7 +150,7 @@ function lengthStep(network: Network, { context, pad }: WindowShape, steps: numb
   const plain = network.normalise.kind === 'none' && !network.normalise.scale && history === 0;
   return pad === 'left' && plain
     ? 'A shorter window is filled up with steps of zeros before it.'
-    : `A window has exactly ${context} steps.`;
+    : `A window has exactly ${stepsText(context)}.`;
 }
 
 function textSteps({ network, shape, steps }: TrainedModel): string[] {

@@ -82,8 +82,14 @@ export function writePart(folder: string, part: Performance): void {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'performance.json');
   const all = { ...readPerformance(file), ...part };
-  writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+  writeFileSync(file, formatted(all));
   writeFileSync(join(folder, 'PERFORMANCE.md'), render(all));
+}
+
+/** As the project's formatter has it: lists of plain values on one line. */
+function formatted(all: Performance): string {
+  const list = /\[\s+([^[\]{}"]*?)\s+\]/g;
+  return `${JSON.stringify(all, null, 2).replace(list, (_, values: string) => `[${values.replace(/\s+/g, ' ')}]`)}\n`;
 }
 
 function readPerformance(file: string): Performance {
@@ -140,7 +146,7 @@ function renderPeers(part: PeersPart): string[] {
     'All columns come from one run: rounds alternate between the contestants, each in a long-lived process of its own, warmed up first.',
     'Same layers, batch, context, loss and Adam (float32; the reference engine in float64). Ours gather and shuffle windows of a series;',
     'the peers’ batches stand ready as tensors. Where a peer knows several ways (Adam fused or not; `train_on_batch`, a `tf.function`, one',
-    'compiled by XLA) a short trial takes its fastest.',
+    `compiled by XLA${part.about.quick ? ': not with --quick' : ''}) a short trial takes its fastest.`,
     '',
     ...part.contestants.map(({ what, detail }) => `- ${what}: ${detail}`),
     '',

@@ -9,6 +9,7 @@ import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
 import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Walk } from './evaluate/backtest.ts';
 import { type Calibration, calibrate, type ErrorPaths } from './evaluate/intervals.ts';
 import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
+import { type Shape, shapeOf } from './evaluate/shape.ts';
 import { METRICS } from './metrics/index.ts';
 import type { PointMetric } from './metrics/metric.ts';
 import { MODELS } from './models/index.ts';
@@ -93,6 +94,7 @@ export async function runBacktest(
   const calibrations = new Map(
     [...tracks].map(([name, own]) => [name, calibrationOf(walks, own, plan, config, season)] as const),
   );
+  warnUnsupported(calibrations.get(config.model.kind), hooks);
   return {
     series: judged,
     calibrations,
@@ -103,8 +105,18 @@ export async function runBacktest(
       step: plan.step,
       history: plan.history,
       intervals: [...calibrations].map(([name, calibration]) => intervalsOf(name, calibration)),
+      shape: shapeOfModel(walks, tracks.get(config.model.kind) ?? [], plan),
     },
   };
+}
+
+/** Too few past errors for a level: said, rather than an interval that promises more than it knows. */
+function warnUnsupported(calibration: Calibration | undefined, hooks: Hooks): void {
+  for (const { level, steps, known, needed } of calibration?.levels ?? []) {
+    if (steps !== null) continue;
+    const message = `no ${level} % interval: it needs ${needed} past errors, the backtest has ${known}`;
+    hooks.warn({ code: 'W_FEW_ERRORS', message });
+  }
 }
 
 function walkOf(config: Config, { series, end }: Course, plan: BacktestPlan, season: number): Walk {
@@ -248,6 +260,21 @@ function stepRows(
       meanMetric(walks, own, plan, season, metric, (_fold, step) => step === h),
     ),
   }));
+}
+
+/** Only what all series share is named. */
+function shapeOfModel(walks: readonly Walk[], tracks: readonly Track[], { horizon, lead }: BacktestPlan): Shape | null {
+  const shapes = walks.flatMap(({ series }, s) => {
+    const { values, origins } = tracks[s] as Track;
+    const channels = series.targets.length;
+    return actualsAt(series, origins, horizon, lead).map((actual, c) => {
+      const own = actual.map((_, i) => values[i * channels + c] as number);
+      const last = origins.map((origin) => series.targets[c]?.values[origin - 1] as number);
+      return shapeOf(own, actual, last, horizon);
+    });
+  });
+  const [first] = shapes;
+  return first !== undefined && shapes.every((shape) => shape === first) ? first : null;
 }
 
 function intervalsOf(forecaster: string, { points, pooledSteps, levels }: Calibration): IntervalReport {

@@ -7,6 +7,7 @@ import type { Loaded, Raw } from './core/data.ts';
 import type { Warning } from './core/errors.ts';
 import { type Decision, decide } from './evaluate/decision.ts';
 import { errorOf, type ScoreRow, type Split } from './evaluate/score.ts';
+import { FORECASTERS } from './forecasters/index.ts';
 import type { Outcome } from './outcome.ts';
 import type { Fit, Result } from './report/result.ts';
 import type { Picture } from './report/terminal.ts';
@@ -26,7 +27,8 @@ export function resultOf(
 ): Result {
   const metric = outcome.metrics[0] as string;
   const deciding = decidingRows(outcome.scores);
-  const decision = decide(deciding, outcome.model, metric, outcome.differences, outcome.overlap);
+  const folds = deciding[0]?.split === 'backtest' ? (outcome.backtest?.folds.length ?? 0) : 0;
+  const decision = { ...decide(deciding, outcome.model, metric, outcome.differences, outcome.overlap), folds };
   const fit = pooledFit(outcome);
   return {
     name: config.name,
@@ -42,7 +44,7 @@ export function resultOf(
     scores: outcome.scores,
     backtest: outcome.backtest,
     decision,
-    verdict: verdict(verdictFacts(decision, deciding, outcome.model, metric)),
+    verdict: verdict(verdictFacts(decision, deciding, outcome, metric)),
     forecast: outcome.forecast,
     totals: outcome.totals,
     text: outcome.text,
@@ -50,7 +52,12 @@ export function resultOf(
   };
 }
 
-function verdictFacts(decision: Decision, rows: readonly ScoreRow[], model: string, metric: string): VerdictFacts {
+function verdictFacts(
+  decision: Decision,
+  rows: readonly ScoreRow[],
+  { model, backtest }: Pick<Outcome, 'model' | 'backtest'>,
+  metric: string,
+): VerdictFacts {
   const own = rows.find((row) => row.forecaster === model);
   const best = rows
     .filter((row) => row.forecaster !== model && errorOf(row, metric) !== null)
@@ -64,6 +71,8 @@ function verdictFacts(decision: Decision, rows: readonly ScoreRow[], model: stri
     value: own?.metrics[metric] ?? null,
     baseline: best ? { name: best.forecaster, value: best.metrics[metric] ?? null } : null,
     p: decision.p,
+    folds: decision.folds,
+    shape: FORECASTERS[model] ? null : (backtest?.shape ?? null), // a closed form's name says what it does
     windows: own?.windows ?? 0,
     split: own?.split ?? 'train',
     ...(reason === undefined ? {} : { reason }),

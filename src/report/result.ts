@@ -4,6 +4,7 @@
 import type { Warning } from '../core/errors.ts';
 import type { Decision } from '../evaluate/decision.ts';
 import type { ScoreRow } from '../evaluate/score.ts';
+import type { Shape } from '../evaluate/shape.ts';
 
 export type { Decision, ScoreRow };
 
@@ -87,6 +88,8 @@ export interface BacktestReport {
   }[];
   readonly steps: readonly { readonly forecaster: string; readonly values: readonly (number | null)[] }[];
   readonly intervals: readonly IntervalReport[];
+  /** What the model's forecasts look like, where somebody should know: a flat line, or the last value handed on. */
+  readonly shape: Shape | null;
 }
 
 /** How a forecaster's intervals were calibrated, and how they cover, each fold judged by the others. */

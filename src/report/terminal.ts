@@ -31,7 +31,7 @@ const plain: Style = (_, text) => text;
 export function renderTerminal(result: Result, picture: Picture | null, style: Style = plain): string {
   const blocks = [
     head(result, style),
-    scoreTable(result, style),
+    [...scoreTable(result, style), ...backtestLines(result, style)],
     picture === null ? [] : pictureLines(picture, style),
     forecastLines(result.forecast, style),
     result.text.flatMap((answer) => textLines(answer, style)),
@@ -128,6 +128,19 @@ function scoreTable(result: Result, style: Style): string[] {
   const hidden = sorted.length - shown.length;
   const more = hidden > 0 ? [style('dim', `… ${hidden} more in result.json`)] : [];
   return [style('heading', table[0] as string), ...marked, ...more];
+}
+
+/** How the model's intervals cover, and what they stand on. */
+function backtestLines({ backtest, fit }: Result, style: Style): string[] {
+  const own = backtest?.intervals.find(({ forecaster }) => forecaster === fit.model);
+  if (!backtest || !own) return [];
+  const levels = own.levels.map(({ level, supported, coverage }) => {
+    if (!supported) return `${level} %: not supported`;
+    return coverage === null ? `${level} %` : `${level} % held ${percent(coverage)}`;
+  });
+  const folds = counted(backtest.folds.length, 'fold');
+  const pooled = own.pooledSteps ? ', steps pooled' : '';
+  return [style('dim', `intervals ${levels.join(', ')} (${counted(own.points, 'forecast')} in ${folds}${pooled})`)];
 }
 
 /** The rows that decide: test before backtest before validation before training, the series together where there are several. */

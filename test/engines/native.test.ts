@@ -216,6 +216,19 @@ describe.skipIf(!compiler || !headers).concurrent('a library that', () => {
   });
 });
 
+const symbols = spawnSync('nm', ['--version']).status === 0;
+describe.skipIf(!compiler || !symbols)('the builds of the kernels', () => {
+  it('share no function in a binary: the linker would keep one, made for another width of vectors', () => {
+    const object = join(space.path, 'kernels.o');
+    const sources = join(ROOT, 'src', 'engines', 'kernels', 'kernels.cpp');
+    const flags = ['-O0', '-std=c++17', '-fPIC', '-fno-exceptions', '-fno-rtti', '-w', '-DKERNELS=KERNELS_BASE'];
+    execFileSync(compiler as string, [...flags, '-c', sources, '-o', object]);
+    const lines = execFileSync('nm', ['-C', object], { encoding: 'utf8' }).trim().split('\n');
+    const global = lines.map((line) => line.slice(17)).filter((line) => /^[A-TV-Z] /.test(line));
+    expect(global.map((line) => line.slice(2))).toEqual(['KERNELS_BASE']);
+  });
+});
+
 describe('a run', () => {
   const config = space.write(
     'tiny.yaml',

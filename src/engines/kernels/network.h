@@ -258,6 +258,7 @@ static ix tablePlaceOf(const Linear &l, ix id, ix u, ix g) {
   return l.table + id * l.tableWidth + (l.gated ? u / W * part.width * W + (g - part.lane) * W + u % W : u);
 }
 
+namespace { // a member function is shared by all builds of a binary unless its type is each build's own
 /** Between a flat array of ours and the host's: layers in order, each weight row-major, gates in blocks of units. */
 struct Exchange {
   float *ours, *host;
@@ -277,6 +278,7 @@ struct Exchange {
         }
   }
 };
+} // namespace
 static void exchange(const Net &net, float *ours, float *host, bool in) {
   Exchange e{ours, host, in, 0};
   for (int i = 0; i < net.count; i++) {
@@ -371,6 +373,7 @@ static void renewPanel(const Net &net, ix k) {
 
 // ---- buffers of a shard
 
+namespace {
 struct Carve { // first counts, then hands out
   char *base;
   size_t used;
@@ -379,6 +382,7 @@ struct Carve { // first counts, then hands out
     used += ((size_t)count * sizeof(Type) + 63) & ~(size_t)63;
   }
 };
+} // namespace
 static void carve(Shard &shard, Carve &c, ix T, ix tile, bool training) {
   const Net &net = *shard.net;
   ix widest = 0, states = 0;

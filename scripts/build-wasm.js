@@ -1,19 +1,15 @@
 // Compiles the kernels to WebAssembly and embeds them: src/engines/wasm/kernels.wasm.ts, the same bytes from the same compiler.
-// Needs zig from PyPI: `python3 -m venv .venv && .venv/bin/pip install ziglang==<VERSION below>`, then
-// `PYTHON=.venv/bin/python node scripts/build-wasm.js` (with --check: only says whether the committed bytes are the built ones).
+// With --check it only says whether the committed bytes are the built ones. zig is got from PyPI, or PYTHON has it (zig.js).
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zig } from './zig.js';
 
-const VERSION = '0.17.0';
 const root = join(import.meta.dirname, '..');
 const target = join(root, 'src/engines/wasm/kernels.wasm.ts');
-const python = process.env.PYTHON ?? 'python3';
-
-const found = execFileSync(python, ['-m', 'ziglang', 'version'], { encoding: 'utf8' }).trim();
-if (found !== VERSION) console.error(`warning: zig ${found} instead of ${VERSION}: the bytes may differ`);
+const [command = '', ...first] = zig();
 
 const folder = mkdtempSync(join(tmpdir(), 'kernels-'));
 try {
@@ -21,7 +17,7 @@ try {
   const flags =
     '-target wasm32-freestanding -msimd128 -mbulk-memory -O3 -std=c++17 -fno-exceptions -fno-rtti -fno-builtin -ffp-contract=off ' +
     '-Wl,--no-entry -Wl,--export-dynamic -Wl,-s -Wl,--import-memory -Wl,--max-memory=4294901760';
-  execFileSync(python, ['-m', 'ziglang', 'c++', ...flags.split(' '), '-o', out, 'kernels.cpp'], {
+  execFileSync(command, [...first, 'c++', ...flags.split(' '), '-o', out, 'kernels.cpp'], {
     cwd: join(root, 'src/engines/kernels'),
     stdio: 'inherit',
   });

@@ -55,6 +55,7 @@ function fromPython(name, spec) {
 
 function emulator() {
   if (!existsSync('/usr/bin/qemu-aarch64-static') || !existsSync('/usr/aarch64-linux-gnu/lib/libstdc++.so.6')) {
+    run('apt-get', ['-qq', 'update']);
     run('apt-get', ['install', '-y', '-qq', 'qemu-user-static', 'libc6-arm64-cross', 'libstdc++6-arm64-cross']);
   }
   return ['/usr/bin/qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'];

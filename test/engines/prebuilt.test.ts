@@ -24,7 +24,7 @@ interface Said {
   readonly node: string;
   readonly platform: string;
   readonly state: { readonly ok: boolean; readonly detail?: string; readonly why?: string };
-  readonly sha256: string;
+  readonly sha256: { readonly native: string; readonly wasm: string };
   /** Largest distance from the reference, relative to the largest value. */
   readonly worst: number;
 }
@@ -89,14 +89,18 @@ describe.each(nodes)('another Node, %s', (name) => {
 
   it('finds the addon that is for it, and computes the bytes this Node does with the same build', async () => {
     const said = await probe(command);
+    expect(said.worst).toBeLessThan(1e-4);
     const has = said.platform === platformHere() ? existsSync(BUILT) : platforms.includes(said.platform);
     expect(said.state.ok, said.state.why).toBe(has);
     if (!has) return;
-    expect(said.worst).toBeLessThan(1e-4);
-    if (said.platform === platformHere()) expect(said.sha256).toBe((await probe(here, BUILT)).sha256);
+    if (said.platform === platformHere()) expect(said.sha256.native).toBe((await probe(here, BUILT)).sha256.native);
     // One compiler, one instruction set: the C library makes no difference.
     else if (said.platform === 'linux-x64-musl' && platforms.includes('linux-x64'))
-      expect(said.sha256).toBe((await probe(here, prebuilt('linux-x64'))).sha256);
+      expect(said.sha256.native).toBe((await probe(here, prebuilt('linux-x64'))).sha256.native);
+  });
+
+  it('computes with wasm the bytes this Node does, whatever its processor', async () => {
+    expect((await probe(command)).sha256.wasm).toBe((await probe(here)).sha256.wasm);
   });
 });
 

@@ -1,5 +1,5 @@
-// Trains small networks of every recurrent layer with the native engine and with the reference, from the compiled program (dist/).
-// Run by any Node: says where it ran, with which instructions, the sha256 of all it computed, and how far from the reference.
+// Trains small networks of every recurrent layer with native, wasm and the reference, from the compiled program (dist/).
+// Run by any Node: says where it ran, with which instructions, the sha256 of all each computed, and how far from the reference.
 
 import { createHash } from 'node:crypto';
 
@@ -83,16 +83,17 @@ function difference(found, expected) {
   return expected.reduce((worst, x, i) => Math.max(worst, Math.abs(x - found[i]) / largest), 0);
 }
 
-const { native, reference } = ENGINES;
+const { native, wasm, reference } = ENGINES;
 const state = await native.available();
-const hash = createHash('sha256');
+const hashes = { native: createHash('sha256'), wasm: createHash('sha256') };
 let worst = 0;
-for (const [kind, options] of state.ok ? NETWORKS : []) {
-  const found = await trained(native, kind, options);
-  hash.update(Float64Array.from(found));
-  worst = Math.max(worst, difference(found, await trained(reference, kind, options)));
+for (const [kind, options] of NETWORKS) {
+  const expected = await trained(reference, kind, options);
+  for (const engine of state.ok ? [native, wasm] : [wasm]) {
+    const found = await trained(engine, kind, options);
+    hashes[engine.kind].update(Float64Array.from(found));
+    worst = Math.max(worst, difference(found, expected));
+  }
 }
-const { versions } = process;
-console.log(
-  JSON.stringify({ node: versions.node, platform: platformHere(), state, sha256: hash.digest('hex'), worst }),
-);
+const sha256 = { native: hashes.native.digest('hex'), wasm: hashes.wasm.digest('hex') };
+console.log(JSON.stringify({ node: process.versions.node, platform: platformHere(), state, sha256, worst }));

@@ -13,7 +13,7 @@ export const wasm: Engine = {
     try {
       (await import('./module.ts')).wasmModule('plain');
       const { threads, why } = threadsHere();
-      const shards = why ? `1 shard at a time (${why})` : `${threads} shards at a time`;
+      const shards = `${threads} shard${threads > 1 ? 's' : ''} at a time${why ? ` (${why})` : ''}`;
       return { ok: true, detail: `WebAssembly SIMD, float32, ${shards}, loads` };
     } catch (error) {
       return { ok: false, why: (error as Error).message, repair: 'install Node 20.19 or newer on a 64-bit machine' };

@@ -68,15 +68,17 @@ export function whyNotShared(): string | null {
   return null;
 }
 
-/** More would wait for each other longer than they help. */
-const MOST_THREADS = 2;
+/** More would wait for each other longer than they help: batches have few shards. FORECAST_THREADS asks for another number. */
+const USUAL_THREADS = 2;
+const MOST_THREADS = 8;
 
 /** Threads that can work side by side on one network here, and why there are not more. */
 export function threadsHere(): { readonly threads: number; readonly why: string | null } {
   const why = whyNotShared();
   if (why) return { threads: 1, why: `no SharedArrayBuffer: ${why}` };
+  const asked = Number(node ? process.env.FORECAST_THREADS : undefined);
+  if (asked >= 1) return { threads: Math.min(MOST_THREADS, Math.floor(asked)), why: 'FORECAST_THREADS says so' };
   const processors = node ? node('node:os').availableParallelism() : (browser.navigator?.hardwareConcurrency ?? 1);
-  return processors < MOST_THREADS
-    ? { threads: 1, why: 'there is one processor' }
-    : { threads: MOST_THREADS, why: null };
+  if (processors < USUAL_THREADS) return { threads: 1, why: 'there is one processor' };
+  return { threads: USUAL_THREADS, why: null };
 }

@@ -2,6 +2,8 @@
 
 import { type Binding, createKernels, type Kernels } from './kernels.ts';
 
+const PACKAGE = '@tensorflow/tfjs-node';
+
 export type Loaded = { readonly kernels: Kernels; readonly version: string } | { readonly why: string };
 
 /** The last Node whose util module has what the package's last release calls. */
@@ -11,7 +13,7 @@ let loading: Promise<Loaded> | undefined;
 
 /** TensorFlow, or one line that says why there is none. */
 export function loadTensorFlow(): Promise<Loaded> {
-  loading ??= load('@tensorflow/tfjs-node', process.versions.node);
+  loading ??= load(PACKAGE, process.versions.node);
   return loading;
 }
 
@@ -20,7 +22,7 @@ export async function load(name: string, node: string): Promise<Loaded> {
   const major = Number(node.split('.')[0]);
   if (major > LAST_NODE) {
     return {
-      why: `@tensorflow/tfjs-node does not run on Node ${major}: its last release calls util.isNullOrUndefined, removed in Node 23`,
+      why: `${PACKAGE} does not run on Node ${major}: its last release calls util.isNullOrUndefined, removed in Node 23`,
     };
   }
   // TensorFlow's own log goes to stderr: warnings and errors only, unless the environment says otherwise.
@@ -44,7 +46,7 @@ interface TensorFlow {
 type Package = TensorFlow & { readonly default?: TensorFlow };
 
 function inOneLine({ code, message }: NodeJS.ErrnoException, name: string): string {
-  if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`)) return `${name} is not installed`;
-  if (message.includes('tfjs_binding.node) can not be found')) return `the binding of ${name} is missing`;
-  return `${name} does not load: ${message.split('\n')[0]?.replace(/(\/|[A-Z]:\\)\S*[/\\]/g, '')}`;
+  if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`)) return `${PACKAGE} is not installed`;
+  if (message.includes('tfjs_binding.node) can not be found')) return `the binding of ${PACKAGE} is missing`;
+  return `${PACKAGE} does not load: ${message.split('\n')[0]?.replace(/(\/|[A-Z]:\\)\S*[/\\]/g, '')}`;
 }

@@ -1,0 +1,307 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { Tensors } from '../../src/core/tensor.ts';
+import { type Engine, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
+import { openEngine } from '../../src/engines/index.ts';
+import { reference } from '../../src/engines/reference/index.ts';
+import { tensorflow } from '../../src/engines/tensorflow/index.ts';
+import type { Kernels } from '../../src/engines/tensorflow/kernels.ts';
+import { load, loadTensorFlow } from '../../src/engines/tensorflow/load.ts';
+import type { Network } from '../../src/models/network.ts';
+import { spellOptimizer } from '../../src/optimizers/index.ts';
+import { workspace } from '../support/workspace.ts';
+import { NUMBERS } from './features.ts';
+import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
+import { HERE } from './here.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const space = workspace();
+
+describe('where TensorFlow cannot load, one line says why', () => {
+  /** A package that is this program, by its address. */
+  const pretend = (name: string, program: string): string => {
+    mkdirSync(space.path, { recursive: true });
+    const path = join(space.path, `${name}.mjs`);
+    writeFileSync(path, program);
+    return pathToFileURL(path).href;
+  };
+  const missing =
+    'The Node.js native addon module (tfjs_binding.node) can not be found at path: /a/b.node. \\nPlease run';
+  it.each([
+    ['it is not installed', '@tensorflow/tfjs-node-of-nobody', '20.19.0', /^@tensorflow\/tfjs-node is not installed$/],
+    ['Node is too new', '@tensorflow/tfjs-node', '23.0.0', /does not run on Node 23: .*util\.isNullOrUndefined/],
+    ['Node is much too new', '@tensorflow/tfjs-node', '26.1.0', /does not run on Node 26/],
+    [
+      'its binding is missing',
+      pretend('missing', `throw new Error("${missing}")`),
+      '22.0.0',
+      /binding of .* is missing$/,
+    ],
+    [
+      'its binding is corrupt',
+      pretend('corrupt', `throw new Error('/a/b/tfjs_binding.node: file too short\\nmore')`),
+      '20.19.0',
+      /: tfjs_binding.node: file too short$/,
+    ],
+    [
+      'it computes on another backend',
+      pretend('other', 'export default { version: {}, backend: () => ({}) }'),
+      '20.19.0',
+      /no TensorFlow binding/,
+    ],
+  ])('%s', async (_, name, node, expected) => {
+    const found = await load(name, node);
+    expect(found).toHaveProperty('why');
+    const { why } = found as { why: string };
+    expect(why).toMatch(expected);
+    expect(why).not.toContain('\n');
+    expect(why).not.toContain(space.path);
+  });
+});
+
+/** A process of its own: what it prints, on both streams. */
+function run(program: string): { stdout: string; stderr: string } {
+  const path = join(space.path, 'program.mts');
+  mkdirSync(space.path, { recursive: true });
+  writeFileSync(path, program.replaceAll('ROOT', pathToFileURL(ROOT).href));
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', path], { cwd: ROOT, encoding: 'utf8' });
+  return { stdout, stderr };
+}
+
+const LOADED = "Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('tfjs-node'))";
+
+it('`auto` never loads TensorFlow', () => {
+  const { stdout } = run(`
+    import { createRequire } from 'node:module';
+    const { openEngine } = await import('ROOT/src/engines/index.ts');
+    const { engine } = await openEngine('auto');
+    console.log(engine.kind, ${LOADED});`);
+  expect(stdout.trim()).toMatch(/^(native|wasm) false$/);
+});
+
+/** The engine where it loads; elsewhere here.ts has said so. */
+const here = HERE.some(([kind]) => kind === 'tensorflow');
+
+describe.skipIf(!here)('on TensorFlow', () => {
+  const kernels = async (): Promise<Kernels> => {
+    const found = await loadTensorFlow();
+    if ('why' in found) throw new Error(found.why);
+    return found.kernels;
+  };
+
+  it('asked for by name it loads, and says nothing of its own', () => {
+    const { stdout, stderr } = run(`
+      import { createRequire } from 'node:module';
+      const { openEngine } = await import('ROOT/src/engines/index.ts');
+      const { engine, reason } = await openEngine('tensorflow');
+      console.log(engine.kind, reason, ${LOADED});`);
+    expect(stdout.trim()).toBe('tensorflow asked for in the config true');
+    expect(stderr).toBe('');
+  });
+
+  it('is not what `auto` takes', async () => {
+    expect((await openEngine('auto')).engine.kind).not.toBe('tensorflow');
+  });
+
+  const single = numbers(70);
+  const wide = (name: string, options: object, window = shape(), cutting: 'sliding' | 'prefixes' = 'sliding') => ({
+    name,
+    network: build('stack', options, task(single, window)),
+    all: windows(single, window, cutting),
+  });
+  const spoken = (name: string, vocabulary: number, units: number) => {
+    const text = tokens(60, vocabulary, true);
+    const window = shape({ pad: 'left' });
+    const options = {
+      layers: [
+        { kind: 'lstm', units },
+        { kind: 'dense', units: vocabulary },
+      ],
+    };
+    return { name, network: build('stack', options, task(text, window)), all: windows(text, window, 'prefixes') };
+  };
+  const head = { kind: 'dense', units: 1 };
+  const lstm = { kind: 'lstm', units: 100 };
+  const padded = shape({ pad: 'left', mask: true });
+  /** Wide layers go back another way; large vocabularies enter another way; what else a network may have. */
+  const cases: { readonly name: string; readonly network: Network; readonly all: Windows }[] = [
+    wide('wide', { layers: [lstm, head] }),
+    wide('wide, one step', { layers: [lstm, head] }, shape({ context: 1 })),
+    wide('wide, stacked', { layers: [{ ...lstm, sequences: true }, lstm, head] }),
+    wide('wide, both ways, masked', { layers: [{ ...lstm, bidirectional: true }, head] }, padded, 'prefixes'),
+    wide('wide, every step', { layers: [{ ...lstm, sequences: true }, head] }, shape({ targets: 'every' })),
+    spoken('more words than gates', 30, 5),
+    spoken('fewer words than gates', 30, 9),
+    spoken('more words than gates, wide', 401, 100),
+    ...NUMBERS.filter(({ network }) => network.freeRun === undefined),
+  ];
+
+  it.each(cases.map((c) => [c.name, c] as const))('agrees with the reference: %s', async (_, { network, all }) => {
+    const weights = rounded(roughWeights(network, 5, 0.2));
+    const [expected, found] = [
+      await observe(reference, network, weights, all),
+      await observe(tensorflow, network, weights, all),
+    ];
+    for (const key of ['outputs', 'losses', 'norms'] as const) {
+      expect(difference(found[key], expected[key]), key).toBeLessThan(key === 'norms' ? 1e-4 : 1e-5);
+    }
+    for (const [name, { data }] of expected.weights) {
+      expect(difference(found.weights.get(name)?.data ?? [], data), name).toBeLessThan(1e-4);
+    }
+  });
+
+  it('gives the same numbers again', async () => {
+    const { network, all } = cases[2] as (typeof cases)[number];
+    const weights = roughWeights(network);
+    const [once, again] = [
+      await observe(tensorflow, network, weights, all),
+      await observe(tensorflow, network, weights, all),
+    ];
+    expect(difference(again.outputs, once.outputs)).toBeLessThan(1e-5);
+    expect(difference(again.losses, once.losses)).toBeLessThan(1e-5);
+  });
+
+  it('holds no tensor more after a thousand steps, and none when disposed of', async () => {
+    const k = await kernels();
+    const before = k.live;
+    const compiled = [];
+    for (const [layer, epochs] of [
+      [{ kind: 'lstm', units: 4 }, 16],
+      [{ kind: 'gru', units: 4, bidirectional: true }, 1],
+    ] as const) {
+      const options = { layers: [layer, { kind: 'dropout', rate: 0.2 }, { kind: 'layer-norm' }, head] };
+      const network = build('stack', options, task(single, shape()));
+      const one = await tensorflow.compile(network, roughWeights(network));
+      const all = windows(single, shape());
+      await one.train(request(all, { batch: 16, until: 1 }));
+      await one.evaluate(all, 16);
+      await one.predict(all);
+      const settled = k.live;
+      const { records } = await one.train(request(all, { batch: 1, epochs, until: epochs }));
+      await one.evaluate(all, 16);
+      await one.predict(all);
+      expect(records.length * all.cuts.count).toBe(epochs * 65);
+      expect(k.live).toBe(settled);
+      compiled.push(one);
+    }
+    for (const one of compiled) one.dispose();
+    expect(k.live).toBe(before);
+  });
+
+  it('what is computed where an error stops a step is freed', async () => {
+    const { network, all } = cases[0] as (typeof cases)[number];
+    const k = await kernels();
+    const compiled = await tensorflow.compile(network, roughWeights(network));
+    const settled = k.live;
+    const outside = { ...all, cuts: { ranges: [{ from: 0, first: 71, count: 1, stride: 1 }], count: 1 } };
+    await expect(compiled.train(request(outside))).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
+    compiled.restore(roughWeights(network), { steps: 0, moments: new Map() });
+    expect(k.live).toBeLessThanOrEqual(settled);
+    compiled.dispose();
+  });
+
+  it('a gradient whose squares leave float32 is a gradient still', async () => {
+    const high = { ...single, targets: [single.targets[0]!.map((x) => x * 1e25) as Float64Array] };
+    const network = build('stack', { layers: [head] }, task(high, shape({ context: 1 })));
+    const all = windows(high, shape({ context: 1 }));
+    const still = { optimizer: spellOptimizer({ kind: 'sgd' }, 0), clip: 1, batch: 100, until: 1, epochs: 1 };
+    const norms = [];
+    for (const engine of [reference, tensorflow]) {
+      const flat = { ...network, loss: { kind: 'mae' } } as Network;
+      const compiled = await engine.compile(flat, roughWeights(flat));
+      const report = await compiled.train(request(all, still));
+      expect(report.stopped).toBe('done');
+      norms.push(report.records[0]?.gradientNorm as number);
+    }
+    expect(difference([norms[1] as number], [norms[0] as number])).toBeLessThan(1e-5);
+    expect(norms[0]).toBeGreaterThan(1e23);
+  });
+
+  it('where several tokens are likeliest, the lowest is taken', async () => {
+    const text = tokens(40, 5);
+    const network = build(
+      'stack',
+      {
+        layers: [
+          { kind: 'lstm', units: 3 },
+          { kind: 'dense', units: 5 },
+        ],
+      },
+      task(text, shape()),
+    );
+    const flat = new Map(
+      [...roughWeights(network)].map(([name, t]) => [name, { ...t, data: new Float64Array(t.data.length) }]),
+    );
+    const all = windows(text, shape());
+    const [expected, found] = await Promise.all(
+      [reference, tensorflow].map(async (engine) => (await engine.compile(network, flat)).evaluate(all, 7)),
+    );
+    expect(found?.accuracy).toBe(expected?.accuracy);
+    expect(found?.accuracy).toBeGreaterThan(0);
+  });
+
+  it.each(NUMBERS.filter(({ network }) => network.freeRun !== undefined).map((c) => [c.name, c.network] as const))(
+    'refuses by name what it does not compute: %s',
+    async (_, network) => {
+      await expect(tensorflow.compile(network, roughWeights(network))).rejects.toMatchObject({
+        code: 'E_CONFIG_CONFLICT',
+        message: expect.stringContaining('free-running'),
+      });
+    },
+  );
+});
+
+/** What float32 can hold, so that both sides start alike; an affine's gamma near 1, since outputs are divided by it. */
+function rounded(weights: Tensors): Tensors {
+  const near = (name: string, v: number) => Math.fround(name === 'normalise/gamma' ? 1.2 + 0.3 * v : v);
+  return new Map(
+    [...weights].map(([name, t]) => [name, { ...t, data: Float64Array.from(t.data, (v) => near(name, v)) }]),
+  );
+}
+
+function request(training: Windows, changes: Partial<TrainRequest> = {}): TrainRequest {
+  return {
+    training,
+    validation: null,
+    seed: 3,
+    batch: 8,
+    shuffle: true,
+    optimizer: spellOptimizer({ kind: 'adam' }, 0.003),
+    schedule: { kind: 'constant' },
+    clip: null,
+    epochs: 2,
+    from: START,
+    until: 2,
+    ...changes,
+  };
+}
+
+/** Outputs, losses, gradient norms and weights of two epochs. */
+async function observe(engine: Engine, network: Network, weights: Tensors, all: Windows) {
+  const compiled = await engine.compile(network, weights);
+  const outputs = await compiled.predict(all);
+  const { loss } = await compiled.evaluate(all, 7);
+  const { records } = await compiled.train(request(all, { validation: all.cuts }));
+  const after = compiled.weights();
+  compiled.dispose();
+  return {
+    outputs,
+    losses: [loss, ...records.flatMap((record) => [record.loss, record.validationLoss ?? 0])],
+    norms: records.map(({ gradientNorm }) => gradientNorm),
+    weights: after,
+  };
+}
+
+/** Largest difference, relative to the largest value. */
+function difference(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let worst = found.length === expected.length ? 0 : Number.POSITIVE_INFINITY;
+  let largest = Number.MIN_VALUE;
+  for (let i = 0; i < expected.length; i++) {
+    worst = Math.max(worst, Math.abs((found[i] as number) - (expected[i] as number)));
+    largest = Math.max(largest, Math.abs(expected[i] as number));
+  }
+  return worst / largest;
+}

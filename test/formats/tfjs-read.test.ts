@@ -1,5 +1,7 @@
 // Files that Keras' converter writes, and files that somebody has bent: read as what they mean, or refused as a ForecastError.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ForecastError } from '../../src/core/errors.ts';
 import { random } from '../../src/core/random.ts';
@@ -7,6 +9,7 @@ import { compileReference } from '../../src/engines/reference/compiled.ts';
 import type { ForeignModel } from '../../src/formats/format.ts';
 import { tfjs } from '../../src/formats/tfjs.ts';
 import type { Network } from '../../src/models/network.ts';
+import { cutsAt } from '../../src/window/cuts.ts';
 import { roughWeights, shape, windows } from '../engines/harness.ts';
 import { language, regressor, SERIES, stack, WORDS } from './cases.ts';
 import { worst } from './windows.ts';
@@ -53,6 +56,18 @@ async function expectSame({ network }: File, { weights }: ForeignModel): Promise
 }
 
 describe('what Keras writes', () => {
+  it.each(['sequential', 'functional'])('%s, predicted by Keras itself', async (name) => {
+    const { model, weights, window, expected } = JSON.parse(
+      readFileSync(join(import.meta.dirname, 'keras', `${name}.json`), 'utf8'),
+    );
+    const found = read(model, Buffer.from(weights, 'base64'));
+    const own = shape({ horizon: 2 });
+    const sequence = { ...SERIES, length: 5, segments: [{ start: 0, end: 5 }], targets: [Float64Array.from(window)] };
+    const network = stack(found.layers)(sequence, own);
+    const all = { sequence, shape: own, cuts: cutsAt([5], [0]) };
+    expect(worst(await compileReference(network, found.weights).predict(all), expected)).toBeLessThan(1e-5);
+  });
+
   it('with cells in the names of weights, a prefix, and a version suffix', async () => {
     const file = written(regressor({ units: [3, 2], bidirectional: true })(SERIES, shape()));
     for (const weight of weightsOf(file.json)) {

@@ -59,6 +59,9 @@ static void *allocateBytes(size_t bytes) {
   return block + 1;
 }
 
+/** Nothing is kept at this address or above. */
+static size_t memoryEnd() { return heapOf().end; }
+
 static void release(void *memory) {
   if (!memory) return;
   Block *block = (Block *)memory - 1;

@@ -47,11 +47,18 @@ export interface Crew {
   work(room: Room, job: Job, content: () => ArrayBuffer | null): Promise<Outcome>;
   /** The room's job at work ends before its next step, where the memory is not shared. */
   stop(room: Room): void;
-  /** Drops what threads hold of a room; its memory may be another's from then on. */
+  /** A memory threads can share, with the content of any other before; it may be asked back. */
+  lend(tenant: Tenant): WasmMemory;
+  /** Drops what threads hold of a room; its memory is another's from then on. */
   leave(room: Room): void;
-  takeMemory(): WasmMemory;
   /** Ends the threads; the next long work starts new ones. */
   end(): void;
+}
+
+/** Who has borrowed a memory. The platform lets go of shared ones late, so there are few, whatever the number of networks. */
+export interface Tenant {
+  /** Moves to a memory of its own and leaves the room; false while at work. */
+  moveOut(): boolean;
 }
 
 export interface CrewOptions {
@@ -64,9 +71,16 @@ export interface CrewOptions {
 const IDLE = 3000;
 /** A thread that is not up after so long never will be, ms. */
 const PATIENCE = 10_000;
-/** Memories kept for the next network, and the largest worth keeping. */
+/** Memories lent before one is asked back; those kept for the next, and the largest worth keeping. */
+const MOST_LENT = 16;
 const MOST_KEPT = 2;
 const KEPT_BYTES = 0x4000000;
+
+/** A tenant nobody holds any more cannot be asked: what it has borrowed is free. */
+interface Loan {
+  readonly memory: WasmMemory;
+  readonly tenant: WeakRef<Tenant>;
+}
 
 interface Hand {
   readonly thread: Thread;
@@ -91,6 +105,7 @@ interface Listener {
 export function createCrew({ threads, shares, address }: CrewOptions): Crew {
   const nobody: Listener = { heard: () => undefined, broke: () => end() };
   const kept: WasmMemory[] = [];
+  const loans: Loan[] = [];
   let state: Crew['state'] = 'none';
   let hands: Hand[] = [];
   let listener = nobody;
@@ -200,6 +215,21 @@ export function createCrew({ threads, shares, address }: CrewOptions): Crew {
     hand.thread.say({ open: { module: wasmModule(form), size: SIZE, memory, control, stack: room.stacks[i] } });
   };
 
+  /** The oldest memory that can be had. */
+  const takeBack = (): void => {
+    for (const loan of loans) {
+      const tenant = loan.tenant.deref();
+      if (tenant?.moveOut() === false) continue;
+      if (!tenant) keep(loan); // else it has left
+      return;
+    }
+  };
+
+  const keep = (loan: Loan): void => {
+    loans.splice(loans.indexOf(loan), 1);
+    if (kept.length < MOST_KEPT && loan.memory.buffer.byteLength <= KEPT_BYTES) kept.push(loan.memory);
+  };
+
   return {
     get state() {
       return state;
@@ -228,15 +258,21 @@ export function createCrew({ threads, shares, address }: CrewOptions): Crew {
     stop(room) {
       if (atWork === room && !room.memory) for (const { thread } of hands) thread.say({ stop: true });
     },
+    lend(tenant) {
+      if (loans.length >= MOST_LENT) takeBack();
+      const memory = kept.pop() ?? createMemory('shared');
+      loans.push({ memory, tenant: new WeakRef(tenant) });
+      return memory;
+    },
     leave(room) {
       for (const hand of hands) {
         if (hand.room !== room) continue;
         hand.room = null;
         hand.thread.say({ close: true });
       }
-      if (room.memory && kept.length < MOST_KEPT && room.memory.buffer.byteLength <= KEPT_BYTES) kept.push(room.memory);
+      const loan = loans.find(({ memory }) => memory === room.memory);
+      if (loan) keep(loan);
     },
-    takeMemory: () => kept.pop() ?? createMemory('shared'),
   };
 }
 

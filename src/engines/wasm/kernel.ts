@@ -4,7 +4,7 @@
 
 import { ForecastError } from '../../core/errors.ts';
 import { type Bound, type Description, type Kernel, NO_MEMORY, type Soon } from '../compiled/kernel.ts';
-import { type Crew, crew, type Job, type Room } from './crew.ts';
+import { type Crew, crew, type Job, type Room, type Tenant } from './crew.ts';
 import { createMemory, type Form, instantiate } from './module.ts';
 import type { WasmMemory } from './webassembly.ts';
 
@@ -25,9 +25,10 @@ const LONG = 1e8;
 const ENOUGH = 5e8;
 /** A call of less is done sooner than another thread hears of it. */
 const SHORT = 1e7;
-/** What a call should take: on the caller's thread, and off it. */
+/** What a call should take: on the caller's thread; off it; off it for each byte that goes to and fro. */
 const TURN = 1e8;
 const TURN_OFF = 1e9;
+const TURN_PER_BYTE = 300;
 
 /** Bytes of a thread's stack, and the number of control words: worker.js. */
 const STACK = 65536;
@@ -125,9 +126,12 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
     })();
   };
 
+  const start = wasm.__stack_pointer.value; // below is the stack, from here on data
+  const content = (): ArrayBuffer => memory.buffer.slice(start, wasm.kernel_memory_end());
+
   const send = async (to: Room, job: Job): Promise<number> => {
     const { made, bytes } = await crew.work(to, job, () => {
-      if (!to.memory) return memory.buffer.slice(to.data);
+      if (!to.memory) return content();
       new Int32Array(memory.buffer, to.control, WORDS).fill(0);
       return null;
     });
@@ -135,29 +139,50 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
     return made;
   };
 
-  /** What threads need to work here: moves to a memory they can share, where there is such a thing. Null where there is no memory. */
-  const openRoom = (): Room | null => {
-    const start = wasm.__stack_pointer.value; // below are stacks, from here on data
-    if (!crew.shares) return { form, memory: null, stacks: [0], control: 0, data: start };
+  /** Where threads meet and what stands on; null before there were any. */
+  let places: { readonly control: number; readonly stacks: readonly number[] } | null = null;
+  const reservePlaces = (): typeof places => {
     const control = wasm.kernel_allocate(4 * WORDS);
     const stacks = Array.from({ length: crew.threads - 1 }, () => wasm.kernel_allocate(STACK));
     if (control === 0 || stacks.includes(0)) return null;
-    const shared = crew.takeMemory();
+    return { control, stacks: [0, ...stacks.map((at) => at + STACK)] };
+  };
+
+  /** What threads need to work here: moves to a memory they can share, where there is such a thing. Null where there is no memory. */
+  const openRoom = (): Room | null => {
+    if (!crew.shares) return { form, memory: null, stacks: [0], control: 0, data: start };
+    places ??= reservePlaces();
+    return places && moveTo('shared', () => crew.lend(tenant)) ? { form, memory, ...places, data: start } : null;
+  };
+
+  const tenant: Tenant = {
+    moveOut() {
+      if (busy || !room || !moveTo('plain', () => createMemory('plain'))) return false;
+      crew.leave(room);
+      room = null;
+      return true;
+    },
+  };
+
+  /** Everything as it is, at the same addresses of another memory; false where there is none. */
+  const moveTo = (into: Form, create: () => WasmMemory): boolean => {
     try {
-      fill(shared, start, memory.buffer.slice(start));
+      const other = create();
+      fill(other, start, content());
+      wasm = instantiate(into, other);
+      memory = other;
+      form = into;
+      return true;
     } catch {
-      return null; // RangeError: it cannot grow
+      return false; // RangeError: no address space, or it cannot grow
     }
-    form = 'shared';
-    memory = shared;
-    wasm = instantiate(form, memory);
-    return { form, memory, stacks: [0, ...stacks.map((at) => at + STACK)], control, data: start };
   };
 
   return {
     copies: true,
     get turn() {
-      return crew.state === 'ready' && worked >= ENOUGH ? TURN_OFF : TURN;
+      if (crew.state !== 'ready' || worked < ENOUGH) return TURN;
+      return crew.shares ? TURN_OFF : Math.max(TURN_OFF, TURN_PER_BYTE * (wasm.kernel_memory_end() - start));
     },
     write(which, array) {
       needed(array.byteLength);

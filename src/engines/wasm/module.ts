@@ -10,6 +10,8 @@ export interface Exports {
   kernel_create(ints: number, reals: number): number;
   kernel_allocate(bytes: number): number;
   kernel_release(at: number): void;
+  /** Nothing is kept at this address or above. */
+  kernel_memory_end(): number;
   kernel_values(net: number): number;
   kernel_write(net: number, which: number, values: number): void;
   kernel_read(net: number, which: number, values: number): void;

@@ -56,7 +56,7 @@ async function answer(work) {
   try {
     if (bytes) fill(bytes);
     const made = job.kind === 'train' ? await train(work) : pass(work);
-    const back = open.words ? null : open.memory.buffer.slice(open.data);
+    const back = open.words ? null : open.memory.buffer.slice(open.data, open.exports.kernel_memory_end());
     say({ ticket, made, bytes: back }, back ? [back] : []);
   } catch (error) {
     if (open?.words) {

@@ -68,6 +68,7 @@ export async function runBacktest(
           const { id } = (walks[s] as Walk).series;
           return requestAt(config, past, plan, {
             ...hooks,
+            warn: () => {}, // what is odd about a model is said once, of its first fit
             progress: (_, p) => hooks.progress(`${id} fold ${k + 1}/${plan.folds}`, p),
           });
         },

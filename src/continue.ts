@@ -30,7 +30,9 @@ const KEPT = ['encoder', 'model', 'window'] as const;
 export async function continuation(from: string | Imported, config: Config, data: Loaded): Promise<Continuation> {
   if (typeof from !== 'string') {
     const states = importedStates(from, config, data);
-    return { hash: from.hash, states, config: { ...config, train: { ...config.train, epochs: 0 } } };
+    // Nothing is trained, so nothing is fitted anew either: no folds, no second fit.
+    const train = { ...config.train, epochs: 0, refit: false };
+    return { hash: from.hash, states, config: { ...config, train, evaluate: { ...config.evaluate, folds: 0 } } };
   }
   return await continued(from, config, data);
 }

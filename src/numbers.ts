@@ -199,9 +199,11 @@ async function refit(
   const state = isNetwork(fitted) ? fitted.fit?.state : undefined;
   const epochs = state?.best?.epoch ?? state?.history.length ?? config.train.epochs;
   const training = { ...trainOptions(config), epochs, patience: null };
-  const forecaster = modelForecaster(config, shape, season, engine, training, await planHooks(name, hooks));
+  // What the model is like, and odd about it, was said of the first fit.
+  const quiet = { ...hooks, warn: () => {}, summary: () => {} };
+  const forecaster = modelForecaster(config, shape, season, engine, training, await planHooks(name, quiet));
   const again = await forecaster.fit(series, {
-    ...requestOf(config.seed, name, hooks),
+    ...requestOf(config.seed, name, quiet),
     horizon: config.predict.horizon,
     lead: shape.lead,
     until: series.length,

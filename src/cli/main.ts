@@ -3,6 +3,7 @@
 // Not here: any work (run.ts and beside it), wording of errors (failure.ts).
 
 import { readFileSync } from 'node:fs';
+import { command as backtest } from './backtest.ts';
 import { command as compare } from './compare.ts';
 import { command as doctor } from './doctor.ts';
 import { command as explain } from './explain.ts';
@@ -23,6 +24,7 @@ import { command as schema } from './schema.ts';
 const COMMANDS = [
   run,
   predict,
+  backtest,
   generate,
   compare,
   exportRun,

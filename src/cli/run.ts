@@ -81,7 +81,8 @@ export async function told(given: Given, start: (options: RunOptions) => Promise
   }
 }
 
-function show(event: RunEvent, view: ProgressView, color: boolean | undefined): void {
+/** Progress, warnings and notes of a run as they come. */
+export function show(event: RunEvent, view: ProgressView, color: boolean | undefined): void {
   if (event.kind === 'progress') view.update(event.series, event.progress);
   else if (event.kind === 'warning') view.say(warningLine(event.warning, color));
   else view.say(event.kind === 'note' ? oneLine(event.text) : event.text.trimEnd());

@@ -1,6 +1,8 @@
 // Where the wasm engine works: on the caller's thread, on one, on two beside it, in shared memory or in copies; and what happens when a thread breaks.
 
+import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileWith } from '../../src/engines/compiled/compiled.ts';
 import type { Kernel } from '../../src/engines/compiled/kernel.ts';
@@ -13,6 +15,7 @@ import { spellOptimizer } from '../../src/optimizers/index.ts';
 import { takeCuts } from '../../src/window/cuts.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
 
+const exec = promisify(execFile);
 const WORKER = new URL('../../src/engines/wasm/worker.js', import.meta.url);
 const crewOf = (threads: number, shares: boolean, address = WORKER): Crew => createCrew({ threads, shares, address });
 
@@ -201,6 +204,24 @@ describe.each(Object.entries(CREWS))('%s', (_, crew) => {
   });
 });
 
+it.each(['one thread in shared memory', 'two threads in shared memory'])(
+  '%s: a stop is heard inside a step, which then has changed nothing',
+  async (name) => {
+    const wide = shape({ context: 200 });
+    const all = windows(numbers(800), wide);
+    const network = build('lstm-regressor', { units: 128 }, task(all.sequence, wide));
+    const compiled = open(network, CREWS[name] as Crew);
+    const before = compiled.weights();
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 150);
+    const report = await compiled.train(request(all, { batch: 512, validation: null, signal: stop.signal }));
+    expect(report).toMatchObject({ stopped: 'aborted', position: START });
+    expect(compiled.weights()).toEqual(before);
+    expect(compiled.optimizer().steps).toBe(0);
+    compiled.dispose();
+  },
+);
+
 describe('threads that break', () => {
   /** Threads that come up and do this with their first job. */
   const broken = (how: string, threads: number) =>
@@ -258,6 +279,25 @@ it('a training that turns out long leaves the thread, and ends in the bytes of o
   const stayed = await trained(open(longNetwork, NOBODY, 1), asked);
   const left = await trained(await wasm.compile(longNetwork, roughWeights(longNetwork, 5, 0.2)), asked);
   expect(left).toEqual(stayed);
+});
+
+/** Processes at once, of this Node and of those FORECAST_NODES names (paths, with colons between them). */
+it('processes side by side, and other versions of Node, end in the same bytes', async () => {
+  const nodes = [process.execPath, process.execPath, ...(process.env.FORECAST_NODES?.split(':') ?? [])];
+  const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+  const script = `
+    const parts = await Promise.all([
+      ${['engines/wasm/index', 'models/index', 'models/weights', 'window/cuts', 'optimizers/index'].map((path) => `import(${source(`${path}.ts`)})`)}
+    ]);
+    const { scenarios } = await import(${JSON.stringify(new URL('./browser/scenario.js', import.meta.url).href)});
+    const { counting, waves } = scenarios(Object.assign({}, ...parts));
+    console.log(JSON.stringify([await counting(), await waves()]));`;
+  const found = await Promise.all(
+    nodes.map((node) => exec(node, ['--import', 'tsx', '--input-type=module', '-e', script], { maxBuffer: 1e8 })),
+  );
+  const [first, ...others] = found.map(({ stdout }) => stdout);
+  expect(first).toContain('lstm/kernel');
+  for (const other of others) expect(other === first).toBe(true);
 });
 
 it('says how many shards it computes at a time', async () => {

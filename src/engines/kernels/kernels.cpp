@@ -221,7 +221,9 @@ API int32_t kernel_predict(Net *net, int32_t start, int32_t end, double *outputs
 /** Memory for the host's arrays. */
 API void *kernel_allocate(int32_t bytes) { return allocate((size_t)bytes); }
 API void kernel_release(void *memory) { release(memory); }
+#if defined(__wasm__)
 API size_t kernel_memory_end() { return memoryEnd(); }
+#endif
 
 // ---- the same in pieces, for hosts whose threads share the memory: one thread prepares and decides, all do the parts of a phase, and
 // all parts of a phase are done before anything that follows. Between calls, phases in this order:

@@ -13,7 +13,7 @@ import { load, loadTensorFlow } from '../../src/engines/tensorflow/load.ts';
 import type { Network } from '../../src/models/network.ts';
 import { spellOptimizer } from '../../src/optimizers/index.ts';
 import { workspace } from '../support/workspace.ts';
-import { NUMBERS } from './features.ts';
+import { CARRIED, NUMBERS } from './features.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
 import { HERE } from './here.ts';
 
@@ -123,6 +123,12 @@ describe.skipIf(!here)('on TensorFlow', () => {
     };
     return { name, network: build('stack', options, task(text, window)), all: windows(text, window, 'prefixes') };
   };
+  const spokenOn = (name: string, options: object) => {
+    const text = tokens(60, 6);
+    const window = shape({ targets: 'every' });
+    const network = build('language-model', { ...options, carry: true }, task(text, window));
+    return { name, network, all: windows(text, window) };
+  };
   const head = { kind: 'dense', units: 1 };
   const lstm = { kind: 'lstm', units: 100 };
   const padded = shape({ pad: 'left', mask: true });
@@ -136,7 +142,17 @@ describe.skipIf(!here)('on TensorFlow', () => {
     spoken('more words than gates', 30, 5),
     spoken('fewer words than gates', 30, 9),
     spoken('more words than gates, wide', 401, 100),
-    ...NUMBERS.filter(({ network }) => network.freeRun === undefined),
+    ...[lstm, { kind: 'lstm', units: 4, activation: 'relu' }].map((layer) =>
+      wide(
+        `free steps after padding: ${layer.units}`,
+        { layers: [layer, layer, head], freeRun: 2, lags: [1, 2], normalise: 'last', skip: true },
+        shape({ pad: 'left', mask: true, horizon: 3 }),
+        'prefixes',
+      ),
+    ),
+    spokenOn('wide, carried', { layers: [lstm], embedding: 4 }),
+    ...NUMBERS,
+    ...CARRIED,
   ];
 
   it.each(cases.map((c) => [c.name, c] as const))('agrees with the reference: %s', async (_, { network, all }) => {
@@ -242,16 +258,6 @@ describe.skipIf(!here)('on TensorFlow', () => {
     expect(found?.accuracy).toBe(expected?.accuracy);
     expect(found?.accuracy).toBeGreaterThan(0);
   });
-
-  it.each(NUMBERS.filter(({ network }) => network.freeRun !== undefined).map((c) => [c.name, c.network] as const))(
-    'refuses by name what it does not compute: %s',
-    async (_, network) => {
-      await expect(tensorflow.compile(network, roughWeights(network))).rejects.toMatchObject({
-        code: 'E_CONFIG_CONFLICT',
-        message: expect.stringContaining('free-running'),
-      });
-    },
-  );
 });
 
 /** What float32 can hold, so that both sides start alike; an affine's gamma near 1, since outputs are divided by it. */

@@ -30,7 +30,10 @@ export function everyStep({ freeRun }: Pick<Network, 'freeRun'>, shape: WindowSh
 }
 
 /** Multiply-adds of the batch at work, `passes` times the forward pass. */
-export function work({ plan, program: { batch } }: Machine, passes: number): number {
+export function work(
+  { plan, program: { batch } }: { readonly plan: NetworkPlan; readonly program: Pick<Program, 'batch'> },
+  passes: number,
+): number {
   let sum = 0;
   for (const layer of plan.layers) {
     const rows = layer.input.sequence ? batch.steps * batch.windows : batch.windows;

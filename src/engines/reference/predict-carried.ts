@@ -5,13 +5,21 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CutRange } from '../../window/window.ts';
 import type { Windows } from '../engine.ts';
 import { type Machine, work } from './machine.ts';
+import type { Program } from './program.ts';
+import type { Store } from './store.ts';
 import { type Passed, putStreams, type Streams, takeStreams } from './streams.ts';
+
+/** What a pass needs of a machine. */
+export interface PassingMachine extends Pick<Machine, 'plan' | 'gather' | 'breath' | 'passed'> {
+  readonly store: Pick<Store, 'version'>;
+  readonly program: Pick<Program, 'batch' | 'carried' | 'size' | 'forward'>;
+}
 
 /** Steps read at a time: bounds the memory, changes no bit. */
 const STRETCH = 64;
 
 /** Logits (N, V). */
-export async function predictCarried(machine: Machine, windows: Windows): Promise<Float64Array> {
+export async function predictCarried(machine: PassingMachine, windows: Windows): Promise<Float64Array> {
   const { plan, breath, store } = machine;
   const width = plan.outputs;
   const channel = windows.sequence.targets[0] as Float64Array;
@@ -35,7 +43,7 @@ export async function predictCarried(machine: Machine, windows: Windows): Promis
 }
 
 /** What was read last, where it is what a pass from `start` reads before its first answer. It is handed over: nobody else goes on from it. */
-function goOn(machine: Machine, channel: Float64Array, start: number, first: number): Passed | null {
+function goOn(machine: PassingMachine, channel: Float64Array, start: number, first: number): Passed | null {
   const { passed, store } = machine;
   if (!passed || passed.version !== store.version || passed.ids.length > first - 1 - start) return null;
   for (let i = 0; i < passed.ids.length; i++) if (passed.ids[i] !== channel[start + i]) return null;
@@ -45,7 +53,7 @@ function goOn(machine: Machine, channel: Float64Array, start: number, first: num
 
 /** Rows of outputs after each of the inputs [at, to). */
 function readOn(
-  { program, gather }: Machine,
+  { program, gather }: PassingMachine,
   windows: Windows,
   streams: Streams,
   at: number,

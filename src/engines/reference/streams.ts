@@ -2,7 +2,12 @@
 // In: a program's memories. Out: states by name, as checkpoints save them. Not here: which windows go on (window/batches.ts).
 
 import type { Tensors } from '../../core/tensor.ts';
-import type { Program } from './program.ts';
+import type { Carried } from './cell.ts';
+
+/** A program, as far as its memories go. */
+export interface Remembering {
+  readonly carried: readonly { readonly layer: string; readonly memory: Carried }[];
+}
 
 /** States by layer and kind ("lstm#h"), one row a stream. */
 export type Streams = Map<string, Float64Array>;
@@ -18,18 +23,18 @@ export interface Passed {
 const PREFIX = 'carried/';
 
 /** Puts states where the next batch reads them. */
-export function putStreams(program: Program, streams: Streams): void {
+export function putStreams(program: Remembering, streams: Streams): void {
   for (const { layer, memory } of program.carried)
     memory.values = streams.get(`${layer}#${memory.name}`) ?? new Float64Array(0);
 }
 
 /** Takes the states the last batch left. */
-export function takeStreams(program: Program, streams: Streams): void {
+export function takeStreams(program: Remembering, streams: Streams): void {
   for (const { layer, memory } of program.carried) streams.set(`${layer}#${memory.name}`, memory.values);
 }
 
 /** As checkpoints save them: ("carried/lstm#h": (streams, units)). */
-export function streamTensors(program: Program, streams: Streams | null): Tensors {
+export function streamTensors(program: Remembering, streams: Streams | null): Tensors {
   if (streams === null) return new Map();
   return new Map(
     program.carried.map(({ layer, memory }) => {

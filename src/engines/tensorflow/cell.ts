@@ -7,10 +7,27 @@ import type { Id, Kernels } from './kernels.ts';
 import type { Reading } from './reading.ts';
 import type { Store } from './store.ts';
 
-/** One batch on its way through the network. Rows are time-major: row t · B + b of a sequence, row b else. */
+/** States of a recurrent layer, or their gradients: (B, U) each; `c` of an lstm alone. */
+export interface State {
+  readonly h: Id;
+  readonly c: Id | null;
+}
+
+/** A batch, or a stretch of its steps, on its way through the network. Rows are time-major: row t · B + b of a sequence, row b else. */
 export interface Pass {
   readonly k: Kernels;
   readonly batch: Batch;
+  /** Steps of the stretch, and the batch's step it begins with. */
+  readonly steps: number;
+  readonly first: number;
+  /** Whether states go on, from the stretch before or to the next one. */
+  readonly goesOn: boolean;
+  /** By layer: what it begins with (none: zeros), and where it ended. */
+  readonly begins: Map<string, State>;
+  readonly ends: Map<string, State>;
+  /** Gradients of those, the latter's given, the former's found on the way back. */
+  readonly toBegins: Map<string, State>;
+  readonly toEnds: Map<string, State>;
   /** The rows' order for a layer that reads forward or backward; null where it reads them as they stand. */
   reading(reversed: boolean): Reading | null;
   /** The batch's ids, in the order of a reading. */
@@ -40,6 +57,6 @@ export interface Cell {
 export type MakeCell<Spec> = (spec: Spec, layer: PlannedLayer, store: Store) => Cell;
 
 /** Rows of a layer's input or output. */
-export function rowsOf({ batch }: Pass, flow: { readonly sequence: boolean }): number {
-  return flow.sequence ? batch.steps * batch.windows : batch.windows;
+export function rowsOf({ batch, steps }: Pass, flow: { readonly sequence: boolean }): number {
+  return flow.sequence ? steps * batch.windows : batch.windows;
 }

@@ -7,9 +7,10 @@ import { planNetwork } from '../../models/plan.ts';
 import type { Compiled } from '../engine.ts';
 import { createBreath } from '../reference/breath.ts';
 import { createGather } from '../reference/gather.ts';
+import { partTensors, streamTensors } from '../reference/streams.ts';
 import { evaluate, predict } from './evaluate.ts';
 import type { Kernels } from './kernels.ts';
-import { type Machine, refuseUnknown } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { createProgram } from './program.ts';
 import { alive, createStore, destroyStore, readMoments, readWeights, writeMoments, writeWeights } from './store.ts';
 import { train } from './train.ts';
@@ -17,10 +18,9 @@ import { train } from './train.ts';
 /** Networks that were dropped without being disposed of. */
 const dropped = new FinalizationRegistry<() => void>((free) => free());
 
-/** Errors: E_CONFIG_CONFLICT where layers do not fit or are not known, E_MODEL_SHAPE where weights do not fit the network, E_LIMIT_MEMORY. */
+/** Errors: E_CONFIG_CONFLICT where layers do not fit, E_MODEL_SHAPE where weights do not fit the network, E_LIMIT_MEMORY. */
 export function compileWith(k: Kernels, network: Network, weights: Tensors): Compiled {
   const plan = planNetwork(network);
-  refuseUnknown(network);
   const store = createStore(k, plan.weights, weights);
   const machine: Machine = {
     k,
@@ -30,6 +30,8 @@ export function compileWith(k: Kernels, network: Network, weights: Tensors): Com
     program: createProgram(k, network, plan, store),
     gather: createGather(network),
     breath: createBreath(),
+    carried: null,
+    passed: null,
   };
   dropped.register(machine, () => destroyStore(k, store), machine);
   return {
@@ -37,11 +39,17 @@ export function compileWith(k: Kernels, network: Network, weights: Tensors): Com
     evaluate: (windows, batch) => evaluate(machine, windows, batch),
     predict: (windows) => predict(machine, windows),
     weights: () => readWeights(k, alive(machine.store)),
-    optimizer: () => ({ steps: machine.store.steps, moments: readMoments(k, alive(machine.store)) }),
+    optimizer: () => ({
+      steps: machine.store.steps,
+      moments: new Map([...readMoments(k, alive(machine.store)), ...streamTensors(machine.program, machine.carried)]),
+    }),
     restore: (values, optimizer) => {
       alive(machine.store);
       writeWeights(k, machine.store, values);
-      if (optimizer) writeMoments(k, machine.store, optimizer.steps, optimizer.moments);
+      if (!optimizer) return;
+      const { moments, streams } = partTensors(optimizer.moments);
+      writeMoments(k, machine.store, optimizer.steps, moments);
+      machine.carried = streams;
     },
     dispose: () => {
       dropped.unregister(machine);

@@ -28,8 +28,8 @@ export interface Ends {
   leave(pass: Pass, layer: Id): Id;
   /** Gradient of the last layer's rows; sets the skip's gradient. Follows `enter` and `leave`. */
   leaveBack(pass: Pass, gradient: Id): Id;
-  /** Sets the affine's gradients, from that of what the first layer read. Follows `leaveBack`. */
-  enterBack(pass: Pass, gradient: Id): void;
+  /** Gradient of the input, from that of what the first layer read; sets the affine's gradients. Follows `leaveBack`. */
+  enterBack(pass: Pass, gradient: Id): Id;
 }
 
 /** Where a network has neither: everything passes as it is. */
@@ -38,7 +38,7 @@ const OPEN: Ends = {
   enter: (_, input) => input,
   leave: (_, layer) => layer,
   leaveBack: (_, gradient) => gradient,
-  enterBack: () => undefined,
+  enterBack: (_, gradient) => gradient,
 };
 
 /** `every`: the last layer gives every step's row, not the last one's alone. */
@@ -60,7 +60,8 @@ export function createEnds(network: Network, store: Store, every: boolean): Ends
   let entered: Id = -1; // (T · B, F)
   let left: Id = -1; // (rows, W)
   let slopes: Id = -1; // (1, W) gamma of each output's channel
-  let skipped: Id | null = null; // gradient of what the skip read
+  let factors: Id = -1; // (1, F) gamma of each feature's channel, 1 of the others
+  let before: Id = -1; // gradient of the last layer's rows
 
   /** (1, width) a value per channel, spread over the columns. */
   const spread = (k: Kernels, { value }: Slot, of: Float32Array): Id =>
@@ -72,15 +73,15 @@ export function createEnds(network: Network, store: Store, every: boolean): Ends
   return {
     needsInput: affine !== null,
 
-    enter({ k, batch }, input) {
+    enter({ k, batch, steps }, input) {
       entered = input;
       let current = input;
       if (affine) {
-        const factors = add(k, spread(k, affine.gamma, ofFeatures), k.floats(others, [1, F]));
+        factors = add(k, spread(k, affine.gamma, ofFeatures), k.floats(others, [1, F]));
         current = add(k, multiply(k, input, factors), spread(k, affine.beta, ofFeatures));
       }
       if (skip) {
-        read = every ? current : sliceRows(k, current, (batch.steps - 1) * batch.windows, batch.windows, F);
+        read = every ? current : sliceRows(k, current, (steps - 1) * batch.windows, batch.windows, F);
       }
       return current;
     },
@@ -93,27 +94,27 @@ export function createEnds(network: Network, store: Store, every: boolean): Ends
       return left;
     },
 
-    leaveBack({ k, batch }, gradient) {
-      const before = affine ? divide(k, gradient, slopes) : gradient;
+    leaveBack({ k }, gradient) {
+      before = affine ? divide(k, gradient, slopes) : gradient;
       if (affine) {
         affine.gamma.gradient = gathered(k, each(k, 'Neg', columnSums(k, multiply(k, before, left))), ofOutputs);
         affine.beta.gradient = gathered(k, each(k, 'Neg', columnSums(k, before)), ofOutputs);
       }
-      skipped = null;
-      if (skip) {
-        skip.gradient = product(k, read, before, 1);
-        if (affine) skipped = product(k, before, skip.value, 2);
-        if (skipped !== null && !every) skipped = zerosAbove(k, skipped, (batch.steps - 1) * batch.windows);
-      }
+      if (skip) skip.gradient = product(k, read, before, 1);
       return before;
     },
 
-    enterBack({ k }, gradient) {
-      if (!affine) return;
-      const all = skipped === null ? gradient : add(k, gradient, skipped);
+    enterBack({ k, batch, steps }, gradient) {
+      let all = gradient;
+      if (skip) {
+        const straight = product(k, before, skip.value, 2);
+        all = add(k, gradient, every ? straight : zerosAbove(k, straight, (steps - 1) * batch.windows));
+      }
+      if (!affine) return all;
       const gammas = gathered(k, columnSums(k, multiply(k, all, entered)), ofFeatures);
       affine.gamma.gradient = add(k, affine.gamma.gradient, gammas);
       affine.beta.gradient = add(k, affine.beta.gradient, gathered(k, columnSums(k, all), ofFeatures));
+      return multiply(k, all, factors);
     },
   };
 }

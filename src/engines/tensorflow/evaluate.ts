@@ -1,12 +1,17 @@
 // Loss and accuracy over windows, and outputs after them, in TensorFlow. In: a machine and windows. Out: means; rows in the windows' order.
 // Not here: training.
 
-import { planVisits } from '../compiled/visits.ts';
+import { ownSteps } from '../../models/plan.ts';
+import { planBatches, planPasses } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
-import { checkChannels, checkWindows } from '../reference/machine.ts';
+import { onePass } from '../reference/evaluate.ts';
+import { checkChannels, checkWindows, everyStep } from '../reference/machine.ts';
+import { type PassingMachine, predictCarried } from '../reference/predict-carried.ts';
+import { putStreams, type Streams, takeStreams } from '../reference/streams.ts';
 import { nextTurn } from '../turn.ts';
 import type { Measure } from './losses.ts';
 import { type Machine, work } from './machine.ts';
+import { checkReach } from './reach.ts';
 import { unload } from './store.ts';
 
 export interface Means {
@@ -22,16 +27,25 @@ export interface Sums {
 
 /** Means over the windows' targets, `size` windows at a time. */
 export async function evaluate(machine: Machine, windows: Windows, size: number): Promise<Means> {
-  const { program, gather, breath, k } = machine;
+  const { program, gather, breath, k, network } = machine;
   checkWindows(machine, windows);
-  const { order, bounds } = planVisits(machine.network, windows, size, null, true);
+  checkReach(machine, windows);
+  const { batch } = program;
+  const passes = network.carry ? planPasses(windows.cuts, windows.shape) : null;
+  const { order, bounds } = passes ?? planBatches(windows.cuts, windows.shape, size, null);
+  const read = passes ? onePass(windows, passes) : windows;
+  const streams: Streams = new Map();
   const sums = { loss: 0, correct: 0, weight: 0 };
-  const every = windows.shape.targets === 'every';
+  const every = everyStep(network, windows.shape);
   for (let i = 0; i + 1 < bounds.length; i++) {
-    program.batch.training = false;
-    gather.inputs(windows, order, bounds[i]!, bounds[i + 1]!, program.batch);
-    gather.goals(windows, order, bounds[i]!, bounds[i + 1]!, program.batch);
+    const [start, end] = [bounds[i]!, bounds[i + 1]!];
+    batch.training = false;
+    batch.continues = passes?.continues.subarray(start, end) ?? null;
+    gather.inputs(read, order, start, end, batch);
+    gather.goals(read, order, start, end, batch);
+    if (passes) putStreams(program, streams);
     const { loss, correct } = k.scope(() => readSums(machine, program.measure(gather, program.forward(gather), every)));
+    if (passes) takeStreams(program, streams);
     unload(k, machine.store);
     sums.loss += loss;
     sums.correct += correct;
@@ -58,21 +72,28 @@ const BLOCK_ROWS = 16384;
 
 /** (N, H · C · Q) with the normalisation undone, or logits (N, V). */
 export async function predict(machine: Machine, windows: Windows): Promise<Float64Array> {
-  const { program, gather, breath, plan, k } = machine;
+  const { program, gather, breath, plan, k, network } = machine;
+  const { batch } = program;
   checkChannels(machine, windows);
+  if (network.carry) return predictCarried(passing(machine), windows);
+  checkReach(machine, windows, false);
   const block = Math.max(1, Math.min(256, Math.floor(BLOCK_ROWS / windows.shape.context)));
-  const { order, bounds } = planVisits(machine.network, windows, block, null, false);
+  const { order, bounds } = planBatches(windows.cuts, windows.shape, block, null);
   const width = plan.outputs;
-  const outputs = new Float64Array(windows.cuts.count * width);
+  const steps = ownSteps(network); // rows that make one prediction
+  const outputs = new Float64Array(windows.cuts.count * steps * width);
   for (let i = 0; i + 1 < bounds.length; i++) {
     const start = bounds[i]!;
-    program.batch.training = false;
-    gather.inputs(windows, order, start, bounds[i + 1]!, program.batch);
+    batch.training = false;
+    batch.continues = null;
+    gather.inputs(windows, order, start, bounds[i + 1]!, batch);
     k.scope(() => {
       const rows = k.read(program.lastRows(program.forward(gather)));
-      for (let b = 0; b < program.batch.windows; b++) {
-        const to = order[start + b]! * width;
-        for (let j = 0; j < width; j++) outputs[to + j] = rows[b * width + j]!;
+      for (let b = 0; b < batch.windows; b++) {
+        const to = order[start + b]! * steps * width;
+        for (let s = 0; s < steps; s++) {
+          for (let j = 0; j < width; j++) outputs[to + s * width + j] = rows[(s * batch.windows + b) * width + j]!;
+        }
         undo(machine, b, outputs, to);
       }
     });
@@ -80,6 +101,33 @@ export async function predict(machine: Machine, windows: Windows): Promise<Float
     if (breath.due(work(machine, 1))) await nextTurn();
   }
   return outputs;
+}
+
+/** The machine as a pass over a text needs it: rows of outputs read out of TensorFlow. */
+function passing(machine: Machine): PassingMachine {
+  const { k, program, store, plan, gather, breath } = machine;
+  return {
+    plan,
+    gather,
+    breath,
+    store,
+    program: {
+      batch: program.batch,
+      carried: program.carried,
+      size: () => undefined,
+      forward(input) {
+        const rows = k.scope(() => Float64Array.from(k.read(program.forward({ input, shifts: null }))));
+        unload(k, store);
+        return rows;
+      },
+    },
+    get passed() {
+      return machine.passed;
+    },
+    set passed(value) {
+      machine.passed = value;
+    },
+  };
 }
 
 /** Undoes the normalisation of window b's outputs [(h · C + c) · Q + q] at `at`. */

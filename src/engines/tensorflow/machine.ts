@@ -1,10 +1,10 @@
-// A compiled network's parts in TensorFlow, and what it cannot do. Not here: what is done with them (train.ts, evaluate.ts).
+// A compiled network's parts in TensorFlow. Not here: what is done with them (train.ts, evaluate.ts).
 
-import { ForecastError } from '../../core/errors.ts';
 import type { Network } from '../../models/network.ts';
 import type { NetworkPlan } from '../../models/plan.ts';
 import type { Breath } from '../reference/breath.ts';
 import type { Gather } from '../reference/gather.ts';
+import type { Passed, Streams } from '../reference/streams.ts';
 import type { Kernels } from './kernels.ts';
 import type { Program } from './program.ts';
 import type { Store } from './store.ts';
@@ -17,6 +17,10 @@ export interface Machine {
   readonly program: Program;
   readonly gather: Gather;
   readonly breath: Breath;
+  /** Where training's streams stand inside an epoch, by layer and state; null: at an epoch's start, or nothing is carried. */
+  carried: Streams | null;
+  /** Where the last pass over a text ended. */
+  passed: Passed | null;
 }
 
 /** What a batch costs beside its multiply-adds: calls into TensorFlow. */
@@ -30,14 +34,4 @@ export function work({ plan, program: { batch } }: Machine, passes: number): num
     sum += (layer.multiplyAdds + 20 * layer.output.features) * rows;
   }
   return passes * sum;
-}
-
-/** Errors: E_CONFIG_CONFLICT, naming what this engine does not compute. */
-export function refuseUnknown({ freeRun, carry }: Network): void {
-  const feature = freeRun !== undefined ? 'free-running (model.freeRun)' : carry ? 'carried state (model.carry)' : null;
-  if (feature === null) return;
-  throw new ForecastError('E_CONFIG_CONFLICT', `engine "tensorflow" does not know ${feature}`, {
-    where: 'engine.kind',
-    hint: 'write engine: { kind: reference }',
-  });
 }

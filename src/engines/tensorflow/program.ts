@@ -3,33 +3,49 @@
 
 import type { Network } from '../../models/network.ts';
 import { inputWidth, type NetworkPlan } from '../../models/plan.ts';
-import type { Batch } from '../reference/cell.ts';
+import type { Batch, Carried } from '../reference/cell.ts';
+import { createFeed } from '../reference/feed.ts';
 import type { Gather } from '../reference/gather.ts';
-import type { Pass, Tokens } from './cell.ts';
-import { createEnds } from './ends.ts';
+import type { Cell, Pass } from './cell.ts';
+import { createEnds, type Ends } from './ends.ts';
 import type { Id, Kernels } from './kernels.ts';
 import { makeCell } from './layers/index.ts';
 import { type Measure, measureLoss } from './losses.ts';
-import { sliceRows, zerosAbove } from './operations.ts';
-import { planReading, type Reading } from './reading.ts';
-import { load, type Store } from './store.ts';
+import { addAll, concat, sliceRows, zerosAbove } from './operations.ts';
+import { createPass } from './pass.ts';
+import { load, type Slot, type Store } from './store.ts';
+import { begin, carriedBy, keep } from './streams.ts';
+
+/** What of the gathered windows a forward pass reads; features that stand on own outputs are written into `input`. */
+export type Gathered = Pick<Gather, 'input' | 'shifts'>;
 
 export interface Program {
   readonly batch: Batch;
-  /** Rows of the last layer for the inputs gathered: every step's, or the last one's. */
-  forward(gather: Gather): Id;
-  /** Rows of the last step among those. */
+  /** States that go on from batch to batch, by layer. */
+  readonly carried: readonly { readonly layer: string; readonly memory: Carried }[];
+  /** Rows that leave for the inputs gathered: every step's, or the last one's. */
+  forward(gathered: Gathered): Id;
+  /** The rows that are predictions: the last known step's, and those of the steps on own outputs. */
   lastRows(outputs: Id): Id;
   /** Outputs against the targets gathered, of `every` step or of the last one. */
   measure(gather: Gather, outputs: Id, every: boolean): Measure;
   /** Sets the gradient of every weight. Follows `measure` of the same arguments. */
-  backward(measure: Measure, every: boolean): void;
+  backward(gathered: Gathered, measure: Measure, every: boolean): void;
+}
+
+/** The network once more for each stretch of steps: the known ones, then each step on own outputs. */
+interface Stage {
+  readonly cells: readonly Cell[];
+  readonly ends: Ends;
+  pass: Pass;
 }
 
 export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, store: Store): Program {
-  const cells = plan.layers.map((layer) => makeCell(layer, store));
-  const ends = createEnds(network, store, plan.output.sequence);
-  const features = inputWidth(network);
+  const stages: Stage[] = [];
+  const feed = createFeed(network);
+  const carried = carriedBy(network);
+  const F = inputWidth(network);
+  const W = plan.outputs;
   const batch: Batch = {
     steps: 0,
     windows: 0,
@@ -44,96 +60,121 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
     epoch: 0,
     step: 0,
   };
-  let pass: Pass = createPass(k, batch);
+
+  const stageAt = (i: number, from: number, to: number): Stage => {
+    const pass = createPass(k, batch, from, to, carried.length > 0 || batch.steps > batch.known);
+    const made = stages[i] ?? {
+      cells: plan.layers.map((layer) => makeCell(layer, store)),
+      ends: createEnds(network, store, plan.output.sequence),
+      pass,
+    };
+    made.pass = pass;
+    stages[i] = made;
+    return made;
+  };
+
+  const stageForward = ({ pass, cells, ends }: Stage, input: Float64Array): Id => {
+    const rows = pass.steps * batch.windows;
+    const first = pass.first * batch.windows * F;
+    let current = batch.ids ? -1 : upload(k, input, first, [rows, F]);
+    current = ends.enter(pass, current);
+    for (const cell of cells) current = cell.forward(pass, current);
+    return ends.leave(pass, current);
+  };
+
+  /** Gives the gradient of the stage's input where it is asked for. */
+  const stageBackward = ({ pass, cells, ends }: Stage, gradient: Id, asked: boolean): Id => {
+    let current = ends.leaveBack(pass, gradient);
+    for (let i = cells.length - 1; i >= 0; i--) {
+      current = cells[i]!.backward(pass, current, i > 0 || asked || ends.needsInput) as Id;
+    }
+    return asked || ends.needsInput ? ends.enterBack(pass, current) : -1;
+  };
+
+  /** Rows of the steps on own outputs, one stage each, after those of the known ones. */
+  const runFree = ({ input, shifts }: Gathered, known: Id): Id => {
+    const B = batch.windows;
+    const outputs = new Float64Array(batch.steps * B * W); // those that are read again
+    const parts = [known];
+    outputs.set(k.read(sliceRows(k, known, (batch.known - 1) * B, B, W)) as Float32Array, (batch.known - 1) * B * W);
+    for (let t = batch.known, i = 1; t < batch.steps; t++, i++) {
+      feed?.forward(batch, t, outputs, shifts, input);
+      const stage = stageAt(i, t, t + 1);
+      for (const [name, state] of stages[i - 1]!.pass.ends) stage.pass.begins.set(name, state);
+      const rows = stageForward(stage, input);
+      outputs.set(k.read(rows) as Float32Array, t * B * W);
+      parts.push(rows);
+    }
+    return concat(k, parts, 0);
+  };
+
+  /** The same way back; sums the weights' gradients over the stages. */
+  const runFreeBack = ({ input }: Gathered, gradient: Id): void => {
+    const B = batch.windows;
+    const toOutputs = Float64Array.from(k.read(gradient));
+    const toInput = new Float64Array(batch.steps * B * F);
+    const sums = new Map<Slot, Id[]>([...store.slots.values()].map((slot) => [slot, []]));
+    const own = batch.steps - batch.known;
+    for (let i = own; i >= 0; i--) {
+      const stage = stages[i] as Stage;
+      const { first, steps } = stage.pass;
+      const rows = upload(k, toOutputs, first * B * W, [steps * B, W]);
+      const back = stageBackward(stage, rows, i > 0);
+      for (const [slot, parts] of sums) parts.push(slot.gradient);
+      if (i === 0) break;
+      toInput.set(k.read(back) as Float32Array, first * B * F);
+      feed?.backward(batch, first, input, toInput, toOutputs);
+      for (const [name, state] of stage.pass.toBegins) stages[i - 1]!.pass.toEnds.set(name, state);
+    }
+    for (const [slot, parts] of sums) slot.gradient = addAll(k, parts);
+  };
+
   const above = () => (batch.steps - 1) * batch.windows; // rows before the last step's
+  const lastRows = (outputs: Id): Id => {
+    if (!plan.output.sequence) return outputs;
+    const first = (batch.known - 1) * batch.windows;
+    return sliceRows(k, outputs, first, batch.steps * batch.windows - first, W);
+  };
 
   return {
     batch,
+    carried,
+    lastRows,
 
-    forward(gather) {
+    forward(gathered) {
       load(k, store);
-      pass = createPass(k, batch);
-      const rows = batch.steps * batch.windows;
-      const input = batch.ids ? -1 : upload(k, gather.input, [rows, features]);
-      let current = ends.enter(pass, input);
-      for (const cell of cells) current = cell.forward(pass, current);
-      return ends.leave(pass, current);
+      const stage = stageAt(0, 0, batch.known);
+      if (batch.continues) begin(stage.pass, carried, batch.continues);
+      const known = stageForward(stage, gathered.input);
+      if (batch.continues) keep(stage.pass, carried);
+      return batch.steps > batch.known ? runFree(gathered, known) : known;
     },
 
-    lastRows: (outputs) =>
-      plan.output.sequence ? sliceRows(k, outputs, above(), batch.windows, plan.outputs) : outputs,
-
     measure(gather, outputs, every) {
-      const output = every ? outputs : this.lastRows(outputs);
       const rows = every ? batch.steps * batch.windows : batch.windows;
       return measureLoss(k, network.loss, {
-        output,
+        output: every ? outputs : lastRows(outputs),
         rows,
-        width: plan.outputs,
-        targets: uploadTargets(k, network, gather, rows, plan.outputs),
+        width: W,
+        targets: uploadTargets(k, network, gather, rows, W),
         kept: gather.kept ? k.floats(Float32Array.from(gather.kept.subarray(0, rows)), [rows, 1]) : null,
         count: Math.max(1, gather.count),
       });
     },
 
-    backward(measure, every) {
+    backward(gathered, measure, every) {
       const whole = every || !plan.output.sequence;
       // Steps before the last one have no target, hence no gradient.
-      let gradient = whole ? measure.gradient() : zerosAbove(k, measure.gradient(), above());
-      gradient = ends.leaveBack(pass, gradient);
-      for (let i = cells.length - 1; i >= 0; i--) {
-        const asked = i > 0 || ends.needsInput;
-        gradient = cells[i]!.backward(pass, gradient, asked) as Id;
-      }
-      ends.enterBack(pass, gradient);
+      const gradient = whole ? measure.gradient() : zerosAbove(k, measure.gradient(), above());
+      if (batch.steps > batch.known) runFreeBack(gathered, gradient);
+      else stageBackward(stages[0] as Stage, gradient, false);
     },
   };
 }
 
-/** One batch on its way: orders and ids are made when a layer first asks for them. */
-function createPass(k: Kernels, batch: Batch): Pass {
-  const readings = new Map<boolean, Reading | null>();
-  const tokens = new Map<Reading | null, Tokens>();
-  return {
-    k,
-    batch,
-    reading(reversed) {
-      const known = readings.get(reversed);
-      if (known !== undefined) return known;
-      const planned = planReading(batch, reversed);
-      readings.set(reversed, planned);
-      return planned;
-    },
-    tokens(reading) {
-      const made = tokens.get(reading) ?? uploadTokens(k, batch, reading);
-      tokens.set(reading, made);
-      return made;
-    },
-  };
-}
-
-/** The first values of a buffer in float64, as a tensor in float32. */
-function upload(k: Kernels, values: Float64Array, shape: readonly [number, number]): Id {
-  return k.floats(new Float32Array(values.subarray(0, shape[0] * shape[1])), shape);
-}
-
-function uploadTokens(k: Kernels, { ids, steps, windows }: Batch, reading: Reading | null): Tokens {
-  const rows = steps * windows;
-  const all = (ids as Int32Array).subarray(0, rows);
-  const values = reading ? reading.from.map((row) => all[row]!) : all.slice();
-  const tensor = k.ints(values, [rows]);
-  if (values.every((id) => id >= 0)) return { ids: tensor, safe: tensor, known: null };
-  return {
-    ids: tensor,
-    safe: k.ints(
-      values.map((id) => Math.max(0, id)),
-      [rows],
-    ),
-    known: k.floats(
-      Float32Array.from(values, (id) => (id < 0 ? 0 : 1)),
-      [rows, 1],
-    ),
-  };
+/** Values of a buffer in float64 from `first` on, as a tensor in float32. */
+function upload(k: Kernels, values: Float64Array, first: number, shape: readonly [number, number]): Id {
+  return k.floats(new Float32Array(values.subarray(first, first + shape[0] * shape[1])), shape);
 }
 
 /** (rows, H · C), or (rows) ids, 0 in rows without a target. */
@@ -145,7 +186,8 @@ function uploadTargets(k: Kernels, network: Network, gather: Gather, rows: numbe
   }
   const values = width / network.output.quantiles;
   const given = new Float32Array(targets.subarray(0, rows * values));
-  if (kept !== null)
-    for (let row = 0; row < rows; row++) if (kept[row] === 0) given.fill(0, row * values, (row + 1) * values);
+  for (let row = 0; kept !== null && row < rows; row++) {
+    if (kept[row] === 0) given.fill(0, row * values, (row + 1) * values);
+  }
   return k.floats(given, [rows, values]);
 }

@@ -18,7 +18,11 @@ export interface Reading {
 }
 
 /** Null where rows are read as they stand. */
-export function planReading({ steps, windows, mask }: Batch, reversed: boolean): Reading | null {
+export function planReading(
+  { windows, mask }: Pick<Batch, 'windows' | 'mask'>,
+  steps: number,
+  reversed: boolean,
+): Reading | null {
   if (!reversed && !mask) return null;
   const rows = steps * windows;
   const reading = {
@@ -85,6 +89,6 @@ export function lastStates(k: Kernels, reading: Reading, states: Id): Id {
 }
 
 /** Gradient of `lastStates`. */
-export function lastStatesBack(k: Kernels, reading: Reading | null, gradient: Id): Id {
-  return reading === null ? gradient : addRowsAt(k, gradient, numbers(k, reading.last), reading.at.length);
+export function lastStatesBack(k: Kernels, reading: Reading, gradient: Id): Id {
+  return addRowsAt(k, gradient, numbers(k, reading.last), reading.at.length);
 }

@@ -26,6 +26,8 @@ export interface Store {
   moments: readonly string[];
   /** Optimizer steps made. */
   steps: number;
+  /** Changes with every change of the weights. */
+  version: number;
   disposed: boolean;
 }
 
@@ -39,7 +41,7 @@ export function createStore(k: Kernels, plans: readonly WeightPlan[], weights: T
   );
   checkWeights({ slots }, weights);
   for (const [name, slot] of slots) slots.set(name, { ...slot, variable: variable(k, slot.shape) });
-  const store: Store = { slots, moments: [], steps: 0, disposed: false };
+  const store: Store = { slots, moments: [], steps: 0, version: 0, disposed: false };
   writeWeights(k, store, weights);
   return store;
 }
@@ -67,6 +69,7 @@ export function alive(store: Store): Store {
 /** Errors: E_MODEL_SHAPE. */
 export function writeWeights(k: Kernels, store: Store, weights: Tensors): void {
   checkWeights(store, weights);
+  store.version++;
   for (const [name, slot] of store.slots) write(k, slot, slot.variable, (weights.get(name) as Tensor).data);
 }
 
@@ -144,6 +147,7 @@ export function snapshot(k: Kernels, store: Store): Snapshot {
     restore() {
       for (const { variable, value } of held) k.act('AssignVariableOp', FLOATS, variable, value);
       store.steps = steps;
+      store.version++;
     },
     free,
   };

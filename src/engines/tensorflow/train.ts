@@ -4,21 +4,23 @@
 import { ForecastError } from '../../core/errors.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
-import type { BatchPlan } from '../../window/batches.ts';
-import { planVisits } from '../compiled/visits.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
-import { checkWindows } from '../reference/machine.ts';
+import { checkWindows, everyStep } from '../reference/machine.ts';
+import { putStreams, takeStreams } from '../reference/streams.ts';
+import { type EpochPlan, planEpoch } from '../reference/train.ts';
 import { nextTurn } from '../turn.ts';
 import { accuracyOf, evaluate, readSums } from './evaluate.ts';
 import { type Attributes, FLOAT, IS, type Kernels } from './kernels.ts';
 import { type Machine, work } from './machine.ts';
 import { addAll, halfSquares, scale } from './operations.ts';
 import { makeUpdate, type Update } from './optimizers.ts';
+import { checkReach } from './reach.ts';
 import { keepMoments, type Slot, type Store, snapshot, unload } from './store.ts';
 
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
   checkWindows(machine, request.training);
+  checkReach(machine, request.training);
   if (request.training.cuts.count === 0) {
     throw new ForecastError('E_DATA_TOO_SHORT', 'there is no window to train on', {
       hint: 'shorten the context or the horizon',
@@ -47,8 +49,8 @@ async function trainFrom(
 
   while (position.epoch <= request.until) {
     const { epoch } = position;
-    const shuffled = request.shuffle ? { seed: request.seed, epoch } : null;
-    const plan = planVisits(machine.network, training, request.batch, shuffled, true);
+    const plan = planEpoch(machine.network, request, epoch);
+    if (position.step === 0) machine.carried = machine.network.carry ? new Map() : null;
     const steps = plan.bounds.length - 1;
     let norm = 0;
     let rate = 0;
@@ -58,6 +60,7 @@ async function trainFrom(
       const taken = takeStep(machine, request, plan, position, rate, update);
       if (taken === null) {
         safe.restore();
+        machine.carried = null;
         return { records, position, stopped: 'nonfinite' };
       }
       norm = taken.norm;
@@ -67,6 +70,7 @@ async function trainFrom(
         await nextTurn();
       }
     }
+    machine.carried = null;
     const held = request.validation ? { ...training, cuts: request.validation } : null;
     const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
     const record: EpochRecord = {
@@ -96,31 +100,35 @@ interface Taken {
 function takeStep(
   machine: Machine,
   request: TrainRequest,
-  { order, bounds }: BatchPlan,
+  { windows, order, bounds, continues }: EpochPlan,
   from: Position,
   rate: number,
   update: Update,
 ): Taken | null {
-  const { k, program, gather, store } = machine;
+  const { k, program, gather, store, carried } = machine;
   const { batch } = program;
   const { epoch, step } = from;
   const [start, end] = [bounds[step]!, bounds[step + 1]!];
-  const every = request.training.shape.targets === 'every';
+  const every = everyStep(machine.network, windows.shape);
   batch.training = true;
   batch.seed = request.seed;
   batch.epoch = epoch;
   batch.step = step;
-  gather.inputs(request.training, order, start, end, batch);
-  gather.goals(request.training, order, start, end, batch);
+  batch.continues = continues?.subarray(start, end) ?? null;
+  gather.inputs(windows, order, start, end, batch);
+  gather.goals(windows, order, start, end, batch);
+  if (carried) putStreams(program, carried);
   return k.scope(() => {
     const measure = program.measure(gather, program.forward(gather), every);
-    program.backward(measure, every);
+    program.backward(gather, measure, every);
     const { loss, correct } = readSums(machine, measure);
     const norm = gradientNorm(k, store);
     unload(k, store);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) return null;
     if (request.clip !== null && norm > request.clip) clip(k, store, request.clip / norm);
     update(rate);
+    if (carried) takeStreams(program, carried);
+    store.version++;
     store.steps++;
     // An update may overflow by itself: the same as a step whose loss is not finite.
     if (step + 2 === bounds.length && !allFinite(k, store)) return null;

@@ -18,16 +18,21 @@ export const dropout: MakeCell<SpecOf<'dropout'>> = (spec, layer) => {
   const draw = (pass: Pass): Id => {
     const { batch, k } = pass;
     const rows = rowsOf(pass, layer.input);
-    const T = rows / batch.windows;
+    const [T, first] = layer.input.sequence ? [batch.steps, pass.first] : [1, 0];
+    const steps = rows / batch.windows;
     const drawn = new Float32Array(rows * F);
     const key = keyOf(batch.seed, `dropout/${spec.name}`);
     const bar = spec.rate * 4294967296;
     const kept = 1 / (1 - spec.rate);
-    for (let b = 0, index = 0; b < batch.windows; b++) {
-      for (let t = 0; t < T; t++) {
-        for (let j = 0, at = (t * batch.windows + b) * F; j < F; j++, index++) {
-          if (index % 4 === 0) philox(key, index / 4, batch.step, batch.epoch, 0, words);
-          drawn[at + j] = words[index % 4]! >= bar ? kept : 0;
+    let block = -1;
+    for (let b = 0; b < batch.windows; b++) {
+      for (let t = 0; t < steps; t++) {
+        for (let j = 0, at = (t * batch.windows + b) * F, index = (b * T + first + t) * F; j < F; j++, index++) {
+          if (index >>> 2 !== block) {
+            block = index >>> 2;
+            philox(key, block, batch.step, batch.epoch, 0, words);
+          }
+          drawn[at + j] = words[index & 3]! >= bar ? kept : 0;
         }
       }
     }

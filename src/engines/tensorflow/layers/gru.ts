@@ -19,7 +19,15 @@ import {
   splitAt,
   subtract,
 } from '../operations.ts';
-import { joined, type MakeReader, outsideOf, recurrentCell, recurrentGradient, steps, sumOf } from './recurrent.ts';
+import {
+  joined,
+  type MakeReader,
+  recurrentCell,
+  recurrentGradient,
+  stepsOf,
+  stepsOutside,
+  sumOf,
+} from './recurrent.ts';
 
 /**
  * Gated recurrent unit (Cho et al. 2014), reset gate after the product: [z r] = σ(x Wzr + bzr + h Uzr + dzr), n = tanh(x Wh + bh +
@@ -35,7 +43,7 @@ interface Step {
   readonly n: Id;
   /** h Uh + dh. */
   readonly inner: Id;
-  /** h − n; at the first step −n. */
+  /** h − n; from zero −n. */
   readonly move: Id;
 }
 
@@ -43,24 +51,27 @@ const gruReader: MakeReader<SpecOf<'gru'>> = (spec, { kernel, recurrent, bias })
   const U = spec.units;
   let source: Source = -1;
   let trail: Step[] = [];
+  let start: Id | null = null;
   let states: Id[] = [];
+  let toStart: Id = -1;
   let products: readonly Id[] = []; // Uzr, Uh
 
-  const step = ({ k }: Pass, gatesIn: Id, candidateIn: Id, innerBias: Id, before: Id | undefined): void => {
+  const step = ({ k }: Pass, gatesIn: Id, candidateIn: Id, innerBias: Id, before: Id | null): void => {
     const [Uzr, Uh] = products as [Id, Id];
-    const gates = activate(k, 'sigmoid', before === undefined ? gatesIn : add(k, gatesIn, product(k, before, Uzr)));
+    const gates = activate(k, 'sigmoid', before === null ? gatesIn : add(k, gatesIn, product(k, before, Uzr)));
     const [z, r] = split(k, gates, 2, 1) as [Id, Id];
-    const inner = before === undefined ? innerBias : addBias(k, product(k, before, Uh), innerBias);
+    const inner = before === null ? innerBias : addBias(k, product(k, before, Uh), innerBias);
     const n = activate(k, 'tanh', add(k, candidateIn, multiply(k, r, inner)));
-    const move = before === undefined ? subtract(k, k.scalar(0), n) : subtract(k, before, n);
+    const move = before === null ? subtract(k, k.scalar(0), n) : subtract(k, before, n);
     trail.push({ gates, z, r, n, inner, move });
     states.push(add(k, n, multiply(k, z, move)));
   };
 
   return {
-    forward(pass, given) {
+    forward(pass, given, begin) {
       const { k } = pass;
       source = given;
+      start = begin?.h ?? null;
       trail = [];
       states = [];
       const [inputBias, stateBias] = split(k, reshape(k, bias.value, [6 * U]), 2, 0) as [Id, Id];
@@ -72,16 +83,18 @@ const gruReader: MakeReader<SpecOf<'gru'>> = (spec, { kernel, recurrent, bias })
         [2 * U, U],
         1,
       ) as [Id, Id];
-      const gates = steps(pass, addBias(k, gatesIn, gatesBias));
-      const candidates = steps(pass, candidateIn);
-      for (let t = 0; t < gates.length; t++) step(pass, gates[t]!, candidates[t]!, innerBias, states.at(-1));
+      const gates = stepsOf(pass, addBias(k, gatesIn, gatesBias));
+      const candidates = stepsOf(pass, candidateIn);
+      for (let t = 0; t < gates.length; t++) step(pass, gates[t]!, candidates[t]!, innerBias, states.at(-1) ?? start);
       return joined(pass, states);
     },
 
-    backward(pass, gradient, every, asked) {
+    cells: () => null,
+
+    backward(pass, gradients, asked) {
       const { k } = pass;
       const [Uzr, Uh] = products as [Id, Id];
-      const outside = outsideOf(pass, gradient, every);
+      const outside = stepsOutside(pass, gradients);
       const toGates: Id[] = []; // (B, 2U)
       const toCandidate: Id[] = []; // (B, U)
       const toInner: Id[] = []; // (B, U)
@@ -94,14 +107,17 @@ const gruReader: MakeReader<SpecOf<'gru'>> = (spec, { kernel, recurrent, bias })
         toInner[t] = multiply(k, toCandidate[t]!, r);
         const both = concat(k, [multiply(k, dh, move), multiply(k, toCandidate[t]!, inner)], 1);
         toGates[t] = slope(k, 'sigmoid', gates, both);
-        if (t > 0) carry = [kept, product(k, toGates[t]!, Uzr, 2), product(k, toInner[t]!, Uh, 2)];
+        if (t > 0 || start !== null) carry = [kept, product(k, toGates[t]!, Uzr, 2), product(k, toInner[t]!, Uh, 2)];
       }
+      if (start !== null) toStart = sumOf(pass, ...carry);
       const gatesGradient = joined(pass, toGates);
       const inputSide = concat(k, [gatesGradient, joined(pass, toCandidate)], 1);
       const stateSide = concat(k, [gatesGradient, joined(pass, toInner)], 1);
       bias.gradient = reshape(k, concat(k, [columnSums(k, inputSide), columnSums(k, stateSide)], 0), [2, 3 * U]);
-      recurrentGradient(pass, joined(pass, states), stateSide, recurrent);
+      recurrentGradient(pass, start, joined(pass, states), stateSide, recurrent);
       return projectBack(pass, source, kernel, inputSide, asked);
     },
+
+    toBegin: () => ({ h: toStart, c: null }),
   };
 };

@@ -2,7 +2,7 @@
 // Not here: directions, order and sequences (recurrent.ts).
 
 import type { SpecOf } from '../../../layers/layer.ts';
-import type { MakeCell, Pass, Tokens } from '../cell.ts';
+import type { MakeCell, Pass, State, Tokens } from '../cell.ts';
 import { type Attributes, FLOAT, type Id, IS, type Kernels } from '../kernels.ts';
 import { project, projectBack, type Source } from '../linear.ts';
 import {
@@ -28,11 +28,12 @@ import {
 import {
   joined,
   type MakeReader,
-  outsideOf,
+  type Outside,
   type ReaderWeights,
   recurrentCell,
   recurrentGradient,
-  steps,
+  stepsOf,
+  stepsOutside,
   sumOf,
 } from './recurrent.ts';
 
@@ -55,6 +56,8 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
   let source: Source = -1;
   let inputs: readonly Id[] = [];
   let outputs: readonly Id[] = [];
+  let begun = false;
+  let toStart: State = { h: -1, c: null };
 
   /** Rows, and the matrix they are multiplied with: ids as one-hot rows, or, of a large vocabulary, their rows of K with the identity. */
   const read = (pass: Pass): { readonly rows: Id; readonly width: number; readonly matrix: Id } => {
@@ -64,18 +67,19 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
   };
 
   return {
-    forward(pass, given) {
-      const { k, batch } = pass;
-      const B = batch.windows;
+    forward(pass, given, begin) {
+      const { k, steps } = pass;
+      const B = pass.batch.windows;
       source = given;
+      begun = begin !== null;
       const { rows, width, matrix } = read(pass);
-      const start = k.floats(new Float32Array(B * U), [B, U]);
+      const zeros = begin ? begin.h : k.floats(new Float32Array(B * U), [B, U]);
       const peephole = k.floats(new Float32Array(U), [U]);
       inputs = [
-        k.long(batch.steps),
-        reshape(k, rows, [batch.steps, B, width]),
-        start, // c
-        start, // h
+        k.long(steps),
+        reshape(k, rows, [steps, B, width]),
+        begin?.c ?? zeros,
+        begin?.h ?? zeros,
         concat(k, [matrix, recurrent.value], 0),
         peephole,
         peephole,
@@ -83,16 +87,20 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
         bias.value,
       ];
       outputs = k.many('BlockLSTMV2', FORWARD, inputs, 7); // i, c, f, o, candidate, act(c), h
-      return reshape(k, outputs[6] as Id, [batch.steps * B, U]);
+      return reshape(k, outputs[6] as Id, [steps * B, U]);
     },
 
-    backward(pass, gradient, every, asked) {
-      const given = { inputs, outputs };
-      const toRows = (U < WIDE ? backInOne : backByStep)(pass, weights, given, gradient, every);
+    cells: ({ k, batch, steps }) => reshape(k, outputs[1] as Id, [steps * batch.windows, U]),
+
+    backward(pass, outside, asked) {
+      const back = (U < WIDE ? backInOne : backByStep)(pass, weights, { inputs, outputs, begun }, outside);
+      toStart = back.toStart;
       const looked = identity !== null && typeof source !== 'number'; // ids whose rows of K were multiplied with the identity
-      if (looked) weights.kernel.gradient = addRowsAt(pass.k, toRows(), (source as Tokens).ids, F);
-      return asked ? toRows() : null;
+      if (looked) weights.kernel.gradient = addRowsAt(pass.k, back.toRows(), (source as Tokens).ids, F);
+      return asked ? back.toRows() : null;
     },
+
+    toBegin: () => toStart,
   };
 };
 
@@ -103,56 +111,69 @@ const WIDE = 96;
 interface Block {
   readonly inputs: readonly Id[]; // length, x, c, h, [K; R], peepholes, b
   readonly outputs: readonly Id[]; // i, c, f, o, candidate, tanh(c), h
+  /** From states, not from zeros. */
+  readonly begun: boolean;
 }
 
-/** Sets the gradients of [K; R] and b; gives a way to the gradient of the rows read. */
-type Back = (pass: Pass, weights: ReaderWeights, block: Block, gradient: Id, every: boolean) => () => Id;
+interface GoneBack {
+  /** Gradient of the states it began with; of zeros none. */
+  readonly toStart: State;
+  /** Gradient of the rows read. */
+  toRows(): Id;
+}
 
-const backInOne: Back = ({ k, batch }, { kernel, recurrent, bias }, { inputs, outputs }, gradient, every) => {
-  const [steps, B] = [batch.steps, batch.windows];
+/** Sets the gradients of [K; R] and b. */
+type Back = (pass: Pass, weights: ReaderWeights, block: Block, outside: Outside) => GoneBack;
+
+const backInOne: Back = ({ k, batch, steps }, { kernel, recurrent, bias }, { inputs, outputs }, outside) => {
+  const B = batch.windows;
   const U = recurrent.shape[0] as number;
-  const toCells = each(k, 'ZerosLike', outputs[1] as Id);
-  const toStates = reshape(k, every ? gradient : zerosAbove(k, gradient, (steps - 1) * B), [steps, B, U]);
-  const back = k.many('BlockLSTMGradV2', BACKWARD, [...inputs, ...outputs, toCells, toStates], 8);
+  const toCells = outside.cells === null ? null : reshape(k, outside.cells, [steps, B, U]);
+  const states = outside.every ? outside.states : zerosAbove(k, outside.states, (steps - 1) * B);
+  const gradients = [toCells ?? each(k, 'ZerosLike', outputs[1] as Id), reshape(k, states, [steps, B, U])];
+  const back = k.many('BlockLSTMGradV2', BACKWARD, [...inputs, ...outputs, ...gradients], 8);
   const [ofMatrix, ofRecurrent] = splitAt(k, back[3] as Id, [-1, U], 0) as [Id, Id];
   kernel.gradient = ofMatrix;
   recurrent.gradient = ofRecurrent;
   bias.gradient = back[7] as Id;
-  return () => reshape(k, back[0] as Id, [steps * B, -1]);
+  return {
+    toStart: { c: back[1] as Id, h: back[2] as Id },
+    toRows: () => reshape(k, back[0] as Id, [steps * B, -1]),
+  };
 };
 
 /** Gate gradients by LSTMBlockCellGrad, in its own order of gates: i, c, f, o. */
-const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, outputs }, gradient, every) => {
-  const { k, batch } = pass;
-  const [steps, B] = [batch.steps, batch.windows];
+const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, outputs, begun }, outside) => {
+  const { k, batch, steps } = pass;
+  const B = batch.windows;
   const [U, G] = recurrent.shape as [number, number];
-  const [, x, start, , matrix, peephole] = inputs as [Id, Id, Id, Id, Id, Id];
-  const rows = reshape(k, x, [steps * B, -1]);
+  const [, x, startC, startH, matrix, peephole] = inputs as [Id, Id, Id, Id, Id, Id];
   const [input, state] = splitAt(k, exchanged(k, matrix), [-1, U], 0) as [Id, Id];
   const turned = transpose(k, state); // (4U, U)
   const [i, cells, f, o, candidate, shown] = outputs.slice(0, 6).map((all) => unstack(k, all, steps));
-  const outside = outsideOf(pass, gradient, every);
+  const toStates = stepsOutside(pass, outside);
+  const toCells = outside.cells === null ? [] : stepsOf(pass, outside.cells);
+  const weights = [matrix, peephole, peephole, peephole, inputs[8] as Id];
+  const row = firstOf(k, x); // its shape alone is looked at, as that of h
   const sums: Id[] = []; // (B, 4U) gradients before the activations
-  const row = firstOf(k, x); // its shape alone is looked at
   let carryH: Id | null = null;
-  let carryC: Id = start; // zeros
+  let carryC: Id = k.floats(new Float32Array(B * U), [B, U]);
   for (let t = steps - 1; t >= 0; t--) {
-    const before = t > 0 ? cells![t - 1]! : start;
+    const before = t > 0 ? cells![t - 1]! : startC;
     const now = [i![t]!, cells![t]!, f![t]!, o![t]!, candidate![t]!, shown![t]!];
-    const weights = [matrix, peephole, peephole, peephole, inputs[8] as Id];
-    const ends = [carryC, sumOf(pass, outside[t]!, carryH)];
-    const back = k.many('LSTMBlockCellGrad', BACKWARD, [row, before, start, ...weights, ...now, ...ends], 5);
+    const ends = [sumOf(pass, carryC, toCells[t] ?? null), sumOf(pass, toStates[t]!, carryH)];
+    const back = k.many('LSTMBlockCellGrad', BACKWARD, [row, before, startH, ...weights, ...now, ...ends], 5);
     carryC = back[0] as Id;
     sums[t] = back[1] as Id;
-    if (t > 0) carryH = product(k, sums[t]!, turned);
+    if (t > 0 || begun) carryH = product(k, sums[t]!, turned);
   }
   const all = joined(pass, sums);
   const states = reshape(k, outputs[6] as Id, [steps * B, U]);
-  kernel.gradient = exchanged(k, product(k, rows, all, 1));
-  recurrentGradient(pass, states, all, recurrent);
+  kernel.gradient = exchanged(k, product(k, reshape(k, x, [steps * B, -1]), all, 1));
+  recurrentGradient(pass, begun ? startH : null, states, all, recurrent);
   recurrent.gradient = exchanged(k, recurrent.gradient);
   bias.gradient = reshape(k, exchanged(k, reshape(k, columnSums(k, all), [1, G])), [G]);
-  return () => product(k, all, input, 2);
+  return { toStart: { h: carryH ?? -1, c: carryC }, toRows: () => product(k, all, input, 2) };
 };
 
 /** Columns [a b c d] as [a c b d]: from our order of gates to the other, and back. */
@@ -173,7 +194,7 @@ interface Step {
   readonly f: Id;
   readonly candidate: Id;
   readonly o: Id;
-  /** The cell state before; null at the first step. */
+  /** The cell state before; null: zeros. */
   readonly before: Id | null;
   /** relu(c). */
   readonly shown: Id;
@@ -183,10 +204,13 @@ const reluReader: MakeReader<SpecOf<'lstm'>> = (_spec, { kernel, recurrent, bias
   let source: Source = -1;
   let trail: Step[] = [];
   let states: Id[] = [];
+  let cells: Id[] = [];
+  let start: State | null = null;
+  let toStart: State = { h: -1, c: null };
 
-  /** Gives the cell state. */
-  const step = ({ k }: Pass, input: Id, before: Id | null): Id => {
-    const state = states.at(-1);
+  const step = ({ k }: Pass, input: Id): void => {
+    const state = states.at(-1) ?? start?.h;
+    const before = cells.at(-1) ?? start?.c ?? null;
     const sums = state === undefined ? input : add(k, input, product(k, state, recurrent.value));
     const [a, b, c, d] = split(k, sums, 4, 1) as [Id, Id, Id, Id];
     const [i, f] = [activate(k, 'sigmoid', a), activate(k, 'sigmoid', b)];
@@ -195,33 +219,36 @@ const reluReader: MakeReader<SpecOf<'lstm'>> = (_spec, { kernel, recurrent, bias
     const cell = before === null ? taken : add(k, taken, multiply(k, f, before));
     const shown = activate(k, 'relu', cell);
     trail.push({ i, f, candidate, o, before, shown });
+    cells.push(cell);
     states.push(multiply(k, o, shown));
-    return cell;
   };
 
   return {
-    forward(pass, given) {
+    forward(pass, given, begin) {
       source = given;
+      start = begin;
       trail = [];
       states = [];
-      let cell: Id | null = null;
-      for (const input of steps(pass, addBias(pass.k, project(pass, source, kernel), bias.value))) {
-        cell = step(pass, input, cell);
-      }
+      cells = [];
+      const sums = addBias(pass.k, project(pass, source, kernel), bias.value);
+      for (const input of stepsOf(pass, sums)) step(pass, input);
       return joined(pass, states);
     },
 
-    backward(pass, gradient, every, asked) {
+    cells: (pass) => joined(pass, cells),
+
+    backward(pass, outside, asked) {
       const { k } = pass;
-      const outside = outsideOf(pass, gradient, every);
+      const toStates = stepsOutside(pass, outside);
+      const toCells = outside.cells === null ? [] : stepsOf(pass, outside.cells);
       const sums: Id[] = []; // (B, 4U) gradients before the activations
       let carryH: Id | null = null;
       let carryC: Id | null = null;
       for (let t = trail.length - 1; t >= 0; t--) {
         const { i, f, candidate, o, before, shown } = trail[t]!;
-        const dh = sumOf(pass, outside[t]!, carryH);
+        const dh = sumOf(pass, toStates[t]!, carryH);
         const through: Id = slope(k, 'relu', shown, multiply(k, dh, o));
-        const dc: Id = carryC === null ? through : add(k, through, carryC);
+        const dc: Id = sumOf(pass, through, carryC, toCells[t] ?? null);
         sums[t] = concat(
           k,
           [
@@ -232,14 +259,17 @@ const reluReader: MakeReader<SpecOf<'lstm'>> = (_spec, { kernel, recurrent, bias
           ],
           1,
         );
-        if (t === 0) break;
+        if (t === 0 && start === null) break;
         carryH = product(k, sums[t]!, recurrent.value, 2);
         carryC = multiply(k, dc, f);
       }
+      if (carryH !== null) toStart = { h: carryH, c: carryC };
       const all = joined(pass, sums);
       bias.gradient = columnSums(k, all);
-      recurrentGradient(pass, joined(pass, states), all, recurrent);
+      recurrentGradient(pass, start?.h ?? null, joined(pass, states), all, recurrent);
       return projectBack(pass, source, kernel, all, asked);
     },
+
+    toBegin: () => toStart,
   };
 };

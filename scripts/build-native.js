@@ -20,7 +20,9 @@ async function build(folder) {
   if (!compiler) return skip('there is no C++ compiler: install g++ or clang');
   const flags = compiler.isGcc ? ['-falign-loops=64', '-Wno-psabi'] : [];
   const link =
-    process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-s', '-Wl,-z,now'];
+    process.platform === 'darwin'
+      ? ['-bundle', '-undefined', 'dynamic_lookup']
+      : ['-shared', '-s', '-pthread', '-Wl,-z,now'];
   const platform = platformHere();
   const inputs = fingerprint({ compiler: compiler.version, flags, link, platform });
   if (isCurrent(out, inputs)) return say(`${out} is up to date`);

@@ -20,9 +20,9 @@ const TARGETS = {
 };
 /** Functions of Node are found when the addon is loaded, all of them then. */
 const LINK = {
-  linux: ['-Wl,-z,now'],
+  linux: ['-pthread', '-Wl,-z,now'],
   darwin: ['-undefined', 'dynamic_lookup'],
-  win32: [],
+  win32: ['-pthread'],
 };
 
 const asked = process.argv.slice(2);

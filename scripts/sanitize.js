@@ -38,7 +38,7 @@ async function sanitize(name, { flags, runtime, env }) {
   await compileAddon({
     compiler: ['g++'],
     flags: ['-O1', '-g', '-fno-omit-frame-pointer', '-Wno-psabi', ...flags],
-    link: ['-shared', '-Wl,-z,now', ...flags],
+    link: ['-shared', '-pthread', '-Wl,-z,now', ...flags],
     platform: platformHere(),
     arch: process.arch,
     headers,

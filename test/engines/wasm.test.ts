@@ -121,7 +121,7 @@ const { network, all } = NETWORKS.lstm as { network: Network; all: Windows };
 
 /** Minutes of work in steps of some milliseconds. */
 const longWindow = shape({ context: 60 });
-const long = windows(numbers(4000), longWindow);
+const long = windows(numbers(2000), longWindow);
 const longNetwork = build('lstm-regressor', { units: 64 }, task(long.sequence, longWindow));
 const longRequest = (changes: Partial<TrainRequest> = {}) =>
   request(long, { batch: 64, validation: null, epochs: 50, until: 50, ...changes });
@@ -298,6 +298,36 @@ it('processes side by side, and other versions of Node, end in the same bytes', 
   const [first, ...others] = found.map(({ stdout }) => stdout);
   expect(first).toContain('lstm/kernel');
   for (const other of others) expect(other === first).toBe(true);
+});
+
+it('a thousand networks, disposed of or dropped, on the thread and off it, leave no memory behind', async () => {
+  const url = (path: string) => JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
+  const script = `
+    const { createKernel } = await import(${url('src/engines/wasm/kernel.ts')});
+    const { crew } = await import(${url('src/engines/wasm/crew.ts')});
+    const { compileWith } = await import(${url('src/engines/compiled/compiled.ts')});
+    const { build, numbers, roughWeights, shape, task, windows } = await import(${url('test/engines/harness.ts')});
+    const all = windows(numbers(100), shape());
+    const network = build('lstm-regressor', { units: 32 }, task(all.sequence, shape()));
+    const weights = roughWeights(network);
+    const request = { training: all, validation: null, seed: 1, batch: 32, shuffle: true, optimizer: { kind: 'sgd', rate: 0.1, momentum: 0 },
+      schedule: { kind: 'constant' }, clip: null, epochs: 1, from: { epoch: 1, step: 0, lossSum: 0, correct: 0, weight: 0 }, until: 1 };
+    const at = [];
+    for (let i = 0; i < 1000; i++) {
+      const compiled = compileWith((description, values) => {
+        const kernel = createKernel(description, values, crew);
+        const work = i % 2 ? 1e12 : 1;
+        return { ...kernel, turn: kernel.turn, train: (a, b, c, d) => kernel.train(a, b, c, d, work) };
+      }, network, weights);
+      await compiled.train(request);
+      if (i % 4 < 2) compiled.dispose();
+      await new Promise((resolve) => setImmediate(resolve));
+      if (i >= 400) at.push(process.memoryUsage.rss() / 1e6);
+    }
+    console.log(JSON.stringify([Math.min(...at.slice(0, 200)), Math.min(...at.slice(-200))]));`;
+  const { stdout } = await exec(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
+  const [early, late] = JSON.parse(stdout) as [number, number];
+  expect(late - early).toBeLessThan(40);
 });
 
 it('says how many shards it computes at a time', async () => {

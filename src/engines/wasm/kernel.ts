@@ -107,7 +107,20 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
       after();
       return made;
     };
-    if (!leaves(work)) return atOnce();
+    const breaks = (error: unknown): never => {
+      broken =
+        error instanceof ForecastError
+          ? error
+          : new ForecastError('E_BUG', `the wasm kernels broke: ${(error as Error).message}`);
+      throw broken;
+    };
+    if (!leaves(work)) {
+      try {
+        return atOnce();
+      } catch (error) {
+        return breaks(error);
+      }
+    }
     busy = true;
     return (async () => {
       try {
@@ -118,8 +131,7 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
         after();
         return made;
       } catch (error) {
-        broken = error;
-        throw error;
+        return breaks(error);
       } finally {
         busy = false;
       }

@@ -9,6 +9,8 @@ const [FAILED, CLAIM, ARRIVED, GENERATION, STOP, MADE] = [0, 1, 2, 3, 4, 5];
 
 /** Looks at the barrier before a thread lies down: some 20 µs. */
 const LOOKS = 4000;
+/** Another thread broke, and says why. */
+const ECHO = new Error('another thread broke');
 /** A sleeping thread looks up this often, ms: a partner may have died. */
 const NAP = 200;
 
@@ -63,7 +65,7 @@ async function answer(work) {
       Atomics.store(open.words, FAILED, 1);
       Atomics.notify(open.words, GENERATION);
     }
-    say({ ticket, failed: /** @type {Error} */ (error).message });
+    if (error !== ECHO) say({ ticket, failed: /** @type {Error} */ (error).message });
   }
 }
 
@@ -184,7 +186,7 @@ function meet(/** @type {Int32Array} */ words, /** @type {number} */ threads, /*
   }
   for (let look = 0; look < LOOKS; look++) if (Atomics.load(words, GENERATION) !== generation) return;
   while (Atomics.load(words, GENERATION) === generation) {
-    if (Atomics.load(words, FAILED)) throw new Error('another thread broke');
+    if (Atomics.load(words, FAILED)) throw ECHO;
     Atomics.wait(words, GENERATION, generation, NAP);
   }
 }

@@ -75,15 +75,16 @@ export function windows(sequence: Sequence, window: WindowShape, kind: 'sliding'
   return { sequence, shape: window, cuts: cut(sequence.segments, window, { kind, stride: 1 }) };
 }
 
-/** Normal weights, so that no gate is special and no bias is 0. */
+/** Normal weights, so that no gate is special and no bias is 0; about 1 where outputs are divided by them. */
 export function roughWeights(network: Network, seed = 5, scale = 0.4): Tensors {
   return new Map(
     planNetwork(network).weights.map((plan) => {
       const draws = random(seed, `test/${plan.name}`);
       const size = plan.shape.reduce((product, n) => product * n, 1);
+      const middle = plan.name === 'normalise/gamma' ? 1.2 : 0;
       return [
         plan.name,
-        { shape: plan.shape, data: Float64Array.from({ length: size }, () => scale * draws.normal()) },
+        { shape: plan.shape, data: Float64Array.from({ length: size }, () => middle + scale * draws.normal()) },
       ];
     }),
   );

@@ -10,6 +10,7 @@ import { planNetwork } from '../../src/models/plan.ts';
 import { OPTIMIZERS, spellOptimizer } from '../../src/optimizers/index.ts';
 import { SCHEDULES, spellSchedule } from '../../src/optimizers/schedule.ts';
 import type { WindowShape } from '../../src/window/window.ts';
+import { CARRIED, NUMBERS } from './features.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
 import { HERE } from './here.ts';
 
@@ -109,6 +110,8 @@ const CASES: readonly Case[] = [
   regressor({ normalise: { kind: 'mean', count: 3 } }),
   regressor({ units: [7, 5], dropout: 0.3, bidirectional: true }),
   { ...regressor({ units: [7, 5] }), name: 'clipped', clip: 0.05 },
+  ...NUMBERS,
+  ...CARRIED,
 ];
 
 /** What float32 can hold, so that both sides start alike. */

@@ -6,18 +6,17 @@ import type { Tensors } from '../../core/tensor.ts';
 import type { Network } from '../../models/network.ts';
 import { planNetwork } from '../../models/plan.ts';
 import type { Compiled } from '../engine.ts';
-import { refuseNewer } from '../newer.ts';
 import { describe, MOST_LAYERS } from './describe.ts';
 import { evaluate, predict } from './evaluate.ts';
 import { countValues, flatten, unflatten } from './flat.ts';
 import { type CreateKernel, type Kernel, MOMENTS, WEIGHTS } from './kernel.ts';
 import { type Machine, noMemory, retire } from './machine.ts';
+import { partTensors, streamTensors } from './streams.ts';
 import { train } from './train.ts';
 
 /** Errors: E_CONFIG_CONFLICT where layers do not fit, E_MODEL_SHAPE where weights do not fit the network, E_LIMIT_MEMORY. */
 export function compileWith(create: CreateKernel, network: Network, weights: Tensors): Compiled {
   const plan = planNetwork(network);
-  refuseNewer(network);
   if (plan.layers.length > MOST_LAYERS) {
     throw new ForecastError('E_CONFIG_CONFLICT', `the network has ${plan.layers.length} layers`, {
       where: 'model.layers',
@@ -39,16 +38,27 @@ export function compileWith(create: CreateKernel, network: Network, weights: Ten
     waiting: [],
     steps: 0,
     moments: [],
+    holder: null,
+    streams: null,
+    passed: null,
+    version: 0,
   };
   return {
     train: (request) => train(machine, request),
     evaluate: (windows, batch) => evaluate(machine, windows, batch),
     predict: (windows) => predict(machine, windows),
     weights: () => read(machine, WEIGHTS),
-    optimizer: () => ({ steps: machine.steps, moments: readMoments(machine) }),
+    optimizer: () => ({
+      steps: machine.steps,
+      moments: new Map([...readMoments(machine), ...streamTensors(machine)]),
+    }),
     restore: (tensors, optimizer) => {
       machine.kernel.write(WEIGHTS, flatten(plan.weights, tensors));
-      if (optimizer) writeMoments(machine, optimizer.steps, optimizer.moments);
+      machine.version++;
+      if (!optimizer) return;
+      const { moments, streams } = partTensors(machine, optimizer.moments);
+      writeMoments(machine, optimizer.steps, moments);
+      machine.streams = streams;
     },
     dispose: () => retire(machine, DISPOSED),
   };

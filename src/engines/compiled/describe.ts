@@ -4,8 +4,8 @@ import { keyOf } from '../../core/random.ts';
 import type { Activation, LayerName, LayerSpec } from '../../layers/layer.ts';
 import type { PlannedLayer } from '../../layers/plan.ts';
 import type { LossName } from '../../losses/loss.ts';
-import type { Network, Normalise } from '../../models/network.ts';
-import type { NetworkPlan } from '../../models/plan.ts';
+import type { Network, Normalise, Scale } from '../../models/network.ts';
+import { centralQuantile, lagsOf, type NetworkPlan } from '../../models/plan.ts';
 import type { OptimizerName, OptimizerSpec } from '../../optimizers/optimizer.ts';
 import type { Description } from './kernel.ts';
 
@@ -21,6 +21,7 @@ const LAYER: { readonly [K in LayerName]: number } = {
 };
 const ACTIVATION: { readonly [K in Activation]: number } = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 };
 const LOSS: { readonly [K in LossName]: number } = { mse: 0, mae: 1, huber: 2, pinball: 3, 'cross-entropy': 4 };
+const SCALE: { readonly [K in Scale['kind']]: number } = { deviation: 1, standard: 2 };
 const NORMALISE: { readonly [K in Normalise['kind']]: number } = { none: 0, last: 1, mean: 2, season: 3 };
 const OPTIMIZER: { readonly [K in OptimizerName]: number } = { adam: 0, adamw: 1, rmsprop: 2, sgd: 3 };
 
@@ -41,17 +42,45 @@ export function describe(network: Network, plan: NetworkPlan): Description {
     output.kind === 'numbers' ? output.quantiles : 1,
     input.kind === 'tokens' ? input.vocabulary : 0,
     NORMALISE[normalise.kind],
-    normalise.kind === 'mean' ? Math.min(normalise.count, 0x7fffffff) : 0,
+    numberOf(normalise),
     LOSS[loss.kind],
     quantiles.length,
     plan.layers.length,
+    normalise.scale ? SCALE[normalise.scale.kind] : 0,
+    network.freeRun === undefined ? 0 : 1,
+    network.freeRun ?? 0,
+    network.warmup ?? 0,
+    network.skip === undefined ? 0 : 1,
+    network.carry ? 1 : 0,
+    normalise.affine ? 1 : 0,
+    centralQuantile(loss),
+    lagsOf(network).length,
     ...plan.layers.flatMap(layerInts),
+    ...lagsOf(network),
   ];
   const delta = loss.kind === 'huber' ? loss.delta : 0;
+  const most = normalise.clip ?? Number.POSITIVE_INFINITY;
   return {
     ints: Int32Array.from(ints, (n) => n | 0),
-    reals: Float64Array.from([delta, ...quantiles, ...plan.layers.map(({ spec }) => layerNumber(spec))]),
+    reals: Float64Array.from([
+      delta,
+      scaleNumber(normalise),
+      most,
+      ...quantiles,
+      ...plan.layers.map(({ spec }) => layerNumber(spec)),
+    ]),
   };
+}
+
+/** Values of a mean, or steps of a season. */
+function numberOf(normalise: Normalise): number {
+  if (normalise.kind === 'season') return normalise.season;
+  return normalise.kind === 'mean' ? Math.min(normalise.count, 0x7fffffff) : 0;
+}
+
+function scaleNumber({ scale }: Normalise): number {
+  if (!scale) return 0;
+  return scale.kind === 'deviation' ? scale.floor : scale.epsilon;
 }
 
 function layerInts({ spec, input, output }: PlannedLayer): number[] {

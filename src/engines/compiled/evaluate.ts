@@ -1,13 +1,15 @@
 // Loss and accuracy over windows, and outputs after them, in turns of bounded work. In: a machine and windows. Out: means; rows in the windows' order.
 // Not here: training.
 
-import { ForecastError } from '../../core/errors.ts';
+import { ownSteps } from '../../models/plan.ts';
 import type { Windows } from '../engine.ts';
 import { checkChannels, checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
-import { NO_MEMORY, STOPPED } from './kernel.ts';
-import { alone, bind, type Machine, noMemory, WORK_PER_TURN, workPerWindow } from './machine.ts';
-import { planVisits } from './visits.ts';
+import { planPass } from '../visiting.ts';
+import { alone, bind, checkEnd, type Machine, type Streams, WORK_PER_TURN, workPerWindow } from './machine.ts';
+import { predictCarried } from './predict-carried.ts';
+import { hold } from './streams.ts';
+import { planVisits, visitsOf } from './visits.ts';
 
 export interface Means {
   readonly loss: number;
@@ -18,7 +20,8 @@ export interface Means {
 export async function evaluate(machine: Machine, windows: Windows, size: number): Promise<Means> {
   const { network } = machine;
   checkWindows(machine, windows);
-  const { bounds, bound } = planVisits(network, windows, size, null, true);
+  const { bounds, bound } = visitsOf(network, planPass(network, windows, size), true);
+  const streams: Streams | null = network.carry ? { count: 1, data: null } : null;
   const each = workPerWindow(machine, windows.shape, 1);
   const sums = { loss: 0, correct: 0, weight: 0 };
   const results = new Float64Array(3);
@@ -28,6 +31,7 @@ export async function evaluate(machine: Machine, windows: Windows, size: number)
     const work = (end - start) * each;
     const soon = alone(machine, (kernel) => {
       bind(machine, bound);
+      hold(machine, kernel, streams);
       return kernel.evaluate(start, end, results, work);
     });
     checkEnd(machine, soon instanceof Promise ? await soon : soon);
@@ -41,12 +45,6 @@ export async function evaluate(machine: Machine, windows: Windows, size: number)
   }
   machine.bound = null; // what was read is not held
   return { loss: sums.loss / sums.weight, accuracy: accuracyOf(machine, sums) };
-}
-
-/** Nobody asks a pass forward to stop but who disposes of its network. */
-function checkEnd(machine: Machine, end: number): void {
-  if (end === NO_MEMORY) throw noMemory(machine);
-  if (end === STOPPED) throw new ForecastError('E_BUG', 'a network was disposed of while it was at work');
 }
 
 /** Share of right tokens; null for numbers. */
@@ -64,7 +62,8 @@ const BLOCK = 4096;
 export async function predict(machine: Machine, windows: Windows): Promise<Float64Array> {
   const { network, plan } = machine;
   checkChannels(machine, windows);
-  const width = plan.outputs;
+  if (network.carry) return predictCarried(machine, windows);
+  const width = plan.outputs * ownSteps(network);
   const each = workPerWindow(machine, windows.shape, 1);
   const size = Math.max(1, Math.min(BLOCK, Math.floor(machine.kernel.turn / each)));
   const { order, bounds, bound } = planVisits(network, windows, size, null, false);

@@ -4,6 +4,8 @@
 /** What can be read and written of a network, one value per weight: 1 and 2 are the optimizer's moments in its own order. */
 export const WEIGHTS = 0;
 export const MOMENTS: readonly [1, 2] = [1, 2];
+/** Times their number: where streams stand, as h, and c of an LSTM, of each recurrent layer: (streams, units). */
+export const STREAMS = 16;
 
 /** A network as numbers: describe.ts writes it, kernels.cpp reads it. */
 export interface Description {
@@ -16,8 +18,9 @@ export interface Bound {
   readonly channels: readonly Float64Array[];
   /** (N) one past the last input, and the number of inputs, in the order of visiting. */
   readonly cutoffs: Int32Array;
+  /** After them, where `settings` say so: how many positions before each cutoff may be read, flags of windows that go on where their stream stands. */
   readonly lengths: Int32Array;
-  /** context, lead, pad left, mask, targets at every step. */
+  /** context, lead, pad left, mask, targets at every step, where those two begin in `lengths` (0: not there), outputs of every step. */
   readonly settings: Int32Array;
 }
 

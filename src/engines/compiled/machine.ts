@@ -5,7 +5,21 @@ import { ForecastError } from '../../core/errors.ts';
 import type { Network } from '../../models/network.ts';
 import type { NetworkPlan } from '../../models/plan.ts';
 import type { WindowShape } from '../../window/window.ts';
-import type { Bound, Kernel, Soon } from './kernel.ts';
+import { type Bound, type Kernel, NO_MEMORY, type Soon, STOPPED } from './kernel.ts';
+
+/** Where the streams of a training or a pass stand, when the kernel does not hold them; null: nowhere yet. */
+export interface Streams {
+  readonly count: number;
+  data: Float32Array | null;
+}
+
+/** What the last pass of predictions read, so that a text that grows is not read again from its beginning. */
+export interface Passed {
+  readonly ids: Float64Array;
+  readonly streams: Streams;
+  /** The weights it was read with. */
+  readonly version: number;
+}
 
 export interface Machine {
   readonly network: Network;
@@ -22,16 +36,24 @@ export interface Machine {
   /** Optimizer steps made, and the moments the kernel keeps, by name. */
   steps: number;
   moments: readonly string[];
+  /** Whose states the kernel holds, where they are carried from batch to batch; null: nobody's. */
+  holder: Streams | null;
+  /** Where training's streams stand inside an epoch. */
+  streams: Streams | null;
+  /** Where the last pass of predictions stands. */
+  passed: Passed | null;
+  /** Changes with every change of the weights. */
+  version: number;
 }
 
 /** Multiply-adds on this thread between two turns of the event loop: about 10 ms of the slowest build. */
 export const WORK_PER_TURN = 1e8;
 
 /** Multiply-adds of one window, at `passes` times the forward pass. */
-export function workPerWindow({ plan }: Machine, shape: WindowShape, passes: number): number {
+export function workPerWindow({ plan, network }: Machine, shape: WindowShape, passes: number): number {
   let work = 1;
   for (const layer of plan.layers) {
-    const rows = layer.input.sequence ? shape.context : 1;
+    const rows = layer.input.sequence ? shape.context + (network.freeRun ?? 0) : 1;
     work += (layer.multiplyAdds + 20 * layer.output.features) * rows;
   }
   return passes * work;
@@ -85,6 +107,12 @@ export function bind(machine: Machine, bound: Bound): void {
   if (machine.kernel.copies && machine.bound === bound) return;
   if (!machine.kernel.bind(bound)) throw noMemory(machine);
   machine.bound = bound;
+}
+
+/** Nobody asks a pass forward to stop but who disposes of its network. */
+export function checkEnd(machine: Machine, end: number): void {
+  if (end === NO_MEMORY) throw noMemory(machine);
+  if (end === STOPPED) throw new ForecastError('E_BUG', 'a network was disposed of while it was at work');
 }
 
 export function noMemory({ plan, values }: Pick<Machine, 'plan' | 'values'>): ForecastError {

@@ -7,11 +7,13 @@ import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
 import { checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
+import { planEpoch } from '../visiting.ts';
 import { describeOptimizer } from './describe.ts';
 import { accuracyOf, evaluate } from './evaluate.ts';
 import { MOMENTS, type Soon } from './kernel.ts';
 import { alone, bind, type Machine, noMemory, WORK_PER_TURN, workPerWindow } from './machine.ts';
-import { planVisits, type Visits } from './visits.ts';
+import { hold } from './streams.ts';
+import { type Visits, visitsOf } from './visits.ts';
 
 /** Multiply-adds between two reports of progress: a few times a second. */
 const WORK_PER_REPORT = 1e9;
@@ -46,13 +48,8 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
 
   while (position.epoch <= request.until) {
     const { epoch } = position;
-    const visits = planVisits(
-      machine.network,
-      request.training,
-      request.batch,
-      request.shuffle ? { seed: request.seed, epoch } : null,
-      true,
-    );
+    const visits = visitsOf(machine.network, planEpoch(machine.network, request, epoch), true);
+    if (position.step === 0) machine.streams = machine.network.carry ? { count: request.batch, data: null } : null;
     const steps = visits.bounds.length - 1;
     let last: Taken = { end: COMPLETE, position, rate: 0, norm: 0 };
     while (position.step < steps) {
@@ -66,6 +63,8 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
       if (last.end === NOT_FINITE) {
         await alone(machine, (kernel) => kernel.fallBack());
         machine.steps = safe;
+        machine.streams = null;
+        machine.version++;
         return { records, position, stopped: 'nonfinite' };
       }
       worked = soon instanceof Promise ? 0 : worked + work;
@@ -76,6 +75,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
       if (worked >= WORK_PER_TURN) await nextTurn();
       worked = 0;
     }
+    machine.streams = null;
     const held = request.validation ? { ...request.training, cuts: request.validation } : null;
     const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
     const record: EpochRecord = {
@@ -154,6 +154,7 @@ function takeSteps(
     stopping.own = false;
     if (made < 0) throw noMemory(machine);
     machine.steps += made;
+    machine.version++;
     const [lossSum, correct, weight, norm, end] = results as unknown as [number, number, number, number, number];
     return {
       end,
@@ -168,6 +169,7 @@ function takeSteps(
       return 0;
     }
     bind(machine, bound);
+    hold(machine, kernel, machine.streams);
     stopping.own = true;
     return kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results, work);
   });

@@ -3,9 +3,11 @@
 
 import { ForecastError } from '../../core/errors.ts';
 import type { Network } from '../../models/network.ts';
+import { reachBack } from '../../models/plan.ts';
 import { type BatchPlan, planBatches } from '../../window/batches.ts';
 import { cutoffAt, fromAt } from '../../window/cuts.ts';
 import type { Windows } from '../engine.ts';
+import type { Visiting } from '../visiting.ts';
 import type { Bound } from './kernel.ts';
 
 export interface Visits extends BatchPlan {
@@ -23,19 +25,30 @@ export function planVisits(
   shuffled: { readonly seed: number; readonly epoch: number } | null,
   targets: boolean,
 ): Visits {
+  const plan = planBatches(windows.cuts, windows.shape, batch, shuffled);
+  return visitsOf(network, { ...plan, windows, continues: null }, targets);
+}
+
+/** The same of batches planned elsewhere. */
+export function visitsOf(network: Network, { windows, order, bounds, continues }: Visiting, targets: boolean): Visits {
   const { cuts, shape, sequence } = windows;
-  const { order, bounds } = planBatches(cuts, shape, batch, shuffled);
+  const reach = reachBack(network);
   const cutoffs = new Int32Array(order.length);
-  const lengths = new Int32Array(order.length);
+  // Lengths; then what may be read before each cutoff, where more than the window is; then flags of those that go on.
+  const lengths = new Int32Array(order.length * (1 + (reach > 0 ? 1 : 0) + (continues ? 1 : 0)));
   let start = Number.POSITIVE_INFINITY;
   let end = 0;
   for (let i = 0; i < order.length; i++) {
     const cutoff = cutoffAt(cuts, order[i]!);
-    const length = Math.min(shape.context, cutoff - fromAt(cuts, order[i]!));
+    const before = cutoff - fromAt(cuts, order[i]!);
+    const length = Math.min(shape.context, before);
     if (length < 1) throw nothingBefore(cutoff);
+    checkSeason(network, cutoff, before, shape.lead);
     cutoffs[i] = cutoff;
     lengths[i] = length;
-    start = Math.min(start, cutoff - length);
+    const read = Math.min(before, length + reach);
+    if (reach > 0) lengths[order.length + i] = read;
+    start = Math.min(start, cutoff - read);
     end = Math.max(end, cutoff);
   }
   if (order.length === 0) start = 0;
@@ -43,10 +56,27 @@ export function planVisits(
   checkReach(windows, start, targets ? last : end);
   if (network.input.kind === 'numbers' && network.input.future > 0) checkFuture(windows, last);
   for (let i = 0; i < cutoffs.length; i++) cutoffs[i]! -= start;
-  const reach = (channel: Float64Array) => channel.subarray(start, Math.min(last, channel.length));
-  const channels = [...sequence.targets, ...sequence.past, ...sequence.future].map(reach);
-  const settings = [shape.context, shape.lead, shape.pad === 'left', shape.mask, shape.targets === 'every'];
-  return { order, bounds, bound: { channels, cutoffs, lengths, settings: Int32Array.from(settings, Number) } };
+  if (continues) lengths.set(continues, lengths.length - order.length);
+  const part = (channel: Float64Array) => channel.subarray(start, Math.min(last, channel.length));
+  const channels = [...sequence.targets, ...sequence.past, ...sequence.future].map(part);
+  const settings = [shape.context, shape.lead, shape.pad === 'left', shape.mask, shape.targets === 'every'].map(Number);
+  const places = [reach > 0 ? order.length : 0, continues ? lengths.length - order.length : 0, 0];
+  return { order, bounds, bound: { channels, cutoffs, lengths, settings: Int32Array.from([...settings, ...places]) } };
+}
+
+/** Errors: E_DATA_TOO_SHORT where a forecast's seasonal base would stand before the segment. */
+function checkSeason({ normalise, output }: Network, cutoff: number, before: number, lead: number): void {
+  if (normalise.kind !== 'season' || output.kind === 'tokens') return;
+  const { season } = normalise;
+  // The base of the first target stands furthest back, and where the horizon fills a season, a whole season back.
+  const first = season - (lead % season);
+  const deepest = (lead % season) + output.horizon > season ? season : first;
+  if (before >= deepest) return;
+  throw new ForecastError(
+    'E_DATA_TOO_SHORT',
+    `the window at position ${cutoff} has ${before} values before it, and its targets are relative to those ${season} steps before them`,
+    { where: 'model.normalise', hint: `forecast from a later position, or normalise: last` },
+  );
 }
 
 function nothingBefore(cutoff: number): ForecastError {

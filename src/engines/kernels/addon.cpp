@@ -6,7 +6,7 @@
 #include "processor.h"
 #include "table.h"
 
-#define INTERFACE 1 // native/addon.ts refuses another number
+#define INTERFACE 2 // native/addon.ts refuses another number
 
 extern const KernelTable KERNELS_BASE;
 #ifdef WITH_AVX2

@@ -32,7 +32,7 @@ export interface Addon {
 }
 
 /** INTERFACE of kernels/addon.cpp. */
-const INTERFACE = 1;
+const INTERFACE = 2;
 
 export type Loaded = { readonly addon: Addon } | { readonly why: string };
 

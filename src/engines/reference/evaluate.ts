@@ -1,8 +1,9 @@
 // Loss and accuracy over windows, without dropout. In: a machine and windows. Out: means. Not here: training.
 
-import { planBatches, planPasses, type StreamPlan } from '../../window/batches.ts';
+import type { StreamPlan } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
+import { planPass } from '../visiting.ts';
 import type { Tally } from './losses/loss.ts';
 import { checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { putStreams, type Streams, takeStreams } from './streams.ts';
@@ -16,20 +17,18 @@ export async function evaluate(
   const { program, gather, breath, network } = machine;
   checkWindows(machine, windows);
   const { batch } = program;
-  const passes = network.carry ? planPasses(windows.cuts, windows.shape) : null;
-  const { order, bounds } = passes ?? planBatches(windows.cuts, windows.shape, size, null);
-  const read: Windows = passes ? onePass(windows, passes) : windows;
+  const { order, bounds, continues, windows: read } = planPass(network, windows, size);
   const streams: Streams = new Map();
   const tally: Tally = { loss: 0, correct: 0, weight: 0 };
   for (let k = 0; k + 1 < bounds.length; k++) {
     batch.training = false;
-    batch.continues = passes?.continues.subarray(bounds[k]!, bounds[k + 1]!) ?? null;
+    batch.continues = continues?.subarray(bounds[k]!, bounds[k + 1]!) ?? null;
     gather.inputs(read, order, bounds[k]!, bounds[k + 1]!, batch);
     gather.goals(read, order, bounds[k]!, bounds[k + 1]!, batch);
     program.size();
-    if (passes) putStreams(program, streams);
+    if (continues) putStreams(program, streams);
     program.forward(gather.input, gather.shifts);
-    if (passes) takeStreams(program, streams);
+    if (continues) takeStreams(program, streams);
     program.measure(gather.targets, gather.kept, gather.count, everyStep(network, windows.shape), tally);
     if (breath.due(work(machine, 1))) await nextTurn();
   }

@@ -2,18 +2,19 @@
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
 
 import { ForecastError } from '../../core/errors.ts';
-import type { Network } from '../../models/network.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
-import { type BatchPlan, planBatches, planStreams } from '../../window/batches.ts';
-import type { EpochRecord, TrainReport, TrainRequest, Windows } from '../engine.ts';
+import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
+import { planEpoch, type Visiting } from '../visiting.ts';
 import { accuracyOf, evaluate } from './evaluate.ts';
 import type { Tally } from './losses/loss.ts';
 import { checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { makeUpdate } from './optimizers/index.ts';
 import { momentsOf, type Store } from './store.ts';
 import { putStreams, takeStreams } from './streams.ts';
+
+export { planEpoch, type Visiting as EpochPlan } from '../visiting.ts';
 
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
@@ -94,35 +95,11 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
   return { records, position, stopped: 'done' };
 }
 
-/** The batches of an epoch, and the windows they are made of. */
-export interface EpochPlan extends BatchPlan {
-  readonly windows: Windows;
-  /** Null where every window begins at zero. */
-  readonly continues: Uint8Array | null;
-}
-
-/** Errors: E_DATA_TOO_SHORT where no document holds a stream of one window. */
-export function planEpoch(network: Network, request: TrainRequest, epoch: number): EpochPlan {
-  const { training, batch, seed } = request;
-  const shuffled = request.shuffle ? { seed, epoch } : null;
-  if (!network.carry) {
-    return { ...planBatches(training.cuts, training.shape, batch, shuffled), windows: training, continues: null };
-  }
-  const { cuts, ...plan } = planStreams(training.cuts, training.shape, batch, shuffled);
-  if (cuts.count === 0) {
-    throw new ForecastError('E_DATA_TOO_SHORT', `no stretch of ${training.shape.context} inputs to train a stream on`, {
-      where: 'window.context',
-      hint: 'shorten the context, or remove model.carry',
-    });
-  }
-  return { ...plan, windows: { ...training, cuts } };
-}
-
 /** Batch `step` forward and backward: its gradients stand in the store. */
 function learnFrom(
   machine: Machine,
   request: TrainRequest,
-  { windows, order, bounds, continues }: EpochPlan,
+  { windows, order, bounds, continues }: Visiting,
   epoch: number,
   step: number,
   tally: Tally,

@@ -33,22 +33,28 @@ const extras = {
 export const normaliseChoice: z.ZodType<NormaliseChoice> = z.union([
   z.enum(['none', 'last', 'mean', 'revin']),
   z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('none').describe('relative to zero'), ...extras }),
-    z.strictObject({ kind: z.literal('last').describe('relative to the last value'), ...extras }),
-    z.strictObject({
-      kind: z.literal('mean').describe('relative to the mean of the last values'),
-      count: z.int().min(1).optional().describe('how many of the last values, steps; absent: the whole context'),
-      ...extras,
-    }),
-    z.strictObject({
-      kind: z.literal('season').describe('targets relative to the season before, inputs to the last value'),
-      season: z.int().min(1).describe('length of a season, steps'),
-      ...extras,
-    }),
-    z.strictObject({
-      kind: z.literal('revin').describe('mean and standard deviation of the window, with a learnable affine'),
-      clip,
-    }),
+    z.strictObject({ kind: z.literal('none'), ...extras }).describe('relative to zero'),
+    z.strictObject({ kind: z.literal('last'), ...extras }).describe('relative to the last value'),
+    z
+      .strictObject({
+        kind: z.literal('mean'),
+        count: z.int().min(1).optional().describe('how many of the last values, steps; absent: the whole context'),
+        ...extras,
+      })
+      .describe('relative to the mean of the last values'),
+    z
+      .strictObject({
+        kind: z.literal('season'),
+        season: z.int().min(1).describe('length of a season, steps'),
+        ...extras,
+      })
+      .describe('targets relative to the season before, inputs to the last value'),
+    z
+      .strictObject({
+        kind: z.literal('revin'),
+        clip,
+      })
+      .describe('mean and standard deviation of the window, with a learnable affine'),
   ]),
 ]);
 

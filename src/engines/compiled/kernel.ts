@@ -4,6 +4,8 @@
 /** What can be read and written of a network, one value per weight: 1 and 2 are the optimizer's moments in its own order. */
 export const WEIGHTS = 0;
 export const MOMENTS: readonly [1, 2] = [1, 2];
+/** Times their number: where streams stand, as h, and c of an LSTM, of each recurrent layer: (streams, units). */
+export const STREAMS = 16;
 
 /** A network as numbers: describe.ts writes it, kernels.cpp reads it. */
 export interface Description {
@@ -16,8 +18,9 @@ export interface Bound {
   readonly channels: readonly Float64Array[];
   /** (N) one past the last input, and the number of inputs, in the order of visiting. */
   readonly cutoffs: Int32Array;
+  /** After them, where `settings` say so: how many positions before each cutoff may be read, flags of windows that go on where their stream stands. */
   readonly lengths: Int32Array;
-  /** context, lead, pad left, mask, targets at every step. */
+  /** context, lead, pad left, mask, targets at every step, where those two begin in `lengths` (0: not there), outputs of every step. */
   readonly settings: Int32Array;
 }
 
@@ -50,8 +53,7 @@ export interface Kernel {
    * rates.length steps over windows [bounds[k], bounds[k + 1]). settings: seed, epoch, first step, clip (below 0: none), whether
    * the last step's weights must be finite. results: sums of loss, correct and weight, to which the steps' own are added;
    * the last gradient norm; why it ended (0 all steps made, 1 one was not finite, 2 aborted: the step begun changed nothing).
-   * Gives the steps made; −1 where there is no memory. `work`: multiply-adds of the call, by which it may choose its thread;
-   * `crowded`: whether other trainings wait for this one.
+   * Gives the steps made; −1 where there is no memory. `work`: multiply-adds of the call, by which it may choose its thread.
    */
   train(
     bounds: Int32Array,
@@ -59,7 +61,6 @@ export interface Kernel {
     settings: Float64Array,
     results: Float64Array,
     work: number,
-    crowded?: boolean,
   ): Soon<number>;
   /** results: sums of loss, correct and weight over windows [start, end), as one batch. Gives DONE, NO_MEMORY or STOPPED. */
   evaluate(start: number, end: number, results: Float64Array, work: number): Soon<number>;

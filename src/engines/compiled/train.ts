@@ -7,17 +7,16 @@ import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
 import { checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
+import { planEpoch } from '../visiting.ts';
 import { describeOptimizer } from './describe.ts';
 import { accuracyOf, evaluate } from './evaluate.ts';
 import { MOMENTS, type Soon } from './kernel.ts';
 import { alone, bind, type Machine, noMemory, WORK_PER_TURN, workPerWindow } from './machine.ts';
-import { planVisits, type Visits } from './visits.ts';
+import { hold } from './streams.ts';
+import { type Visits, visitsOf } from './visits.ts';
 
 /** Multiply-adds between two reports of progress: a few times a second. */
 const WORK_PER_REPORT = 1e9;
-
-/** Trainings under way, of all networks. */
-let trainings = 0;
 
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
@@ -28,11 +27,9 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
     });
   }
   const stopping = stopOnAbort(machine, request);
-  trainings++;
   try {
     return await trainEpochs(machine, request, stopping);
   } finally {
-    trainings--;
     stopping.end();
   }
 }
@@ -45,26 +42,19 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
   });
   let safe = await save(machine);
   const records: EpochRecord[] = [];
-  let pace = WORK_PER_TURN; // multiply-adds of a call: what is at work first is soon told of
   let position = request.from;
   let worked = 0; // on this thread, since others had their turn
   let unreported = WORK_PER_REPORT; // the first turn is reported
 
   while (position.epoch <= request.until) {
     const { epoch } = position;
-    const visits = planVisits(
-      machine.network,
-      request.training,
-      request.batch,
-      request.shuffle ? { seed: request.seed, epoch } : null,
-      true,
-    );
+    const visits = visitsOf(machine.network, planEpoch(machine.network, request, epoch), true);
+    if (position.step === 0) machine.streams = machine.network.carry ? { count: request.batch, data: null } : null;
     const steps = visits.bounds.length - 1;
     let last: Taken = { end: COMPLETE, position, rate: 0, norm: 0 };
     while (position.step < steps) {
       if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
-      const asked = Math.min(stepsPerCall(request, Math.min(pace, machine.kernel.turn) / each), steps - position.step);
-      pace *= 2;
+      const asked = Math.min(stepsPerCall(request, machine.kernel.turn / each), steps - position.step);
       const work = (visits.bounds[position.step + asked]! - visits.bounds[position.step]!) * each;
       const soon = takeSteps(machine, request, visits, position, asked, work, stopping);
       last = soon instanceof Promise ? await soon : soon;
@@ -73,6 +63,8 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
       if (last.end === NOT_FINITE) {
         await alone(machine, (kernel) => kernel.fallBack());
         machine.steps = safe;
+        machine.streams = null;
+        machine.version++;
         return { records, position, stopped: 'nonfinite' };
       }
       worked = soon instanceof Promise ? 0 : worked + work;
@@ -83,6 +75,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
       if (worked >= WORK_PER_TURN) await nextTurn();
       worked = 0;
     }
+    machine.streams = null;
     const held = request.validation ? { ...request.training, cuts: request.validation } : null;
     const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
     const record: EpochRecord = {
@@ -161,6 +154,7 @@ function takeSteps(
     stopping.own = false;
     if (made < 0) throw noMemory(machine);
     machine.steps += made;
+    machine.version++;
     const [lossSum, correct, weight, norm, end] = results as unknown as [number, number, number, number, number];
     return {
       end,
@@ -175,8 +169,9 @@ function takeSteps(
       return 0;
     }
     bind(machine, bound);
+    hold(machine, kernel, machine.streams);
     stopping.own = true;
-    return kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results, work, trainings > 1);
+    return kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results, work);
   });
   return soon instanceof Promise ? soon.then(taken) : taken(soon);
 }

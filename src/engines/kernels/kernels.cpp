@@ -1,6 +1,7 @@
 // The kernels' C interface: a network made of numbers, trained in steps, evaluated and asked for outputs over windows of the host.
 // In: plain arrays. Out: plain arrays and sums. Not here: which windows, in which order, at which rate (the host decides).
 #include "step.h"
+#include "table.h"
 
 #ifdef KERNELS
 #define API static // one build of several in a binary: reached through its table
@@ -12,7 +13,8 @@
 
 API void kernel_destroy(Net *net) {
   if (!net) return;
-  void *all[] = {net->layers, net->quantiles, net->w, net->m, net->v, net->back, net->warm, net->squares, net->saved};
+  void *all[] = {net->layers, net->quantiles, net->w, net->m, net->v, net->back, net->warm, net->squares, net->saved,
+                 net->lags, net->streamRoom};
   for (void *memory : all) release(memory);
   for (const Shard &shard : net->shards) {
     release(shard.layers);
@@ -28,9 +30,12 @@ static Net *ended(Net *net) {
   return nullptr;
 }
 
+enum { HEADER = 22, LAYER_INTS = 9 };
+
 /**
- * ints: tokens, padding, C, P, K, H, Q, V, normalise, mean, loss, quantiles, layers, then per layer: kind, F, units, activation, ids,
- * sequence, every, directions, key. reals: delta, quantiles …, then per layer its number. Null where there is no memory.
+ * ints: tokens, padding, C, P, K, H, Q, V, base, its number, loss, quantiles, layers, scale, runs free, own steps, warm-up, skip, carry,
+ * affine, output fed back, lags; then per layer: kind, F, units, activation, ids, sequence, every, directions, key; then the lags.
+ * reals: delta, scale's number, clip, quantiles …, then per layer its number. Null where there is no memory.
  */
 API Net *kernel_create(const int32_t *ints, const double *reals) {
   if (ints[12] < 1 || ints[12] > MOST_LAYERS) return nullptr;
@@ -47,17 +52,34 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
   net.H = ints[5];
   net.Q = ints[6];
   net.V = ints[7];
-  net.normalise = (Normalise)ints[8];
-  net.mean = ints[9];
+  net.base = (Base)ints[8];
+  net.number = ints[9];
   net.loss = (LossKind)ints[10];
   net.count = ints[12];
-  net.features = net.C + net.P + net.Fu * net.H;
+  net.scale = (Scale)ints[13];
+  net.free = ints[14];
+  net.own = ints[15];
+  net.warmup = ints[16];
+  net.skips = ints[17];
+  net.carry = ints[18];
+  net.affine = ints[19];
+  net.central = ints[20];
+  net.lagCount = ints[21];
+  net.D = net.free ? 1 : net.H;
+  net.relative = net.C * net.lagCount;
+  net.features = net.relative + net.P + net.Fu * net.D;
+  net.feedsBack = net.own || net.affine;
+  net.lags = (int32_t *)allocate(sizeof(int32_t) * (size_t)most(1, net.lagCount));
+  if (!net.lags) return ended(made);
+  for (int l = 0; l < net.lagCount; l++) net.lags[l] = ints[HEADER + LAYER_INTS * net.count + l];
   net.delta = reals[0];
+  net.scaleNumber = reals[1];
+  net.most = reals[2];
   net.quantiles = (double *)allocate(sizeof(double) * (size_t)most(1, ints[11]));
   if (!net.quantiles) return ended(made);
-  for (int q = 0; q < ints[11]; q++) net.quantiles[q] = reals[1 + q];
+  for (int q = 0; q < ints[11]; q++) net.quantiles[q] = reals[3 + q];
   for (int i = 0; i < net.count; i++) {
-    const int32_t *at = ints + 13 + 9 * i;
+    const int32_t *at = ints + HEADER + LAYER_INTS * i;
     Layer &layer = net.layers[i];
     layer.kind = (Kind)at[0];
     layer.F = at[1];
@@ -68,12 +90,13 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
     layer.every = at[6];
     layer.directions = at[7];
     layer.key = (uint32_t)at[8];
-    layer.number = reals[1 + ints[11] + i];
+    layer.number = reals[3 + ints[11] + i];
     planLayer(net, layer, i);
   }
-  net.outputs = net.tokens ? net.V : net.H * net.C * net.Q;
+  net.outputs = net.tokens ? net.V : net.D * net.C * net.Q;
   net.outputsPadded = up(net.outputs, W);
   net.outStride = net.outputsPadded + W;
+  planEnds(net);
   planTables(net);
   net.values = countValues(net);
   const size_t bytes = (size_t)net.size * sizeof(float);
@@ -97,13 +120,34 @@ static void findWarmRows(Net &net) {
     }
 }
 
-/** which: 0 weights, 1 and 2 moments. `host` has kernel_values floats. */
+/** Between where streams stand and the host: for each recurrent layer h, and c of an LSTM: (streams, units). */
+static void exchangeStreams(Net &net, ix streams, float *host, bool in) {
+  moveOn(net);
+  if (!makeStreams(net, streams)) return;
+  for (int i = 0; i < net.count; i++) {
+    const Layer &layer = net.layers[i];
+    if (layer.kind < SIMPLE_RNN) continue;
+    for (ix part = 0; part < (layer.kind == LSTM ? 2 : 1); part++)
+      for (ix s = 0; s < streams; s++)
+        for (ix u = 0; u < layer.U; u++, host++) {
+          float &own = net.carried[s * net.streamWidth + layer.carried + part * layer.Up + u];
+          if (in) own = *host;
+          else *host = own;
+        }
+  }
+}
+
+enum { STREAMS = 16 };
+
+/** which: 0 weights, 1 and 2 moments: `host` has kernel_values floats; 16 · n: where n streams stand. */
 API void kernel_write(Net *net, int32_t which, float *host) {
+  if (which >= STREAMS) return exchangeStreams(*net, which / STREAMS, host, true);
   exchange(*net, which == 0 ? net->w : which == 1 ? net->m : net->v, host, true);
   for (ix i = 0; which > 0 && i < net->values && !net->awake; i++) net->awake = host[i] != 0;
   if (which > 0) findWarmRows(*net);
 }
 API void kernel_read(Net *net, int32_t which, float *host) {
+  if (which >= STREAMS) return exchangeStreams(*net, which / STREAMS, host, false);
   exchange(*net, which == 0 ? net->w : which == 1 ? net->m : net->v, host, false);
 }
 
@@ -141,7 +185,11 @@ API void kernel_fall_back(Net *net) {
   net->power2 = net->savedPower2;
 }
 
-/** settings: context, lead, pad left, mask, targets at every step. All pointers stay the host's and are read in later calls. */
+/**
+ * settings: context, lead, pad left, mask, targets at every step, where in `lengths` the positions before each cutoff begin that may be read,
+ * where the flags begin of windows that go on where their stream stands (0: there are none), outputs of every step. All pointers stay the
+ * host's and are read in later calls.
+ */
 API void kernel_bind(Net *net, const double *const *channels, const int32_t *cutoffs, const int32_t *lengths, const int32_t *settings) {
   Data &data = net->data;
   data.channels = channels;
@@ -152,6 +200,9 @@ API void kernel_bind(Net *net, const double *const *channels, const int32_t *cut
   data.padLeft = settings[2];
   data.mask = settings[3];
   data.every = settings[4];
+  data.befores = settings[5] ? lengths + settings[5] : nullptr;
+  data.continues = settings[6] ? lengths + settings[6] : nullptr;
+  data.rows = settings[7];
 }
 
 // ---- whole batches
@@ -257,5 +308,5 @@ API void kernel_map(int32_t which, const float *x, float *y, int32_t count) {
 #ifdef KERNELS
 extern const KernelTable KERNELS;
 const KernelTable KERNELS = {kernel_create, kernel_destroy, kernel_values, kernel_write, kernel_read, kernel_optimizer, kernel_save,
-                             kernel_fall_back, kernel_bind, kernel_stop, train, evaluate, predict, kernel_map, bareProducts};
+                             kernel_fall_back, kernel_bind, kernel_stop, train, evaluate, predict, kernel_map};
 #endif

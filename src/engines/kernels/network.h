@@ -3,13 +3,13 @@
 #pragma once
 #include "memory.h"
 #include "product.h"
-#include "table.h"
 
 enum { TILE = 32, MOST_LAYERS = 64, MOST_SHARDS = 8 }; // TILE: windows that go through time together
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
 enum Activation { LINEAR, RELU, TANH, SIGMOID };
 enum LossKind { MSE, MAE, HUBER, PINBALL, CROSS_ENTROPY };
-enum Normalise { NONE, LAST, MEAN };
+enum Base { NONE, LAST, MEAN, SEASON };
+enum Scale { UNSCALED, DEVIATION, STANDARD };
 enum OptimizerKind { ADAM, ADAMW, RMSPROP, SGD };
 
 /** Weights of rows k0 … k0 + K of [h, ones, x], in panels; gated ones feed `width` blocks of a panel's four, from `lane` on. */
@@ -33,6 +33,8 @@ struct Linear {
   float *rows;               // ((T + 1) · n | n, stride) in the order of reading
   float *sums;               // gated: [panel](T, n, 4W), else (T · n, N): before the activation, then gates, then their gradients
   float *cells;              // [panel](T, n, 2W) c and act(c)
+  float *firstCells;         // [panel](n, 2W) c before the first step, where state is carried
+  float *carry, *carryCell;  // (n, H) gradients of h and c on their way back; the shard's, except where steps go back one by one
 };
 
 struct Layer {
@@ -49,13 +51,16 @@ struct Layer {
   ix stride;
   float *gradient;           // (rows, Fp) of the input
   float *split;              // (rows, Up) of one direction's output
+  ix carried;                // where a stream's h and c begin
 };
 
 struct Data { // windows of the call: all pointers are the host's
   const double *const *channels;
   const int32_t *cutoffs, *lengths;
+  const int32_t *befores;    // positions before each cutoff that may be read; null: the window's length
+  const int32_t *continues;  // 1 where a window goes on where its stream stands; null: none does
   int context, horizon, lead;
-  bool padLeft, mask, every;
+  bool padLeft, mask, every, rows; // rows: outputs of every step are asked for, not of the last
 };
 
 struct Tally {
@@ -92,10 +97,14 @@ struct Shard {
   int32_t *touchedIds;       // (touched) the other way round
   Tally tally;
   float *out, *outGradient, *carry, *carryCell, *temporary;
-  double *targets, *offsets;
+  float *left;               // outputs behind skip and affine; `out` where there is neither
+  float *normal;             // (T · n, values of targets) inputs before the affine
+  double *targets;
+  double *levels, *scales, *bases, *shifts; // (n, C) twice, (n, H, C), (own + 1, n, C): see gatherNumbers
   int32_t *ids;
   uint8_t *read, *kept;      // (T · n) 1 where a step is not padding; (rows) 1 where a row has a target
   ix T, n, first;            // steps and windows of the tile, its place in the batch
+  ix known, from, to;        // steps before the network's own, and those at work: all, or one after the other
   bool training, masked;
 };
 
@@ -104,8 +113,20 @@ struct Net {
   Layer *layers;
   bool tokens, padding;
   ix C, P, Fu, H, Q, V, features, outputs, outputsPadded, outStride; // Fu: channels known in advance
-  Normalise normalise;
-  ix mean;
+  Base base;
+  ix number;                 // values of a mean, steps of a season
+  Scale scale;
+  double scaleNumber, most;  // floor or epsilon; the clip
+  bool free, carry, affine, skips;
+  ix own, warmup, D, relative, central; // own steps; steps of a row's horizon; features that are values of targets; the output fed back
+  int lagCount;
+  int32_t *lags;
+  bool feedsBack;            // the gradient of the first layer's input is needed
+  ix skip, gamma, beta;      // where their weights begin
+  float *carried, *next;     // (streams, streamWidth) where each stream stands, and where it will after the batch at work
+  float *streamRoom;         // holds both
+  ix streams, streamWidth;
+  mutable bool passed;       // the batch begun has been done: `next` is where the streams stand
   LossKind loss;
   double delta, *quantiles;
 
@@ -135,6 +156,10 @@ struct Net {
 /** Whether the host wants the batch left as it is; asked once per step in time, so that it is never long in coming. */
 static bool stopped(const Net &net) { return __atomic_load_n(&net.stop, __ATOMIC_RELAXED); }
 
+/** Runs `part(context, k)` for k = 0 … parts − 1 in any order, side by side where it can; comes back when all are done. */
+struct Team {
+  void (*run)(Team *team, int32_t parts, void (*part)(void *context, int32_t k), void *context);
+};
 template <class Work> static void inParts(Team *team, ix parts, Work work) {
   if (team && parts > 1) {
     team->run(team, (int32_t)parts, [](void *context, int32_t k) { (*(Work *)context)(k); }, &work);
@@ -163,7 +188,14 @@ static float *gradientAfter(const Shard &shard, int i) {
 static ix paddedAfter(const Shard &shard, int i) {
   return i + 1 == shard.net->count ? shard.net->outputsPadded : shard.layers[i + 1].Fp;
 }
+/** Rows of a layer's input: all, and those of the steps at work. */
 static ix rowsIn(const Shard &shard, const Layer &layer) { return layer.sequence ? shard.T * shard.n : shard.n; }
+static ix firstRow(const Shard &shard, const Layer &layer) { return layer.sequence ? shard.from * shard.n : 0; }
+static ix endRow(const Shard &shard, const Layer &layer) { return layer.sequence ? shard.to * shard.n : shard.n; }
+/** Whether the gradient of a layer's input is needed. */
+static bool wantsInput(const Net &net, int i) { return i > 0 || net.feedsBack; }
+/** Whether each step may have a target. */
+static bool everyStep(const Net &net) { return net.data.every || net.free; }
 static bool hasRows(const Layer &layer) { return layer.kind == DENSE || layer.kind >= SIMPLE_RNN; }
 
 // ---- panels: what W units of a gated layer need, or 4W plain columns
@@ -214,13 +246,15 @@ static void planLayer(Net &net, Layer &layer, int i) {
   layer.Fp = layer.ids ? 0 : up(layer.F, W);
   layer.Up = up(layer.U, W);
   layer.stride = layer.Fp + W;
-  if (layer.kind == DENSE) planLinear(net, layer, layer.linear[0], 0, 1, false, i > 0);
+  if (layer.kind == DENSE) planLinear(net, layer, layer.linear[0], 0, 1, false, wantsInput(net, i));
   if (layer.kind == EMBEDDING) planLinear(net, layer, layer.linear[0], 0, 0, false, false);
   if (layer.kind >= SIMPLE_RNN) {
     for (int d = 0; d < layer.directions; d++) {
-      planLinear(net, layer, layer.linear[d], layer.Up, layer.kind == GRU ? 2 : 1, layer.kind != SIMPLE_RNN, i > 0);
+      planLinear(net, layer, layer.linear[d], layer.Up, layer.kind == GRU ? 2 : 1, layer.kind != SIMPLE_RNN, wantsInput(net, i));
       layer.linear[d].reversed = d == 1;
     }
+    layer.carried = net.streamWidth;
+    net.streamWidth += layer.Up * (layer.kind == LSTM ? 2 : 1);
   }
   if (layer.kind == LAYER_NORM) {
     layer.gamma = net.dense;
@@ -228,7 +262,15 @@ static void planLayer(Net &net, Layer &layer, int i) {
     net.dense += 2 * layer.Fp;
   }
 }
-/** After all layers: the tables follow the dense weights; the whole is a multiple of 4W. */
+/** After all layers: the skip's rows, and the normalisation's affine. */
+static void planEnds(Net &net) {
+  net.skip = net.dense;
+  if (net.skips) net.dense += net.features * net.outputsPadded;
+  net.gamma = net.dense;
+  net.beta = net.gamma + up(net.C, W);
+  if (net.affine) net.dense += 2 * up(net.C, W);
+}
+/** After that: the tables follow the dense weights; the whole is a multiple of 4W. */
 static void planTables(Net &net) {
   net.dense = up(net.dense, W4);
   net.size = net.dense;
@@ -294,9 +336,13 @@ static void exchange(const Net &net, float *ours, float *host, bool in) {
       if (layer.kind == GRU) e.matrix(layer, l, l.H, 1, false, true);
     }
   }
+  for (ix f = 0; net.skips && f < net.features; f++)
+    for (ix j = 0; j < net.outputs; j++) e.one(net.skip + f * net.outputsPadded + j);
+  for (ix c = 0; net.affine && c < net.C; c++) e.one(net.gamma + c);
+  for (ix c = 0; net.affine && c < net.C; c++) e.one(net.beta + c);
 }
 static ix countValues(const Net &net) {
-  ix sum = 0;
+  ix sum = (net.skips ? net.features * net.outputs : 0) + (net.affine ? 2 * net.C : 0);
   for (int i = 0; i < net.count; i++) {
     const Layer &layer = net.layers[i];
     const ix F = layer.F, U = layer.U;
@@ -363,7 +409,7 @@ static void renewPanel(const Net &net, ix k) {
       const Part &part = l.part[q];
       const ix x0 = l.H + l.ones - part.k0;
       if (l.H && net.batch.T > 1 && part.k0 == 0) transpose(net, l, part, p, 0, l.H, l.H, net.back + part.stateBack);
-      if (i > 0 && l.F && part.K > x0) transpose(net, l, part, p, x0, l.F, net.layers[i].Fp, net.back + part.inputBack);
+      if (wantsInput(net, i) && l.F && part.K > x0) transpose(net, l, part, p, x0, l.F, net.layers[i].Fp, net.back + part.inputBack);
     }
   });
 }
@@ -387,7 +433,7 @@ static void carve(Shard &shard, Carve &c, ix T, ix tile, bool training) {
     Layer &layer = shard.layers[i];
     const ix rows = (layer.sequence ? T : 1) * tile;
     widest = most(widest, layer.Fp);
-    if (i > 0 && training) c.take(layer.gradient, rows * layer.Fp);
+    if (wantsInput(net, i) && training) c.take(layer.gradient, rows * layer.Fp);
     if (layer.kind == DROPOUT || layer.kind == LAYER_NORM) {
       c.take(layer.x, rows * layer.stride);
       c.take(layer.extra, rows * layer.Fp);
@@ -402,6 +448,9 @@ static void carve(Shard &shard, Carve &c, ix T, ix tile, bool training) {
       c.take(l.rows, (T + 1) * tile * l.stride);
       c.take(l.sums, (training ? T : 1) * tile * l.N);
       if (layer.kind == LSTM) c.take(l.cells, (training ? T : 2) * tile * 2 * layer.Up);
+      if (layer.kind == LSTM && net.carry) c.take(l.firstCells, tile * 2 * layer.Up);
+      if (net.own) c.take(l.carry, tile * layer.Up);
+      if (net.own) c.take(l.carryCell, tile * layer.Up);
     }
   }
   const ix rows = T * tile;
@@ -410,8 +459,13 @@ static void carve(Shard &shard, Carve &c, ix T, ix tile, bool training) {
   c.take(shard.carry, tile * states);
   c.take(shard.carryCell, tile * states);
   if (training) c.take(shard.temporary, rows * widest);
-  c.take(shard.targets, rows * (net.tokens ? 1 : net.H * net.C));
-  c.take(shard.offsets, tile * net.C);
+  if (net.skips || net.affine) c.take(shard.left, rows * net.outStride);
+  if (net.affine) c.take(shard.normal, rows * net.relative);
+  c.take(shard.targets, rows * (net.tokens ? 1 : net.D * net.C));
+  c.take(shard.levels, tile * net.C);
+  c.take(shard.scales, tile * net.C);
+  c.take(shard.bases, tile * net.H * net.C);
+  if (net.own) c.take(shard.shifts, (net.own + 1) * tile * net.C);
   c.take(shard.ids, rows);
   c.take(shard.read, rows);
   c.take(shard.kept, rows);
@@ -425,6 +479,17 @@ static void writeOnes(Shard &shard, ix T, ix tile) {
       const ix rows = l.H ? (T + 1) * tile : (layer.sequence ? T : 1) * tile;
       for (ix r = 0; r < rows; r++)
         for (ix k = 0; k < l.ones; k++) l.rows[r * l.stride + l.H + k] = 1.f;
+    }
+  }
+}
+/** Buffers that stand for others where they need not be apart. */
+static void shareBuffers(Shard &shard) {
+  const Net &net = *shard.net;
+  if (!net.skips && !net.affine) shard.left = shard.out;
+  for (int i = 0; !net.own && i < net.count; i++) {
+    for (Linear &l : shard.layers[i].linear) {
+      l.carry = shard.carry;
+      l.carryCell = shard.carryCell;
     }
   }
 }
@@ -464,7 +529,30 @@ static bool makeRoom(Net &net, Shard &shard, ix T, ix tile, bool training, ix to
   shard.roomSteps = T;
   shard.roomWindows = tile;
   shard.roomTraining = training;
+  shareBuffers(shard);
   writeOnes(shard, T, tile);
+  return true;
+}
+
+/** Moves the streams on, if the batch that was begun last has been done: one that was left in its middle changed nothing. */
+static void moveOn(Net &net) {
+  if (!net.passed) return;
+  float *before = net.carried;
+  net.carried = net.next;
+  net.next = before;
+  net.passed = false;
+}
+/** Room for where `streams` streams stand; what is there stays. False where there is no memory. */
+static bool makeStreams(Net &net, ix streams) {
+  if (!net.carry || streams <= net.streams) return true;
+  const ix size = streams * net.streamWidth;
+  float *longer = (float *)allocate((size_t)(2 * size) * sizeof(float));
+  if (!longer) return false;
+  if (net.carried) copy(longer, net.carried, net.streams * net.streamWidth);
+  release(net.streamRoom);
+  net.streamRoom = net.carried = longer;
+  net.next = longer + size;
+  net.streams = streams;
   return true;
 }
 

@@ -91,7 +91,7 @@ static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix
   const ix ld = l.gated ? (ix)W4 : l.N, n = shard.n;
   for (int q = l.parts - 1; q >= 0; q--) {
     const Part &part = l.part[q];
-    const ix lanes = lanesOf(l, part, p), k0 = s == 0 && part.k0 < l.H ? l.H : part.k0; // the state before the first step is zero
+    const ix lanes = lanesOf(l, part, p), k0 = s == 0 && part.k0 < l.H && !shard.net->carry ? l.H : part.k0; // the state before the first step is zero
     const bool last = q == l.parts - 1;
     if (last && layer.ids) startWithRows(shard, l, l.reversed ? shard.T - 1 - s : s, sums + part.lane * W, ld, p * (l.gated ? lanes : W4), lanes);
     if (!last)
@@ -101,10 +101,37 @@ static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix
   }
 }
 
+/** What stands before the first step: zero, or where the window's stream stands. */
+static void beginStates(Shard &shard, const Layer &layer, const Linear &l) {
+  const Net &net = *shard.net;
+  const ix n = shard.n;
+  for (ix b = 0; b < n; b++) {
+    const bool on = net.data.continues && net.data.continues[net.batch.start + shard.first + b];
+    const float *from = on ? net.carried + (shard.first + b) * net.streamWidth + layer.carried : nullptr;
+    float *h = l.rows + b * l.stride;
+    if (on) copy(h, from, l.H);
+    else zero(h, l.H);
+    for (ix p = 0; net.carry && layer.kind == LSTM && p < panelsOf(l); p++)
+      store(l.firstCells + (p * n + b) * 2 * W, on ? load(from + l.H + p * W) : vf{});
+  }
+}
+/** Where the streams stand after the last step. */
+static void keepStates(const Shard &shard, const Layer &layer, const Linear &l) {
+  const Net &net = *shard.net;
+  const ix T = shard.T, n = shard.n, Tc = shard.training ? T : 2, last = shard.training ? T - 1 : (T - 1) & 1;
+  for (ix b = 0; b < n; b++) {
+    float *to = net.next + (shard.first + b) * net.streamWidth + layer.carried;
+    copy(to, l.rows + (T * n + b) * l.stride, l.H);
+    for (ix p = 0; layer.kind == LSTM && p < panelsOf(l); p++)
+      store(to + l.H + p * W, load(l.cells + ((p * Tc + last) * n + b) * 2 * W));
+  }
+}
+
 static void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, View out, ix column) {
   const ix T = shard.T, n = shard.n, Tz = shard.training ? T : 1, Tc = shard.training ? T : 2;
-  for (ix b = 0; b < n; b++) zero(l.rows + b * l.stride, l.H);
-  for (ix s = 0; s < T && !stopped(*shard.net); s++) {
+  const bool carry = shard.net->carry;
+  if (shard.from == 0) beginStates(shard, layer, l);
+  for (ix s = shard.from; s < shard.to && !stopped(*shard.net); s++) {
     const ix t = l.reversed ? T - 1 - s : s, zs = shard.training ? s : 0, cs = shard.training ? s : s & 1;
     const float *rows = l.rows + s * n * l.stride;
     float *next = l.rows + (s + 1) * n * l.stride;
@@ -115,9 +142,10 @@ static void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, 
       if (!l.gated) continue;
       float *cells = layer.kind == LSTM ? l.cells + p * Tc * n * 2 * W : nullptr;
       const ix u = p * W, earlier = shard.training ? s - 1 : (s & 1) ^ 1;
-      Step step{n, l.stride, sums, nullptr, nullptr, rows + u, next + u, read, s == 0};
+      Step step{n, l.stride, sums, nullptr, nullptr, rows + u, next + u, read, s == 0 && !carry};
       if (cells) step.cells = cells + cs * n * 2 * W;
       if (cells && s > 0) step.cellsBefore = cells + earlier * n * 2 * W;
+      if (cells && s == 0 && carry) step.cellsBefore = l.firstCells + p * n * 2 * W;
       if (layer.kind == GRU) gruStep(step);
       else if (layer.activation == RELU) lstmStep<true>(step);
       else lstmStep<false>(step);
@@ -136,6 +164,7 @@ static void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, 
       for (ix u = 0; u < l.H; u += W) store(to + u, load(next + b * l.stride + u));
     }
   }
+  if (carry && shard.to == T) keepStates(shard, layer, l);
 }
 
 static void forwardRecurrent(Shard &shard, int i) {
@@ -214,13 +243,13 @@ static void backProduct(const Linear &l, const Part &part, const float *back, ix
   else product<0, 1>(to, padded, rows, gatesOf(l, part, row, all), back, 0, padded, l.N, add);
 }
 
-/** Gradients of the weights: rows of [h 1 x], transposed, times gradients of gates. One step: the state before is zero. */
+/** Gradients of the weights: rows of [h 1 x], transposed, times gradients of gates. One step: the state before is zero, if none is carried. */
 static void weightGradient(Shard &shard, const Linear &l) {
   const ix all = shard.T * shard.n;
   for (ix r = 0; r < all; r += KC) {
     for (int q = 0; q < l.parts; q++) {
       const Part &part = l.part[q];
-      const ix k0 = shard.T == 1 && part.k0 < l.H ? l.H : part.k0;
+      const ix k0 = shard.T == 1 && part.k0 < l.H && !shard.net->carry ? l.H : part.k0;
       for (ix p = 0; p < panelsOf(l); p++) {
         const ix lanes = lanesOf(l, part, p), ld = l.gated ? (ix)W4 : l.N;
         const float *sums = l.gated ? l.sums + (p * all + r) * W4 + part.lane * W : l.sums + r * l.N + p * W4;
@@ -251,16 +280,18 @@ static void tableGradient(Shard &shard, const Linear &l) {
 static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const float *outer, ix row, float *input, bool add) {
   const Net &net = *shard.net;
   const ix T = shard.T, n = shard.n, all = T * n;
-  zero(shard.carry, n * l.H);
-  zero(shard.carryCell, n * l.H);
-  for (ix s = T - 1; s >= 0; s--) {
+  if (shard.to == T) {
+    zero(l.carry, n * l.H);
+    zero(l.carryCell, n * l.H);
+  }
+  for (ix s = shard.to - 1; s >= shard.from; s--) {
     if (stopped(net)) return;
     const ix t = l.reversed ? T - 1 - s : s;
     const uint8_t *read = shard.masked ? shard.read + t * n : nullptr;
     if (layer.every || s == T - 1) {
       for (ix b = 0; b < n; b++) {
         const float *from = outer + (layer.every ? t * n + b : b) * row;
-        float *to = shard.carry + b * l.H;
+        float *to = l.carry + b * l.H;
         for (ix u = 0; u < l.H; u += W) store(to + u, load(to + u) + load(from + u));
       }
     }
@@ -268,16 +299,16 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
     if (l.gated) {
       for (ix p = 0; p < l.N / W4; p++) {
         const float *cells = layer.kind == LSTM ? l.cells + (p * T + s) * n * 2 * W : nullptr;
-        const float *cellsBefore = cells && s > 0 ? cells - n * 2 * W : nullptr;
-        const StepBack step{n, l.stride, l.H, l.sums + (p * T + s) * n * W4, cells, cellsBefore, states + p * W, shard.carry + p * W,
-                            shard.carryCell + p * n * W, read, s == 0};
+        const float *cellsBefore = cells && s > 0 ? cells - n * 2 * W : net.carry ? l.firstCells + p * n * 2 * W : nullptr;
+        const StepBack step{n, l.stride, l.H, l.sums + (p * T + s) * n * W4, cells, cellsBefore, states + p * W, l.carry + p * W,
+                            l.carryCell + p * n * W, read, s == 0 && !net.carry};
         if (layer.kind == GRU) gruBack(step);
         else if (layer.activation == RELU) lstmBack<true>(step);
         else lstmBack<false>(step);
       }
     } else {
       for (ix b = 0; b < n; b++) {
-        float *sums = l.sums + (s * n + b) * l.N, *carry = shard.carry + b * l.H;
+        float *sums = l.sums + (s * n + b) * l.N, *carry = l.carry + b * l.H;
         const bool skipped = read && !read[b];
         for (ix u = 0; u < l.H; u += W) {
           store(sums + u, skipped ? vf{} : load(carry + u) * slope(layer.activation, load(next + b * l.stride + u)));
@@ -285,14 +316,15 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
         }
       }
     }
-    if (s > 0) backProduct(l, l.part[0], net.back + l.part[0].stateBack, s * n, n, all, shard.carry, l.H, true);
+    if (s > 0) backProduct(l, l.part[0], net.back + l.part[0].stateBack, s * n, n, all, l.carry, l.H, true);
   }
-  weightGradient(shard, l);
-  if (layer.ids) tableGradient(shard, l);
+  if (shard.from == 0) weightGradient(shard, l); // all steps' gates have their gradients by now
+  if (shard.from == 0 && layer.ids) tableGradient(shard, l);
   if (!input) return;
-  float *to = l.reversed ? shard.temporary : input;
+  const ix first = shard.from * n;
+  float *to = (l.reversed ? shard.temporary : input) + first * layer.Fp;
   const Part &part = l.part[l.parts - 1];
-  backProduct(l, part, net.back + part.inputBack, 0, all, all, to, layer.Fp, false);
+  backProduct(l, part, net.back + part.inputBack, first, shard.to * n - first, all, to, layer.Fp, false);
   if (!add) return;
   for (ix s = 0; s < T; s++)
     for (ix j = 0; j < n * layer.Fp; j += W) {
@@ -304,7 +336,7 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
 static void backwardRecurrent(Shard &shard, int i) {
   Layer &layer = shard.layers[i];
   const float *outer = gradientAfter(shard, i);
-  float *input = i > 0 ? layer.gradient : nullptr;
+  float *input = wantsInput(*shard.net, i) ? layer.gradient : nullptr;
   const ix row = paddedAfter(shard, i);
   if (layer.directions == 1) {
     backwardDirection(shard, layer, layer.linear[0], outer, row, input, false);

@@ -25,13 +25,14 @@ static void forwardDense(Shard &shard, int i) {
   const Layer &layer = shard.layers[i];
   const Linear &l = layer.linear[0];
   const View out = inputOf(shard, i + 1);
-  const ix rows = rowsIn(shard, layer);
+  const ix first = firstRow(shard, layer), end = endRow(shard, layer);
   if (layer.ids)
-    for (ix r = 0; r < rows; r += shard.n) startWithRows(shard, l, r / shard.n, out.p + r * out.row, out.row, 0, l.N);
+    for (ix r = first; r < end; r += shard.n) startWithRows(shard, l, r / shard.n, out.p + r * out.row, out.row, 0, l.N);
   const Part &part = l.part[0];
-  product<0, 1>(out.p, out.row, rows, Left{l.rows, l.stride, 1, 1, 0}, shard.net->w + part.weights, 0, l.N, part.K, layer.ids);
+  product<0, 1>(out.p + first * out.row, out.row, end - first, Left{l.rows + first * l.stride, l.stride, 1, 1, 0},
+                shard.net->w + part.weights, 0, l.N, part.K, layer.ids);
   if (layer.activation == LINEAR) return;
-  for (ix r = 0; r < rows; r++)
+  for (ix r = first; r < end; r++)
     for (ix u = 0; u < l.N; u += W) {
       float *at = out.p + r * out.row + u;
       store(at, activate(layer.activation, load(at)));
@@ -50,35 +51,37 @@ static void backwardDense(Shard &shard, int i) {
   Layer &layer = shard.layers[i];
   const Linear &l = layer.linear[0];
   const View out = inputOf(shard, i + 1);
-  const ix rows = rowsIn(shard, layer);
+  const ix rows = rowsIn(shard, layer), first = firstRow(shard, layer), end = endRow(shard, layer);
   float *gradient = gradientAfter(shard, i);
   if (layer.activation != LINEAR) {
-    for (ix r = 0; r < rows; r++)
+    for (ix r = first; r < end; r++)
       for (ix u = 0; u < l.N; u += W) {
         float *at = gradient + r * l.N + u;
         store(at, load(at) * slope(layer.activation, load(out.p + r * out.row + u)));
       }
   }
   const Part &part = l.part[0];
-  for (ix r = 0; r < rows; r += KC) {
+  const bool whole = shard.from == 0; // by now all rows have their gradients
+  for (ix r = 0; whole && r < rows; r += KC) {
     for (ix p = 0; p < panelsOf(l); p++) {
       const ix lanes = lanesOf(l, part, p);
       product<1, 0>(shard.g + weightsOf(l, part, p), lanes, part.K, Left{l.rows + r * l.stride, 1, l.stride, 1, 0},
                     gradient + r * l.N + p * W4, l.N, lanes, least(KC, rows - r), true);
     }
   }
-  if (layer.ids) rowsGradient(shard, rows, gradient, l.N);
-  else if (i > 0)
-    product<0, 1>(layer.gradient, layer.Fp, rows, Left{gradient, l.N, 1, 1, 0}, shard.net->back + part.inputBack, 0, layer.Fp, l.N, false);
+  if (layer.ids && whole) rowsGradient(shard, rows, gradient, l.N);
+  if (!layer.ids && wantsInput(*shard.net, i))
+    product<0, 1>(layer.gradient + first * layer.Fp, layer.Fp, end - first, Left{gradient + first * l.N, l.N, 1, 1, 0},
+                  shard.net->back + part.inputBack, 0, layer.Fp, l.N, false);
 }
 
 static void forwardEmbedding(Shard &shard, int i) {
   const Layer &layer = shard.layers[i];
   const View out = inputOf(shard, i + 1);
-  for (ix t = 0; t < shard.T; t++) startWithRows(shard, layer.linear[0], t, out.p + t * shard.n * out.row, out.row, 0, layer.Up);
+  for (ix t = shard.from; t < shard.to; t++) startWithRows(shard, layer.linear[0], t, out.p + t * shard.n * out.row, out.row, 0, layer.Up);
 }
 static void backwardEmbedding(Shard &shard, int i) {
-  rowsGradient(shard, shard.T * shard.n, gradientAfter(shard, i), shard.layers[i].Up);
+  if (shard.from == 0) rowsGradient(shard, shard.T * shard.n, gradientAfter(shard, i), shard.layers[i].Up);
 }
 
 /** Factors 0 or 1 / (1 − rate); window b of the batch, step t, feature j is drawn at index (b · T + t) · F + j. */
@@ -102,9 +105,8 @@ static void drawFactors(Shard &shard, Layer &layer) {
 static void forwardDropout(Shard &shard, int i) {
   Layer &layer = shard.layers[i];
   const View out = inputOf(shard, i + 1);
-  const ix rows = rowsIn(shard, layer);
-  if (shard.training) drawFactors(shard, layer);
-  for (ix r = 0; r < rows; r++) {
+  if (shard.training && shard.from == 0) drawFactors(shard, layer);
+  for (ix r = firstRow(shard, layer); r < endRow(shard, layer); r++) {
     const float *x = layer.x + r * layer.stride, *factors = layer.extra + r * layer.Fp;
     float *to = out.p + r * out.row;
     for (ix j = 0; j < layer.Fp; j += W) store(to + j, shard.training ? load(x + j) * load(factors + j) : load(x + j));
@@ -112,9 +114,9 @@ static void forwardDropout(Shard &shard, int i) {
 }
 static void backwardDropout(Shard &shard, int i) {
   Layer &layer = shard.layers[i];
-  if (i == 0) return;
+  if (!wantsInput(*shard.net, i)) return;
   const float *gradient = gradientAfter(shard, i);
-  for (ix j = 0; j < rowsIn(shard, layer) * layer.Fp; j += W) store(layer.gradient + j, load(gradient + j) * load(layer.extra + j));
+  for (ix j = firstRow(shard, layer) * layer.Fp; j < endRow(shard, layer) * layer.Fp; j += W) store(layer.gradient + j, load(gradient + j) * load(layer.extra + j));
 }
 
 static void forwardNorm(Shard &shard, int i) {
@@ -122,7 +124,7 @@ static void forwardNorm(Shard &shard, int i) {
   const View out = inputOf(shard, i + 1);
   const ix F = layer.F;
   const float *gamma = shard.net->w + layer.gamma, *beta = shard.net->w + layer.beta;
-  for (ix r = 0; r < rowsIn(shard, layer); r++) {
+  for (ix r = firstRow(shard, layer); r < endRow(shard, layer); r++) {
     const float *x = layer.x + r * layer.stride;
     float *normal = layer.extra + r * layer.Fp, *to = out.p + r * out.row;
     double mean = 0, variance = 0;
@@ -142,7 +144,7 @@ static void backwardNorm(Shard &shard, int i) {
   const ix F = layer.F;
   const float *outer = gradientAfter(shard, i), *gamma = shard.net->w + layer.gamma;
   float *toGamma = shard.g + layer.gamma, *toBeta = shard.g + layer.beta;
-  for (ix r = 0; r < rowsIn(shard, layer); r++) {
+  for (ix r = firstRow(shard, layer); r < endRow(shard, layer); r++) {
     const float *dy = outer + r * layer.Fp, *normal = layer.extra + r * layer.Fp;
     double sum = 0, along = 0;
     for (ix j = 0; j < F; j++) {
@@ -152,7 +154,7 @@ static void backwardNorm(Shard &shard, int i) {
       sum += d;
       along += (double)d * normal[j];
     }
-    if (i == 0) continue;
+    if (!wantsInput(*shard.net, i)) continue;
     const float mean = (float)(sum / F), slant = (float)(along / F), scale = layer.scales[r];
     for (ix j = 0; j < F; j++) layer.gradient[r * layer.Fp + j] = scale * (dy[j] * gamma[j] - mean - normal[j] * slant);
   }

@@ -9,7 +9,7 @@ static void beginTraining(Net &net, ix start, ix end, const double *settings) {
   net.seed = (uint32_t)settings[0];
   net.epoch = (uint32_t)settings[1];
   for (ix i = start; i < end && !net.awake; i++) net.awake = net.data.lengths[i] > 1;
-  if (net.data.padLeft && net.data.context > 1) net.awake = true;
+  if (net.own || net.carry || (net.data.padLeft && net.data.context > 1)) net.awake = true;
   net.asleep = !net.awake && net.optimizer != ADAMW;
 }
 /** Makes ready for windows [start, start + count); false where there is no memory. */
@@ -19,10 +19,14 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
   batch.count = most(0, count);
   batch.shards = 0;
   if (count < 1) return !training;
-  batch.T = net.data.padLeft ? net.data.context : net.data.lengths[start];
+  const ix known = net.data.padLeft ? net.data.context : net.data.lengths[start];
+  batch.T = known + net.own;
   batch.shards = shardsOf(count);
   batch.training = training;
-  batch.counted = training ? countTargets(net, start, start + count) : 0;
+  batch.counted = training ? countTargets(net, start, start + count, known) : 0;
+  moveOn(net);
+  if (!makeStreams(net, count)) return false;
+  net.passed = net.carry && !training;
   for (ix k = 0; k < batch.shards; k++) {
     const ix windows = shardStart(batch, k + 1) - shardStart(batch, k);
     const ix touched = least(net.tableRows, (k == 0 ? count : windows) * batch.T); // shard 0 takes the others' rows up
@@ -47,7 +51,7 @@ template <class Work> static void eachTile(const Net &net, Shard &shard, ix k, W
   for (ix tile = 0; tile < tiles && !stopped(net); tile++) {
     shard.first = start + count * tile / tiles;
     gather(shard, batch.start + shard.first, start + count * (tile + 1) / tiles - shard.first, batch.T);
-    forwardNet(shard);
+    forwardAll(shard);
     work();
   }
 }
@@ -60,7 +64,7 @@ static void learn(const Net &net, Shard &shard, ix k) {
   eachTile(net, shard, k, [&] {
     gatherTargets(shard, net.batch.start + shard.first);
     measure(shard, shard.tally);
-    backwardNet(shard);
+    backwardAll(shard);
   });
   for (int i = 0; i < net.count; i++) {
     const Layer &layer = shard.layers[i];
@@ -78,15 +82,17 @@ static void measureShard(const Net &net, Shard &shard, ix k) {
 /** Outputs of the shard's windows, at their places among the batch's. */
 static void predictShard(const Net &net, Shard &shard, ix k) {
   eachTile(net, shard, k, [&] {
-    const ix from = net.layers[net.count - 1].every ? (shard.T - 1) * shard.n : 0;
-    double *to = net.predicted + shard.first * net.outputs;
-    for (ix b = 0; b < shard.n; b++) {
-      const float *row = shard.out + (from + b) * net.outStride;
-      for (ix j = 0; j < net.outputs; j++) {
-        const double taken = net.tokens ? 0 : shard.offsets[b * net.C + j / net.Q % net.C];
-        *to++ = row[j] + taken;
+    const ix from = !net.layers[net.count - 1].every ? 0 : net.data.rows ? 0 : shard.known - 1;
+    const ix rows = net.data.rows ? shard.T : net.own + 1;
+    double *to = net.predicted + shard.first * rows * net.outputs;
+    for (ix b = 0; b < shard.n; b++)
+      for (ix s = 0; s < rows; s++) {
+        const float *row = shard.left + ((from + s) * shard.n + b) * net.outStride;
+        for (ix j = 0; j < net.outputs; j++) {
+          const ix c = j / net.Q % net.C, h = s + j / (net.Q * net.C);
+          *to++ = net.tokens ? row[j] : shard.bases[(b * net.H + h) * net.C + c] + shard.scales[b * net.C + c] * row[j];
+        }
       }
-    }
   });
 }
 
@@ -99,6 +105,7 @@ static void addTally(const Net &net, double *results) {
     sum.correct += part.correct;
     sum.weight += part.weight;
   }
+  net.passed = net.carry;
   results[0] += sum.loss;
   results[1] += sum.correct;
   results[2] += sum.weight;

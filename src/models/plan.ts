@@ -82,10 +82,15 @@ export function centralQuantile(loss: LossSpec): number {
   return distances.indexOf(Math.min(...distances));
 }
 
+/** How far before a window's first input lags reach. */
+export function lagReach(network: Pick<Network, 'input'>): number {
+  return Math.max(...lagsOf(network)) - 1;
+}
+
 /** How far before a window's first input its values may be read: by lags, and by a seasonal base. */
 export function reachBack(network: Pick<Network, 'input' | 'normalise'>): number {
   const { normalise } = network;
-  return Math.max(0, Math.max(...lagsOf(network)) - 1, normalise.kind === 'season' ? normalise.season : 0);
+  return Math.max(lagReach(network), normalise.kind === 'season' ? normalise.season : 0);
 }
 
 function inputFlow(network: Network): Flow {

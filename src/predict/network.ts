@@ -10,6 +10,7 @@ import type { Tensors } from '../core/tensor.ts';
 import type { Compiled, Engine } from '../engines/engine.ts';
 import { MODELS } from '../models/index.ts';
 import type { Network } from '../models/network.ts';
+import { lagReach } from '../models/plan.ts';
 import { type ModelSummary, summarise } from '../models/summary.ts';
 import { initialWeights } from '../models/weights.ts';
 import type { TrainState } from '../train/state.ts';
@@ -62,14 +63,14 @@ export async function fitNetwork(
   encoder: JsonObject | null,
 ): Promise<{ compiled: Compiled; fit: NetworkFit }> {
   const { shape, hooks } = plan;
-  const cuts = cut(sequence.segments, shape, plan.cutting);
+  const network = buildNetwork(plan, sequence);
+  const cuts = cut(sequence.segments, { ...shape, context: fullContext(network, plan) }, plan.cutting);
   const trainUntil = request.validation ?? request.until;
   const training = targetsBetween(cuts, shape, 0, trainUntil);
   const held = request.validation === null ? null : targetsBetween(cuts, shape, request.validation, request.until);
   const validation = held && hasTarget(held, shape, sequence) ? held : null;
-  if (training.count === 0) throw tooShort(sequence, shape, trainUntil);
+  if (training.count === 0) throw tooShort(sequence, fullContext(network, plan), shape, trainUntil);
 
-  const network = buildNetwork(plan, sequence);
   const summary = summarise(network, shape);
   checkMemory(summary, shape, plan.train.batch);
   hooks?.summary?.(summary, training.count);
@@ -148,13 +149,18 @@ function refuseForesight({ layers }: Network, shape: WindowShape): void {
   });
 }
 
-function tooShort(sequence: Sequence, shape: WindowShape, until: number): ForecastError {
+/** Positions a full window reads: its context, and before it what its lags reach back to. */
+export function fullContext(network: Network, { shape, cutting }: Pick<NetworkPlan, 'shape' | 'cutting'>): number {
+  return shape.context + (cutting.kind === 'sliding' ? lagReach(network) : 0);
+}
+
+function tooShort(sequence: Sequence, context: number, shape: WindowShape, until: number): ForecastError {
   const skip = sequence.segments[0]?.start ?? 0;
   const beyond = skip + shape.lead + shape.horizon;
-  const longest = until - beyond;
+  const longest = until - beyond - (context - shape.context);
   return new ForecastError(
     'E_DATA_TOO_SHORT',
-    `training needs ≥ ${beyond + shape.context} rows for one window, has ${until}`,
+    `training needs ≥ ${beyond + context} rows for one window, has ${until}`,
     {
       where: 'window.context',
       hint:

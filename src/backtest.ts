@@ -10,6 +10,7 @@ import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Wal
 import { type Calibration, calibrate, type ErrorPaths } from './evaluate/intervals.ts';
 import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
 import { type Shape, shapeOf } from './evaluate/shape.ts';
+import { type HeldOut, heldOutOf } from './held-out.ts';
 import { METRICS } from './metrics/index.ts';
 import type { PointMetric } from './metrics/metric.ts';
 import { MODELS } from './models/index.ts';
@@ -31,8 +32,12 @@ export interface Course {
 }
 
 export interface BacktestOutcome {
-  /** Rows and losses of each series, in order. */
-  readonly series: readonly { readonly rows: readonly ScoreRow[]; readonly losses: Losses }[];
+  /** Rows, losses and the model's forecasts of each series, in order. */
+  readonly series: readonly {
+    readonly rows: readonly ScoreRow[];
+    readonly losses: Losses;
+    readonly held: readonly HeldOut[];
+  }[];
   readonly report: BacktestReport;
   /** By forecaster: targets are named "series/target". */
   readonly calibrations: ReadonlyMap<string, Calibration>;
@@ -79,8 +84,8 @@ export async function runBacktest(
       }),
     );
   }
-  const judged = walks.map(({ series, folds }, s) =>
-    scoreAnswers({
+  const judged = walks.map(({ series, folds }, s) => ({
+    ...scoreAnswers({
       answers: answersOf(contestants, tracks, s),
       series,
       cutoffs: originsOf(folds),
@@ -91,7 +96,13 @@ export async function runBacktest(
       metrics,
       split: 'backtest',
     }),
-  );
+    held: heldOutOf(series, {
+      ...((tracks.get(config.model.kind) as readonly Track[])[s] as Track),
+      split: 'backtest',
+      horizon: plan.horizon,
+      lead: plan.lead,
+    }),
+  }));
   const calibrations = new Map(
     [...tracks].map(([name, own]) => [name, calibrationOf(walks, own, plan, config, season)] as const),
   );

@@ -12,6 +12,7 @@ import type { Engine } from './engines/engine.ts';
 import { type Calibration, halfWidths } from './evaluate/intervals.ts';
 import { type Losses, lossDifferences, poolSeries, type ScoreRow, type Split, scoreNumbers } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
+import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
 import { METRICS } from './metrics/index.ts';
 import { MODELS } from './models/index.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
@@ -29,6 +30,8 @@ interface JudgedSeries {
   readonly scores: readonly ScoreRow[];
   /** Window losses of the most honest split; of training windows none. */
   readonly losses: Losses | null;
+  /** The model's forecasts of the most honest split. */
+  readonly held: readonly HeldOut[];
 }
 
 /** One series, continued: by what was fitted on all rows, where the config says so. */
@@ -88,6 +91,7 @@ export async function runNumbers(
     ),
     overlap: Math.ceil(steps / origins),
     backtest: backtest?.report ?? null,
+    held: outcomes.flatMap(({ held }) => held),
     calibration: backtest?.calibrations.get(config.model.kind) ?? null,
     forecast: outcomes.flatMap(({ forecast }) => forecast),
     totals: outcomes.flatMap(({ totals }) => totals),
@@ -139,10 +143,11 @@ async function judgeSeries(
   const first = isNetwork(fitted) ? fitted.firstCutoff : 1;
   const scores: ScoreRow[] = [];
   let losses: Losses | null = null;
+  let held: HeldOut[] = [];
   for (const { split, from, until } of heldOut(parts, series.length)) {
     if (split === 'train' && config.evaluate.folds > 0) continue; // the backtest is more honest
-    const held = targetsBetween(cuts, shape, from, until);
-    const cutoffs = thinned(held, JUDGED_WINDOWS).cutoffs.filter((cutoff) => cutoff >= first);
+    const windows = targetsBetween(cuts, shape, from, until);
+    const cutoffs = thinned(windows, JUDGED_WINDOWS).cutoffs.filter((cutoff) => cutoff >= first);
     const { horizon, lead } = shape;
     const judged = await scoreNumbers({
       contenders,
@@ -156,9 +161,12 @@ async function judgeSeries(
       split,
     });
     scores.push(...judged.rows);
-    if (split !== 'train') losses = judged.losses;
+    if (split === 'train') continue;
+    losses = judged.losses;
+    const own = judged.answers[0] as (typeof judged.answers)[number];
+    held = heldOutOf(series, { split, origins: cutoffs, values: own.values, horizon, lead });
   }
-  return { series, fitted, scores, losses };
+  return { series, fitted, scores, losses, held };
 }
 
 /** Fits a series on all its rows where the config says so, and forecasts beyond its end. */
@@ -252,10 +260,7 @@ function contestantsOf(
 }
 
 /** The backtest's rows stand between validation and test; its losses decide where no test part does. */
-function withBacktest(
-  judged: JudgedSeries,
-  own: { readonly rows: readonly ScoreRow[]; readonly losses: Losses } | undefined,
-): JudgedSeries {
+function withBacktest(judged: JudgedSeries, own: BacktestOutcome['series'][number] | undefined): JudgedSeries {
   if (!own) return judged;
   const tested = judged.scores.filter(({ split }) => split === 'test');
   const others = judged.scores.filter(({ split }) => split !== 'test');
@@ -263,6 +268,7 @@ function withBacktest(
     ...judged,
     scores: [...others, ...own.rows, ...tested],
     losses: tested.length > 0 ? judged.losses : own.losses,
+    held: joinedPaths([own.held, tested.length > 0 ? judged.held : []]),
   };
 }
 

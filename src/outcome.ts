@@ -7,6 +7,7 @@ import type { Warning } from './core/errors.ts';
 import type { FitRequest, Progress } from './core/forecaster.ts';
 import type { Calibration } from './evaluate/intervals.ts';
 import type { ScoreRow } from './evaluate/score.ts';
+import type { HeldOut } from './held-out.ts';
 import type { ModelSummary } from './models/summary.ts';
 import type { NetworkFit, NetworkPlan, TrainOptions } from './predict/network.ts';
 import type { BacktestReport, Fit, ForecastRow, TextAnswer, TotalRow } from './report/result.ts';
@@ -42,6 +43,8 @@ export interface Outcome {
   readonly differences: Float64Array;
   readonly overlap: number;
   readonly backtest: BacktestReport | null;
+  /** The model's forecasts of held-out rows, target by target; empty for text. */
+  readonly held: readonly HeldOut[];
   /** The model's own, for forecasts made later. */
   readonly calibration: Calibration | null;
   readonly forecast: readonly ForecastRow[];

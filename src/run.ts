@@ -5,7 +5,7 @@ import { arch, cpus, platform } from 'node:os';
 import { join, resolve } from 'node:path';
 import { INTERVALS, intervalsFile } from './artifact/intervals.ts';
 import { modelFiles } from './artifact/model.ts';
-import { hashIdentity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
+import { hashIdentity, type Identity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -77,7 +77,9 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   const config = settle(opened.written, facts);
   const { engine, reason } = await openEngine(config.engine.kind);
   const continued = options.continueFrom === undefined ? null : await continuation(options.continueFrom, config, data);
-  const folder = await openFolder(config, data, engine.kind, continued, options);
+  const identity = identityOf(config, data, engine.kind, continued);
+  const path = join('runs', `${config.name}-${identity.hash.slice(0, 8)}`);
+  const folder = await openFolder(path, identity, options);
   const host = (): JsonObject => hostFacts(opened, performance.now() - started);
   try {
     if (folder.state === 'done') return await storedOutcome(folder.path, config);
@@ -89,6 +91,10 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     const picture = pictureOf(data.raw, outcome);
     const text = renderTerminal(result, picture);
     await keep(folder, config, outcome, result, text);
+    // The page is read after the run: nobody waits for its code before.
+    const { reportFiles } = await import('./reporting.ts');
+    const pages = reportFiles(config, data.raw, facts.season, outcome, result, path.replaceAll('\\', '/'));
+    for (const [name, content] of pages) await folder.write(name, content);
     const finished = await folder.complete(host());
     return { result, folder: folder.path, text, picture, host: finished, stored: false, gate: gateOf(config, result) };
   } catch (error) {
@@ -108,21 +114,20 @@ function endOf(error: unknown): 'interrupted' | 'diverged' | 'failed' {
   return error instanceof ForecastError && error.code === 'E_TRAIN_DIVERGED' ? 'diverged' : 'failed';
 }
 
-async function openFolder(
-  config: Config,
-  data: Loaded,
-  engine: string,
-  continued: Continuation | null,
-  options: RunOptions,
-): Promise<RunFolder> {
+/** What makes a run the run it is. */
+function identityOf(config: Config, data: Loaded, engine: string, continued: Continuation | null): Identity {
   const parts = {
     config: renderConfig(config) + (continued ? `# continues ${continued.hash}\n` : ''),
     data: data.sha256,
     engine,
   };
-  const hash = hashIdentity(parts);
-  const path = options.out ?? join('runs', `${config.name}-${hash.slice(0, 8)}`);
-  return await openRunFolder(resolve(path), { ...parts, hash }, { ...options, parents: options.out === undefined });
+  return { ...parts, hash: hashIdentity(parts) };
+}
+
+/** The folder that was asked for, or the one by default. */
+async function openFolder(path: string, identity: Identity, options: RunOptions): Promise<RunFolder> {
+  const parents = options.out === undefined;
+  return await openRunFolder(resolve(options.out ?? path), identity, { ...options, parents });
 }
 
 async function storedOutcome(path: string, config: Config): Promise<RunOutcome> {

@@ -85,6 +85,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
       : new Float64Array(0),
     overlap: 1,
     backtest: null,
+    held: [],
     calibration: null,
     forecast: [],
     totals: [],

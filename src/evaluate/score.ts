@@ -59,18 +59,23 @@ export interface Judgement {
   readonly losses: Losses;
 }
 
+/** The same, with the forecasts that were scored, in the contenders' order. */
+export interface NumberJudgement extends Judgement {
+  readonly answers: readonly Answer[];
+}
+
 /** Mean loss of each window, in time order, by forecaster. */
 export type Losses = ReadonlyMap<string, Float64Array>;
 
 /** Scores forecasts of numbers in raw units; several targets are scored one by one and averaged. */
-export async function scoreNumbers({ contenders, ...judging }: NumberJudging): Promise<Judgement> {
+export async function scoreNumbers({ contenders, ...judging }: NumberJudging): Promise<NumberJudgement> {
   const { series, cutoffs, horizon, lead } = judging;
   const answers: Answer[] = [];
   for (const { fitted, baseline } of contenders) {
     const { values } = await fitted.forecast(series, { cutoffs, horizon, lead });
     answers.push({ forecaster: fitted.name, baseline, values });
   }
-  return scoreAnswers({ ...judging, answers });
+  return { ...scoreAnswers({ ...judging, answers }), answers };
 }
 
 /** What a forecaster said at the cutoffs: `values` (N, H, C). */

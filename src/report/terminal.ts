@@ -63,7 +63,8 @@ function head(result: Result, style: Style): string[] {
   ];
 }
 
-function dataFacts(data: Result['data']): string[] {
+/** What is known of the data, fact by fact. */
+export function dataFacts(data: Result['data']): string[] {
   const span = data.start === null || data.end === null ? [] : [`${visible(data.start)} … ${visible(data.end)}`];
   const frequency = data.frequency === null ? [] : [visible(data.frequency)];
   const season = data.season === null || data.season <= 1 ? [] : [`season ${data.season}`];
@@ -73,7 +74,8 @@ function dataFacts(data: Result['data']): string[] {
   return [...series, ...rows, ...span, ...frequency, ...season, ...data.notes.map((n) => visible(n))];
 }
 
-function fitFacts({ fit, fits }: Result): string[] {
+/** What the fit came to, fact by fact. */
+export function fitFacts({ fit, fits }: Result): string[] {
   const facts = [counted(fit.samples, 'window'), counted(fit.epochs, 'epoch')];
   if (fit.parameters > 0) facts.unshift(counted(fit.parameters, 'parameter'));
   if (fits !== undefined && fits.length > 1) facts.unshift(`${fits.length} networks`);
@@ -97,7 +99,7 @@ function labelled(label: string, facts: readonly string[]): string[] {
   return shown.map((line, i) => `${(i === 0 ? label : '').padEnd(6)}${line}`);
 }
 
-const SPLIT_WORDS: { readonly [split in ScoreRow['split']]: string } = {
+export const SPLIT_WORDS: { readonly [split in ScoreRow['split']]: string } = {
   backtest: 'backtest windows',
   test: 'held-out windows (test)',
   validation: 'held-out windows (validation)',
@@ -152,7 +154,8 @@ export function judged(scores: readonly ScoreRow[]): ScoreRow[] {
   return pooled.length > 0 ? pooled : rows.filter((row) => row.series === rows[0]?.series);
 }
 
-function bestFirst(rows: readonly ScoreRow[], metric: string): ScoreRow[] {
+/** By a metric, undefined ones last. */
+export function bestFirst(rows: readonly ScoreRow[], metric: string): ScoreRow[] {
   const sign = METRICS[metric]?.better === 'higher' ? -1 : 1;
   const rank = (row: ScoreRow): number => {
     const value = row.metrics[metric];

@@ -1,0 +1,350 @@
+// The run as one HTML page: verdict, forecast, scores, steps, folds, residuals, losses, data, config, and how to run it again.
+// In: a Result and a ReportInput. Out: a document under MOST_BYTES, every foreign string escaped. Not here: charts (charts.ts), files.
+
+import {
+  coveragePlot,
+  foldsPlot,
+  forecastPlot,
+  histogramPlot,
+  lossPlot,
+  residualsPlot,
+  stepsPlot,
+  wholePlot,
+} from './charts.ts';
+import { count, counted, figure, figures, percent, visible } from './figures.ts';
+import { escaped, escapedLines } from './markup.ts';
+import { bytesOf, type Cell, figureOf, folded, MOST_BYTES, page, paragraph, section, tableOf } from './page.ts';
+import type { Panel, ReportInput } from './picture.ts';
+import type { BacktestReport, ForecastRow, IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
+import { bestFirst, dataFacts, fitFacts, judged, SPLIT_WORDS } from './terminal.ts';
+import { metricLabel } from './verdict.ts';
+
+/** Rows of a table at most; the files beside the report hold all. */
+const MOST_ROWS = 100;
+const MOST_CELLS = 2_000;
+
+/** The page; with fewer panels and a shorter config where all would be too long for a mail. */
+export function runPage(result: Result, input: ReportInput): string {
+  const whole = pageOf(result, input);
+  if (bytesOf(whole) <= MOST_BYTES) return whole;
+  const config = `${input.config.slice(0, 20_000)}\n…`;
+  const short = input.config.length > 20_000 ? { ...input, config } : input;
+  const one = pageOf(result, { ...short, panels: input.panels.slice(0, 1) });
+  return bytesOf(one) <= MOST_BYTES ? one : pageOf(result, { ...short, panels: [], losses: [] });
+}
+
+function pageOf(result: Result, input: ReportInput): string {
+  const [first] = input.panels;
+  return page(`${result.name}: ${result.fit.model}`, [
+    head(result),
+    section('Forecast', forecastPart(result, input.panels)),
+    section('Text', result.text.flatMap(textPart)),
+    section('Scores', scorePart(result)),
+    section('Error by step', [figureOf(stepsPlot(result, first)), figureOf(coveragePlot(result))]),
+    section('Folds', foldPart(result)),
+    section('Residuals', residualPart(first)),
+    section('Training', [paragraph(fitFacts(result).join(' · ')), figureOf(lossPlot(input.losses)), fitTable(result)]),
+    section('Data', dataPart(result)),
+    section('Run it again', again(result, input)),
+  ]);
+}
+
+function head({ name, fit, engine, seed, verdict, decision, warnings }: Result): string {
+  const facts = `${visible(fit.model)} · ${visible(engine.kind)} engine · seed ${seed}`;
+  const own = decision.ship === fit.model ? '' : ' other';
+  const warned = warnings.length === 0 ? '' : ` · ${counted(warnings.length, 'warning')}, see Data`;
+  return [
+    `<header><h1>${escaped(name, 80)}</h1>`,
+    paragraph(`${facts}${warned}`, 'soft'),
+    `<p class="verdict${own}">${escaped(verdict, 1200)}</p>`,
+    `<p>Ship: <strong>${escaped(decision.ship, 60)}</strong></p></header>`,
+  ].join('\n');
+}
+
+function forecastPart(result: Result, panels: readonly Panel[]): string[] {
+  const { forecast, totals, data } = result;
+  const targets = new Set(forecast.map((row) => `${row.series}\n${row.target}`)).size;
+  const left = targets - panels.length;
+  const charts = panels.flatMap((panel, i) => [
+    figureOf(forecastPlot(i === 0 ? 'forecast' : `forecast-${i + 1}`, panel, result)),
+    // One series deserves a look at all of it.
+    i === 0 ? figureOf(wholePlot('whole', panel)) : '',
+  ]);
+  return [
+    ...charts,
+    left > 0 && panels.length > 0
+      ? paragraph(`Drawn: the first ${panels.length} of ${count(targets)}; all are in forecast.csv.`, 'soft')
+      : '',
+    totals.length > 0 ? totalTable(result) : '',
+    targets > 1 ? seriesTable(result) : '',
+    forecast.length > 0
+      ? folded(`Forecast as a table (${counted(forecast.length, 'row')})`, forecastTable(forecast, data.series > 1))
+      : '',
+  ];
+}
+
+function levelsOf(rows: readonly ForecastRow[]): string[] {
+  return Object.keys(rows[0]?.lower ?? {}).sort((a, b) => Number(a) - Number(b));
+}
+
+function forecastTable(rows: readonly ForecastRow[], named: boolean): string {
+  const shown = rows.slice(0, MOST_ROWS);
+  const levels = levelsOf(rows);
+  const values = figures(
+    shown.map((row) => row.value),
+    6,
+  );
+  const bounds = levels.flatMap((level) => [
+    figures(
+      shown.map((row) => row.lower?.[level]),
+      6,
+    ),
+    figures(
+      shown.map((row) => row.upper?.[level]),
+      6,
+    ),
+  ]);
+  const table = tableOf({
+    head: ['forecast', 'time', 'value', ...levels.flatMap((level) => [`${level} % from`, 'to'])],
+    left: [1],
+    rows: shown.map((row, i) => [
+      `${named ? `${visible(row.series, 24)} ` : ''}${visible(row.target, 30)}`,
+      row.time,
+      values[i] as string,
+      ...bounds.map((column) => column[i] as string),
+    ]),
+  });
+  return table + rest(rows.length, shown.length, 'forecast.csv');
+}
+
+function rest(all: number, shown: number, file: string): string {
+  return all > shown ? paragraph(`… ${count(all - shown)} more in ${file}`, 'soft') : '';
+}
+
+/** What is needed until the end of the horizon. */
+function totalTable({ totals, data }: Result): string {
+  const shown = totals.slice(0, 20);
+  const levels = Object.keys(shown[0]?.lower ?? {}).sort((a, b) => Number(a) - Number(b));
+  const table = tableOf({
+    head: ['sum of all steps', 'steps', 'value', ...levels.flatMap((level) => [`${level} % from`, 'to'])],
+    rows: shown.map((row) => [
+      data.series > 1 ? `${visible(row.series, 24)} ${visible(row.target, 30)}` : row.target,
+      count(row.steps),
+      figure(row.value, 6),
+      ...levels.flatMap((level) => [number(row.lower[level], 6), number(row.upper[level], 6)]),
+    ]),
+  });
+  return table + rest(totals.length, shown.length, 'result.json');
+}
+
+function number(value: number | null | undefined, digits = 4): string {
+  return typeof value === 'number' ? figure(value, digits) : '–';
+}
+
+/** One row a series and target: where it goes, and how well the model did on it. */
+function seriesTable(result: Result): string {
+  const groups = new Map<string, ForecastRow[]>();
+  for (const row of result.forecast) {
+    const key = `${row.series}\n${row.target}`;
+    const own = groups.get(key);
+    if (own) own.push(row);
+    else groups.set(key, [row]);
+  }
+  const decisive = judged(result.scores);
+  const metric = Object.keys(decisive[0]?.metrics ?? {})[0];
+  const scores = new Map(
+    result.scores
+      .filter(
+        (row) => row.split === decisive[0]?.split && row.forecaster === result.fit.model && row.series !== undefined,
+      )
+      .map((row) => [row.series, row]),
+  );
+  const shown = [...groups.values()].slice(0, MOST_ROWS);
+  const table = tableOf({
+    head: [
+      'series',
+      'first step',
+      'value',
+      'last step',
+      'value',
+      ...(metric && scores.size > 0 ? [metricLabel(metric), 'skill'] : []),
+    ],
+    left: [1, 3],
+    rows: shown.map((rows): Cell[] => {
+      const [first, last] = [rows[0] as ForecastRow, rows.at(-1) as ForecastRow];
+      const score = scores.get(first.series);
+      const judgement: Cell[] =
+        metric && scores.size > 0 ? [number(score?.metrics[metric]), skillCell(score?.skill ?? null)] : [];
+      const name = result.data.series > 1 ? `${visible(first.series, 30)} ${visible(first.target, 24)}` : first.target;
+      return [name, first.time, number(first.value), last.time, number(last.value), ...judgement];
+    }),
+  });
+  return folded(
+    `${counted(groups.size, 'forecast')}, one row each`,
+    table + rest(groups.size, shown.length, 'forecast.csv'),
+  );
+}
+
+function skillCell(skill: number | null): Cell {
+  return skill === null ? '–' : { text: percent(skill), as: skill > 0 ? 'good' : 'bad' };
+}
+
+/** Forecasters by metrics, best first, with skill and how their intervals held. */
+function scorePart(result: Result): string[] {
+  const rows = judged(result.scores);
+  const first = rows[0];
+  if (!first) return [];
+  const others = [...new Set(result.scores.map((row) => row.split))].filter((split) => split !== first.split);
+  return [
+    paragraph(`${count(first.windows)} ${SPLIT_WORDS[first.split]}; skill is the gain over the best baseline.`, 'soft'),
+    scoreTable(result, rows),
+    ...others.map((split) => {
+      const own = result.scores.filter((row) => row.split === split && row.series === undefined);
+      return own.length === 0
+        ? ''
+        : folded(`${count(own[0]?.windows ?? 0)} ${SPLIT_WORDS[split]}`, scoreTable(result, own));
+    }),
+    reasons(rows),
+  ];
+}
+
+function scoreTable(result: Result, rows: readonly ScoreRow[]): string {
+  const metrics = Object.keys(rows[0]?.metrics ?? {}).slice(0, 12);
+  const sorted = bestFirst(rows, metrics[0] ?? '').slice(0, 40);
+  const values = metrics.map((metric) => figures(sorted.map((row) => row.metrics[metric])));
+  const intervals = rows[0]?.split === 'train' ? [] : (result.backtest?.intervals ?? []);
+  const levels = (intervals[0]?.levels ?? []).map(({ level }) => level);
+  return tableOf({
+    head: [
+      'forecaster',
+      ...metrics.map(metricLabel),
+      'skill',
+      ...levels.flatMap((level) => [`${level} % held`, `MSIS ${level}`]),
+    ],
+    marked: sorted.findIndex((row) => row.forecaster === result.decision.ship),
+    rows: sorted.map((row, i): Cell[] => [
+      row.forecaster === result.decision.ship ? `${visible(row.forecaster, 36)} ◀ ship` : visible(row.forecaster, 40),
+      ...values.map((column) => column[i] as string),
+      skillCell(row.skill),
+      ...intervalCells(
+        intervals.find(({ forecaster }) => forecaster === row.forecaster),
+        levels,
+      ),
+    ]),
+  });
+}
+
+function intervalCells(own: IntervalReport | undefined, levels: readonly number[]): string[] {
+  return levels.flatMap((level) => {
+    const found = own?.levels.find((candidate) => candidate.level === level);
+    if (!found) return ['–', '–'];
+    if (!found.supported) return [`needs ${found.needed} errors`, '–'];
+    return [found.coverage === null ? '–' : percent(found.coverage), number(found.msis, 3)];
+  });
+}
+
+function reasons(rows: readonly ScoreRow[]): string {
+  const said = new Map(rows.flatMap((row) => Object.entries(row.reasons ?? {})));
+  const lines = [...said].map(([metric, reason]) => `${metricLabel(metric)}: ${reason}`);
+  return paragraph(lines.slice(0, 6).join('; '), 'soft');
+}
+
+function foldPart(result: Result): string[] {
+  const { backtest } = result;
+  if (!backtest) return [];
+  const own = backtest.intervals.find(({ forecaster }) => forecaster === result.fit.model);
+  const learned = backtest.history === null ? 'all rows before it' : `the ${counted(backtest.history, 'newest row')}`;
+  const shape = {
+    'flat-line': 'The model’s forecasts are a flat line.',
+    'shifted-copy': 'The model’s forecasts repeat the last known value.',
+  };
+  return [
+    paragraph(
+      `Everything was fitted anew at each fold, from ${learned}.${own ? ` Intervals stand on ${counted(own.points, 'forecast')}${own.pooledSteps ? ', the errors of all steps together' : ''}.` : ''}`,
+      'soft',
+    ),
+    backtest.shape === null ? '' : paragraph(shape[backtest.shape]),
+    figureOf(foldsPlot(result)),
+    folded('Folds as a table', foldTable(backtest)),
+  ];
+}
+
+function foldTable({ folds }: BacktestReport): string {
+  const names = Object.keys(folds[0]?.scores ?? {}).slice(0, 20);
+  const values = names.map((name) => figures(folds.map(({ scores }) => scores[name])));
+  const shown = folds.slice(0, Math.min(MOST_ROWS, Math.ceil(MOST_CELLS / (names.length + 2))));
+  return tableOf({
+    head: ['known until', 'forecasts', ...names.map((name) => visible(name, 28))],
+    rows: shown.map(({ until, origins }, k) => [until, count(origins), ...values.map((column) => column[k] as string)]),
+  });
+}
+
+function residualPart(panel: Panel | undefined): string[] {
+  if (!panel) return [];
+  const charts = [figureOf(residualsPlot('residuals', panel)), figureOf(histogramPlot('sizes', panel))].filter(
+    (chart) => chart !== '',
+  );
+  return charts.length === 2 ? [`<div class="pair">${charts.join('')}</div>`] : charts;
+}
+
+function fitTable({ fits, data }: Result): string {
+  if (!fits || fits.length < 2) return '';
+  const shown = fits.slice(0, MOST_ROWS);
+  const table = tableOf({
+    head: [data.series > 1 ? 'series' : 'network', 'parameters', 'windows', 'epochs', 'loss', 'validation loss'],
+    rows: shown.map((fit) => [
+      fit.series,
+      count(fit.parameters),
+      count(fit.samples),
+      count(fit.epochs),
+      number(fit.loss),
+      number(fit.validationLoss),
+    ]),
+  });
+  return folded(counted(fits.length, 'network'), table + rest(fits.length, shown.length, 'result.json'));
+}
+
+function textPart({ prompt, text, next }: TextAnswer): string[] {
+  const start = text.startsWith(prompt) ? prompt : '';
+  const given = start === '' ? '' : `<mark>${escapedLines(start, 2000)}</mark>`;
+  return [
+    `<pre>${given}${escapedLines(text.slice(start.length))}</pre>`,
+    start === '' ? '' : paragraph('Marked: the prompt.', 'soft'),
+    next.length === 0 ? '' : `<h3>Likeliest next tokens</h3>${nextTable(next)}`,
+  ];
+}
+
+function nextTable(next: TextAnswer['next']): string {
+  return tableOf({
+    head: ['token', 'probability'],
+    rows: next.slice(0, 20).map(({ token, probability }) => [`"${visible(token, 40)}"`, percent(probability)]),
+  });
+}
+
+function dataPart(result: Result): string[] {
+  const { data, warnings, engine } = result;
+  const shown = warnings
+    .slice(0, 50)
+    .map(({ code, message }) => `<li><strong>${escaped(code, 40)}</strong> ${escaped(message, 400)}</li>`);
+  const more = warnings.length - shown.length;
+  return [
+    paragraph(dataFacts(data).join(' · ')),
+    paragraph(`sha256 ${data.sha256}`, 'soft'),
+    paragraph(`${engine.kind} engine: ${engine.reason}`, 'soft'),
+    shown.length === 0
+      ? ''
+      : `<h3>${counted(warnings.length, 'warning')}</h3><ul class="warning">${shown.join('\n')}</ul>`,
+    more > 0 ? paragraph(`… ${count(more)} more in result.json`, 'soft') : '',
+  ];
+}
+
+function again({ data, seed, engine }: Result, { config, folder }: ReportInput): string[] {
+  return [
+    `<pre>${escaped(`forecast run ${folder}`, 300)}</pre>`,
+    paragraph(
+      `Typed in the project’s folder; where the run stands elsewhere, name its folder. The same config, data (sha256 ${data.sha256.slice(0, 12)}…), seed (${seed}) and engine (${engine.kind}) end in the same bytes.`,
+      'soft',
+    ),
+    `<h3>config.yaml, every default spelled out</h3><pre>${escapedLines(config, 66_000)}</pre>`,
+  ];
+}

@@ -20,9 +20,14 @@ export const COMMON = '-O3 -std=c++17 -fPIC -fno-exceptions -fno-rtti -fno-math-
 const BUILDS = {
   base: { table: 'KERNELS_BASE', flags: [] },
   avx2: { table: 'KERNELS_AVX2', flags: ['-mavx2', '-mfma'], has: '-DWITH_AVX2' },
+  avx512: {
+    table: 'KERNELS_AVX512',
+    flags: '-mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512'.split(' '),
+    has: '-DWITH_AVX512',
+  },
 };
-/** @type {{ [arch: string]: ('base' | 'avx2')[] }} */
-const OF = { x64: ['base', 'avx2'] };
+/** @type {{ [arch: string]: ('base' | 'avx2' | 'avx512')[] }} */
+const OF = { x64: ['base', 'avx2', 'avx512'] };
 
 /** The system and processor a binary is for, as src/engines/native/place.ts names it. */
 export function platformHere() {

@@ -53,7 +53,8 @@ export interface Kernel {
    * rates.length steps over windows [bounds[k], bounds[k + 1]). settings: seed, epoch, first step, clip (below 0: none), whether
    * the last step's weights must be finite. results: sums of loss, correct and weight, to which the steps' own are added;
    * the last gradient norm; why it ended (0 all steps made, 1 one was not finite, 2 aborted: the step begun changed nothing).
-   * Gives the steps made; −1 where there is no memory. `work`: multiply-adds of the call, by which it may choose its thread.
+   * Gives the steps made; −1 where there is no memory. `work`: multiply-adds of the call, by which it may choose its thread;
+   * `crowded`: whether other trainings wait for this one.
    */
   train(
     bounds: Int32Array,
@@ -61,6 +62,7 @@ export interface Kernel {
     settings: Float64Array,
     results: Float64Array,
     work: number,
+    crowded?: boolean,
   ): Soon<number>;
   /** results: sums of loss, correct and weight over windows [start, end), as one batch. Gives DONE, NO_MEMORY or STOPPED. */
   evaluate(start: number, end: number, results: Float64Array, work: number): Soon<number>;

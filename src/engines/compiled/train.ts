@@ -18,6 +18,9 @@ import { type Visits, visitsOf } from './visits.ts';
 /** Multiply-adds between two reports of progress: a few times a second. */
 const WORK_PER_REPORT = 1e9;
 
+/** Trainings under way, of all networks. */
+let trainings = 0;
+
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
   checkWindows(machine, request.training);
@@ -27,9 +30,11 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
     });
   }
   const stopping = stopOnAbort(machine, request);
+  trainings++;
   try {
     return await trainEpochs(machine, request, stopping);
   } finally {
+    trainings--;
     stopping.end();
   }
 }
@@ -42,6 +47,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
   });
   let safe = await save(machine);
   const records: EpochRecord[] = [];
+  let pace = WORK_PER_TURN; // multiply-adds of a call: what is at work first is soon told of
   let position = request.from;
   let worked = 0; // on this thread, since others had their turn
   let unreported = WORK_PER_REPORT; // the first turn is reported
@@ -54,7 +60,8 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
     let last: Taken = { end: COMPLETE, position, rate: 0, norm: 0 };
     while (position.step < steps) {
       if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
-      const asked = Math.min(stepsPerCall(request, machine.kernel.turn / each), steps - position.step);
+      const asked = Math.min(stepsPerCall(request, Math.min(pace, machine.kernel.turn) / each), steps - position.step);
+      pace *= 2;
       const work = (visits.bounds[position.step + asked]! - visits.bounds[position.step]!) * each;
       const soon = takeSteps(machine, request, visits, position, asked, work, stopping);
       last = soon instanceof Promise ? await soon : soon;
@@ -171,7 +178,7 @@ function takeSteps(
     bind(machine, bound);
     hold(machine, kernel, machine.streams);
     stopping.own = true;
-    return kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results, work);
+    return kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results, work, trainings > 1);
   });
   return soon instanceof Promise ? soon.then(taken) : taken(soon);
 }

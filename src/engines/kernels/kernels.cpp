@@ -1,7 +1,6 @@
 // The kernels' C interface: a network made of numbers, trained in steps, evaluated and asked for outputs over windows of the host.
 // In: plain arrays. Out: plain arrays and sums. Not here: which windows, in which order, at which rate (the host decides).
 #include "step.h"
-#include "table.h"
 
 #ifdef KERNELS
 #define API static // one build of several in a binary: reached through its table
@@ -308,5 +307,5 @@ API void kernel_map(int32_t which, const float *x, float *y, int32_t count) {
 #ifdef KERNELS
 extern const KernelTable KERNELS;
 const KernelTable KERNELS = {kernel_create, kernel_destroy, kernel_values, kernel_write, kernel_read, kernel_optimizer, kernel_save,
-                             kernel_fall_back, kernel_bind, kernel_stop, train, evaluate, predict, kernel_map};
+                             kernel_fall_back, kernel_bind, kernel_stop, train, evaluate, predict, kernel_map, bareProducts};
 #endif

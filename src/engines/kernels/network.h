@@ -3,6 +3,7 @@
 #pragma once
 #include "memory.h"
 #include "product.h"
+#include "table.h"
 
 enum { TILE = 32, MOST_LAYERS = 64, MOST_SHARDS = 8 }; // TILE: windows that go through time together
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
@@ -156,10 +157,6 @@ struct Net {
 /** Whether the host wants the batch left as it is; asked once per step in time, so that it is never long in coming. */
 static bool stopped(const Net &net) { return __atomic_load_n(&net.stop, __ATOMIC_RELAXED); }
 
-/** Runs `part(context, k)` for k = 0 … parts − 1 in any order, side by side where it can; comes back when all are done. */
-struct Team {
-  void (*run)(Team *team, int32_t parts, void (*part)(void *context, int32_t k), void *context);
-};
 template <class Work> static void inParts(Team *team, ix parts, Work work) {
   if (team && parts > 1) {
     team->run(team, (int32_t)parts, [](void *context, int32_t k) { (*(Work *)context)(k); }, &work);

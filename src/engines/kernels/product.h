@@ -1,7 +1,7 @@
 // The one matrix product: C (+)= A · B with rows of C held in registers, A broadcast, B read in panels of up to 4 vectors.
 // In: pointers and strides. Out: C. Not here: what the matrices mean. Each value is summed over k in order, however rows are grouped.
 #pragma once
-#include "simd.h"
+#include "memory.h"
 
 #ifndef KC
 #define KC 128 // rows of a panel that stay in the first cache: KC · 4W floats are 16 KB for W 8
@@ -115,4 +115,19 @@ static void product(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, i
       done += part.outer * k;
     }
   }
+}
+
+/** Multiply-adds done by `times` bare blocks on data in the first cache: the limit the rest is measured against, when timed. */
+static double bareProducts(int32_t times) {
+  constexpr int rows = ROWS_OF_FOUR;
+  enum { K = 64 };
+  alignas(64) float a[rows * K], b[K * W4], c[rows * W4];
+  zero(a, rows * K);
+  zero(b, K * W4);
+  const auto bare = &block<4, rows, K, 1>;
+  for (int32_t i = 0; i < times; i++) {
+    bare(c, W4, Left{a, K, 1, 1, 0}, b, W4, K, false);
+    asm volatile("" : : "r"(c), "r"(a), "r"(b) : "memory");
+  }
+  return (double)times * rows * K * W4;
 }

@@ -3,7 +3,11 @@
 #include <stdint.h>
 
 struct Net;
-struct Team;
+
+/** Runs `part(context, k)` for k = 0 … parts − 1 in any order, side by side where it can; comes back when all are done. */
+struct Team {
+  void (*run)(Team *team, int32_t parts, void (*part)(void *context, int32_t k), void *context);
+};
 
 struct KernelTable {
   Net *(*create)(const int32_t *ints, const double *reals);
@@ -20,4 +24,5 @@ struct KernelTable {
   int32_t (*evaluate)(Net *net, Team *team, int32_t start, int32_t end, double *results);
   int32_t (*predict)(Net *net, Team *team, int32_t start, int32_t end, double *outputs);
   void (*map)(int32_t which, const float *x, float *y, int32_t count);
+  double (*bareProducts)(int32_t times);
 };

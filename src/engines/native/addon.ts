@@ -1,6 +1,7 @@
 // The addon on disk: loaded once, or why not. In: nothing. Out: its functions. Not here: what they compute (kernels/).
 
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { flawOf, placesOfAddons, whyMissing } from './place.ts';
 
 /** A network inside the addon. */
@@ -25,14 +26,47 @@ export interface Addon {
     lengths: Int32Array,
     settings: Int32Array,
   ): number;
-  train(net: Handle, bounds: Int32Array, rates: Float64Array, settings: Float64Array, results: Float64Array): number;
-  evaluate(net: Handle, start: number, end: number, results: Float64Array): number;
-  predict(net: Handle, start: number, end: number, outputs: Float64Array): number;
+  /**
+   * `later`: 0 at once, 1 on another thread, 2 on several; then it gives a promise, and `held` keeps all arrays the call reads or writes,
+   * those bound included. Every other call for the same network waits for it, but `abort`.
+   */
+  train(
+    net: Handle,
+    bounds: Int32Array,
+    rates: Float64Array,
+    settings: Float64Array,
+    results: Float64Array,
+    later: number,
+    held: readonly unknown[] | null,
+  ): number | Promise<number>;
+  evaluate(
+    net: Handle,
+    start: number,
+    end: number,
+    results: Float64Array,
+    later: number,
+    held: readonly unknown[] | null,
+  ): number | Promise<number>;
+  predict(
+    net: Handle,
+    start: number,
+    end: number,
+    outputs: Float64Array,
+    later: number,
+    held: readonly unknown[] | null,
+  ): number | Promise<number>;
+  abort(net: Handle): void;
+  /** Sets how many threads may work, for all networks; 0: as they are. Gives how many may. */
+  threads(count: number): number;
+  /** Multiply-adds a second of the bare product on one thread: the limit of this build. */
+  bareRate(): number;
   map(which: number, x: Float32Array, y: Float32Array): void;
 }
 
 /** INTERFACE of kernels/addon.cpp. */
 const INTERFACE = 3;
+/** A batch has no more shards: MOST_SHARDS of kernels/network.h. */
+const MOST_THREADS = 8;
 
 export type Loaded = { readonly addon: Addon } | { readonly why: string };
 
@@ -40,8 +74,16 @@ let loaded: Loaded | undefined;
 
 /** The addon, or one line that says why there is none. */
 export function loadAddon(): Loaded {
-  loaded ??= firstThatLoads(placesOfAddons());
+  if (loaded) return loaded;
+  loaded = firstThatLoads(placesOfAddons());
+  if ('addon' in loaded) loaded.addon.threads(threadsAsked());
   return loaded;
+}
+
+/** One for each processor this process may use, or FORECAST_THREADS: results do not depend on it. */
+function threadsAsked(): number {
+  const asked = Number(process.env.FORECAST_THREADS);
+  return asked >= 1 ? Math.floor(asked) : Math.min(availableParallelism(), MOST_THREADS);
 }
 
 function firstThatLoads(places: readonly string[]): Loaded {

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ForecastError } from '../../core/errors.ts';
 import { compileWith } from '../compiled/compiled.ts';
 import type { Engine } from '../engine.ts';
-import { loadAddon } from './addon.ts';
+import { type Addon, loadAddon } from './addon.ts';
 import { nativeKernels } from './kernel.ts';
 import { repair } from './place.ts';
 
@@ -15,7 +15,7 @@ export const native: Engine = {
   available: async () => {
     const found = loadAddon();
     return 'addon' in found
-      ? { ok: true, detail: `${found.addon.instructions}, float32, 1 thread, loads` }
+      ? { ok: true, detail: describe(found.addon) }
       : { ok: false, why: found.why, repair: repair() };
   },
   compile: async (network, weights) => {
@@ -28,3 +28,8 @@ export const native: Engine = {
     });
   },
 };
+
+function describe(addon: Addon): string {
+  const threads = addon.threads(0);
+  return `${addon.instructions}, float32, ${threads} thread${threads === 1 ? '' : 's'}, loads`;
+}

@@ -1,7 +1,14 @@
 // Kernels in the addon. In: plain arrays, read where they are. Out: plain arrays. Not here: loading the addon (addon.ts).
 
-import type { CreateKernel, Kernel } from '../compiled/kernel.ts';
+import type { Bound, CreateKernel, Kernel } from '../compiled/kernel.ts';
 import type { Addon } from './addon.ts';
+
+/** Multiply-adds that leave the JavaScript thread: about a millisecond of one thread. */
+const LATER = 3e7;
+/** The same where other trainings wait for the JavaScript thread: what a change of threads costs. */
+const LATER_IN_A_CROWD = 1e6;
+/** Multiply-adds of a step, or of a pass, that are worth several threads. */
+const TOGETHER = 2e6;
 
 /** Makes kernels of an addon. */
 export function nativeKernels(addon: Addon): CreateKernel {
@@ -9,19 +16,45 @@ export function nativeKernels(addon: Addon): CreateKernel {
     const net = addon.create(ints, reals);
     if (!net) return null;
     if (addon.values(net) !== values) throw new Error(`kernels count ${addon.values(net)} weights, not ${values}`);
+    let bound: Bound | null = null; // the kernels point into its arrays until the next call that works has ended
+
+    /** What a call later keeps alive; afterwards what was bound is let go. */
+    const holding = (later: number, arrays: readonly unknown[]): readonly unknown[] | null => {
+      const held = later ? [net, bound, ...arrays] : null;
+      bound = null;
+      return held;
+    };
+    /** 0: on this thread, 1: on another, 2: on several. */
+    const threadsFor = (work: number, steps: number, crowded: boolean | undefined): number => {
+      if (work < (crowded ? LATER_IN_A_CROWD : LATER)) return 0;
+      return work / steps < TOGETHER ? 1 : 2;
+    };
     return {
       copies: false,
-      turn: 1e8,
+      turn: 5e9,
       write: (which, array) => addon.write(net, which, array),
       read: (which, into) => addon.read(net, which, into),
       optimizer: (settings) => addon.optimizer(net, settings),
       save: () => addon.save(net) === 1,
       fallBack: () => addon.fallBack(net),
-      bind: ({ channels, cutoffs, lengths, settings }) => addon.bind(net, channels, cutoffs, lengths, settings) === 1,
-      train: (bounds, rates, settings, results) => addon.train(net, bounds, rates, settings, results),
-      evaluate: (start, end, results) => addon.evaluate(net, start, end, results),
-      predict: (start, end, outputs) => addon.predict(net, start, end, outputs),
-      abort: () => undefined, // every call comes back before another can be made
+      bind: (given) => {
+        bound = given;
+        return addon.bind(net, given.channels, given.cutoffs, given.lengths, given.settings) === 1;
+      },
+      train: (bounds, rates, settings, results, work, crowded) => {
+        const later = threadsFor(work, rates.length, crowded);
+        const held = holding(later, [bounds, rates, settings, results]);
+        return addon.train(net, bounds, rates, settings, results, later, held);
+      },
+      evaluate: (start, end, results, work) => {
+        const later = threadsFor(work, 1, false);
+        return addon.evaluate(net, start, end, results, later, holding(later, [results]));
+      },
+      predict: (start, end, outputs, work) => {
+        const later = threadsFor(work, 1, false);
+        return addon.predict(net, start, end, outputs, later, holding(later, [outputs]));
+      },
+      abort: () => addon.abort(net),
       destroy: () => addon.destroy(net),
     };
   };

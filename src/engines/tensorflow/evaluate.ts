@@ -2,13 +2,13 @@
 // Not here: training.
 
 import { ownSteps } from '../../models/plan.ts';
-import { planBatches, planPasses } from '../../window/batches.ts';
+import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
-import { onePass } from '../reference/evaluate.ts';
 import { checkChannels, checkWindows, everyStep } from '../reference/machine.ts';
 import { type PassingMachine, predictCarried } from '../reference/predict-carried.ts';
 import { putStreams, type Streams, takeStreams } from '../reference/streams.ts';
 import { nextTurn } from '../turn.ts';
+import { planPass } from '../visiting.ts';
 import type { Measure } from './losses.ts';
 import { type Machine, work } from './machine.ts';
 import { checkReach } from './reach.ts';
@@ -31,21 +31,19 @@ export async function evaluate(machine: Machine, windows: Windows, size: number)
   checkWindows(machine, windows);
   checkReach(machine, windows);
   const { batch } = program;
-  const passes = network.carry ? planPasses(windows.cuts, windows.shape) : null;
-  const { order, bounds } = passes ?? planBatches(windows.cuts, windows.shape, size, null);
-  const read = passes ? onePass(windows, passes) : windows;
+  const { order, bounds, continues, windows: read } = planPass(network, windows, size);
   const streams: Streams = new Map();
   const sums = { loss: 0, correct: 0, weight: 0 };
   const every = everyStep(network, windows.shape);
   for (let i = 0; i + 1 < bounds.length; i++) {
     const [start, end] = [bounds[i]!, bounds[i + 1]!];
     batch.training = false;
-    batch.continues = passes?.continues.subarray(start, end) ?? null;
+    batch.continues = continues?.subarray(start, end) ?? null;
     gather.inputs(read, order, start, end, batch);
     gather.goals(read, order, start, end, batch);
-    if (passes) putStreams(program, streams);
+    if (continues) putStreams(program, streams);
     const { loss, correct } = k.scope(() => readSums(machine, program.measure(gather, program.forward(gather), every)));
-    if (passes) takeStreams(program, streams);
+    if (continues) takeStreams(program, streams);
     unload(k, machine.store);
     sums.loss += loss;
     sums.correct += correct;

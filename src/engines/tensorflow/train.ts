@@ -7,8 +7,8 @@ import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
 import { checkWindows, everyStep } from '../reference/machine.ts';
 import { putStreams, takeStreams } from '../reference/streams.ts';
-import { type EpochPlan, planEpoch } from '../reference/train.ts';
 import { nextTurn } from '../turn.ts';
+import { planEpoch, type Visiting } from '../visiting.ts';
 import { accuracyOf, evaluate, readSums } from './evaluate.ts';
 import { type Attributes, FLOAT, IS, type Kernels } from './kernels.ts';
 import { type Machine, work } from './machine.ts';
@@ -100,7 +100,7 @@ interface Taken {
 function takeStep(
   machine: Machine,
   request: TrainRequest,
-  { windows, order, bounds, continues }: EpochPlan,
+  { windows, order, bounds, continues }: Visiting,
   from: Position,
   rate: number,
   update: Update,

@@ -13,10 +13,8 @@ import { runPage } from './report/run-page.ts';
 import { svgFile } from './report/svg.ts';
 import { MOST_POINTS, thinnedRows } from './report/thin.ts';
 
-export const REPORT = 'report.html';
-
 /** Targets drawn. */
-const PANELS = 4;
+const PANELS = 6;
 const LEAST_ROWS = 72;
 
 /** report.html and charts/*.svg. `folder`: the run folder as it is called by default. */
@@ -35,7 +33,7 @@ export function reportFiles(
     folder,
   };
   const charts = [...chartFiles(result, input)].map(([name, plot]) => [name, svgFile(plot)] as const);
-  return new Map([[REPORT, runPage(result, input)], ...charts]);
+  return new Map([['report.html', runPage(result, input)], ...charts]);
 }
 
 function panelsOf(all: readonly Series[], config: Config, season: number, { held }: Outcome): Panel[] {

@@ -30,6 +30,9 @@ import { runText } from './text.ts';
 
 export type { RunEvent };
 
+/** The page beside the other files of a run (reporting.ts). */
+const REPORT = 'report.html';
+
 export interface RunOptions {
   /** Overrides, each "key.path=value". */
   readonly set?: readonly string[];
@@ -55,6 +58,8 @@ export interface RunOutcome {
   readonly folder: string;
   /** The report as plain text. */
   readonly text: string;
+  /** The report as a page: its file; null where a run of an older version left none. */
+  readonly report: string | null;
   /** What its chart is drawn from; null for text and for a result that was read back. */
   readonly picture: Picture | null;
   /** What differs from run to run: times, host, folders (run.json). */
@@ -96,7 +101,9 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     const pages = reportFiles(config, data.raw, facts.season, outcome, result, path.replaceAll('\\', '/'));
     for (const [name, content] of pages) await folder.write(name, content);
     const finished = await folder.complete(host());
-    return { result, folder: folder.path, text, picture, host: finished, stored: false, gate: gateOf(config, result) };
+    const gate = gateOf(config, result);
+    const report = join(folder.path, REPORT);
+    return { result, folder: folder.path, text, report, picture, host: finished, stored: false, gate };
   } catch (error) {
     await folder.leave(endOf(error), host());
     throw error;
@@ -137,6 +144,7 @@ async function storedOutcome(path: string, config: Config): Promise<RunOutcome> 
     result,
     folder: path,
     text: stored.text('report.txt'),
+    report: stored.has(REPORT) ? join(path, REPORT) : null,
     host: stored.run,
     picture: null,
     stored: true,

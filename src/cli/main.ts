@@ -18,6 +18,7 @@ import { command as inspect } from './inspect.ts';
 import { closeOutput, writeOutput } from './output.ts';
 import { command as predict } from './predict.ts';
 import { command as presets } from './presets.ts';
+import { command as report } from './report.ts';
 import { command as run } from './run.ts';
 import { command as schema } from './schema.ts';
 
@@ -27,6 +28,7 @@ const COMMANDS = [
   backtest,
   generate,
   compare,
+  report,
   exportRun,
   importModel,
   inspect,

@@ -115,13 +115,14 @@ function asJson({ result, host, folder, stored }: RunOutcome): object {
 }
 
 /** Where the run is, and the command one would type next. */
-function whatNext({ folder, result, stored }: RunOutcome): string[] {
+function whatNext({ folder, result, stored, report }: RunOutcome): string[] {
   const path = shortPath(folder);
   const next =
     result.text.length > 0 ? `forecast generate ${path} --prompt "…"` : `forecast predict ${path} --horizon 24`;
   return [
     ...(stored ? ['already complete: this is the stored result; --force trains anew'] : []),
     `run: ${path}`,
+    ...(report === null ? [] : [`report: ${shortPath(report)}`]),
     `next: ${next}`,
   ];
 }

@@ -32,7 +32,7 @@ export function panelName({ series, target }: Panel, several: boolean): string {
 }
 
 /** The newest stretch, forecasts of held-out rows, and the forecast with its intervals. */
-export function forecastPlot(id: string, panel: Panel, { forecast, data }: Result): Plot {
+export function forecastPlot(id: string, panel: Panel, { forecast, data }: Result, small = false): Plot {
   const { from, values, stamps, forecastFrom, length } = panel;
   const rows = forecast.filter((row) => row.series === panel.series && row.target === panel.target);
   const last: Point = [length - 1, values.at(-1) ?? Number.NaN];
@@ -52,8 +52,18 @@ export function forecastPlot(id: string, panel: Panel, { forecast, data }: Resul
     };
   });
   const held = heldLine(panel);
+  const { width, height } = small ? { width: 460, height: 220 } : { width: 920, height: 320 };
+  const heldFrom = panel.paths.find(({ split }) => split !== 'backtest');
   const history = values.map((value, i): Point => [from + i, value]);
+  const region = heldFrom && {
+    kind: 'region' as const,
+    tone: 'held' as const,
+    name: `held out (${heldFrom.split})`,
+    from: Math.max(from, heldFrom.start - 0.5),
+    until: length - 0.5,
+  };
   const marks: Mark[] = [
+    ...(region ? [region] : []),
     ...bands,
     { kind: 'line', tone: 'history', name: visible(panel.target, 40), points: history },
     ...(held.length > 0
@@ -78,13 +88,17 @@ export function forecastPlot(id: string, panel: Panel, { forecast, data }: Resul
     x: rowAxis(from, end, moments),
     y: valueAxis('', spanOf(marks)),
     marks,
-    height: 320,
+    width,
+    height,
   };
 }
 
 function described(panel: Panel, rows: readonly ForecastRow[]): string {
   const [first, last] = [rows[0], rows.at(-1)];
-  const known = `The last ${counted(panel.values.length, 'row')} of ${count(panel.length)}`;
+  const known =
+    panel.values.length === panel.length
+      ? `All ${counted(panel.length, 'row')}`
+      : `The last ${counted(panel.values.length, 'row')} of ${count(panel.length)}`;
   if (!first || !last) return `${known}.`;
   return `${known}, then ${counted(rows.length, 'step')} of forecast: ${figure(first.value)} at ${visible(first.time, 30)}, ${figure(last.value)} at ${visible(last.time, 30)}.`;
 }
@@ -343,7 +357,7 @@ export function lossPlot(curves: readonly LossCurve[]): Plot | null {
     description: known
       .map(
         ({ series, records }) =>
-          `${several ? `${visible(series, 20)}: ` : ''}${figure(records[0]?.loss as number)} → ${figure(records.at(-1)?.loss as number)}`,
+          `${several ? `${visible(series, 20)}: ` : 'Training loss '}${figure(records[0]?.loss as number)} → ${figure(records.at(-1)?.loss as number)}`,
       )
       .join('; '),
     x: countAxis('epoch', Math.min(...epochs), Math.max(...epochs)),

@@ -46,7 +46,7 @@ export function section(heading: string, pieces: readonly string[]): string {
 }
 
 /** A plain cell, or one with a class of its own. */
-export type Cell = string | { readonly text: string; readonly as: 'good' | 'bad' };
+export type Cell = string | { readonly text: string; readonly as: 'good' | 'bad' | 'even' };
 
 export interface Table {
   readonly head: readonly string[];

@@ -56,20 +56,28 @@ function head({ name, fit, engine, seed, verdict, decision, warnings }: Result):
   return [
     `<header><h1>${escaped(name, 80)}</h1>`,
     paragraph(`${facts}${warned}`, 'soft'),
-    `<p class="verdict${own}">${escaped(verdict, 1200)}</p>`,
+    `<p class="verdict${own}">${escaped(wholeNumbers(verdict), 1200)}</p>`,
     `<p>Ship: <strong>${escaped(decision.ship, 60)}</strong></p></header>`,
   ].join('\n');
+}
+
+/** 4.2e-9 is not to be broken at its hyphen. */
+function wholeNumbers(text: string): string {
+  return text.replace(/(\de)-(?=\d)/g, '$1−');
 }
 
 function forecastPart(result: Result, panels: readonly Panel[]): string[] {
   const { forecast, totals, data } = result;
   const targets = new Set(forecast.map((row) => `${row.series}\n${row.target}`)).size;
   const left = targets - panels.length;
-  const charts = panels.flatMap((panel, i) => [
-    figureOf(forecastPlot(i === 0 ? 'forecast' : `forecast-${i + 1}`, panel, result)),
-    // One series deserves a look at all of it.
-    i === 0 ? figureOf(wholePlot('whole', panel)) : '',
-  ]);
+  const several = panels.length > 1;
+  const drawn = panels.map((panel, i) =>
+    figureOf(forecastPlot(i === 0 ? 'forecast' : `forecast-${i + 1}`, panel, result, several)),
+  );
+  // One series deserves a look at all of it.
+  const charts = several
+    ? [`<div class="pair">${drawn.join('')}</div>`]
+    : [...drawn, ...panels.map((panel) => figureOf(wholePlot('whole', panel)))];
   return [
     ...charts,
     left > 0 && panels.length > 0
@@ -186,7 +194,7 @@ function seriesTable(result: Result): string {
 }
 
 function skillCell(skill: number | null): Cell {
-  return skill === null ? '–' : { text: percent(skill), as: skill > 0 ? 'good' : 'bad' };
+  return skill === null ? '–' : { text: percent(skill), as: skill > 0 ? 'good' : skill < 0 ? 'bad' : 'even' };
 }
 
 /** Forecasters by metrics, best first, with skill and how their intervals held. */

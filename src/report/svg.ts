@@ -64,7 +64,7 @@ export function svgFile(plot: Plot): string {
 }
 
 function drawn(plot: Plot, style: string): string {
-  const { id, x, y, marks, width = 760, height = 280 } = plot;
+  const { id, x, y, marks, width = 920, height = 280 } = plot;
   const legend = legendRows(plot, width);
   const widest = y.ticks.reduce((most, { text }) => Math.max(most, text.length), 1);
   const frame: Frame = {
@@ -207,7 +207,7 @@ function legendRows({ y, marks }: Plot, width: number): string[] {
   let x = 8;
   for (const { tone, kind, text } of entries) {
     const shown = escaped(text, 44);
-    const space = (tone === null ? 0 : 28) + Math.min(text.length, 44) * CHARACTER + 14;
+    const space = (tone === null ? 8 : 28) + Math.min(text.length, 44) * CHARACTER + 12;
     if (rows.length === 0 || x + space > width) {
       rows.push('');
       x = 8;

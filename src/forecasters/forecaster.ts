@@ -12,6 +12,8 @@ export interface NumberForecasterKind<Options = unknown> extends Kind<Options> {
   readonly form: 'numbers';
   /** Whether a run that names no baselines is judged beside it. */
   readonly baseline: boolean;
+  /** Whether the targets of a series are learned from together, so that a forecast of one depends on the others; default false. */
+  readonly pooled?: boolean;
   create(options: Options, context: ForecasterContext): NumberForecaster;
 }
 

@@ -9,6 +9,7 @@ import type { NumberForecasterKind, TextForecasterKind } from './forecaster.ts';
 import { holt } from './holt.ts';
 import { holtWinters } from './holt-winters.ts';
 import { lastValue } from './last-value.ts';
+import { linear } from './linear.ts';
 import { mean } from './mean.ts';
 import { naive2 } from './naive2.ts';
 import { ngram } from './ngram.ts';
@@ -32,6 +33,7 @@ export const FORECASTERS: { readonly [kind: string]: NumberForecasterKind | Text
   'holt-winters': holtWinters,
   theta,
   airline,
+  linear,
   croston,
   tsb,
   uniform,

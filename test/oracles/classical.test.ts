@@ -134,3 +134,25 @@ describe.skipIf(classical === null)('classical forecasters', () => {
     expect(difference(newest, final.seasonal)).toBeLessThan(TOLERANCE);
   });
 });
+
+describe.skipIf(classical === null)('linear as plain ridge regression', () => {
+  const cases = (classical?.cases ?? []).filter(({ method }) => method === 'ridge');
+  const horizon = classical?.horizon ?? 0;
+
+  it.each(cases.map((example) => [example.name, example] as const))('%s is the oracle', async (_, example) => {
+    const lags = example.lags as number;
+    const kind = FORECASTERS.linear as NumberForecasterKind;
+    const plain = { log: false, subtract: 'none', scale: 'none', intercept: true, loss: 'squares', context: lags };
+    const series = seriesOf({ y: valuesOf(example.data) });
+    const reach = example.mode === 'direct' ? horizon : 1;
+    const fitted = await kind
+      .create(kind.options.parse({ ...plain, ridge: { absolute: example.lambda } }), { season: 1 })
+      .fit(series, { until: series.length, validation: null, horizon: reach, lead: 0, seed: 1 });
+    const { values } = await fitted.forecast(series, { cutoffs: [series.length], horizon, lead: 0 });
+    expect(difference(values, example.expected.forecast)).toBeLessThan(TOLERANCE);
+    if (example.expected.fitted === undefined) return;
+    const cutoffs = Array.from({ length: series.length - lags }, (_step, t) => lags + t);
+    const steps = await fitted.forecast(series, { cutoffs, horizon: 1, lead: 0 });
+    expect(difference(steps.values, example.expected.fitted)).toBeLessThan(TOLERANCE);
+  });
+});

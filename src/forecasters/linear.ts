@@ -1,0 +1,265 @@
+// The robust global linear model: the last values of a series, normalised by themselves, times weights that all series share.
+// In: one series or a panel. Out: all steps at once from a closed form. Not here: the fit (linear-fit.ts), the choice of its settings.
+
+import { z } from 'zod';
+import type { Column, Series } from '../core/data.ts';
+import { ForecastError } from '../core/errors.ts';
+import type { FitRequest, FittedNumbers, ForecastRequest } from '../core/forecaster.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { NumberForecasterKind } from './forecaster.ts';
+import { checkPositive } from './from-fit.ts';
+import { checkCutoffs } from './from-past.ts';
+import { chooseLinear, type LinearChoice, type LinearGrid } from './linear-choice.ts';
+import { baseAt, bounded, CLIP, type LinearForm, levelAndScale, padded, product } from './linear-fit.ts';
+import { type LinearTrace, linearTrace } from './linear-trace.ts';
+
+export interface LinearOptions {
+  readonly context: 'auto' | number;
+  readonly ridge: 'auto' | number | { readonly absolute: number };
+  readonly season?: number | readonly number[] | undefined;
+  readonly log: 'auto' | boolean;
+  readonly subtract: 'last' | 'none';
+  readonly scale: 'window' | 'series' | 'none';
+  readonly base: 'last' | 'season';
+  readonly intercept: boolean;
+  readonly loss: 'absolute' | 'squares';
+  readonly passes: number;
+  readonly weigh: 'equal' | 'owa' | 'auto';
+  readonly stride: number;
+  readonly choose: 'newest' | 'validation';
+}
+
+const KIND = 'linear';
+const rows = z.number().int().min(1);
+
+/**
+ * The linear model that the one-layer networks of Zeng and others (Are Transformers Effective for Time Series Forecasting?, AAAI 2023)
+ * are trained towards, solved instead by normal equations and, for absolute errors, by reweighting (Schlossmacher, Journal of the American
+ * Statistical Association 68, 1973). Windows of all targets of all series are pooled. Errors: E_DATA_TOO_SHORT where no window fits,
+ * E_DATA_RANGE for the logarithm of 0 or less, E_CONFIG_CONFLICT where the context is shorter than the season told from.
+ */
+export const linear: NumberForecasterKind<LinearOptions> = {
+  kind: KIND,
+  form: 'numbers',
+  baseline: false,
+  pooled: true,
+  summary: 'A linear model of long windows in closed form, pooled over series and targets, robust against wild ones.',
+  options: z.strictObject({
+    context: z
+      .union([z.literal('auto'), rows])
+      .default('auto')
+      .describe(
+        'Rows each forecast is made from; auto (default) is chosen among 1.5, 2, 3 and 5 seasons on the newest windows',
+      ),
+    ridge: z
+      .union([z.literal('auto'), z.number().min(0), z.strictObject({ absolute: z.number().min(0) })])
+      .default('auto')
+      .describe(
+        'Penalty on the weights, a multiple of the mean square of the inputs, or { absolute: 100 } in their own unit; auto (default) is chosen among 1e-5 … 3 on the newest windows',
+      ),
+    season: z
+      .union([rows, z.array(rows).min(1)])
+      .optional()
+      .describe(
+        'Rows per season, or a list of several; the longest one measures the contexts tried. Default the season of the series',
+      ),
+    log: z
+      .union([z.literal('auto'), z.boolean()])
+      .default('auto')
+      .describe('Whether logarithms are modelled: auto (default) where all values of a target fitted on are above 0'),
+    subtract: z
+      .enum(['last', 'none'])
+      .default('last')
+      .describe('What is taken from the values of a window before it is weighed: its last value (default) or nothing'),
+    scale: z
+      .enum(['window', 'series', 'none'])
+      .default('window')
+      .describe(
+        'What values are divided by: the mean deviation of their window (default), the standard deviation of their series, or nothing',
+      ),
+    base: z
+      .enum(['last', 'season'])
+      .default('last')
+      .describe('What a step is told from: the last value (default) or the same row of the last known season'),
+    intercept: z.boolean().default(false).describe('Whether a constant that is not penalised is added, default false'),
+    loss: z
+      .enum(['absolute', 'squares'])
+      .default('absolute')
+      .describe('What is made least over the training windows: absolute errors (default) or their squares'),
+    passes: z
+      .number()
+      .int()
+      .min(1)
+      .max(20)
+      .default(4)
+      .describe('Times the windows are weighed anew for absolute errors, a count, default 4'),
+    weigh: z
+      .enum(['equal', 'owa', 'auto'])
+      .default('equal')
+      .describe(
+        "What a window's error counts: all the same (default), as half sMAPE and half MASE would, or auto: whichever is better on the newest windows",
+      ),
+    stride: rows.default(1).describe('Rows between two training windows, a count, default 1'),
+    choose: z
+      .enum(['newest', 'validation'])
+      .default('newest')
+      .describe(
+        'Where auto settings are judged: the newest windows of the training part (default) or the validation part',
+      ),
+  }),
+  create: (options, context) => ({
+    name: KIND,
+    fit: async (series, request) => (await fitPanel([series], [request], options, context.season))[0] as FittedNumbers,
+    fitPanel: (panel, requests) => fitPanel(panel, requests, options, context.season),
+  }),
+};
+
+async function fitPanel(
+  panel: readonly Series[],
+  requests: readonly FitRequest[],
+  options: LinearOptions,
+  season: number,
+): Promise<readonly FittedNumbers[]> {
+  const reach = Math.max(...requests.map(({ horizon, lead }) => (horizon ?? 1) + (lead ?? 0)));
+  const grid = gridOf(options, reach, season);
+  const traces = panel.map((series, s) => tracesOf(series, requests[s] as FitRequest, options, season));
+  const choice = chooseLinear(traces.flat(), grid);
+  return panel.map((_, s) => fittedOf(traces[s] as LinearTrace[], choice));
+}
+
+function tracesOf(
+  series: Series,
+  { until, validation }: FitRequest,
+  options: LinearOptions,
+  season: number,
+): LinearTrace[] {
+  const known = validation ?? until; // what is held out inside the fit chooses nothing either, unless asked to
+  checkCutoffs(series, [known]);
+  const judged = options.choose === 'validation' ? until : known;
+  return series.targets.map(({ name, values }) => {
+    if (options.log === true) checkPositive(`a logarithm (${name})`, values, known, 'log: false');
+    return linearTrace(name, values.slice(0, judged), known, options.log, options.scale, season);
+  });
+}
+
+function gridOf(options: LinearOptions, reach: number, season: number): LinearGrid {
+  const seasons = typeof options.season === 'number' ? [options.season] : (options.season ?? [season]);
+  const longest = Math.max(...seasons);
+  const base = options.base === 'season' && longest >= 2 ? longest : 0;
+  if (base > 0 && options.context !== 'auto' && options.context < base) {
+    throw new ForecastError(
+      'E_CONFIG_CONFLICT',
+      `a context of ${options.context} rows does not reach back a season of ${base}`,
+      {
+        where: 'model.context',
+        hint: `context: ${base} or more, or base: last`,
+      },
+    );
+  }
+  return {
+    reach,
+    base,
+    season: longest,
+    context: options.context,
+    ridge: options.ridge,
+    subtract: options.subtract === 'last',
+    windowScale: options.scale === 'window',
+    intercept: options.intercept,
+    absolute: options.loss === 'absolute',
+    passes: options.passes,
+    weigh: options.weigh,
+    stride: options.stride,
+  };
+}
+
+function fittedOf(traces: readonly LinearTrace[], choice: LinearChoice): FittedNumbers {
+  return {
+    name: KIND,
+    forecast: async (series, request) => {
+      checkCutoffs(series, request.cutoffs);
+      return { values: forecastAll(series.targets, request, traces, choice) };
+    },
+    state: () => stateOf(traces, choice),
+    dispose: () => {},
+  };
+}
+
+function stateOf(traces: readonly LinearTrace[], { form, weights, ridge, weigh, windows }: LinearChoice): JsonObject {
+  return {
+    kind: KIND,
+    context: form.context,
+    reach: form.reach,
+    base: form.base,
+    ridge,
+    weigh,
+    windows,
+    targets: traces.map(({ name, log, unit, floor }) => ({ name, log, unit, floor: floor + 0 })),
+    weights: Array.from(weights.beta, (w) => w + 0), // (L, H), row by row
+    intercept: Array.from(weights.intercept, (w) => w + 0),
+  };
+}
+
+function forecastAll(
+  targets: readonly Column[],
+  { cutoffs, horizon, lead }: ForecastRequest,
+  traces: readonly LinearTrace[],
+  choice: LinearChoice,
+): Float64Array {
+  const values = new Float64Array(cutoffs.length * horizon * targets.length); // (N, H, C)
+  const path = new Float64Array(lead + horizon);
+  const follow = follower(choice, path);
+  for (const [c, { values: known }] of targets.entries()) {
+    for (let n = 0; n < cutoffs.length; n++) {
+      follow(known, cutoffs[n] as number, traces[c] as LinearTrace);
+      for (let h = 0; h < horizon; h++) values[(n * horizon + h) * targets.length + c] = path[lead + h] as number;
+    }
+  }
+  return values;
+}
+
+/** Fills the path with what follows values[0, cutoff), block after block of the steps the weights reach. */
+function follower(
+  { form, weights }: LinearChoice,
+  path: Float64Array,
+): (known: Float64Array, cutoff: number, trace: LinearTrace) => void {
+  const x = new Float64Array(form.context);
+  const block = new Float64Array(form.reach);
+  return (known, cutoff, trace) => {
+    const window = padded(known.subarray(Math.max(0, cutoff - form.context), cutoff), form.context).slice();
+    for (let done = 0; done < path.length; done += form.reach) {
+      const steps = Math.min(form.reach, path.length - done);
+      forecastBlock(window, form, weights, trace, x, block);
+      path.set(block.subarray(0, steps), done);
+      slide(window, block.subarray(0, steps));
+    }
+  };
+}
+
+/** The next values of a window in raw units: base + scale · X β, or base · exp(scale · X β), so that a flat window goes on to the last bit. */
+function forecastBlock(
+  window: Float64Array,
+  form: LinearForm,
+  weights: LinearChoice['weights'],
+  trace: LinearTrace,
+  x: Float64Array,
+  block: Float64Array,
+): void {
+  const { context } = form;
+  const inner = trace.transformed(window);
+  const [level, scale] = levelAndScale(inner, 0, form, trace);
+  const clip = form.windowScale ? CLIP : Number.POSITIVE_INFINITY;
+  for (let i = 0; i < context; i++) x[i] = bounded(((inner[i] as number) - level) / scale, clip);
+  product(x, weights, context, form.reach, block);
+  for (let h = 0; h < form.reach; h++) {
+    const base = baseAt(form, h);
+    const change = bounded(block[h] as number, clip) * scale;
+    block[h] = trace.moved(base < 0 ? null : (window[base] as number), change);
+  }
+}
+
+/** The window moved on over what follows it. */
+function slide(window: Float64Array, next: Float64Array): void {
+  const steps = Math.min(next.length, window.length);
+  window.copyWithin(0, steps);
+  window.set(next.subarray(next.length - steps), window.length - steps);
+}

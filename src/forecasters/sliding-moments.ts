@@ -1,0 +1,165 @@
+// Sums over all windows of a row of values: Σ ω x xᵀ, and x · β of every window, by Fourier transforms, since neighbouring windows share
+// all values but two. In: values, one weight per window. Out: moments or products. Not here: what a window is normalised by.
+
+import { type Fourier, fourier } from './fourier.ts';
+
+/** Consecutive windows of one row of values; window k is values[k, k + span). */
+export interface Sliding {
+  readonly values: Float64Array;
+  /** ω of each window; 0 leaves it out. */
+  readonly weights: Float64Array;
+}
+
+/** A transform size that serves windows of `span` over at most `longest` values: twice the span, or all values where they are fewer. */
+export function transformSize(span: number, longest: number): number {
+  const wanted = Math.max(Math.min(2 * span, longest), span + 1);
+  let size = 64;
+  while (size < wanted) size *= 2;
+  return size;
+}
+
+/** Multiply-adds that `slidingMoments` spends on a chunk of windows, roughly; what summing them one by one has to beat. */
+export function transformCost(span: number, size: number): number {
+  return 10 * span * size;
+}
+
+/**
+ * M[i, j] = Σ ω x[i] x[j], i ≤ j < span, i < rows, over all windows of all `parts` (rows × span, what is below the diagonal stays 0). A
+ * diagonal d is the correlation of ω with values[t] · values[t + d]: one transform for two diagonals, summed over all parts before a
+ * single inverse, O(span · n log n) where window by window would be O(span² · n).
+ */
+export function slidingMoments(parts: readonly Sliding[], rows: number, span: number, size: number): Float64Array {
+  const transform = fourier(size);
+  const pairs = Math.ceil(span / 2);
+  const sums = Array.from({ length: pairs }, () => ({ re: new Float64Array(size), im: new Float64Array(size) }));
+  const re = new Float64Array(size);
+  const im = new Float64Array(size);
+  const weightsRe = new Float64Array(size);
+  const weightsIm = new Float64Array(size);
+  for (const { values, weights } of parts) {
+    const most = size - span + 1;
+    for (let from = 0; from < weights.length; from += most) {
+      const count = Math.min(most, weights.length - from);
+      weightsRe.fill(0);
+      weightsIm.fill(0);
+      if (!copyWeights(weights, from, count, weightsRe)) continue;
+      transform.forward(weightsRe, weightsIm);
+      const chunk = values.subarray(from, from + count + span - 1);
+      for (let pair = 0; pair < pairs; pair++) {
+        lagProducts(chunk, 2 * pair, re);
+        lagProducts(chunk, 2 * pair + 1, im);
+        transform.forward(re, im);
+        const sum = sums[pair] as { re: Float64Array; im: Float64Array };
+        addConjugate(sum.re, sum.im, weightsRe, weightsIm, re, im);
+      }
+    }
+  }
+  return diagonals(sums, rows, span, transform);
+}
+
+/** Whether any of the weights is not 0. */
+function copyWeights(weights: Float64Array, from: number, count: number, to: Float64Array): boolean {
+  let any = false;
+  for (let k = 0; k < count; k++) {
+    const weight = weights[from + k] as number;
+    to[k] = weight;
+    any ||= weight !== 0;
+  }
+  return any;
+}
+
+function lagProducts(values: Float64Array, lag: number, to: Float64Array): void {
+  const last = Math.max(0, values.length - lag);
+  for (let t = 0; t < last; t++) to[t] = (values[t] as number) * (values[t + lag] as number);
+  to.fill(0, last);
+}
+
+/** sum += conj(w) · z. */
+function addConjugate(
+  sumRe: Float64Array,
+  sumIm: Float64Array,
+  wRe: Float64Array,
+  wIm: Float64Array,
+  zRe: Float64Array,
+  zIm: Float64Array,
+): void {
+  for (let k = 0; k < sumRe.length; k++) {
+    const a = wRe[k] as number;
+    const b = wIm[k] as number;
+    const c = zRe[k] as number;
+    const d = zIm[k] as number;
+    (sumRe[k] as number) += a * c + b * d;
+    (sumIm[k] as number) += a * d - b * c;
+  }
+}
+
+function diagonals(
+  sums: readonly { readonly re: Float64Array; readonly im: Float64Array }[],
+  rows: number,
+  span: number,
+  transform: Fourier,
+): Float64Array {
+  const moments = new Float64Array(rows * span);
+  for (const [pair, { re, im }] of sums.entries()) {
+    transform.inverse(re, im);
+    for (let i = 0; i < rows; i++) {
+      const j = i + 2 * pair;
+      if (j < span) moments[i * span + j] = (re[i] as number) / transform.size;
+      if (j + 1 < span) moments[i * span + j + 1] = (im[i] as number) / transform.size;
+    }
+  }
+  return moments;
+}
+
+/** The transforms of the columns of β (rows × outputs), two at a time, to be used for many rows of values. */
+export interface SlidingWeights {
+  readonly rows: number;
+  readonly outputs: number;
+  readonly size: number;
+  readonly columns: readonly { readonly re: Float64Array; readonly im: Float64Array }[];
+}
+
+export function slidingWeights(weights: Float64Array, rows: number, outputs: number, size: number): SlidingWeights {
+  const transform = fourier(size);
+  const columns = [];
+  for (let h = 0; h < outputs; h += 2) {
+    const re = new Float64Array(size);
+    const im = new Float64Array(size);
+    for (let i = 0; i < rows; i++) {
+      re[i] = weights[i * outputs + h] as number;
+      im[i] = h + 1 < outputs ? -(weights[i * outputs + h + 1] as number) : 0; // conjugated below, so that the pair comes out as (h, h + 1)
+    }
+    transform.forward(re, im);
+    columns.push({ re, im });
+  }
+  return { rows, outputs, size, columns };
+}
+
+/** x · β of windows 0 … count − 1: `to[k · outputs + h]`. */
+export function slidingProducts(values: Float64Array, count: number, weights: SlidingWeights, to: Float64Array): void {
+  const { rows, outputs, size, columns } = weights;
+  const transform = fourier(size);
+  const most = size - rows + 1;
+  const valuesRe = new Float64Array(size);
+  const valuesIm = new Float64Array(size);
+  const re = new Float64Array(size);
+  const im = new Float64Array(size);
+  for (let from = 0; from < count; from += most) {
+    const windows = Math.min(most, count - from);
+    valuesRe.fill(0);
+    valuesIm.fill(0);
+    valuesRe.set(values.subarray(from, from + windows + rows - 1));
+    transform.forward(valuesRe, valuesIm);
+    for (const [pair, column] of columns.entries()) {
+      re.fill(0);
+      im.fill(0);
+      addConjugate(re, im, column.re, column.im, valuesRe, valuesIm);
+      transform.inverse(re, im);
+      const h = 2 * pair;
+      for (let k = 0; k < windows; k++) {
+        to[(from + k) * outputs + h] = (re[k] as number) / size;
+        if (h + 1 < outputs) to[(from + k) * outputs + h + 1] = (im[k] as number) / size;
+      }
+    }
+  }
+}

@@ -330,6 +330,23 @@ it('a thousand networks, disposed of or dropped, on the thread and off it, leave
   expect(late - early).toBeLessThan(40);
 });
 
+it.each([
+  [200_000, 64],
+  [1_000_000, 50],
+])('a window of %i steps through %i units has no memory, and says so wherever it is asked', async (context, units) => {
+  const wide = shape({ context });
+  const all = windows(numbers(context + 200), wide);
+  const network = build('lstm-regressor', { units }, task(all.sequence, wide));
+  for (const crew of [NOBODY, CREWS['two threads in shared memory'] as Crew]) {
+    const compiled = open(network, crew);
+    const before = compiled.weights();
+    const training = compiled.train(request(all, { batch: 64, validation: null }));
+    await expect(training).rejects.toMatchObject({ code: 'E_LIMIT_MEMORY' });
+    expect(compiled.weights()).toEqual(before);
+    compiled.dispose();
+  }
+});
+
 it('says how many shards it computes at a time', async () => {
   const state = await wasm.available();
   expect(state.ok && state.detail).toMatch(/float32, (2 shards at a time|\d shards? at a time \(.+\)), loads/);

@@ -414,21 +414,21 @@ static void renewPanel(const Net &net, ix k) {
 // ---- buffers of a shard
 
 namespace {
-struct Carve { // first counts, then hands out
+struct Carve { // first counts, in 64 bits, since what there are addresses for is found out here; then hands out
   char *base;
-  size_t used;
-  template <class Type> void take(Type *&pointer, ix count) {
-    pointer = base ? (Type *)(base + used) : nullptr;
-    used += ((size_t)count * sizeof(Type) + 63) & ~(size_t)63;
+  uint64_t used;
+  template <class Type> void take(Type *&pointer, int64_t count) {
+    pointer = base ? (Type *)(base + (size_t)used) : nullptr;
+    used += ((uint64_t)count * sizeof(Type) + 63) & ~(uint64_t)63;
   }
 };
 } // namespace
-static void carve(Shard &shard, Carve &c, ix T, ix tile, bool training) {
+static void carve(Shard &shard, Carve &c, int64_t T, int64_t tile, bool training) {
   const Net &net = *shard.net;
   ix widest = 0, states = 0;
   for (int i = 0; i < net.count; i++) {
     Layer &layer = shard.layers[i];
-    const ix rows = (layer.sequence ? T : 1) * tile;
+    const int64_t rows = (layer.sequence ? T : 1) * tile;
     widest = most(widest, layer.Fp);
     if (wantsInput(net, i) && training) c.take(layer.gradient, rows * layer.Fp);
     if (layer.kind == DROPOUT || layer.kind == LAYER_NORM) {
@@ -450,7 +450,7 @@ static void carve(Shard &shard, Carve &c, ix T, ix tile, bool training) {
       if (net.own) c.take(l.carryCell, tile * layer.Up);
     }
   }
-  const ix rows = T * tile;
+  const int64_t rows = T * tile;
   c.take(shard.out, rows * net.outStride);
   if (training) c.take(shard.outGradient, rows * net.outputsPadded);
   c.take(shard.carry, tile * states);
@@ -517,9 +517,10 @@ static bool makeRoom(Net &net, Shard &shard, ix T, ix tile, bool training, ix to
   training = training || shard.roomTraining;
   Carve counted{nullptr, 0};
   carve(shard, counted, T, tile, training);
+  if (counted.used > SIZE_MAX / 2) return false;
   release(shard.work);
   shard.roomSteps = 0;
-  shard.work = (char *)allocate(counted.used);
+  shard.work = (char *)allocate((size_t)counted.used);
   if (!shard.work) return false;
   Carve real{shard.work, 0};
   carve(shard, real, T, tile, training);

@@ -29,7 +29,8 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
   net.passed = net.carry && !training;
   for (ix k = 0; k < batch.shards; k++) {
     const ix windows = shardStart(batch, k + 1) - shardStart(batch, k);
-    const ix touched = least(net.tableRows, (k == 0 ? count : windows) * batch.T); // shard 0 takes the others' rows up
+    const ix reading = k == 0 ? count : windows; // shard 0 takes the others' rows up
+    const ix touched = reading > net.tableRows / batch.T ? net.tableRows : reading * batch.T;
     if (!makeRoom(net, net.shards[k], batch.T, least(TILE, windows), training, touched)) return false;
   }
   return true;

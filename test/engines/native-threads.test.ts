@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
+import { loadAddon } from '../../src/engines/native/addon.ts';
+import { native } from '../../src/engines/native/index.ts';
+import type { Network } from '../../src/models/network.ts';
+import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
+
+const loaded = loadAddon();
+const threads = 'addon' in loaded ? loaded.addon.threads(0) : 0;
+const limit = (count: number) => 'addon' in loaded && loaded.addon.threads(count);
+
+interface Subject {
+  readonly name: string;
+  readonly network: Network;
+  readonly all: Windows;
+  readonly batch: number;
+}
+
+const series = (units: number, batch: number, options: object = {}): Subject => {
+  const sequence = numbers(700, { past: 1 });
+  const window = shape({ context: 24, horizon: 2 });
+  const all = windows(sequence, window);
+  const network = build('lstm-regressor', { units, ...options }, task(sequence, window));
+  return { name: `${units} units, batch ${batch}, ${JSON.stringify(options)}`, network, all, batch };
+};
+const words = (batch: number): Subject => {
+  const sequence = tokens(700, 300, true);
+  const window = shape({ context: 16 });
+  const layers = [{ kind: 'gru', units: 40, bidirectional: true }];
+  const network = build('language-model', { embedding: 20, layers, dropout: 0.2 }, task(sequence, window));
+  return { name: `words, batch ${batch}`, network, all: windows(sequence, window), batch };
+};
+const SUBJECTS = [
+  series(40, 37),
+  series(70, 128, { dropout: 0.3 }),
+  series([48, 33] as never, 300),
+  series(64, 17, { cell: 'gru', bidirectional: true }),
+  words(64),
+  words(99),
+];
+
+const request = ({ all, batch }: Subject, changes: Partial<TrainRequest> = {}): TrainRequest => ({
+  training: all,
+  validation: all.cuts,
+  seed: 5,
+  batch,
+  shuffle: true,
+  optimizer: { kind: 'adam', rate: 0.003, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+  schedule: { kind: 'constant' },
+  clip: 0.7,
+  epochs: 2,
+  from: START,
+  until: 2,
+  ...changes,
+});
+
+function hashOf(compiled: Compiled): string {
+  const hash = createHash('sha256');
+  for (const { data } of compiled.weights().values()) hash.update(Float32Array.from(data));
+  for (const { data } of compiled.optimizer().moments.values()) hash.update(Float32Array.from(data));
+  return hash.digest('hex');
+}
+
+const open = ({ network }: Subject) => native.compile(network, roughWeights(network));
+
+async function trained(subject: Subject) {
+  const compiled = await open(subject);
+  const { records } = await compiled.train(request(subject));
+  const outputs = await compiled.predict(subject.all);
+  const found = { hash: hashOf(compiled), records, outputs };
+  compiled.dispose();
+  return found;
+}
+
+afterEach(() => limit(threads));
+
+describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
+  it.each(SUBJECTS.map((s) => [s.name, s] as const))(
+    'one, two and four give the same bytes: %s',
+    async (_, subject) => {
+      limit(1);
+      const one = await trained(subject);
+      for (const count of [2, 4]) {
+        limit(count);
+        expect(await trained(subject)).toEqual(one);
+      }
+    },
+  );
+
+  it('networks trained at once give what each gives alone', async () => {
+    const alone = [];
+    for (const subject of SUBJECTS) alone.push(await trained(subject));
+    limit(3);
+    expect(await Promise.all(SUBJECTS.map(trained))).toEqual(alone);
+  });
+
+  it('a step that is stopped in the middle has changed nothing', async () => {
+    const subject = series(128, 500);
+    const compiled = await open(subject);
+    const weights = () => [...compiled.weights().values()].map(({ data }) => [...data]);
+    const before = weights();
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 2);
+    const report = await compiled.train(
+      request(subject, { signal: stop.signal, batch: 677, epochs: 1, until: 1, validation: null }),
+    );
+    if (report.stopped === 'aborted') expect(weights()).toEqual(before);
+    else expect(weights()).not.toEqual(before);
+    const again = await compiled.train(request(subject));
+    expect(again.stopped).toBe('done');
+  });
+
+  it('a network disposed of while it trains ends its training with an error; reads wait', async () => {
+    const subject = series(128, 256);
+    const compiled = await open(subject);
+    const training = compiled.train(request(subject, { epochs: 50, until: 50 })).then(
+      () => 'done',
+      (error) => (error as Error).message,
+    );
+    await new Promise((go) => setTimeout(go, 20));
+    expect([...compiled.weights().values()].every(({ data }) => data.every(Number.isFinite))).toBe(true);
+    compiled.dispose();
+    expect(await training).toMatch(/disposed/);
+    expect(() => compiled.weights()).toThrow(/disposed/);
+  });
+
+  it.each(['process.exit(0)', 'throw new Error("end")', 'worker'])(
+    'a process may end while a training is at work: %s',
+    (end) => {
+      const script = join(import.meta.dirname, 'ends-while-training.ts');
+      const { signal, status } = spawnSync(process.execPath, ['--import', 'tsx', script, end], {
+        cwd: join(import.meta.dirname, '../..'),
+        timeout: 60_000,
+      });
+      expect([signal, status]).toEqual([null, end.startsWith('throw') ? 1 : 0]);
+    },
+  );
+});

@@ -1,7 +1,8 @@
 // forecast compare: finished runs side by side. Not here: the work (../compare.ts).
 
-import { type Command, flag, texts } from './flags.ts';
-import { writeJson, writeOutput } from './output.ts';
+import { resolve } from 'node:path';
+import { type Command, flag, text, texts } from './flags.ts';
+import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
 
 export const command: Command = {
   command: 'compare <runs..>',
@@ -9,13 +10,18 @@ export const command: Command = {
   builder: (yargs) =>
     yargs
       .positional('runs', { describe: 'Run folders', type: 'string' })
-      .option('json', { describe: 'Print the comparison as one JSON object', type: 'boolean' })
+      .options({
+        html: { describe: 'Write the comparison as a page too', type: 'string', requiresArg: true },
+        json: { describe: 'Print the comparison as one JSON object', type: 'boolean' },
+      })
       .example('$0 compare runs/next-word-lstm-1a2b3c4d runs/next-word-rnn-5e6f7a8b', ''),
   handler: async (given) => {
     const { compare } = await import('../compare.ts');
-    const { json, text } = await compare(texts(given, 'runs'));
+    const html = text(given, 'html');
+    const { json, text: table } = await compare(texts(given, 'runs'), html === undefined ? {} : { html });
     if (flag(given, 'json')) writeJson(json);
-    else writeOutput(`${text.trimEnd()}\n`);
+    else writeOutput(`${table.trimEnd()}\n`);
+    if (html !== undefined && !flag(given, 'quiet')) writeMessage(`page: ${shortPath(resolve(html))}`);
     return 0;
   },
 };

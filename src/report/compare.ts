@@ -78,7 +78,8 @@ export function compareTable(runs: readonly ComparedRun[]): string {
     ],
     [0, 1, 8],
   );
-  return [...table, ...notes(runs, rows)].join('\n');
+  const mind = notes(runs, rows).flatMap((note) => ['', note]);
+  return [...table, ...mind].join('\n');
 }
 
 function compared(run: ComparedRun, metric: string | null): ComparedRow {
@@ -114,7 +115,8 @@ function commonMetric(runs: readonly ComparedRun[]): string | null {
   return kinds[0]?.find((kind) => kinds.every((own) => own.includes(kind))) ?? null;
 }
 
-function lossText({ firstLoss, lastLoss }: ComparedRow): string {
+/** First and last loss, as far as they are known. */
+export function lossText({ firstLoss, lastLoss }: ComparedRow): string {
   if (lastLoss === null) return '–';
   return firstLoss === null ? figure(lastLoss, 3) : `${figure(firstLoss, 3)} → ${figure(lastLoss, 3)}`;
 }
@@ -124,11 +126,12 @@ function answerText(answer: ComparedRow['answer']): string {
   return typeof answer === 'number' ? figure(answer, 6) : quoted(answer, 32);
 }
 
-function notes(runs: readonly ComparedRun[], rows: readonly ComparedRow[]): string[] {
+/** What makes the scores hard to compare, in one sentence; none where nothing does. */
+export function notes(runs: readonly ComparedRun[], rows: readonly ComparedRow[]): string[] {
   const found: string[] = [];
   if (new Set(runs.map((run) => run.result.data.sha256)).size > 1) found.push('the runs are on different data');
   if (new Set(rows.map((row) => `${row.split} ${row.windows}`)).size > 1)
     found.push('the scores are on different windows');
   if (rows.some((row) => row.split === 'train')) found.push('some scores are on what the model was trained on');
-  return found.length === 0 ? [] : ['', `Mind: ${found.join('; ')}.`];
+  return found.length === 0 ? [] : [`Mind: ${found.join('; ')}.`];
 }

@@ -13,6 +13,7 @@ import { metricLabel } from './verdict.ts';
 /** Runs drawn in one chart: as many as there are colours. */
 const DRAWN = 8;
 const MOST_RUNS = 100;
+const MOST_VERDICTS = 40;
 const MOST_STEPS = 500;
 
 /** The page. Losses and forecasts are drawn where at least two runs have them. */
@@ -30,7 +31,7 @@ export function comparePage(runs: readonly ComparedRun[]): string {
     section('Forecasts', [figureOf(forecastsPlot(runs, names))]),
     section(
       'Verdicts',
-      runs.slice(0, MOST_RUNS).flatMap((run, i) => verdictPart(run, rows[i] as ComparedRow, names[i] as string)),
+      runs.slice(0, MOST_VERDICTS).flatMap((run, i) => verdictPart(run, rows[i] as ComparedRow, names[i] as string)),
     ),
   ]);
 }

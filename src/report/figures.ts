@@ -6,7 +6,9 @@ const UNSAFE = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\
 
 /** Text of others on one line: control characters appear as escapes, long text is cut. */
 export function visible(text: string, limit = 60): string {
-  const line = text.replace(UNSAFE, escapeOf);
+  // Two units a character at most: what lies beyond is cut anyway.
+  const near = text.length > limit ? text.slice(0, 2 * limit + 2) : text;
+  const line = near.replace(UNSAFE, escapeOf);
   return line.length > limit ? `${[...line].slice(0, limit - 1).join('')}…` : line;
 }
 

@@ -271,7 +271,7 @@ function foldPart(result: Result): string[] {
       `Everything was fitted anew at each fold, from ${learned}.${own ? ` Intervals stand on ${counted(own.points, 'forecast')}${own.pooledSteps ? ', the errors of all steps together' : ''}.` : ''}`,
       'soft',
     ),
-    backtest.shape === null ? '' : paragraph(shape[backtest.shape]),
+    paragraph(backtest.shape === null ? '' : (shape[backtest.shape] ?? '')),
     figureOf(foldsPlot(result)),
     folded('Folds as a table', foldTable(backtest)),
   ];

@@ -69,7 +69,7 @@ export function roundTicks(low: number, high: number, wanted: number): Tick[] {
   const first = Math.ceil(low / step);
   const last = Math.floor(high / step);
   if (!(last - first <= 4 * wanted)) return labelled([low, high]);
-  return labelled(Array.from({ length: last - first + 1 }, (_, i) => clean((first + i) * step)));
+  return labelled(Array.from({ length: last - first + 1 }, (_, i) => clean((first + i) * step, step)));
 }
 
 /** 1, 2 or 5 times a power of ten, at least `least`. */
@@ -80,8 +80,9 @@ function roundStep(least: number): number {
 }
 
 /** Without the noise of binary fractions: 0.30000000000000004 as 0.3. */
-function clean(value: number): number {
-  return Number(value.toPrecision(12)) === 0 ? 0 : Number(value.toPrecision(15));
+function clean(value: number, step: number): number {
+  const decimals = Math.max(0, -Math.floor(Math.log10(step)));
+  return decimals <= 100 ? Number(value.toFixed(decimals)) : value;
 }
 
 /** With as many digits as tell the ticks apart. */
@@ -168,7 +169,7 @@ function calendarTicks(moments: readonly Moment[], most: number): Tick[] {
   for (const unit of UNITS) {
     const ticks = beginnings(moments, unit, most);
     if (ticks === null) break;
-    if (ticks.length >= best.length) best = ticks;
+    if (ticks.length > best.length) best = ticks;
   }
   return best;
 }

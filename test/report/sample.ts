@@ -1,6 +1,6 @@
 // Results for the report tests.
 
-import type { Picture } from '../../src/report/picture.ts';
+import type { Picture, ReportInput } from '../../src/report/picture.ts';
 import type { Result, ScoreRow } from '../../src/report/result.ts';
 
 const score = (forecaster: string, mase: number, skill: number | null): ScoreRow => ({
@@ -68,6 +68,85 @@ export const picture: Picture = {
     times: values.map((_, i) => `${1949 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}`),
   },
   forecast: numbers.forecast.map((row) => row.value),
+};
+
+const START = Date.UTC(1949, 0, 1);
+
+export const input: ReportInput = {
+  panels: [
+    {
+      series: 'airline',
+      target: 'passengers',
+      length: 60,
+      from: 0,
+      values,
+      stamps: Array.from({ length: 72 }, (_, i) => START + i * 30.4375 * 86_400_000),
+      whole: null,
+      forecastFrom: 60,
+      paths: [24, 36, 48].map((start) => ({
+        split: start === 48 ? ('test' as const) : ('backtest' as const),
+        start,
+        values: values.slice(start, start + 12).map((value, h) => value + h - 4),
+        actual: values.slice(start, start + 12),
+      })),
+    },
+  ],
+  losses: [
+    {
+      series: 'airline',
+      records: Array.from({ length: 5000 }, (_, i) => ({
+        epoch: i + 1,
+        loss: 10 / (i + 1),
+        validationLoss: 12 / (i + 1),
+      })),
+    },
+  ],
+  config: 'name: airline\nseed: 7\n',
+  folder: 'runs/airline-1a2b3c4d',
+};
+
+/** `numbers` with a backtest of five folds and three forecasters. */
+export const walked: Result = {
+  ...numbers,
+  backtest: {
+    metric: 'mae',
+    step: 3,
+    history: null,
+    folds: Array.from({ length: 5 }, (_, k) => ({
+      fold: k + 1,
+      until: `1952-${String(2 * k + 1).padStart(2, '0')}`,
+      origins: 3,
+      scores: { 'lstm-regressor': 10 + k, 'seasonal-naive': 20 - k, drift: k === 2 ? null : 30 },
+    })),
+    steps: [
+      { forecaster: 'lstm-regressor', values: Array.from({ length: 12 }, (_, h) => 5 + h) },
+      { forecaster: 'seasonal-naive', values: Array.from({ length: 12 }, () => 18) },
+      { forecaster: 'drift', values: Array.from({ length: 12 }, (_, h) => (h === 3 ? null : 4 * h)) },
+    ],
+    intervals: [
+      {
+        forecaster: 'lstm-regressor',
+        points: 15,
+        pooledSteps: true,
+        levels: [
+          {
+            level: 80,
+            supported: true,
+            known: 180,
+            needed: 4,
+            coverage: 0.78,
+            coverageByStep: Array.from({ length: 12 }, (_, h) => 0.7 + h / 60),
+            msis: 5.5,
+          },
+          { level: 95, supported: false, known: 15, needed: 19, coverage: null, coverageByStep: null, msis: null },
+        ],
+      },
+    ],
+    shape: 'flat-line',
+  },
+  totals: [
+    { series: 'airline', target: 'passengers', steps: 12, value: 2000, lower: { '80': 1900 }, upper: { '80': 2100 } },
+  ],
 };
 
 export const text: Result = {

@@ -80,9 +80,10 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   const data = await loadData(opened);
   const facts = factsOf(data);
   const config = settle(opened.written, facts);
-  const { engine, reason } = await openEngine(config.engine.kind);
+  const { engine, reason, build } = await openEngine(config.engine.kind);
+  const made = { kind: engine.kind, ...(build === null ? {} : { build }) };
   const continued = options.continueFrom === undefined ? null : await continuation(options.continueFrom, config, data);
-  const identity = identityOf(config, data, engine.kind, continued);
+  const identity = identityOf(config, data, Object.values(made).join(' '), continued);
   const path = join('runs', `${config.name}-${identity.hash.slice(0, 8)}`);
   const folder = await openFolder(path, identity, options);
   const host = (): JsonObject => hostFacts(opened, performance.now() - started);
@@ -92,7 +93,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     const tell = (event: RunEvent): void => options.on?.(event);
     const hooks = hooksOf({ folder, raw: data.raw, continued, warnings, signal: options.signal, tell });
     const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts.season, engine, hooks);
-    const result = resultOf(config, data, facts.season, { kind: engine.kind, reason }, outcome, warnings);
+    const result = resultOf(config, data, facts.season, { ...made, reason }, outcome, warnings);
     const picture = pictureOf(data.raw, outcome);
     const text = renderTerminal(result, picture);
     await keep(folder, config, outcome, result, text);

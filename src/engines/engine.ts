@@ -13,7 +13,8 @@ export interface Engine {
   readonly summary: string;
   /** Whether it loads here, in words; where it does not, the command that repairs it. */
   available(): Promise<
-    | { readonly ok: true; readonly detail: string }
+    // `build`: what of it, beside its kind, changes the bits of results (an instruction set); absent where nothing does.
+    | { readonly ok: true; readonly detail: string; readonly build?: string }
     | { readonly ok: false; readonly why: string; readonly repair: string }
   >;
   /** Networks it can train at the same time, for `trainTogether`; absent: one. */

@@ -11,7 +11,8 @@ export type { Decision, ScoreRow };
 export interface Result {
   readonly name: string;
   readonly seed: number;
-  readonly engine: { readonly kind: string; readonly reason: string };
+  /** `build`: the instruction set, where it changes the bits. */
+  readonly engine: { readonly kind: string; readonly build?: string; readonly reason: string };
   readonly data: {
     /** Rows (numbers) or tokens (text) of all series together. */
     readonly rows: number;

@@ -15,7 +15,7 @@ export const native: Engine = {
   available: async () => {
     const found = loadAddon();
     return 'addon' in found
-      ? { ok: true, detail: describe(found.addon) }
+      ? { ok: true, detail: describe(found.addon), build: found.addon.instructions }
       : { ok: false, why: found.why, repair: repair() };
   },
   compile: async (network, weights) => {

@@ -5,6 +5,7 @@ import { airline } from './airline.ts';
 import { bigram } from './bigram.ts';
 import { croston } from './croston.ts';
 import { drift } from './drift.ts';
+import { ets } from './ets.ts';
 import type { NumberForecasterKind, TextForecasterKind } from './forecaster.ts';
 import { holt } from './holt.ts';
 import { holtWinters } from './holt-winters.ts';
@@ -31,6 +32,7 @@ export const FORECASTERS: { readonly [kind: string]: NumberForecasterKind | Text
   ses,
   holt,
   'holt-winters': holtWinters,
+  ets,
   theta,
   airline,
   linear,

@@ -128,7 +128,11 @@ function follow(states: States, form: SmoothingForm, phi: number): Follow {
  * Without a season the start (level, trend) is chosen with them; with one it stays as `startOf` gives it.
  */
 export function learnSmoothing(values: Float64Array, form: SmoothingForm, fixed: FixedSmoothing): Learned {
-  const parameters = choose(values, form, fixed);
+  return withParameters(form, choose(values, form, fixed));
+}
+
+/** What runs with these parameters. */
+export function withParameters(form: SmoothingForm, parameters: SmoothingParameters): Learned {
   return {
     parameters: plain(form, parameters),
     run: (given, last) => follow(smooth(given, last, form, parameters), form, parameters.phi),

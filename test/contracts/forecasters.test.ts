@@ -26,6 +26,12 @@ const demands = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 50 }
 const CONSTANTS = [0, 0.1, -1e15];
 const POSITIVE = [0.1, 7, 1e15];
 const OPTIONS: { readonly [kind: string]: readonly Omit<Variant, 'kind'>[] } = {
+  ets: [
+    { written: {}, values, constants: CONSTANTS },
+    { written: {}, values: above, constants: POSITIVE },
+    { written: { seasonal: 'additive', error: 'additive' }, values, constants: CONSTANTS },
+    { written: { trend: 'damped', criterion: 'bic' }, values: above, constants: POSITIVE },
+  ],
   linear: [
     { written: {}, values, constants: CONSTANTS },
     { written: { log: false, base: 'season', weigh: 'auto' }, values, constants: CONSTANTS },

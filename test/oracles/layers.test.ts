@@ -67,7 +67,13 @@ function run(c: LayerCase) {
   const program = createProgram(plan, store, makeLoss(lossSpec(c.loss)));
   const [B, T] = [c.input.shape[0] as number, sequence ? (c.input.shape[1] as number) : 1];
   const rows = ids ? timeMajor({ shape: [B, T, 1], data: c.input.data }) : timeMajor(c.input);
-  Object.assign(program.batch, { steps: T, known: T, windows: B, training: true, ids: ids ? Int32Array.from(rows) : null });
+  Object.assign(program.batch, {
+    steps: T,
+    known: T,
+    windows: B,
+    training: true,
+    ids: ids ? Int32Array.from(rows) : null,
+  });
   program.size();
   const found = program.forward(rows).slice();
   const tally = { loss: 0, correct: 0, weight: 0 };

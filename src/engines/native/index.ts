@@ -18,6 +18,11 @@ export const native: Engine = {
       ? { ok: true, detail: describe(found.addon), build: found.addon.instructions }
       : { ok: false, why: found.why, repair: repair() };
   },
+  /** One network a thread: side by side they need no waiting for each other within a step. */
+  get together() {
+    const found = loadAddon();
+    return 'addon' in found ? found.addon.threads(0) : 1;
+  },
   compile: async (network, weights) => {
     const found = loadAddon();
     await nextTurn(); // networks that were dropped are freed between turns: a loop of short fits must have some

@@ -29,7 +29,7 @@ const CHART = `.chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-s
 export const CHART_STYLE: string = THEMES + CHART;
 
 const PAGE = [
-  'body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}',
+  'body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}',
   'main{max-width:960px;margin:0 auto;padding:24px 20px 64px}',
   'h1{font-size:22px;margin:0;overflow-wrap:anywhere}h2{font-size:17px;margin:36px 0 8px;border-bottom:1px solid var(--faint);padding-bottom:4px}h3{font-size:14px;margin:18px 0 4px;overflow-wrap:anywhere}',
   'p{margin:6px 0}.soft,figcaption{color:var(--soft);font-size:13px;overflow-wrap:anywhere}',

@@ -1,6 +1,7 @@
 // Static charts as SVG: axes with ticks, lines, bands, bars, regions, a legend; no script, nothing from elsewhere.
 // In: a Plot. Out: an <svg> element, or a whole file with its own colours. Not here: what is worth showing (charts.ts), colours (style.ts).
 
+import { visible, widthOf } from './figures.ts';
 import { escaped } from './markup.ts';
 import type { Axis, Tick } from './scale.ts';
 import { CHART_STYLE } from './style.ts';
@@ -38,8 +39,8 @@ export interface Plot {
   readonly height?: number;
 }
 
-/** Width of a character of the axes' text, at most. */
-const CHARACTER = 6.7;
+/** Width of a digit of 12 px in the widest of the fonts that may be there. */
+const CHARACTER = 7.7;
 const LINE = 18;
 
 interface Frame {
@@ -66,7 +67,7 @@ export function svgFile(plot: Plot): string {
 function drawn(plot: Plot, style: string): string {
   const { id, x, y, marks, width = 920, height = 280 } = plot;
   const legend = legendRows(plot, width);
-  const widest = y.ticks.reduce((most, { text }) => Math.max(most, text.length), 1);
+  const widest = y.ticks.reduce((most, { text }) => Math.max(most, widthOf(text)), 1);
   const frame: Frame = {
     left: Math.round(14 + widest * CHARACTER),
     right: width - 14,
@@ -116,7 +117,7 @@ function timeGrid(axis: Axis, toX: Scale, { left, right, bottom, width, height }
   let free = 0;
   const ticks = axis.ticks.map(({ at, text }: Tick) => {
     const x = toX(at);
-    const half = (text.length * CHARACTER) / 2;
+    const half = (widthOf(text) * CHARACTER) / 2;
     const center = Math.min(Math.max(x, half + 2), width - half - 2);
     const mark = `<path class="axis" d="M${px(x)} ${bottom}v4"/>`;
     if (center - half < free) return mark;
@@ -206,15 +207,15 @@ function legendRows({ y, marks }: Plot, width: number): string[] {
   const rows: string[] = [];
   let x = 8;
   for (const { tone, kind, text } of entries) {
-    const shown = escaped(text, 44);
-    const space = (tone === null ? 8 : 28) + Math.min(text.length, 44) * CHARACTER + 12;
+    const shown = visible(text, 44);
+    const space = (tone === null ? 8 : 28) + widthOf(shown) * CHARACTER + 12;
     if (rows.length === 0 || x + space > width) {
       rows.push('');
       x = 8;
     }
     const at = 4 + LINE * (rows.length - 1);
     const sample = tone === null ? '' : sampleOf(tone, kind, x, at + 6);
-    const label = `<text class="${tone === null ? 'tick name' : 'tick'}" x="${px(x + (tone === null ? 0 : 28))}" y="${at + 10}">${shown}</text>`;
+    const label = `<text class="${tone === null ? 'tick name' : 'tick'}" x="${px(x + (tone === null ? 0 : 28))}" y="${at + 10}">${escaped(shown)}</text>`;
     rows[rows.length - 1] += sample + label;
     x += space;
   }

@@ -56,11 +56,11 @@ export function unitsOf(arch, headers) {
 
 /**
  * Compiles the units side by side and links them; the binary appears whole or not at all, its stamp beside it.
- * @param {{ compiler: string[], linker?: string[], flags?: string[], link: string[], libraries?: string[], platform: string,
+ * @param {{ compiler: string[], flags?: string[], link: string[], libraries?: string[], platform: string,
  *   arch: string, headers: string, out: string, inputs: string, verbose?: boolean }} plan
  */
 export async function compileAddon(plan) {
-  const { compiler, linker = compiler, flags = [], libraries = [], out, verbose } = plan;
+  const { compiler, flags = [], libraries = [], out, verbose } = plan;
   const scratch = mkdtempSync(join(dirname(out), 'scratch-'));
   const call = async ([command = '', ...first], cwd, args) => {
     const { stderr } = await promisify(execFile)(command, [...first, ...args], { cwd, maxBuffer: 1 << 26 });
@@ -74,7 +74,7 @@ export async function compileAddon(plan) {
       ),
     );
     const objects = units.map(({ object }) => object); // by name: a path would stay in the binary
-    await call(linker, scratch, [...plan.link, '-o', 'kernels.node', ...objects, ...libraries]);
+    await call(compiler, scratch, [...plan.link, '-o', 'kernels.node', ...objects, ...libraries]);
     putInPlace(join(scratch, 'kernels.node'), out, { platform: plan.platform, inputs: plan.inputs });
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -44,8 +44,18 @@ async function prebuild(platforms, compiler, include) {
       const scratch = mkdtempSync(join(tmpdir(), 'prebuild-'));
       try {
         const libraries = system === 'win32' ? [importLibrary(compiler, scratch)] : [];
-        const tools = { compiler: [...compiler, 'c++'], linker: [...compiler, 'cc'] };
-        await compileAddon({ ...tools, flags: target, link, libraries, platform, arch, headers: include, out, inputs });
+        const cpp = [...compiler, 'c++'];
+        await compileAddon({
+          compiler: cpp,
+          flags: target,
+          link,
+          libraries,
+          platform,
+          arch,
+          headers: include,
+          out,
+          inputs,
+        });
       } finally {
         rmSync(scratch, { recursive: true, force: true });
       }

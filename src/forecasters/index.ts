@@ -12,6 +12,7 @@ import { holtWinters } from './holt-winters.ts';
 import { lastValue } from './last-value.ts';
 import { linear } from './linear.ts';
 import { mean } from './mean.ts';
+import { mstl } from './mstl.ts';
 import { naive2 } from './naive2.ts';
 import { ngram } from './ngram.ts';
 import { seasonalNaive } from './seasonal-naive.ts';
@@ -34,6 +35,7 @@ export const FORECASTERS: { readonly [kind: string]: NumberForecasterKind | Text
   'holt-winters': holtWinters,
   ets,
   theta,
+  mstl,
   airline,
   linear,
   croston,

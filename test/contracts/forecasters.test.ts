@@ -32,6 +32,11 @@ const OPTIONS: { readonly [kind: string]: readonly Omit<Variant, 'kind'>[] } = {
     { written: { seasonal: 'additive', error: 'additive' }, values, constants: CONSTANTS },
     { written: { trend: 'damped', criterion: 'bic' }, values: above, constants: POSITIVE },
   ],
+  mstl: [
+    { written: { log: false }, values, constants: CONSTANTS },
+    { written: { log: false, season: [2, 4], rest: 'drift' }, values, constants: CONSTANTS },
+    { written: {}, values: above, constants: POSITIVE },
+  ],
   linear: [
     { written: {}, values, constants: CONSTANTS },
     { written: { log: false, base: 'season', weigh: 'auto' }, values, constants: CONSTANTS },

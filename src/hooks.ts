@@ -3,7 +3,6 @@
 
 import type { RunFolder } from './artifact/run-folder.ts';
 import type { Continuation } from './continue.ts';
-import type { Raw } from './core/data.ts';
 import type { Warning } from './core/errors.ts';
 import type { Progress } from './core/forecaster.ts';
 import type { ModelSummary } from './models/summary.ts';
@@ -18,8 +17,9 @@ export type RunEvent =
 
 export interface Edge {
   readonly folder: RunFolder;
-  readonly raw: Raw;
   readonly continued: Continuation | null;
+  /** Whether more is fitted after a series' first fit (other series, folds, all rows): then what is done is kept. */
+  readonly goesOn: boolean;
   /** Collects what belongs into the result. */
   readonly warnings: Warning[];
   readonly signal?: AbortSignal | undefined;
@@ -30,8 +30,7 @@ export interface Edge {
 const CHECKPOINT_SECONDS = 10;
 
 /** The hooks of one run. */
-export function hooksOf({ folder, raw, continued, warnings, signal, tell }: Edge): Hooks {
-  const several = raw.form === 'numbers' && raw.series.length > 1;
+export function hooksOf({ folder, continued, goesOn, warnings, signal, tell }: Edge): Hooks {
   const shown = new Set<string>();
   let saved = performance.now();
   for (const warning of warnings) tell({ kind: 'warning', warning });
@@ -54,7 +53,7 @@ export function hooksOf({ folder, raw, continued, warnings, signal, tell }: Edge
       saved = performance.now();
     },
     keep: async (series, state) => {
-      if (several) await folder.saveCheckpoint(series, state);
+      if (goesOn) await folder.saveCheckpoint(series, state);
     },
     keepFold: (forecaster, fold, values) =>
       folder.saveSeries(foldName(forecaster, fold), {

@@ -91,7 +91,14 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     if (folder.state === 'done') return await storedOutcome(folder.path, config);
     const warnings: Warning[] = [...data.warnings];
     const tell = (event: RunEvent): void => options.on?.(event);
-    const hooks = hooksOf({ folder, raw: data.raw, continued, warnings, signal: options.signal, tell });
+    const hooks = hooksOf({
+      folder,
+      continued,
+      goesOn: goesOn(config, data.raw),
+      warnings,
+      signal: options.signal,
+      tell,
+    });
     const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts.season, engine, hooks);
     const result = resultOf(config, data, facts.season, { ...made, reason }, outcome, warnings);
     const picture = pictureOf(data.raw, outcome);
@@ -111,6 +118,11 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   } finally {
     await folder.close();
   }
+}
+
+/** Whether a run fits more than one thing. */
+function goesOn({ train, evaluate }: Config, raw: Raw): boolean {
+  return train.refit || evaluate.folds > 0 || (raw.form === 'numbers' && raw.series.length > 1);
 }
 
 function fitAndJudge(config: Config, raw: Raw, season: number, engine: Engine, hooks: Hooks): Promise<Outcome> {

@@ -4,8 +4,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../src/core/errors.ts';
 import { random } from '../src/core/random.ts';
-import { type RunOutcome, run } from '../src/run.ts';
+import { type RunEvent, type RunOutcome, run } from '../src/run.ts';
 import { predict } from '../src/stored.ts';
 import { workspace } from './support/workspace.ts';
 
@@ -120,6 +121,34 @@ describe('a run over a recorded series', () => {
       ),
     );
     expect(on?.result.fit).toEqual(onPlain?.result.fit);
+  });
+
+  it('stopped again and again it gets through its fits, folds and second fit, and ends in the same bytes', async () => {
+    const long = (): object => config(monthly('usual'), { train: { epochs: 12, rate: 0.01 } });
+    const whole = await of('whole', long);
+    const out = join(space.path, 'run-stopped');
+    let stops = 0;
+    for (; ; stops++) {
+      expect(stops).toBeLessThan(20);
+      const controller = new AbortController();
+      const seen = new Set<string>();
+      const stopAfter = (event: RunEvent): void => {
+        if (event.kind !== 'progress') return;
+        seen.add(`${event.series} ${event.progress.epoch}`);
+        if (seen.size === 15) controller.abort();
+      };
+      const done = await run(long(), { out, root: space.path, signal: controller.signal, on: stopAfter }).then(
+        () => true,
+        (error: unknown) => {
+          expect(error).toBeInstanceOf(Interrupted);
+          return false;
+        },
+      );
+      if (done) break;
+    }
+    expect(stops).toBeGreaterThan(2);
+    for (const name of ['result.json', 'weights.safetensors', 'training-weights.safetensors', 'intervals.json'])
+      expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(join(whole.folder, name), 'utf8'));
   });
 
   it('a closed form is fitted again on all rows too', async () => {

@@ -19,7 +19,7 @@ function csv(tamperedFrom: number): string {
   return `date,sales\n${rows.join('\n')}\n`;
 }
 
-function config(encoder: string, patience: string): string {
+function config(encoder: string, training: string): string {
   return `
 name: leak
 source: { kind: csv, file: data.csv }
@@ -27,7 +27,7 @@ split: { validation: 12, test: 12 }
 encoder: ${encoder}
 window: { context: 12, horizon: 3 }
 model: { kind: lstm-regressor, units: [4] }
-train: { epochs: 3${patience} }
+train: { epochs: 3, ${training} }
 predict: { horizon: 3 }
 `;
 }
@@ -37,11 +37,10 @@ async function fitted(name: string, data: string, yaml: string): Promise<Record<
   const file = space.write(`${name}/leak.yaml`, yaml);
   const { folder } = await run(file, { out: join(space.path, name, 'run') });
   const read = (artifact: string): string => readFileSync(join(folder, artifact)).toString('base64');
-  return {
-    weights: read('weights.safetensors'),
-    encoder: read('encoder.json'),
-    optimizer: read('optimizer.safetensors'),
-  };
+  const optimizer = read('optimizer.safetensors');
+  // What forecasts in the end was fitted on all rows where the config says so; what was judged never was.
+  if (yaml.includes('refit: true')) return { weights: read('training-weights.safetensors'), optimizer };
+  return { weights: read('weights.safetensors'), encoder: read('encoder.json'), optimizer };
 }
 
 describe.each([
@@ -53,21 +52,28 @@ describe.each([
   const key = name.replaceAll(/[^a-z]/g, '');
 
   it('changing any test value changes nothing that is fitted, early stopping on', async () => {
-    const yaml = config(encoder, ', patience: 2');
+    const yaml = config(encoder, 'patience: 2, refit: false');
     const clean = await fitted(`${key}-test-a`, csv(ROWS), yaml);
     const tampered = await fitted(`${key}-test-b`, csv(ROWS - 12), yaml);
     expect(tampered).toEqual(clean);
   });
 
   it('changing validation values too changes nothing that is fitted, early stopping off', async () => {
-    const yaml = config(encoder, '');
+    const yaml = config(encoder, 'refit: false');
     const clean = await fitted(`${key}-val-a`, csv(ROWS), yaml);
     const tampered = await fitted(`${key}-val-b`, csv(ROWS - 24), yaml);
     expect(tampered).toEqual(clean);
   });
 
+  it('nor does it where a second fit reads all rows: what was judged stands as it was', async () => {
+    const yaml = config(encoder, 'refit: true');
+    const clean = await fitted(`${key}-refit-a`, csv(ROWS), yaml);
+    const tampered = await fitted(`${key}-refit-b`, csv(ROWS - 24), yaml);
+    expect(tampered).toEqual(clean);
+  });
+
   it('the probe can see: changing a training value changes the weights', async () => {
-    const yaml = config(encoder, '');
+    const yaml = config(encoder, 'refit: false');
     const clean = await fitted(`${key}-train-a`, csv(ROWS), yaml);
     const tampered = await fitted(`${key}-train-b`, csv(ROWS - 36), yaml);
     expect(tampered.weights).not.toEqual(clean.weights);

@@ -125,7 +125,7 @@ describe('validation and test together', () => {
   it('are scored each, the decision is made on test, and test changes nothing that is fitted', async () => {
     const { result } = await ran({ split: { validation: 12, test: 12 }, train: { epochs: 4, patience: 2 } });
     const splits = [...new Set(result.scores.map(({ split }) => split))];
-    expect(splits).toEqual(['validation', 'test']);
+    expect(splits).toEqual(['validation', 'backtest', 'test']);
     const held = result.scores.filter((row) => row.split === 'test');
     const own = held.find(({ forecaster }) => forecaster === 'lstm-regressor')!;
     expect(result.decision.skill).toBe(own.skill);
@@ -164,9 +164,11 @@ describe('windows', () => {
     ['a stride', { context: 6, horizon: 4, stride: 4 }, { split: { validation: 0.4 } }],
   ])('%s: the model is judged on as many held-out windows as there are', async (_, window, more) => {
     const { result, folder } = await ran({ split: { validation: 12 }, window, ...more });
-    const windows = result.scores.map((row) => row.windows);
-    expect(new Set(windows).size).toBe(1);
-    expect(windows[0]).toBeGreaterThan(4);
+    for (const split of new Set(result.scores.map((row) => row.split))) {
+      const windows = result.scores.filter((row) => row.split === split).map((row) => row.windows);
+      expect(new Set(windows).size).toBe(1);
+      expect(windows[0]).toBeGreaterThan(4);
+    }
     expect(result.scores[0]?.metrics.mae).toBeGreaterThan(0);
     expect((await predict(folder)).rows).toEqual(result.forecast);
   });
@@ -204,7 +206,8 @@ describe('a closed-form forecaster as the model', () => {
     async (kind) => {
       const { result, folder } = await ran({ model: { kind }, predict: { horizon: 3 } });
       expect(result.scores.map(({ forecaster }) => forecaster)).toContain(kind);
-      expect(new Set(result.scores.map(({ forecaster }) => forecaster)).size).toBe(result.scores.length);
+      const rows = result.scores.map(({ forecaster, split }) => `${forecaster} ${split}`);
+      expect(new Set(rows).size).toBe(rows.length);
       expect(result.fit.parameters).toBe(0);
       expect((await predict(folder)).rows).toEqual(result.forecast);
     },

@@ -100,7 +100,9 @@ function described(panel: Panel, rows: readonly ForecastRow[]): string {
       ? `All ${counted(panel.length, 'row')}`
       : `The last ${counted(panel.values.length, 'row')} of ${count(panel.length)}`;
   if (!first || !last) return `${known}.`;
-  return `${known}, then ${counted(rows.length, 'step')} of forecast: ${figure(first.value)} at ${visible(first.time, 30)}, ${figure(last.value)} at ${visible(last.time, 30)}.`;
+  const start = `${known}, then ${counted(rows.length, 'step')} of forecast: ${figure(first.value)} at ${visible(first.time, 30)}`;
+  if (first === last) return `${start}.`;
+  return `${start}, ${figure(last.value)} at ${visible(last.time, 30)}.`;
 }
 
 /** Widest first, so that the narrow ones lie on top. */

@@ -1,6 +1,7 @@
 // The run's result: the JSON a program reads, and the one value every picture and table is made from.
 // Not here: rendering (terminal.ts), files (artifact/).
 
+import type { CombinationReport } from '../combine/combination.ts';
 import type { Warning } from '../core/errors.ts';
 import type { Decision } from '../evaluate/decision.ts';
 import type { ScoreRow } from '../evaluate/score.ts';
@@ -52,6 +53,8 @@ export interface Fit {
   readonly stoppedEarly: boolean;
   /** The second fit, on all rows, that the forecast comes from; absent where there was none. */
   readonly refit?: { readonly samples: number };
+  /** What a combination did with its members, at the fit that the forecast comes from; absent for a single forecaster. */
+  readonly combination?: CombinationReport;
 }
 
 export interface ForecastRow {

@@ -1,6 +1,7 @@
 // The run as a page of the terminal: facts, scores beside the baselines, a chart, the forecast, the verdict.
 // In: a Result and what to draw. Out: text of about 30 lines and 80 to 100 columns, every foreign string escaped. Not here: colours (a callback), printing (cli/).
 
+import type { CombinationReport } from '../combine/combination.ts';
 import { METRICS } from '../metrics/index.ts';
 import { chart } from './chart.ts';
 import { columns, count, counted, figure, figures, percent, quoted, visible, widthOf } from './figures.ts';
@@ -60,7 +61,44 @@ function head(result: Result, style: Style): string[] {
     `${style('title', title)}${style('dim', ` · ${visible(engine.kind)} engine · seed ${result.seed}`)}`,
     ...labelled('data', dataFacts(data)),
     ...labelled('fit', fitFacts(result)),
+    ...combinationLines(result),
   ];
+}
+
+/** What a combination did: its rule, its members best first, and who was left out for which reason. */
+function combinationLines({ fit: { combination } }: Result): string[] {
+  if (!combination) return [];
+  const told = combinationFacts(combination);
+  return [
+    ...wrapped(visible(combination.rule, 300), WIDTH - 6).map(
+      (line, i) => `${(i === 0 ? 'rule' : '').padEnd(6)}${line}`,
+    ),
+    ...labelled('taken', told.taken),
+    ...labelled('tried', told.tried),
+    ...labelled('out', told.out),
+  ].filter((line) => line.length > 6 && line.trim() !== 'taken' && line.trim() !== 'tried' && line.trim() !== 'out');
+}
+
+/** Members with their errors and weights (where these differ), best first: taken, tried besides, and left out with the reason. */
+export function combinationFacts({ members }: CombinationReport): {
+  readonly taken: string[];
+  readonly tried: string[];
+  readonly out: string[];
+} {
+  const sorted = [...members].sort((a, b) => (a.error ?? Number.MAX_VALUE) - (b.error ?? Number.MAX_VALUE));
+  const taken = sorted.filter(({ weight }) => weight > 0);
+  const equal = taken.every(({ weight }) => Math.abs(weight - (taken[0]?.weight ?? 0)) < 1e-9);
+  const named = ({ member, error, weight }: CombinationReport['members'][number]): string => {
+    const share = equal || weight === 0 ? '' : ` × ${percent(weight)}`;
+    return `${visible(member, 60)}${error === null ? '' : ` ${figure(error)}`}${share}`;
+  };
+  return {
+    taken: taken.map(named),
+    tried: sorted.filter(({ weight, reason }) => weight === 0 && reason === null).map(named),
+    out: sorted.flatMap((one) =>
+      one.reason === null ? [] : [`${visible(one.member, 60)} (${visible(one.reason, 120)})`],
+    ),
+  };
 }
 
 /** What is known of the data, fact by fact. */
@@ -77,6 +115,7 @@ export function dataFacts(data: Result['data']): string[] {
 /** What the fit came to, fact by fact. */
 export function fitFacts({ fit, fits }: Result): string[] {
   const facts = [counted(fit.samples, 'window'), counted(fit.epochs, 'epoch')];
+  if (fit.combination && fit.parameters === 0) facts.length = 0;
   if (fit.parameters > 0) facts.unshift(counted(fit.parameters, 'parameter'));
   if (fits !== undefined && fits.length > 1) facts.unshift(`${fits.length} networks`);
   if (fit.loss !== null) facts.push(`loss ${figure(fit.loss)}`);

@@ -134,6 +134,7 @@ describe('a run', () => {
     expect(first.status).toBe(0);
     expect(first.out).toContain('tiny');
     expect(first.err).toContain('run: run-a');
+    expect(first.err).toContain(`report: ${join('run-a', 'report.html')}`);
     expect(first.err).toContain('next: forecast predict run-a');
     const again = await forecast('tiny.yaml', '--out', 'run-a', '--json', '--quiet');
     expect(again).toMatchObject({ status: 0, err: '' });
@@ -141,6 +142,18 @@ describe('a run', () => {
     expect(result).toMatchObject({ name: 'tiny', seed: 7, stored: true, run: 'run-a' });
     const ahead = await forecast('predict', 'run-a', '--horizon', '2', '--json');
     expect((JSON.parse(ahead.out) as { forecast: unknown[] }).forecast).toHaveLength(2);
+  });
+
+  test('is shown again by report, which tells where its page is; compare puts runs on one page', async () => {
+    expect((await forecast('run', 'tiny.yaml', '--out', 'run-page')).status).toBe(0);
+    const page = join('run-page', 'report.html');
+    const stored = readFileSync(join(folder, 'run-page', 'report.txt'), 'utf8');
+    expect(await forecast('report', 'run-page')).toEqual({ status: 0, out: stored, err: `report: ${page}\n` });
+    expect(await forecast('report', 'run-page', '--path')).toEqual({ status: 0, out: `${page}\n`, err: '' });
+    expect(await forecast('report', 'nowhere')).toMatchObject({ status: 2, out: '' });
+    const compared = await forecast('compare', 'run-page', 'run-page', '--html', 'compared.html');
+    expect(compared).toMatchObject({ status: 0, err: 'page: compared.html\n' });
+    expect(readFileSync(join(folder, 'compared.html'), 'utf8')).toContain('<h1>Runs compared</h1>');
   });
 
   test('in colour says the same as its plain report, which is what is kept', async () => {

@@ -46,6 +46,7 @@ const FINDINGS = `(() => {
     charts: document.querySelectorAll('svg.chart').length,
     tables: document.querySelectorAll('table').length,
     wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+    cut: [...document.querySelectorAll('.scroll')].filter((box) => box.scrollWidth > box.clientWidth + 1).length,
     active: elements.filter((one) => /^(?:script|img|iframe|object|embed|form|link|a|base)$/i.test(one.localName)).length,
     handlers: elements.flatMap((one) => one.getAttributeNames().filter((name) => /^on|^style$|^href$|^src$/i.test(name))),
     hit: window.hit ?? null,
@@ -60,6 +61,7 @@ interface Findings {
   readonly charts: number;
   readonly tables: number;
   readonly wide: boolean;
+  readonly cut: number;
   readonly active: number;
   readonly handlers: string[];
   readonly hit: number | null;
@@ -172,14 +174,12 @@ describe.skipIf(!BROWSER)('a report, opened from the disk', () => {
     );
   });
 
-  it('prints dark ink on white, whatever the screen shows', async () => {
-    const { page, complaints } = await opened(pages.get('one') as string, 'dark');
+  it('prints dark ink on white, whatever the screen shows, every table whole', async () => {
+    // A4 within its margins.
+    const { page, complaints } = await opened(pages.get('one') as string, 'dark', 720);
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-    expect(await page.evaluate<Findings>(FINDINGS)).toMatchObject({
-      ground: 'rgb(255, 255, 255)',
-      clipped: [],
-      overlapping: [],
-    });
+    const found = await page.evaluate<Findings>(FINDINGS);
+    expect(found).toMatchObject({ ground: 'rgb(255, 255, 255)', clipped: [], overlapping: [], cut: 0 });
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(complaints).toEqual([]);

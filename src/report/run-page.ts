@@ -43,7 +43,8 @@ function pageOf(result: Result, input: ReportInput): string {
     section('Error by step', [figureOf(stepsPlot(result, first)), figureOf(coveragePlot(result))]),
     section('Folds', foldPart(result)),
     section('Residuals', residualPart(first)),
-    section('Training', [paragraph(fitFacts(result).join(' · ')), figureOf(lossPlot(input.losses)), fitTable(result)]),
+    section('Combination', combinationPart(result)),
+    section('Training', trainingPart(result, input)),
     section('Data', dataPart(result)),
     section('Run it again', again(result, input)),
   ]);
@@ -293,6 +294,33 @@ function residualPart(panel: Panel | undefined): string[] {
     (chart) => chart !== '',
   );
   return charts.length === 2 ? [`<div class="pair">${charts.join('')}</div>`] : charts;
+}
+
+/** Who is in it, by how much, and who is not, and why. */
+function combinationPart({ fit: { combination } }: Result): string[] {
+  if (!combination) return [];
+  const members = [...combination.members].sort(
+    (a, b) => b.weight - a.weight || (a.error ?? Number.MAX_VALUE) - (b.error ?? Number.MAX_VALUE),
+  );
+  const shown = members.slice(0, MOST_ROWS);
+  const errors = figures(shown.map(({ error }) => error));
+  const table = tableOf({
+    head: ['member', 'error', 'weight', 'left out because'],
+    left: [3],
+    rows: shown.map(({ member, weight, reason }, i) => [
+      visible(member, 60),
+      errors[i] as string,
+      weight === 0 ? '–' : percent(weight),
+      reason ?? '',
+    ]),
+  });
+  return [paragraph(combination.rule), table, rest(members.length, shown.length, 'result.json')];
+}
+
+/** Nothing for what is not trained. */
+function trainingPart(result: Result, { losses }: ReportInput): string[] {
+  if (result.fit.samples === 0 && losses.length === 0) return [];
+  return [paragraph(fitFacts(result).join(' · ')), figureOf(lossPlot(losses)), fitTable(result)];
 }
 
 function fitTable({ fits, data }: Result): string {

@@ -125,6 +125,23 @@ describe('what the page tells', () => {
     expect(html).toContain(walked.data.sha256);
   });
 
+  it('a combination tells its rule, its members and who was left out; what is not trained has no training', () => {
+    const combination = {
+      rule: 'the mean of the best',
+      members: [
+        { member: 'theta', error: 0.9, weight: 0, reason: 'over the budget' },
+        { member: 'holt', error: 1.25, weight: 1, reason: null },
+      ],
+    };
+    const fit = { ...walked.fit, samples: 0, epochs: 0, combination } as unknown as Result['fit'];
+    const page = runPage({ ...walked, fit }, { ...input, losses: [] });
+    expect(page).toMatch(
+      /the mean of the best[\s\S]*holt<\/th><td class="n">1.25<\/td><td class="n">100 %[\s\S]*theta[\s\S]*over the budget/,
+    );
+    expect(page).not.toContain('<h2>Training</h2>');
+    expect(html).not.toContain('<h2>Combination</h2>');
+  });
+
   it('a shape worth a warning is named', () => {
     expect(html).toContain('flat line');
   });

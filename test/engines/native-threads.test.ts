@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
 import { loadAddon } from '../../src/engines/native/addon.ts';
@@ -8,6 +9,7 @@ import { native } from '../../src/engines/native/index.ts';
 import type { Network } from '../../src/models/network.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
 
+const exec = promisify(execFile);
 const loaded = loadAddon();
 const threads = 'addon' in loaded ? loaded.addon.threads(0) : 0;
 const limit = (count: number) => 'addon' in loaded && loaded.addon.threads(count);
@@ -57,8 +59,8 @@ const request = ({ all, batch }: Subject, changes: Partial<TrainRequest> = {}): 
   ...changes,
 });
 
-function hashOf(compiled: Compiled): string {
-  const hash = createHash('sha256');
+function hashOf(compiled: Compiled, outputs: Float64Array): string {
+  const hash = createHash('sha256').update(outputs);
   for (const { data } of compiled.weights().values()) hash.update(Float32Array.from(data));
   for (const { data } of compiled.optimizer().moments.values()) hash.update(Float32Array.from(data));
   return hash.digest('hex');
@@ -70,7 +72,7 @@ async function trained(subject: Subject) {
   const compiled = await open(subject);
   const { records } = await compiled.train(request(subject));
   const outputs = await compiled.predict(subject.all);
-  const found = { hash: hashOf(compiled), records, outputs };
+  const found = { hash: hashOf(compiled, outputs), records };
   compiled.dispose();
   return found;
 }
@@ -125,6 +127,34 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
     compiled.dispose();
     expect(await training).toMatch(/disposed/);
     expect(() => compiled.weights()).toThrow(/disposed/);
+  });
+
+  it('a thousand networks, disposed of or dropped, on the thread and off it, leave no memory behind', async () => {
+    const url = (path: string) => JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
+    const script = `
+      const { loadAddon } = await import(${url('src/engines/native/addon.ts')});
+      const { nativeKernels } = await import(${url('src/engines/native/kernel.ts')});
+      const { compileWith } = await import(${url('src/engines/compiled/compiled.ts')});
+      const { build, numbers, roughWeights, shape, task, windows } = await import(${url('test/engines/harness.ts')});
+      const all = windows(numbers(100), shape());
+      const network = build('lstm-regressor', { units: 32 }, task(all.sequence, shape()));
+      const weights = roughWeights(network);
+      const request = { training: all, validation: null, seed: 1, batch: 32, shuffle: true, optimizer: { kind: 'sgd', rate: 0.1, momentum: 0 },
+        schedule: { kind: 'constant' }, clip: null, epochs: 1, from: { epoch: 1, step: 0, lossSum: 0, correct: 0, weight: 0 }, until: 1 };
+      const { addon } = loadAddon();
+      const places = [nativeKernels(addon), nativeKernels(addon, { later: 0, laterInACrowd: 0, together: 0 })];
+      const at = [];
+      for (let i = 0; i < 1000; i++) {
+        const compiled = compileWith(places[i % 2], network, weights);
+        await compiled.train(request);
+        if (i % 4 < 2) compiled.dispose();
+        await new Promise((resolve) => setImmediate(resolve));
+        if (i >= 400) at.push(process.memoryUsage.rss() / 1e6);
+      }
+      console.log(JSON.stringify([Math.min(...at.slice(0, 200)), Math.min(...at.slice(-200))]));`;
+    const { stdout } = await exec(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
+    const [early, late] = JSON.parse(stdout) as [number, number];
+    expect(late - early).toBeLessThan(40);
   });
 
   it.each(['process.exit(0)', 'throw new Error("end")', 'worker'])(

@@ -3,15 +3,21 @@
 import type { Bound, CreateKernel, Kernel } from '../compiled/kernel.ts';
 import type { Addon } from './addon.ts';
 
-/** Multiply-adds that leave the JavaScript thread: about a millisecond of one thread. */
-const LATER = 3e7;
-/** The same where other trainings wait for the JavaScript thread: what a change of threads costs. */
-const LATER_IN_A_CROWD = 1e6;
-/** Multiply-adds of a step, or of a pass, that are worth several threads. */
-const TOGETHER = 2e6;
+/** In multiply-adds: which work goes where. */
+export interface Worth {
+  /** Leaves the JavaScript thread. */
+  readonly later: number;
+  /** The same where other trainings wait for the JavaScript thread. */
+  readonly laterInACrowd: number;
+  /** A step, or a pass, that several threads share. */
+  readonly together: number;
+}
+
+/** About a millisecond of one thread; what a change of threads costs; where waiting for each other is little beside the work. */
+const WORTH: Worth = { later: 3e7, laterInACrowd: 1e6, together: 2e6 };
 
 /** Makes kernels of an addon. */
-export function nativeKernels(addon: Addon): CreateKernel {
+export function nativeKernels(addon: Addon, worth: Worth = WORTH): CreateKernel {
   return ({ ints, reals }, values): Kernel | null => {
     const net = addon.create(ints, reals);
     if (!net) return null;
@@ -26,8 +32,8 @@ export function nativeKernels(addon: Addon): CreateKernel {
     };
     /** 0: on this thread, 1: on another, 2: on several. */
     const threadsFor = (work: number, steps: number, crowded: boolean | undefined): number => {
-      if (work < (crowded ? LATER_IN_A_CROWD : LATER)) return 0;
-      return work / steps < TOGETHER ? 1 : 2;
+      if (work < (crowded ? worth.laterInACrowd : worth.later)) return 0;
+      return work / steps < worth.together ? 1 : 2;
     };
     return {
       copies: false,

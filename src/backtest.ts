@@ -1,6 +1,7 @@
 // What a run does with rolling origins: every contender walked through the same folds, scored, its errors made into intervals.
 // In: contenders, series and where they end, the config. Out: rows, losses, what the report shows. Not here: the walk itself (evaluate/backtest.ts).
 
+import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import { leastRows } from './config/defaults.ts';
 import { formatStamp } from './core/calendar.ts';
@@ -10,10 +11,10 @@ import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Wal
 import { type Calibration, calibrate, type ErrorPaths } from './evaluate/intervals.ts';
 import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
 import { type Shape, shapeOf } from './evaluate/shape.ts';
+import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf } from './held-out.ts';
 import { METRICS } from './metrics/index.ts';
 import type { PointMetric } from './metrics/metric.ts';
-import { MODELS } from './models/index.ts';
 import { type Hooks, requestOf } from './outcome.ts';
 import type { BacktestReport, IntervalReport } from './report/result.ts';
 import { cut, longestContext } from './window/cuts.ts';
@@ -78,7 +79,7 @@ export async function runBacktest(
           });
         },
         // Closed forms are quicker than the disk.
-        ...(MODELS[name]
+        ...(!FORECASTERS[name]
           ? { stored: (k) => hooks.storedFold(name, k), done: (k, values) => hooks.keepFold(name, k, values) }
           : {}),
       }),
@@ -134,7 +135,7 @@ function warnUnsupported(calibration: Calibration | undefined, hooks: Hooks): vo
 function walkOf(config: Config, { series, end }: Course, plan: BacktestPlan, season: number): Walk {
   const known = rowsOf(series, 0, end);
   const { lead, context } = config.window;
-  const least = MODELS[config.model.kind]
+  const least = hasNetwork(config.model)
     ? leastRows(context ?? 1, config.window.horizon, lead, season)
     : Math.max(3, 2 * season + 1);
   return { series: known, folds: planFolds(end, plan, Math.min(least, plan.history ?? least)) };

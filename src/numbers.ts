@@ -3,22 +3,24 @@
 
 import type { SeriesModel } from './artifact/model.ts';
 import { type BacktestOutcome, type Contestant, pathId, runBacktest } from './backtest.ts';
+import { type FittedCombination, reportOf } from './combine/combination.ts';
+import { COMBINATIONS } from './combine/index.ts';
 import type { Config } from './config/config.ts';
 import { futureStamps } from './core/calendar.ts';
 import type { Numbers, Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
-import type { FitRequest, FittedNumbers, NumberForecaster } from './core/forecaster.ts';
+import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import type { Engine } from './engines/engine.ts';
 import { type Calibration, halfWidths } from './evaluate/intervals.ts';
 import { type Losses, lossDifferences, poolSeries, type ScoreRow, type Split, scoreNumbers } from './evaluate/score.ts';
+import { closedForm, modelForecaster, otherForm, trainsNetwork } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
 import { METRICS } from './metrics/index.ts';
-import { MODELS } from './models/index.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
-import type { NetworkPlan, TrainOptions } from './predict/network.ts';
-import { checkReach, type FittedNumberNetwork, numberNetwork } from './predict/number-network.ts';
-import type { ForecastRow, TotalRow } from './report/result.ts';
+import type { NetworkFit } from './predict/network.ts';
+import { checkReach, type FittedNumberNetwork } from './predict/number-network.ts';
+import type { Fit, ForecastRow, TotalRow } from './report/result.ts';
 import { cut, cutoffAt, fromAt, longestContext, targetsBetween } from './window/cuts.ts';
 import { type SplitPositions, splitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
@@ -78,7 +80,7 @@ export async function runNumbers(
   return {
     model: config.model.kind,
     fits: outcomes.map(({ series, fitted, refitted }) => ({
-      ...fitOf(config.model.kind, series.id, isNetwork(fitted) ? fitted.fit : null),
+      ...toldFit(config.model.kind, series.id, fitted, refitted),
       ...(refitted && isNetwork(refitted) && refitted.fit ? { refit: { samples: refitted.fit.samples } } : {}),
     })),
     metrics,
@@ -112,7 +114,7 @@ interface SeriesTask {
 
 function taskOf(config: Config, series: Series): SeriesTask {
   const shape = shapeOf(config, series);
-  if (MODELS[config.model.kind]) checkReach(shape, series, config.predict.horizon);
+  if (trainsNetwork(config.model)) checkReach(shape, series, config.predict.horizon);
   return { series, shape, ...holdOut(config, shape, series.length) };
 }
 
@@ -134,13 +136,14 @@ async function judgeSeries(
     until: parts.test ?? series.length,
     validation: parts.validation,
   };
-  const own = modelForecaster(config, shape, season, engine, trainOptions(config), await planHooks(series.id, hooks));
+  const workshop = { config, shape, season, engine, train: trainOptions(config) };
+  const own = modelForecaster(workshop, await planHooks(series.id, hooks));
   const fitted = await own.fit(series, request);
   // So that a run of many series, stopped in a later one, finds this one done.
   if (isNetwork(fitted) && fitted.fit) await hooks.keep(series.id, fitted.fit.state);
   const rivals = await Promise.all(baselines.map((kind) => closedForm({ kind }, season).fit(series, request)));
   const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
-  const first = isNetwork(fitted) ? fitted.firstCutoff : 1;
+  const first = fitted.firstCutoff ?? 1;
   const scores: ScoreRow[] = [];
   let losses: Losses | null = null;
   let held: HeldOut[] = [];
@@ -209,7 +212,8 @@ async function refit(
   const training = { ...trainOptions(config), epochs, patience: null };
   // What the model is like, and odd about it, was said of the first fit.
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
-  const forecaster = modelForecaster(config, shape, season, engine, training, await planHooks(name, quiet));
+  const workshop = { config, shape, season, engine, train: training };
+  const forecaster = modelForecaster(workshop, await planHooks(name, quiet));
   const again = await forecaster.fit(series, {
     ...requestOf(config.seed, name, quiet),
     horizon: config.predict.horizon,
@@ -221,29 +225,6 @@ async function refit(
   return again;
 }
 
-/** The config's model as a forecaster: a network around encoders and windows, or a closed form. */
-function modelForecaster(
-  config: Config,
-  shape: WindowShape,
-  season: number,
-  engine: Engine,
-  train: TrainOptions,
-  hooks?: NonNullable<NetworkPlan['hooks']>,
-): NumberForecaster {
-  if (!MODELS[config.model.kind]) return closedForm(config.model, season);
-  return numberNetwork({
-    name: config.model.kind,
-    model: config.model,
-    chain: config.encoder,
-    season,
-    shape,
-    cutting: config.window,
-    train,
-    engine,
-    ...(hooks ? { hooks } : {}),
-  });
-}
-
 /** Who is walked through the folds. */
 function contestantsOf(
   config: Config,
@@ -252,7 +233,7 @@ function contestantsOf(
   engine: Engine,
   baselines: readonly string[],
 ): Contestant[] {
-  const own = modelForecaster(config, shape, season, engine, trainOptions(config));
+  const own = modelForecaster({ config, shape, season, engine, train: trainOptions(config) });
   return [
     { forecaster: own, baseline: false },
     ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, season), baseline: true })),
@@ -387,17 +368,6 @@ function boundsOf(
   };
 }
 
-/** A closed-form forecaster by its kind. */
-export function closedForm(
-  choice: { readonly kind: string; readonly [option: string]: unknown },
-  season: number,
-): NumberForecaster {
-  const { kind, ...options } = choice;
-  const entry = FORECASTERS[kind];
-  if (entry?.form === 'numbers') return entry.create(entry.options.parse(options), { season });
-  throw otherForm(kind, 'numbers', 'evaluate.baselines');
-}
-
 /**
  * Model, baselines and metrics must be for the form of data there is, which only loading tells where the model reads any.
  * Errors: E_CONFIG_CONFLICT.
@@ -405,7 +375,8 @@ export function closedForm(
 export function checkForms(config: Pick<Config, 'model' | 'evaluate'>, form: 'numbers' | 'text'): void {
   const { model, evaluate } = config;
   const closed = FORECASTERS[model.kind];
-  if (closed && closed.form !== form) throw otherForm(model.kind, form, 'model.kind');
+  const other = form === 'text' ? 'numbers' : 'text';
+  if ((closed ?? COMBINATIONS[model.kind])?.form === other) throw otherForm(model.kind, form, 'model.kind');
   const check = (
     table: { readonly [kind: string]: { readonly form: string } },
     kinds: readonly string[],
@@ -418,14 +389,6 @@ export function checkForms(config: Pick<Config, 'model' | 'evaluate'>, form: 'nu
   };
   check(FORECASTERS, evaluate.baselines ?? [], 'baselines');
   check(METRICS, evaluate.metrics ?? [], 'metrics');
-}
-
-function otherForm(kind: string, form: 'numbers' | 'text', where: string, hint?: string): ForecastError {
-  const model = form === 'text' ? 'model: { kind: language-model }' : 'model: { kind: lstm-regressor }';
-  return new ForecastError('E_CONFIG_CONFLICT', `${kind} is not for ${form}, which the source gives`, {
-    where,
-    hint: hint ?? model,
-  });
 }
 
 /** The baselines of a config: those named, else all that differ (with no season, seasonal-naive is last-value). */
@@ -473,7 +436,44 @@ function allScores(
 }
 
 function isNetwork(fitted: FittedNumbers | FittedNumberNetwork): fitted is FittedNumberNetwork {
-  return 'firstCutoff' in fitted;
+  return 'fit' in fitted;
+}
+
+/** What a fit came to; of a combination its networks together, and what it did with its members. */
+function toldFit(
+  kind: string,
+  id: string,
+  fitted: FittedNumbers,
+  refitted: FittedNumbers | null,
+): Fit & { readonly series: string } {
+  const networks = networksOf(fitted).map((fit) => fitOf(kind, id, fit));
+  const combination = reportOf(refitted ?? fitted);
+  return {
+    ...(networks.length > 0 ? together(networks) : fitOf(kind, id, null)),
+    ...(combination ? { combination } : {}),
+  };
+}
+
+function networksOf(fitted: FittedNumbers): NetworkFit[] {
+  if (isNetwork(fitted)) return fitted.fit ? [fitted.fit] : [];
+  return reportOf(fitted) ? (fitted as FittedCombination).members.flatMap(networksOf) : [];
+}
+
+function together(fits: readonly (Fit & { readonly series: string })[]): Fit & { readonly series: string } {
+  const first = fits[0] as Fit & { readonly series: string };
+  const mean = (pick: (fit: Fit) => number | null): number | null => {
+    const values = fits.map(pick);
+    return values.includes(null) ? null : (values as number[]).reduce((sum, value) => sum + value / fits.length, 0);
+  };
+  return {
+    ...first,
+    parameters: fits.reduce((sum, { parameters }) => sum + parameters, 0),
+    epochs: Math.max(...fits.map(({ epochs }) => epochs)),
+    loss: mean(({ loss }) => loss),
+    validationLoss: mean(({ validationLoss }) => validationLoss),
+    accuracy: mean(({ accuracy }) => accuracy),
+    stoppedEarly: fits.some(({ stoppedEarly }) => stoppedEarly),
+  };
 }
 
 function modelOf(

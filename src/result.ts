@@ -127,6 +127,7 @@ function stampOf(series: Extract<Raw, { form: 'numbers' }>['series'][number], ro
 /** One series' fit as it is; of several the sums, and the mean losses. */
 function pooledFit(outcome: Outcome): Fit {
   const { fits } = outcome;
+  const combination = fits.find((fit) => fit.combination)?.combination; // of several series the first one's
   const sum = (pick: (fit: Fit) => number): number => fits.reduce((total, fit) => total + pick(fit), 0);
   const mean = (pick: (fit: Fit) => number | null): number | null => {
     const values = fits.map(pick);
@@ -144,5 +145,6 @@ function pooledFit(outcome: Outcome): Fit {
     accuracy: mean((fit) => fit.accuracy),
     stoppedEarly: fits.some((fit) => fit.stoppedEarly),
     ...(fits.some((fit) => fit.refit) ? { refit: { samples: sum((fit) => fit.refit?.samples ?? 0) } } : {}),
+    ...(combination ? { combination } : {}),
   };
 }

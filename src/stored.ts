@@ -6,6 +6,7 @@ import { readIntervals } from './artifact/intervals.ts';
 import { readModels } from './artifact/model.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import { pathId } from './backtest.ts';
+import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -18,9 +19,11 @@ import { restoreText } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
 import { openEngine } from './engines/index.ts';
 import type { Calibration } from './evaluate/intervals.ts';
+import { modelForecaster } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
-import { closedForm, forecastRows, holdOut, shapeOf } from './numbers.ts';
+import { forecastRows, holdOut, shapeOf } from './numbers.ts';
 import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
+import { trainOptions } from './outcome.ts';
 import { restoreNumberNetwork } from './predict/number-network.ts';
 import { restoreTextNetwork } from './predict/text-network.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
@@ -215,9 +218,12 @@ async function restorer(
   const { data } = await dataOf(stored, opened, undefined);
   const own = data.raw.form === 'numbers' ? new Map(data.raw.series.map((series) => [series.id, series])) : new Map();
   const settled = settle(opened.written, factsOf(data));
+  // Only networks inside a combination need an engine: they are trained again as the run trained them.
+  const { engine } = await openEngine(hasNetwork(config.model) ? config.engine.kind : 'reference');
   return async (series) => {
     const learned: Series = ofSeries(own, series.id);
-    const { parts } = holdOut(settled, shapeOf(settled, learned), learned.length);
+    const shape = shapeOf(settled, learned);
+    const { parts } = holdOut(settled, shape, learned.length);
     const all = settled.train.refit && (parts.validation !== null || parts.test !== null);
     const request = {
       until: all ? learned.length : (parts.test ?? learned.length),
@@ -226,7 +232,8 @@ async function restorer(
       lead: config.window.lead,
       seed: config.seed,
     };
-    return await closedForm(config.model, season).fit(learned, request);
+    const train = { ...trainOptions(settled), ...(all ? { patience: null } : {}) };
+    return await modelForecaster({ config: settled, shape, season, engine, train }).fit(learned, request);
   };
 }
 

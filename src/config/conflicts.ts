@@ -1,5 +1,6 @@
 // Keys that are fine by themselves and do not go together. Not here: what depends on the data (run.ts and the stages say that).
 
+import { COMBINATIONS } from '../combine/index.ts';
 import { ENCODERS } from '../encoders/index.ts';
 import { FORECASTERS } from '../forecasters/index.ts';
 import { METRICS } from '../metrics/index.ts';
@@ -32,7 +33,7 @@ function windowConflicts({ window }: Written): Problem[] {
 /** Encoders, baselines and metrics must be of the model's form. */
 function formConflicts(written: Written): Problem[] {
   const model = written.model.kind;
-  const form = formOf(MODELS, model) ?? formOf(FORECASTERS, model) ?? 'any';
+  const form = formOf(MODELS, model) ?? formOf(FORECASTERS, model) ?? formOf(COMBINATIONS, model) ?? 'any';
   const first = written.encoder?.[0];
   const form1: Form = form !== 'any' ? form : first === undefined ? 'any' : (formOf(ENCODERS, first.kind) ?? 'any');
   const owner = form !== 'any' ? `model ${model}` : `encoder ${first?.kind}`;

@@ -2,6 +2,7 @@
 // In: the tables. Out: one strict zod schema, and the written config's type. Not here: reading text (load.ts), data-dependent defaults (defaults.ts).
 
 import { z } from 'zod';
+import { COMBINATIONS } from '../combine/index.ts';
 import type { Kind } from '../core/kind.ts';
 import { ENCODERS } from '../encoders/index.ts';
 import { ENGINES } from '../engines/index.ts';
@@ -26,8 +27,8 @@ export interface Written extends Omit<Config, 'split' | 'encoder' | 'window' | '
 
 type Table = { readonly [kind: string]: Kind };
 
-/** The kinds `model.kind` may name: networks and closed-form forecasters alike. A name in both tables fails a test. */
-export const MODEL_KINDS: Table = { ...FORECASTERS, ...MODELS } as Table;
+/** The kinds `model.kind` may name: networks, closed-form forecasters and combinations alike. A name in two tables fails a test. */
+export const MODEL_KINDS: Table = { ...FORECASTERS, ...MODELS, ...COMBINATIONS } as Table;
 
 /** Every place in the config where a kind is chosen from a table, by its path. `short`: the kind's name alone is accepted too; `preset`: the kind where none is written. */
 export const CHOICES: {
@@ -269,7 +270,7 @@ export const CONFIG: z.ZodObject & z.ZodType<Written> = z
         'How values become what the network reads: one, or a list applied in order and undone in reverse; fitted on the training part only. Default: standard for csv, none for generated numbers, words for text.',
       ),
     window: window.prefault({}),
-    model: choice('model', 'The network or closed-form forecaster.'),
+    model: choice('model', 'The network, closed-form forecaster or combination.'),
     engine: z
       .strictObject({
         kind: z

@@ -57,6 +57,8 @@ export interface NumberForecaster {
 
 export interface FittedNumbers {
   readonly name: string;
+  /** The first cutoff with enough rows before it; default 1. */
+  readonly firstCutoff?: number;
   /** Many cutoffs in one call. `series` may be longer than the one fitted on, or a new one with the same columns. */
   forecast(series: Series, request: ForecastRequest): Promise<Forecasts>;
   /** Plain data that says what was learned. */

@@ -68,15 +68,14 @@ function head(result: Result, style: Style): string[] {
 /** What a combination did: its rule, its members best first, and who was left out for which reason. */
 function combinationLines({ fit: { combination } }: Result): string[] {
   if (!combination) return [];
-  const told = combinationFacts(combination);
+  const { taken, tried, out } = combinationFacts(combination);
+  const rule = wrapped(visible(combination.rule, 300), WIDTH - 6);
   return [
-    ...wrapped(visible(combination.rule, 300), WIDTH - 6).map(
-      (line, i) => `${(i === 0 ? 'rule' : '').padEnd(6)}${line}`,
-    ),
-    ...labelled('taken', told.taken),
-    ...labelled('tried', told.tried),
-    ...labelled('out', told.out),
-  ].filter((line) => line.length > 6 && line.trim() !== 'taken' && line.trim() !== 'tried' && line.trim() !== 'out');
+    ...rule.map((line, i) => `${(i === 0 ? 'rule' : '').padEnd(6)}${line}`),
+    ...labelled('taken', taken),
+    ...labelled('tried', tried),
+    ...labelled('out', out),
+  ];
 }
 
 /** Members with their errors and weights (where these differ), best first: taken, tried besides, and left out with the reason. */
@@ -114,8 +113,8 @@ export function dataFacts(data: Result['data']): string[] {
 
 /** What the fit came to, fact by fact. */
 export function fitFacts({ fit, fits }: Result): string[] {
+  if (fit.combination && fit.parameters === 0) return []; // no network: the rule says what was done
   const facts = [counted(fit.samples, 'window'), counted(fit.epochs, 'epoch')];
-  if (fit.combination && fit.parameters === 0) facts.length = 0;
   if (fit.parameters > 0) facts.unshift(counted(fit.parameters, 'parameter'));
   if (fits !== undefined && fits.length > 1) facts.unshift(`${fits.length} networks`);
   if (fit.loss !== null) facts.push(`loss ${figure(fit.loss)}`);
@@ -127,6 +126,7 @@ export function fitFacts({ fit, fits }: Result): string[] {
 
 /** Facts joined by commas behind a label, wrapped to two lines at most. */
 function labelled(label: string, facts: readonly string[]): string[] {
+  if (facts.length === 0) return [];
   const lines = [''];
   for (const fact of facts) {
     const line = lines.at(-1) as string;

@@ -1,0 +1,68 @@
+// Members judged, then those with a weight fitted on all that is known: what auto and weighted share.
+// In: members, how errors become weights. Out: one combination per series. Not here: the rules themselves.
+
+import type { Series } from '../core/data.ts';
+import type { FitRequest } from '../core/forecaster.ts';
+import { assembled } from './average.ts';
+import { type Attempt, attemptPanel } from './blend.ts';
+import type { CombineContext, FittedCombination, Member } from './combination.ts';
+import { type Judgement, judge } from './judge.ts';
+
+type Choice = Exclude<Member, string>;
+
+export interface Rule {
+  readonly kind: string;
+  readonly members: readonly Choice[];
+  /** Multiply-adds that judging and fitting may take. */
+  readonly budget: number;
+  /** A weight for each judged member, 0 for none; those left out have none whatever it says. */
+  weigh(judgement: Judgement): readonly number[];
+  /** What was done, told of the members that could be fitted. */
+  tell(judgement: Judgement, count: number): string;
+}
+
+/** The choice is one for all series of the panel. Errors: E_DATA_TOO_SHORT where nothing can be fitted. */
+export async function fitChosen(
+  panel: readonly Series[],
+  requests: readonly FitRequest[],
+  rule: Rule,
+  context: CombineContext,
+): Promise<FittedCombination[]> {
+  const judgement = await judge(rule.members, panel, requests, rule.budget, context);
+  const { members } = judgement;
+  const weights = rule.weigh(judgement).map((weight, i) => (members[i]?.reason === null ? weight : 0));
+  const attempts: Attempt[][] = [];
+  for (const [i, { member, reason }] of members.entries()) {
+    const idle: Attempt = { reason: reason ?? '' };
+    const fits = (weights[i] as number) > 0;
+    attempts.push(fits ? await attemptPanel(() => context.create(member), panel, requests) : panel.map(() => idle));
+  }
+  const labels = members.map(({ label }) => label);
+  const errors = members.map(({ error }) => error);
+  return panel.map((_, s) => {
+    const own = attempts.map((of) => of[s] as Attempt);
+    // Nothing is wrong with a member that others were better than.
+    const fitted = assembled(rule.kind, labels, own, weights, 'mean', (count) => rule.tell(judgement, count), errors);
+    const told = fitted.report.members.map((tried) => ({
+      ...tried,
+      reason: tried.reason === '' ? null : tried.reason,
+    }));
+    return Object.assign(fitted, { report: { ...fitted.report, members: told } });
+  });
+}
+
+/** "judged by 5 rolling origins of 12 steps", or why they were not. */
+export function groundOf({ origins, horizon }: Judgement): string {
+  if (origins === 0) return 'none judged: too few rows for a rolling origin';
+  const steps = horizon === 1 ? '1 step' : `${horizon} steps`;
+  return `judged by ${origins} rolling origin${origins === 1 ? '' : 's'} of ${steps}`;
+}
+
+/** Positions of the `count` members with the least errors, ties in the members' order. */
+export function bestOf({ members }: Judgement, count: number): number[] {
+  return members
+    .flatMap(({ error, reason }, i) => (error !== null && reason === null ? [{ error, i }] : []))
+    .sort((a, b) => a.error - b.error || a.i - b.i)
+    .slice(0, count)
+    .map(({ i }) => i);
+}

@@ -1,0 +1,66 @@
+// What a fit costs, estimated in multiply-adds, so that a budget in seconds means the same members on every machine.
+// In: a member, rows, season, steps. Out: multiply-adds. Not here: any clock.
+
+import type { Member } from './combination.ts';
+
+/** Multiply-adds that a second of budget stands for: one core of 2026 at the recursions of the closed forms. */
+export const NOMINAL_RATE = 1e9;
+
+/** What an estimate may depend on. */
+export interface Task {
+  readonly rows: number;
+  readonly season: number;
+  /** Steps from the last known row to the last one forecast. */
+  readonly reach: number;
+}
+
+/**
+ * Per kind. Smoothing: evaluations of the simplex search × rows × terms of one step of the recursion. Linear models: the normal equations of
+ * all windows at once and their solution, for each context and pass.
+ */
+const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option: string]: unknown }) => number } = {
+  'last-value': ({ rows }) => rows,
+  mean: ({ rows }) => rows,
+  drift: ({ rows }) => rows,
+  'seasonal-naive': ({ rows }) => rows,
+  'window-average': ({ rows }) => rows,
+  naive2: ({ rows }) => 20 * rows,
+  ses: ({ rows }) => 200 * 6 * rows,
+  croston: ({ rows }) => 200 * 6 * rows,
+  tsb: ({ rows }) => 200 * 8 * rows,
+  holt: ({ rows }) => 600 * 12 * rows,
+  theta: ({ rows }) => 200 * 10 * rows,
+  'holt-winters': ({ rows, season }) => 2000 * 20 * rows + 100 * season,
+  airline: ({ rows }) => 400 * 16 * rows,
+  linear: ({ rows, season, reach }, { context, loss, passes }) => {
+    const contexts =
+      typeof context === 'number' ? [context] : [1.5, 2, 3, 5].map((seasons) => seasons * Math.max(season, 12));
+    const solved = loss === 'squares' ? 1 : 1 + (typeof passes === 'number' ? passes : 4);
+    return contexts.reduce((sum, length) => {
+      const taken = Math.min(length, Math.max(1, rows - reach));
+      return sum + solved * (rows * taken * (taken + reach) + 10 * taken * taken * taken);
+    }, 0);
+  },
+};
+
+/** A kind nobody has measured: some thirty models of smoothing, searched. */
+const UNKNOWN = ({ rows }: Task): number => 30 * 600 * 12 * rows;
+
+/** Multiply-adds of one fit of one target; null for a network, whose maker knows (CombineContext.networkCost). */
+export function costOf(member: Exclude<Member, string>, task: Task): number {
+  const { kind, ...options } = member;
+  if (kind === 'transformed') return 40 * task.rows + costOf(options.model as Exclude<Member, string>, task);
+  return (COSTS[kind] ?? UNKNOWN)(task, options);
+}
+
+/** "20s", "2m" or "500ms" in nominal multiply-adds. */
+export function budgetOf(written: string): number {
+  const [, amount, unit] = /^([\d.]+)(ms|s|m)$/.exec(written) ?? [];
+  const seconds = unit === 'ms' ? 0.001 : unit === 'm' ? 60 : 1;
+  return Number(amount) * seconds * NOMINAL_RATE;
+}
+
+/** Multiply-adds as the seconds of a budget: "0.84s". */
+export function nominalSeconds(multiplyAdds: number): string {
+  return `${Number((multiplyAdds / NOMINAL_RATE).toPrecision(2))}s`;
+}

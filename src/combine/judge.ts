@@ -1,0 +1,181 @@
+// Members judged by rolling origins inside the past that a fit was given: the ground of every choice and weight.
+// In: members in order, a panel, a budget. Out: an error for each member, or why it has none. Not here: what is made of them.
+
+import { rowsOf, type Series } from '../core/data.ts';
+import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
+import { backtest, type Fold, type Track, type Walk } from '../evaluate/backtest.ts';
+import { attempt } from './blend.ts';
+import type { CombineContext, Member } from './combination.ts';
+import { costOf, nominalSeconds } from './cost.ts';
+import { hasNetwork, labelOf } from './member.ts';
+
+type Choice = Exclude<Member, string>;
+
+const ORIGINS = 5;
+const LEAST_ROWS = 36;
+const LEAST_SEASONS = 3;
+
+export interface Judged {
+  readonly member: Choice;
+  readonly label: string;
+  /** Root mean square over all origins; null where it was not judged. */
+  readonly error: number | null;
+  /** Estimated multiply-adds of its fits; what was left out costs nothing. */
+  readonly cost: number;
+  /** Why it was left out; null: it was not. */
+  readonly reason: string | null;
+}
+
+export interface Judgement {
+  readonly members: readonly Judged[];
+  /** Origins of the longest series, and steps of each forecast. */
+  readonly origins: number;
+  readonly horizon: number;
+  /** Forecasts that fit side by side into the longest series, behind what a first fit needs. */
+  readonly blocks: number;
+  readonly spent: number;
+}
+
+/**
+ * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less), five at most, where three seasons (36 rows
+ * without one) remain before them; where H is less than the way to the next one, several forecasts are asked of each fit. Members are taken
+ * in order while the budget lasts; the first of them always.
+ */
+export async function judge(
+  members: readonly Choice[],
+  panel: readonly Series[],
+  requests: readonly FitRequest[],
+  budget: number,
+  context: CombineContext,
+): Promise<Judgement> {
+  const pasts = panel.map((series, s) => pastOf(series, requests[s] as FitRequest));
+  const { horizon = 1, lead = 0, seed = 0, signal } = requests[0] ?? {};
+  const walks = pasts.map((past) => walkOf(past, horizon, lead, context.season));
+  const walked = walks.filter(({ folds }) => folds.length > 0);
+  const judged: Judged[] = [];
+  let spent = 0;
+  for (const member of members) {
+    const cost = panelCost(member, walks, horizon + lead, context);
+    const label = labelOf(member);
+    if (judged.length > 0 && spent + cost > budget) {
+      const reason = `over the budget: it would take ${nominalSeconds(cost)}, ${nominalSeconds(Math.max(0, budget - spent))} are left`;
+      judged.push({ member, label, error: null, cost: 0, reason });
+      continue;
+    }
+    spent += cost;
+    const error = await attempt(
+      async () => await errorsOf(context.create(member), walked, horizon, lead, seed, signal),
+    );
+    if ('reason' in error) judged.push({ member, label, error: null, cost, reason: error.reason });
+    else if (error.value === null || Number.isFinite(error.value))
+      judged.push({ member, label, error: error.value, cost, reason: null });
+    else judged.push({ member, label, error: null, cost, reason: 'its forecasts are not finite' });
+  }
+  const longest = Math.max(0, ...pasts.map(({ length }) => length));
+  return {
+    members: judged,
+    origins: Math.max(0, ...walks.map(({ folds }) => folds.length)),
+    horizon,
+    blocks: Math.max(0, Math.floor((longest - leastOf(context.season)) / horizon)),
+    spent,
+  };
+}
+
+/** What a fit may learn from. */
+function pastOf(series: Series, { until, validation }: FitRequest): Series {
+  return rowsOf(series, 0, validation ?? until);
+}
+
+function leastOf(season: number): number {
+  return season >= 2 ? LEAST_SEASONS * season : LEAST_ROWS;
+}
+
+function walkOf(past: Series, horizon: number, lead: number, season: number): Walk {
+  const step = season >= 2 ? Math.max(1, Math.floor(season / 2)) : Math.max(6, Math.ceil(horizon / 2));
+  const newest = past.length - lead - horizon;
+  const folds: Fold[] = [];
+  for (let k = ORIGINS - 1; k >= 0; k--) {
+    const first = newest - k * step;
+    if (first < leastOf(season)) continue;
+    const origins: number[] = [];
+    for (let origin = first; origin < first + step && origin <= newest; origin += horizon) origins.push(origin);
+    folds.push({ from: 0, origins });
+  }
+  return { series: past, folds };
+}
+
+/** All fits of the origins and the one on everything known. */
+function panelCost(member: Choice, walks: readonly Walk[], reach: number, context: CombineContext): number {
+  const { season } = context;
+  let sum = 0;
+  for (const { series, folds } of walks) {
+    for (const rows of [series.length, ...folds.map(({ origins }) => origins[0] as number)]) {
+      const seeds = member.kind === 'seeds' ? (member.count as number) : 1;
+      const network = member.kind === 'seeds' ? (member.model as Choice) : member;
+      sum += hasNetwork(network)
+        ? seeds * (context.networkCost?.(network, series, rows) ?? 0)
+        : costOf(member, { rows, season, reach }) * series.targets.length;
+    }
+  }
+  return sum;
+}
+
+/**
+ * Root mean squared error over all origins and steps: of one target in its own unit; of several each is first divided by the root mean square
+ * of its own differences from row to row before the first origin. Null where there is no origin.
+ */
+async function errorsOf(
+  forecaster: NumberForecaster,
+  walks: readonly Walk[],
+  horizon: number,
+  lead: number,
+  seed: number,
+  signal: AbortSignal | undefined,
+): Promise<number | null> {
+  if (walks.length === 0) return null;
+  const plan = { horizon, lead };
+  const tracks = await backtest(forecaster, walks, plan, {
+    request: (past) => ({ until: past.length, validation: null, horizon, lead, seed, ...(signal ? { signal } : {}) }),
+  });
+  const alone = walks.length === 1 && walks[0]?.series.targets.length === 1;
+  let squares = 0;
+  let count = 0;
+  for (const [s, walk] of walks.entries()) {
+    for (const [c, { values }] of walk.series.targets.entries()) {
+      const scale = alone ? 1 : scaleOf(values.subarray(0, walk.folds[0]?.origins[0]));
+      if (scale === 0) continue;
+      squares += meanSquare(tracks[s] as Track, values, c, walk.series.targets.length, horizon, lead) / (scale * scale);
+      count++;
+    }
+  }
+  return count > 0 ? Math.sqrt(squares / count) : 0;
+}
+
+function meanSquare(
+  { origins, values }: Track,
+  actual: Float64Array,
+  c: number,
+  targets: number,
+  horizon: number,
+  lead: number,
+): number {
+  let sum = 0;
+  for (let n = 0; n < origins.length; n++) {
+    const first = (origins[n] as number) + lead;
+    for (let h = 0; h < horizon; h++) {
+      const error = (actual[first + h] as number) - (values[(n * horizon + h) * targets + c] as number);
+      sum += error * error;
+    }
+  }
+  return sum / (origins.length * horizon);
+}
+
+/** Root mean square of the differences from row to row. */
+function scaleOf(values: Float64Array): number {
+  let sum = 0;
+  for (let t = 1; t < values.length; t++) {
+    const difference = (values[t] as number) - (values[t - 1] as number);
+    sum += difference * difference;
+  }
+  return Math.sqrt(sum / Math.max(1, values.length - 1));
+}

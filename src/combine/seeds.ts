@@ -1,0 +1,116 @@
+// The same forecaster at several seeds, trained side by side: what chance decides is averaged, and its size shown.
+// In: a member, a count. Out: the mean or median of all. Not here: training.
+
+import { z } from 'zod';
+import type { Series } from '../core/data.ts';
+import type { FitRequest, FittedNumbers } from '../core/forecaster.ts';
+import { blend, type How } from './blend.ts';
+import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
+import { how } from './how.ts';
+import { labelOf, single, spelled } from './member.ts';
+
+export interface SeedsOptions {
+  readonly model: Member;
+  readonly count: number;
+  readonly how: How;
+}
+
+const KIND = 'seeds';
+
+/** Seeds seed, seed + 1, … (below 2³²), so that one of them is the forecaster itself. Errors: the first one's, in the order of the seeds. */
+export const seeds: CombinationKind<SeedsOptions> = {
+  kind: KIND,
+  form: 'numbers',
+  summary: 'One network trained from several seeds: their mean or median, and how far they are apart.',
+  options: z.strictObject({
+    model: single.describe('The forecaster, by kind and options, or the kind alone'),
+    count: z.int().min(1).max(100).default(5).describe('Seeds, a count, default 5'),
+    how,
+  }),
+  create: (options, context) => ({
+    name: KIND,
+    fit: (series, request) => fitSeeds(series, request, options, context),
+  }),
+};
+
+/** The seeds of an ensemble, from that of the run on. */
+export function seedsFrom(seed: number, count: number): number[] {
+  return Array.from({ length: count }, (_, k) => (seed + k) % 4_294_967_296);
+}
+
+async function fitSeeds(
+  series: Series,
+  request: FitRequest,
+  { model, count, how }: SeedsOptions,
+  context: CombineContext,
+): Promise<FittedCombination> {
+  const member = spelled(model);
+  const own = seedsFrom(request.seed, count);
+  // Side by side, each as if it were alone: engines share no state between trainings.
+  const settled = await Promise.allSettled(
+    own.map((seed, k) => context.create(member).fit(series, quiet({ ...request, seed }, k))),
+  );
+  const fits = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed) {
+    for (const fitted of fits) fitted.dispose();
+    throw failed.reason;
+  }
+  return await seedsOf(fits, own, labelOf(model), how, series, request);
+}
+
+/** What is odd about a network, and how far it is, is told of the first seed. */
+function quiet({ progress, warn, ...request }: FitRequest, k: number): FitRequest {
+  return k > 0 ? request : { ...request, ...(progress ? { progress } : {}), ...(warn ? { warn } : {}) };
+}
+
+/** The ensemble of networks already fitted; the spread is that of their forecasts after the last known row. */
+export async function seedsOf(
+  fits: readonly FittedNumbers[],
+  own: readonly number[],
+  label: string,
+  how: How,
+  series: Series,
+  { until, horizon = 1, lead = 0 }: Pick<FitRequest, 'until' | 'horizon' | 'lead'>,
+): Promise<FittedCombination> {
+  const spread = await spreadOf(fits, series, until, horizon, lead);
+  const told = spread === null ? '' : `, forecasts ${(100 * spread).toFixed(1)} % apart`;
+  const rule = `${how} of ${own.length} seeds (${own[0]} … ${own.at(-1)})${told}`;
+  const weight = 1 / fits.length;
+  const members = own.map((seed) => ({ member: `${label} seed ${seed}`, error: null, weight, reason: null }));
+  return blend(
+    KIND,
+    fits.map((fitted) => ({ fitted, weight })),
+    how,
+    { rule, members },
+    { seeds: [...own], spread },
+  );
+}
+
+/** Mean over steps of the standard deviation between seeds, as a share of the mean size of the forecasts; null where there is none. */
+async function spreadOf(
+  fits: readonly FittedNumbers[],
+  series: Series,
+  until: number,
+  horizon: number,
+  lead: number,
+): Promise<number | null> {
+  if (fits.length < 2 || series.future.length > 0) return null;
+  const all: Float64Array[] = [];
+  for (const fitted of fits) {
+    if (until < (fitted.firstCutoff ?? 1)) return null;
+    all.push((await fitted.forecast(series, { cutoffs: [until], horizon, lead })).values);
+  }
+  let deviation = 0;
+  let size = 0;
+  const steps = (all[0] as Float64Array).length;
+  for (let i = 0; i < steps; i++) {
+    let mean = 0;
+    for (const values of all) mean += (values[i] as number) / all.length;
+    let squares = 0;
+    for (const values of all) squares += ((values[i] as number) - mean) * ((values[i] as number) - mean);
+    deviation += Math.sqrt(squares / (all.length - 1));
+    size += Math.abs(mean);
+  }
+  return size > 0 ? deviation / size : null;
+}

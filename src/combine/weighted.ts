@@ -1,0 +1,59 @@
+// Forecasters weighted by how they did: the smaller the error over rolling origins, the more say.
+// In: members. Out: their weighted mean. Not here: the origins (judge.ts), equal weights (average.ts).
+
+import { z } from 'zod';
+import type { NumberForecaster } from '../core/forecaster.ts';
+import { bestOf, fitChosen, groundOf, type Rule } from './chosen.ts';
+import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
+import type { Judgement } from './judge.ts';
+import { members, spelledMember } from './members.ts';
+
+export interface WeightedOptions {
+  readonly members: readonly Member[];
+  readonly best: number;
+}
+
+const KIND = 'weighted';
+
+/** Weights error⁻⁴ of the best, scaled to sum to 1; equal ones where there are no rows to judge by. Errors: E_DATA_TOO_SHORT where nothing can be fitted. */
+export const weighted: CombinationKind<WeightedOptions> = {
+  kind: KIND,
+  form: 'numbers',
+  summary: 'The mean of several forecasters, weighted by their errors over rolling origins inside the past.',
+  options: z.strictObject({
+    members: members(2),
+    best: z.int().min(1).max(100).default(8).describe('Members that get a weight, the best ones, a count, default 8'),
+  }),
+  create: (options, context): NumberForecaster => {
+    const rule = ruleOf(options);
+    return {
+      name: KIND,
+      fit: async (series, request) => (await fitChosen([series], [request], rule, context))[0] as FittedCombination,
+      fitPanel: (panel, requests) => fitChosen(panel, requests, rule, context as CombineContext),
+    };
+  },
+};
+
+function ruleOf({ members, best }: WeightedOptions): Rule {
+  return {
+    kind: KIND,
+    members: members.map(spelledMember),
+    budget: Number.POSITIVE_INFINITY,
+    weigh: (judgement) => weightsOf(judgement, best),
+    tell: (judgement, count) =>
+      `weights error⁻⁴ of the best ${count} of ${members.length} members, ${groundOf(judgement)}`,
+  };
+}
+
+/** (least error / error)⁴, which neither overflows nor divides by 0: who has no error shares with nobody else. */
+export function weightsOf(judgement: Judgement, best: number): number[] {
+  const { members, origins } = judgement;
+  if (origins === 0) return members.map(() => 1);
+  const taken = new Set(bestOf(judgement, best));
+  const least = Math.min(...[...taken].map((i) => members[i]?.error as number));
+  return members.map(({ error }, i) => {
+    if (!taken.has(i)) return 0;
+    const ratio = error === least ? 1 : least / (error as number);
+    return ratio * ratio * ratio * ratio;
+  });
+}

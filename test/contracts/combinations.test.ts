@@ -1,0 +1,242 @@
+// What every combination promises: iterates the table.
+
+import { describe, expect, it } from 'vitest';
+import type { CombineContext, FittedCombination, Member } from '../../src/combine/combination.ts';
+import { reportOf } from '../../src/combine/combination.ts';
+import { COMBINATIONS } from '../../src/combine/index.ts';
+import type { FitRequest, FittedNumbers, NumberForecaster } from '../../src/core/forecaster.ts';
+import type { NumberForecasterKind } from '../../src/forecasters/forecaster.ts';
+import { FORECASTERS } from '../../src/forecasters/index.ts';
+import { MODELS } from '../../src/models/index.ts';
+import { seriesOf } from '../encoders/data.ts';
+import { everyFieldIsDescribed } from './kinds.ts';
+
+const SEASON = 4;
+const H = 3;
+
+const context: CombineContext = {
+  season: SEASON,
+  create: (member): NumberForecaster => {
+    const { kind, ...options } = member;
+    const combination = COMBINATIONS[kind];
+    if (combination) return combination.create(combination.options.parse(options), context);
+    const entry = FORECASTERS[kind] as NumberForecasterKind;
+    return entry.create(entry.options.parse(options), { season: SEASON });
+  },
+};
+
+/** What each kind needs to be written with. */
+const WRITTEN: { readonly [kind: string]: object } = {
+  average: { members: ['theta', { kind: 'holt', damped: true }, 'drift'] },
+  weighted: { members: ['theta', { kind: 'holt', damped: true }, 'drift'] },
+  seeds: { model: 'theta', count: 3 },
+  transformed: { model: 'theta' },
+  auto: { members: ['theta', 'seasonal-naive', 'drift', 'ses', 'holt', 'last-value'] },
+};
+const wave = (length: number, lift = 100): number[] =>
+  Array.from({ length }, (_, t) => lift + t + 9 * Math.sin((Math.PI * t) / 2) + ((t * 7) % 5));
+const request = (until: number): FitRequest => ({ until, validation: null, seed: 7, horizon: H, lead: 0 });
+const made = (kind: string): NumberForecaster => context.create({ kind, ...WRITTEN[kind] });
+const asked = (fitted: FittedNumbers, y: readonly number[], cutoffs: number[], horizon: number = H, lead = 0) =>
+  fitted.forecast(seriesOf({ y }), { cutoffs, horizon, lead });
+
+describe.each(Object.entries(COMBINATIONS))('%s', (kind, entry) => {
+  it('is called by its own name, which no forecaster and no network has', () => {
+    expect(entry.kind).toBe(kind);
+    expect(FORECASTERS[kind] ?? MODELS[kind]).toBeUndefined();
+    expect(made(kind).name).toBe(kind);
+    expect(entry.summary).toMatch(/\.$/);
+    everyFieldIsDescribed(entry);
+    expect(() => entry.options.parse({ ...WRITTEN[kind], nonsense: 1 })).toThrow();
+  });
+
+  it('of members that are all the same is that member, to the last bit', async () => {
+    const y = wave(60);
+    const member = { kind: 'drift' };
+    const four: Member[] = [member, member, member, member];
+    const written: { readonly [kind: string]: object } = {
+      average: { members: four },
+      weighted: { members: four },
+      auto: { members: four },
+      seeds: { model: member, count: 4 },
+    };
+    if (!written[kind]) return; // transformed is one forecaster on another scale
+    const fitted = await context.create({ kind, ...written[kind] }).fit(seriesOf({ y }), request(50));
+    const alone = await context.create(member).fit(seriesOf({ y }), request(50));
+    expect(await asked(fitted, y, [50, 55])).toEqual(await asked(alone, y, [50, 55]));
+  });
+
+  it('fitting reads only [0, validation ?? until): what follows changes neither the state nor a forecast', async () => {
+    const y = wave(70);
+    const later = y.map((value, t) => (t < 55 ? value : -1e6 * (t + 1)));
+    const [one, two] = [
+      await made(kind).fit(seriesOf({ y }), request(55)),
+      await made(kind).fit(seriesOf({ y: later }), request(55)),
+    ];
+    expect(two.state()).toEqual(one.state());
+    expect(await asked(two, y, [30, 55])).toEqual(await asked(one, y, [30, 55]));
+    expect(await asked(one, later, [30, 55])).toEqual(await asked(one, y, [30, 55]));
+    const held = { ...request(70), validation: 55 };
+    const third = await made(kind).fit(seriesOf({ y }), held);
+    expect(await asked(third, y, [55])).toEqual(await asked(one, y, [55]));
+  });
+
+  it('is the same each time, and many cutoffs are the same as one by one', async () => {
+    const y = wave(60);
+    const fits = await Promise.all([1, 2].map(() => made(kind).fit(seriesOf({ y }), request(60))));
+    const [one, two] = fits as [FittedNumbers, FittedNumbers];
+    expect(two.state()).toEqual(one.state());
+    const { values } = await asked(one, y, [20, 60, 41], 4, 1);
+    for (const [n, cutoff] of [20, 60, 41].entries()) {
+      expect(values.slice(4 * n, 4 * n + 4)).toEqual((await asked(two, y, [cutoff], 4, 1)).values);
+    }
+  });
+
+  it('forecasts every target of every series of a panel', async () => {
+    const panel = [seriesOf({ a: wave(60), b: wave(60, 300) }), seriesOf({ a: wave(50, 900), b: wave(50, 50) })];
+    const requests = [request(60), request(50)];
+    const forecaster = made(kind);
+    const fits = forecaster.fitPanel
+      ? await forecaster.fitPanel(panel, requests)
+      : await Promise.all(panel.map((series, s) => forecaster.fit(series, requests[s] as FitRequest)));
+    for (const [s, series] of panel.entries()) {
+      const { values } = await (fits[s] as FittedNumbers).forecast(series, { cutoffs: [50], horizon: 2, lead: 0 });
+      expect(values).toHaveLength(4);
+      expect(values.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('its state is plain JSON, and the weights of its members sum to 1', async () => {
+    const fitted = await made(kind).fit(seriesOf({ y: wave(60) }), request(60));
+    expect(JSON.parse(JSON.stringify(fitted.state()))).toEqual(fitted.state());
+    const report = reportOf(fitted);
+    if (kind === 'transformed') expect(report).toBeNull();
+    else expect(report?.members.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+    fitted.dispose();
+  });
+
+  it('rows too few for any member are refused in one line', async () => {
+    const strict = { average: 0, weighted: 0, auto: 0 };
+    const written = kind in strict ? { members: ['airline', 'airline'] } : { model: 'airline' };
+    const forecaster = context.create({ kind, ...written });
+    await expect(forecaster.fit(seriesOf({ y: wave(5) }), request(5))).rejects.toMatchObject({
+      code: 'E_DATA_TOO_SHORT',
+      hint: expect.any(String),
+    });
+  });
+});
+
+describe('members', () => {
+  const fitted = async (choice: { kind: string } & object, y: readonly number[]): Promise<FittedCombination> =>
+    (await context.create(choice).fit(seriesOf({ y }), request(y.length))) as FittedCombination;
+
+  it('the median of three is the middle one, of four the mean of the middle two', async () => {
+    const y = [1, 2, 3, 4, 5, 6, 7, 8];
+    const members = ['last-value', 'drift', 'mean'];
+    const three = await fitted({ kind: 'average', how: 'median', members } as never, y);
+    expect([...(await asked(three, y, [8], 1)).values]).toEqual([8]); // of 8, 9 and 4.5
+    const four = await fitted({ kind: 'average', how: 'median', members: [...members, 'seasonal-naive'] } as never, y);
+    expect([...(await asked(four, y, [8], 1)).values]).toEqual([6.5]); // of 4.5, 5, 8 and 9
+  });
+
+  it('the mean is the mean', async () => {
+    const y = [1, 2, 3, 4, 5, 6, 7, 8];
+    const both = await fitted({ kind: 'average', members: ['last-value', 'drift'] } as never, y);
+    expect([...(await asked(both, y, [8], 2)).values]).toEqual([8.5, 9]);
+  });
+
+  it.each(['average', 'weighted', 'auto'])('%s leaves a member that fails out, and says why', async (kind) => {
+    const y = wave(60).map((value, t) => (t === 9 ? 0 : value));
+    const members = [{ kind: 'transformed', model: 'theta' }, { kind: 'theta' }, { kind: 'drift' }];
+    const { report } = await fitted({ kind, members } as never, y);
+    expect(report.members[0]).toMatchObject({
+      member: 'log theta',
+      weight: 0,
+      reason: 'a logarithm needs values above 0, row 10 has 0',
+    });
+    expect(report.members.slice(1).map(({ reason }) => reason)).toEqual([null, null]);
+  });
+
+  it('a series in a panel leaves out by itself the member that cannot be fitted to it', async () => {
+    const panel = [seriesOf({ y: wave(60) }), seriesOf({ y: wave(60).map((value, t) => (t === 9 ? 0 : value)) })];
+    const members = [{ kind: 'transformed', model: 'theta' }, 'drift'];
+    const average = context.create({ kind: 'average', members } as never);
+    const fits = (await average.fitPanel?.(panel, [request(60), request(60)])) as FittedCombination[];
+    expect(fits.map(({ report }) => report.members.map(({ weight }) => weight))).toEqual([
+      [0.5, 0.5],
+      [0, 1],
+    ]);
+  });
+
+  it('the better of two weighs (error ratio)⁴ times as much', async () => {
+    const { report } = await fitted({ kind: 'weighted', members: ['seasonal-naive', 'mean'] } as never, wave(80));
+    const [a, b] = report.members as [(typeof report.members)[0], (typeof report.members)[0]];
+    const ratio = (b.error as number) / (a.error as number);
+    expect(a.weight / b.weight).toBeCloseTo(ratio * ratio * ratio * ratio, 6);
+  });
+
+  it('auto takes the five best of its members where three blocks fit, else all', async () => {
+    const members = ['mean', 'seasonal-naive', 'drift', 'ses', 'holt', 'last-value', 'theta', 'croston'];
+    const long = await fitted({ kind: 'auto', members } as never, wave(60));
+    const taken = long.report.members.filter(({ weight }) => weight > 0);
+    const others = long.report.members.filter(({ weight }) => weight === 0);
+    expect(taken).toHaveLength(5);
+    const worst = Math.max(...taken.map(({ error }) => error as number));
+    for (const { error } of others) expect(error).toBeGreaterThanOrEqual(worst);
+    expect(long.report.rule).toMatch(/^mean of the best 5 of 8, judged by 5 rolling origins of 3 steps/);
+    const short = await fitted({ kind: 'auto', members } as never, wave(20));
+    expect(short.report.members.every(({ weight }) => weight > 0)).toBe(true);
+    expect(short.report.rule).toMatch(/^mean of all 8 \(2 blocks of 3 rows are too few to choose by\)/);
+  });
+
+  it('a smaller budget tries fewer members, the first one always, and says which it left out', async () => {
+    const tried = async (budget: string): Promise<number> => {
+      const { report } = await fitted({ kind: 'auto', budget } as never, wave(80));
+      expect(report.members[0]?.reason).toBeNull();
+      for (const { reason, error } of report.members) expect(reason === null || error === null).toBe(true);
+      return report.members.filter(({ reason }) => !reason?.startsWith('over the budget')).length;
+    };
+    const counts = [await tried('0.001ms'), await tried('20ms'), await tried('1m')];
+    expect(counts[0]).toBe(1);
+    expect(counts[1]).toBeGreaterThan(1);
+    expect(counts[2]).toBeGreaterThan(counts[1] as number);
+  });
+
+  it('seeds are those from the run on, each as it would be alone', async () => {
+    const seen: number[] = [];
+    const lent: CombineContext = {
+      ...context,
+      create: (member) => ({
+        name: member.kind,
+        fit: async (series, asked) => {
+          seen.push(asked.seed);
+          const inner = await context.create({ kind: 'last-value' }).fit(series, asked);
+          const forecast: FittedNumbers['forecast'] = async (given, to) => {
+            const { values } = await inner.forecast(given, to);
+            return { values: values.map((value) => value + asked.seed) };
+          };
+          return { ...inner, forecast };
+        },
+      }),
+    };
+    const y = [5, 5, 5, 5, 5, 5];
+    const seeds = COMBINATIONS.seeds;
+    const forecaster = seeds?.create(seeds.options.parse({ model: 'theta', count: 3, how: 'median' }), lent);
+    const ensemble = (await forecaster?.fit(seriesOf({ y }), {
+      ...request(6),
+      seed: 4_294_967_295,
+    })) as FittedCombination;
+    expect(seen).toEqual([4_294_967_295, 0, 1]);
+    expect([...(await asked(ensemble, y, [6], 2)).values]).toEqual([6, 6]);
+    expect(ensemble.report.rule).toMatch(/^median of 3 seeds .* % apart$/);
+  });
+
+  it('log members forecast the exponential of what they say of logarithms', async () => {
+    const y = [1, Math.E, Math.E * Math.E];
+    const drift = await context
+      .create({ kind: 'transformed', model: { kind: 'drift' } })
+      .fit(seriesOf({ y }), request(3));
+    const { values } = await asked(drift, y, [3], 1);
+    expect(values[0]).toBeCloseTo(Math.E * Math.E * Math.E, 10);
+  });
+});

@@ -15,9 +15,11 @@ import { mean } from './mean.ts';
 import { mstl } from './mstl.ts';
 import { naive2 } from './naive2.ts';
 import { ngram } from './ngram.ts';
+import { regression } from './regression.ts';
 import { seasonalNaive } from './seasonal-naive.ts';
 import { ses } from './ses.ts';
 import { theta } from './theta.ts';
+import { trendSeason } from './trend-season.ts';
 import { tsb } from './tsb.ts';
 import { uniform } from './uniform.ts';
 import { windowAverage } from './window-average.ts';
@@ -38,6 +40,8 @@ export const FORECASTERS: { readonly [kind: string]: NumberForecasterKind | Text
   mstl,
   airline,
   linear,
+  regression,
+  'trend-season': trendSeason,
   croston,
   tsb,
   uniform,

@@ -6,11 +6,14 @@ import type { NumberForecasterKind } from './forecaster.ts';
 import { fromPast } from './from-past.ts';
 
 export interface SeasonalNaiveOptions {
-  readonly season?: number | undefined;
+  readonly season?: number | readonly number[] | undefined;
 }
 
+const rows = z.number().int().min(1);
+
 /**
- * f = the latest known value a whole number of seasons before; the last value where less than a season is known.
+ * f = the latest known value a whole number of seasons before; the last value where less than a season is known. Of several seasons the
+ * longest that is known.
  * Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., §5.2.
  */
 export const seasonalNaive: NumberForecasterKind<SeasonalNaiveOptions> = {
@@ -20,17 +23,20 @@ export const seasonalNaive: NumberForecasterKind<SeasonalNaiveOptions> = {
   summary: 'Repeats the last known season.',
   options: z.strictObject({
     season: z
-      .number()
-      .int()
-      .min(1)
+      .union([rows, z.array(rows).min(1)])
       .optional()
-      .describe('Steps per season, a count of rows, default the season of the series'),
+      .describe(
+        'Steps per season, a count of rows, or a list of several such as [24, 168], of which the longest known is repeated; default the season of the series',
+      ),
   }),
   create: (options, context) => {
-    const season = options.season ?? context.season;
+    const written = options.season ?? context.season;
+    const seasons = (typeof written === 'number' ? [written] : [...written]).sort((a, b) => b - a);
+    const season = typeof written === 'number' ? written : seasons;
     return fromPast('seasonal-naive', { season }, (values) => (cutoff, ahead) => {
-      if (cutoff < season) return values[cutoff - 1] as number;
-      return values[cutoff - season + ((ahead - 1) % season)] as number;
+      const known = seasons.find((rows) => rows <= cutoff);
+      if (known === undefined) return values[cutoff - 1] as number;
+      return values[cutoff - known + ((ahead - 1) % known)] as number;
     });
   },
 };

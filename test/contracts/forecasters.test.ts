@@ -32,6 +32,20 @@ const OPTIONS: { readonly [kind: string]: readonly Omit<Variant, 'kind'>[] } = {
     { written: { seasonal: 'additive', error: 'additive' }, values, constants: CONSTANTS },
     { written: { trend: 'damped', criterion: 'bic' }, values: above, constants: POSITIVE },
   ],
+  'seasonal-naive': [
+    { written: {}, values, constants: CONSTANTS },
+    { written: { season: [2, 6] }, values, constants: CONSTANTS },
+  ],
+  regression: [
+    { written: {}, values, constants: CONSTANTS },
+    { written: { lags: [1, 4], means: [2], period: 2.5, harmonics: 1 }, values, constants: CONSTANTS },
+    { written: { log: 'auto', ridge: 0 }, values: above, constants: POSITIVE },
+  ],
+  'trend-season': [
+    { written: { log: false }, values, constants: CONSTANTS },
+    { written: { log: false, seasons: 'all', halfLife: 2, anchor: 0 }, values, constants: CONSTANTS },
+    { written: { seasons: 3 }, values: above, constants: POSITIVE },
+  ],
   mstl: [
     { written: { log: false }, values, constants: CONSTANTS },
     { written: { log: false, season: [2, 4], rest: 'drift' }, values, constants: CONSTANTS },

@@ -1,0 +1,216 @@
+// Ridge regression of a value on its last values, on means of longer stretches and on the waves of a year (or any period).
+// In: values before the cutoff. Out: one step after the other, each from the ones before. Not here: all steps at once (linear.ts).
+
+import { z } from 'zod';
+import type { NumberForecasterKind } from './forecaster.ts';
+import { checkPositive, fromFit, type Learned } from './from-fit.ts';
+import { ridge } from './ridge.ts';
+
+export interface RegressionOptions {
+  readonly lags: number | readonly number[];
+  readonly means: readonly number[];
+  readonly harmonics: number;
+  readonly period?: number | undefined;
+  readonly ridge: number;
+  readonly log: 'auto' | boolean;
+}
+
+const KIND = 'regression';
+const rows = z.number().int().min(1);
+const RANGES = 10; // forecasts are kept within so many ranges of the values known: a recursion may run away
+
+/**
+ * Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., §7.4 and §10.5, with lags for the errors. Inputs are
+ * standardised, so that one penalty serves them all; the constant is not penalised. Means longer than a third of the rows known, and waves
+ * of a period of which less than one is known, are left out. Errors: E_DATA_RANGE for the logarithm of 0 or less.
+ */
+export const regression: NumberForecasterKind<RegressionOptions> = {
+  kind: KIND,
+  form: 'numbers',
+  baseline: false,
+  summary: 'Ridge regression on lags, means of longer stretches and the waves of a season.',
+  options: z.strictObject({
+    lags: z
+      .union([rows, z.array(rows)])
+      .default(3)
+      .describe('Rows back that a value is told from: 3 (default) for the last three, or a list such as [1, 2, 7]'),
+    means: z
+      .array(z.number().int().min(2))
+      .default([14, 30, 90])
+      .describe('Stretches whose mean is an input, rows each, default [14, 30, 90]'),
+    harmonics: z
+      .number()
+      .int()
+      .min(0)
+      .max(50)
+      .default(3)
+      .describe('Pairs of sine and cosine of the period, a count, default 3'),
+    period: z
+      .number()
+      .min(2)
+      .optional()
+      .describe(
+        'Rows of the slow wave, not always whole (365.25 for days of a year), default the season of the series',
+      ),
+    ridge: z
+      .number()
+      .min(0)
+      .default(1e-4)
+      .describe('Penalty on standardised weights, a share of the number of rows, default 1e-4'),
+    log: z
+      .union([z.literal('auto'), z.boolean()])
+      .default(false)
+      .describe('Whether logarithms are modelled, default false; auto: where all values fitted on are above 0'),
+  }),
+  create: (options, context) => {
+    const period = options.period ?? context.season;
+    const lags =
+      typeof options.lags === 'number' ? Array.from({ length: options.lags }, (_, i) => i + 1) : options.lags;
+    return fromFit(KIND, { lags, period }, (known) => learnRegression(known, lags, period, options));
+  },
+};
+
+/** Which inputs there are. */
+interface Inputs {
+  readonly lags: readonly number[];
+  readonly means: readonly number[];
+  readonly waves: readonly number[]; // cycles per row
+  readonly count: number;
+}
+
+function inputsOf(known: number, lags: readonly number[], period: number, options: RegressionOptions): Inputs {
+  const most = Math.max(1, Math.floor(known / 3));
+  const near = lags.filter((lag) => lag <= most);
+  const means = options.means.filter((rows) => rows <= most);
+  const waves =
+    period >= 2 && known >= period
+      ? Array.from({ length: options.harmonics }, (_, k) => (k + 1) / period).filter((w) => w <= 0.5)
+      : [];
+  return { lags: near, means, waves, count: near.length + means.length + 2 * waves.length };
+}
+
+interface Weights {
+  readonly centres: Float64Array;
+  readonly betas: Float64Array; // per unit of the input
+  readonly mean: number;
+}
+
+function learnRegression(
+  known: Float64Array,
+  lags: readonly number[],
+  period: number,
+  options: RegressionOptions,
+): Learned {
+  const inputs = inputsOf(known.length, lags, period, options);
+  const log = options.log === 'auto' ? known.every((value) => value > 0) : options.log;
+  const origin = log ? Math.log(known[0] as number) : (known[0] as number);
+  const inner = transformed(known, known.length, log, origin);
+  const weights = solve(inner, inputs, options.ridge);
+  const [least, most] = reachOf(inner);
+  return {
+    parameters: {
+      log,
+      inputs: { lags: inputs.lags, means: inputs.means, harmonics: inputs.waves.length },
+      mean: weights.mean + 0,
+      weights: Array.from(weights.betas, (b) => b + 0),
+    },
+    run: (values, last) => {
+      const z = transformed(values, last, log, origin);
+      const deep = Math.max(0, ...inputs.lags, ...inputs.means);
+      const row = new Float64Array(inputs.count);
+      return (cutoff, path) => {
+        const from = Math.max(0, cutoff - deep);
+        const near = new Float64Array(cutoff - from + path.length); // what is known and reached back to, then what follows
+        near.set(z.subarray(from, cutoff));
+        for (let t = cutoff; t < cutoff + path.length; t++) {
+          fill(near, from, t, inputs, row);
+          const value = Math.min(Math.max(at(row, weights), least), most);
+          near[t - from] = value;
+          path[t - cutoff] = log ? (known[0] as number) * Math.exp(value) : value + origin;
+        }
+      };
+    },
+  };
+}
+
+/** Values, or their logarithms, told from the first one known. */
+function transformed(values: Float64Array, last: number, log: boolean, origin: number): Float64Array {
+  if (log) checkPositive('a logarithm', values, last, 'log: false');
+  return values.slice(0, last).map((value) => (log ? Math.log(value) : value) - origin);
+}
+
+function reachOf(values: Float64Array): [number, number] {
+  let least = values[0] as number;
+  let most = least;
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return [least - RANGES * (most - least), most + RANGES * (most - least)];
+}
+
+/** The inputs of row t from the rows before it, `values` beginning with row `start`; before the first row stands the first value. */
+function fill(values: Float64Array, start: number, t: number, { lags, means, waves }: Inputs, row: Float64Array): void {
+  let i = 0;
+  for (const lag of lags) row[i++] = values[Math.max(0, t - lag) - start] as number;
+  for (const span of means) {
+    const from = Math.max(0, t - span);
+    let sum = 0;
+    for (let k = from; k < t; k++) sum += values[k - start] as number;
+    row[i++] = t > from ? sum / (t - from) : (values[0] as number);
+  }
+  for (const wave of waves) {
+    const angle = 2 * Math.PI * wave * t;
+    row[i++] = Math.sin(angle);
+    row[i++] = Math.cos(angle);
+  }
+}
+
+function at(row: Float64Array, { centres, betas, mean }: Weights): number {
+  let sum = 0;
+  for (let i = 0; i < row.length; i++) sum += (betas[i] as number) * ((row[i] as number) - (centres[i] as number));
+  return mean + sum;
+}
+
+/** Least squares over the rows that have all their inputs (all rows where none has), inputs standardised. */
+function solve(values: Float64Array, inputs: Inputs, share: number): Weights {
+  const p = inputs.count;
+  const deep = Math.max(0, ...inputs.lags, ...inputs.means);
+  const from = Math.min(deep, values.length - 1);
+  const n = values.length - from;
+  const table = new Float64Array(n * p);
+  for (let k = 0; k < n; k++) fill(values, 0, from + k, inputs, table.subarray(k * p, (k + 1) * p));
+  const centres = new Float64Array(p);
+  const scales = new Float64Array(p);
+  for (let i = 0; i < p; i++) [centres[i], scales[i]] = centreAndScale(table, i, p, n);
+  const mean = values.subarray(from).reduce((sum, value) => sum + value, 0) / n;
+  const gram = new Float64Array(p * p);
+  const products = new Float64Array(p);
+  for (let k = 0; k < n; k++) {
+    const target = (values[from + k] as number) - mean;
+    for (let i = 0; i < p; i++) {
+      const x = ((table[k * p + i] as number) - (centres[i] as number)) / (scales[i] as number);
+      (products[i] as number) += x * target;
+      for (let j = i; j < p; j++)
+        (gram[i * p + j] as number) +=
+          (x * ((table[k * p + j] as number) - (centres[j] as number))) / (scales[j] as number);
+    }
+  }
+  const betas = ridge(gram, products, p, 1, share * n).map((b, i) => b / (scales[i] as number));
+  return { centres, betas, mean };
+}
+
+/** Mean and standard deviation of an input; a scale of 1 where it never moves. */
+function centreAndScale(table: Float64Array, i: number, p: number, n: number): [number, number] {
+  const first = table[i] as number;
+  let sum = 0;
+  let squares = 0;
+  for (let k = 0; k < n; k++) {
+    const distance = (table[k * p + i] as number) - first;
+    sum += distance;
+    squares += distance * distance;
+  }
+  const mean = sum / n;
+  const variance = squares / n - mean * mean;
+  return [first + mean, variance > 1e-20 * squares && variance > 0 ? Math.sqrt(variance) : 1];
+}

@@ -1,0 +1,209 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Series } from '../../src/core/data.ts';
+import type { FitRequest } from '../../src/core/forecaster.ts';
+import type { NumberForecasterKind } from '../../src/forecasters/forecaster.ts';
+import { fourier } from '../../src/forecasters/fourier.ts';
+import { FORECASTERS } from '../../src/forecasters/index.ts';
+import { type LinearForm, prepare, type Trace } from '../../src/forecasters/linear-fit.ts';
+import {
+  slidingMoments,
+  slidingProducts,
+  slidingWeights,
+  transformSize,
+} from '../../src/forecasters/sliding-moments.ts';
+import { seriesOf } from '../encoders/data.ts';
+
+const rows = (n: number, of: (t: number) => number): Float64Array => Float64Array.from({ length: n }, (_, t) => of(t));
+const noise = (t: number): number => Math.sin(t * t * 0.7) + Math.cos(t * 1.3 * t);
+const kind = FORECASTERS.linear as NumberForecasterKind;
+const request = (series: Series, horizon: number): FitRequest => ({
+  until: series.length,
+  validation: null,
+  horizon,
+  lead: 0,
+  seed: 1,
+});
+
+async function panel(all: readonly Float64Array[], written: object, horizon: number, season = 4): Promise<number[][]> {
+  const series = all.map((y) => seriesOf({ y }));
+  const forecaster = kind.create(kind.options.parse(written), { season });
+  const fits = await forecaster.fitPanel?.(
+    series,
+    series.map((one) => request(one, horizon)),
+  );
+  return Promise.all(
+    (fits ?? []).map(async (fitted, s) => {
+      const { values } = await fitted.forecast(series[s] as Series, {
+        cutoffs: [(series[s] as Series).length],
+        horizon,
+        lead: 0,
+      });
+      return [...values];
+    }),
+  );
+}
+
+describe('fourier', () => {
+  it('forward and back is the same times the size', () => {
+    for (const size of [4, 8, 64, 128, 1024]) {
+      const [re, im] = [rows(size, noise), rows(size, (t) => noise(t + 0.5))];
+      const [a, b] = [re.slice(), im.slice()];
+      fourier(size).forward(a, b);
+      fourier(size).inverse(a, b);
+      for (let t = 0; t < size; t++) {
+        expect((a[t] as number) / size).toBeCloseTo(re[t] as number, 12);
+        expect((b[t] as number) / size).toBeCloseTo(im[t] as number, 12);
+      }
+    }
+  });
+
+  it('a circular correlation is a product with the conjugate', () => {
+    const [x, y] = [rows(32, noise), rows(32, (t) => noise(t * 1.1))];
+    const [xr, xi, yr, yi] = [x.slice(), new Float64Array(32), y.slice(), new Float64Array(32)];
+    fourier(32).forward(xr, xi);
+    fourier(32).forward(yr, yi);
+    const re = xr.map((a, k) => a * (yr[k] as number) + (xi[k] as number) * (yi[k] as number));
+    const im = xr.map((a, k) => a * (yi[k] as number) - (xi[k] as number) * (yr[k] as number));
+    fourier(32).inverse(re, im);
+    for (let lag = 0; lag < 32; lag++) {
+      const sum = x.reduce((all, a, t) => all + a * (y[(t + lag) % 32] as number), 0);
+      expect((re[lag] as number) / 32).toBeCloseTo(sum, 10);
+    }
+  });
+});
+
+describe('sliding moments', () => {
+  it('are the sums over windows taken one by one, whatever the transform and the weights', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 20, max: 150 }),
+        fc.integer({ min: 0, max: 3 }),
+        (context, reach, n, skip) => {
+          const span = context + reach;
+          const values = rows(n, noise);
+          const weights = rows(n - span + 1, (k) => (skip > 0 && k % (skip + 1) === 0 ? 0 : 1 + noise(k) / 9));
+          const size = transformSize(span, n);
+          const moments = slidingMoments([{ values, weights }], context, span, size);
+          for (let i = 0; i < context; i++)
+            for (let j = i; j < span; j++) {
+              const sum = weights.reduce((s, w, k) => s + w * (values[k + i] as number) * (values[k + j] as number), 0);
+              expect(moments[i * span + j]).toBeCloseTo(sum, 9);
+            }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('sliding products are x · β of each window', () => {
+    const [context, outputs, n] = [7, 3, 200];
+    const values = rows(n, noise);
+    const beta = rows(context * outputs, (i) => noise(i + 0.3));
+    const found = new Float64Array((n - context + 1) * outputs);
+    slidingProducts(values, n - context + 1, slidingWeights(beta, context, outputs, 64), found);
+    for (let k = 0; k + context <= n; k++)
+      for (let h = 0; h < outputs; h++) {
+        let sum = 0;
+        for (let i = 0; i < context; i++) sum += (values[k + i] as number) * (beta[i * outputs + h] as number);
+        expect(found[k * outputs + h]).toBeCloseTo(sum, 10);
+      }
+  });
+});
+
+describe('linear', () => {
+  const form: LinearForm = {
+    context: 24,
+    reach: 6,
+    subtract: true,
+    windowScale: true,
+    base: 12,
+    intercept: false,
+    absolute: true,
+    passes: 3,
+    stride: 1,
+  };
+  const trace = (values: Float64Array): Trace => ({ values, log: false, unit: 1, floor: 1e-3, cost: null });
+
+  it('learns the same by transforms as window by window', () => {
+    const long = rows(2999, (t) => noise(t) + 3 * Math.sin((2 * Math.PI * t) / 12) + t / 50);
+    // Cut into rows of one chunk each, the same windows are too few for transforms.
+    const pieces: Float64Array[] = [];
+    for (let from = 0; from + 40 <= 2999; from += 11) pieces.push(long.subarray(from, from + 40));
+    const [whole] = prepare([trace(long)], form).solve([1e-3], 1e-3, true);
+    const [parts] = prepare(pieces.map(trace), form).solve([1e-3], 1e-3, true);
+    for (let i = 0; i < 24 * 6; i++) expect(parts?.beta[i]).toBeCloseTo(whole?.beta[i] as number, 7);
+  });
+
+  it('continues a season that grows, one series alone', async () => {
+    const y = rows(120, (t) => Math.exp(0.02 * t) * (10 + 3 * Math.sin((2 * Math.PI * t) / 12)));
+    const [found] = await panel([y], { context: 26, ridge: 1e-9 }, 12, 12);
+    const truth = rows(12, (h) => Math.exp(0.02 * (120 + h)) * (10 + 3 * Math.sin((2 * Math.PI * (120 + h)) / 12)));
+    for (let h = 0; h < 12; h++) expect((found?.[h] as number) / (truth[h] as number)).toBeCloseTo(1, 2);
+  });
+
+  it('a series too short to learn from is forecast by what the others taught', async () => {
+    const wave = (n: number, size: number): Float64Array =>
+      rows(n, (t) => size * (5 + Math.sin((2 * Math.PI * t) / 8)));
+    const [, short] = await panel([wave(200, 1), wave(18, 40)], { context: 16, ridge: 1e-6 }, 8, 8);
+    for (let h = 0; h < 8; h++) expect(short?.[h]).toBeCloseTo(40 * (5 + Math.sin((2 * Math.PI * (18 + h)) / 8)), 1);
+  });
+
+  it('scaling the values scales the forecasts; moving them does, without logarithms', async () => {
+    const y = rows(100, (t) => 40 + 5 * Math.sin(t / 3) + noise(t));
+    for (const written of [{}, { log: false }, { log: false, scale: 'series', loss: 'squares' }, { weigh: 'owa' }]) {
+      const [plain] = await panel([y], written, 5);
+      const [scaled] = await panel([y.map((v) => v * 1000)], written, 5);
+      for (let h = 0; h < 5; h++) expect((scaled?.[h] as number) / 1000).toBeCloseTo(plain?.[h] as number, 5);
+    }
+    const [plain] = await panel([y], { log: false }, 5);
+    const [moved] = await panel([y.map((v) => v - 500)], { log: false }, 5);
+    for (let h = 0; h < 5; h++) expect((moved?.[h] as number) + 500).toBeCloseTo(plain?.[h] as number, 5);
+  });
+
+  it('one wild value moves absolute errors less than squares', async () => {
+    const y = rows(200, (t) => 20 + 4 * Math.sin(t / 4) + 0.2 * noise(t));
+    const wild = y.map((v, t) => (t === 120 ? 90 : v));
+    const gap = async (loss: string): Promise<number> => {
+      const written = { log: false, loss, context: 12, ridge: 1e-3 };
+      const [[a], [b]] = [await panel([y], written, 6), await panel([wild], written, 6)];
+      return (a as number[]).reduce((sum, v, h) => sum + Math.abs(v - (b?.[h] as number)), 0);
+    };
+    expect(await gap('absolute')).toBeLessThan(0.5 * (await gap('squares')));
+  });
+
+  it('asked for more steps than it learned, it goes on from its own', async () => {
+    const y = rows(90, (t) => 10 + Math.sin((2 * Math.PI * t) / 6));
+    const series = seriesOf({ y });
+    const fitted = await kind
+      .create(kind.options.parse({ context: 12, ridge: 1e-8 }), { season: 6 })
+      .fit(series, request(series, 4));
+    const { values } = await fitted.forecast(series, { cutoffs: [90], horizon: 19, lead: 0 });
+    for (let h = 0; h < 19; h++) expect(values[h]).toBeCloseTo(10 + Math.sin((2 * Math.PI * (90 + h)) / 6), 2);
+  });
+
+  it('choose: validation judges settings on the validation part and learns nothing from it', async () => {
+    const y = rows(160, (t) => 10 + Math.sin((2 * Math.PI * t) / 12) + 0.3 * noise(t));
+    const series = seriesOf({ y });
+    const fitOn = (written: object, given: Float64Array) =>
+      kind
+        .create(kind.options.parse(written), { season: 12 })
+        .fit(seriesOf({ y: given }), { ...request(series, 6), validation: 120 });
+    const found = (await fitOn({ choose: 'validation' }, y)).state();
+    const fixed = await fitOn(
+      { context: found.context, ridge: found.ridge },
+      y.map((v, t) => (t < 120 ? v : v * 7)),
+    );
+    expect(fixed.state().weights).toEqual(found.weights);
+  });
+
+  it('refuses what cannot be learned in one line each', async () => {
+    await expect(panel([rows(5, noise)], { log: false }, 8)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
+    await expect(panel([rows(50, (t) => t - 3)], { log: true }, 2)).rejects.toMatchObject({ code: 'E_DATA_RANGE' });
+    await expect(panel([rows(50, noise)], { base: 'season', context: 3 }, 2)).rejects.toMatchObject({
+      code: 'E_CONFIG_CONFLICT',
+    });
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { NumberForecasterKind } from '../../src/forecasters/forecaster.ts';
+import { FORECASTERS } from '../../src/forecasters/index.ts';
+import { ridge } from '../../src/forecasters/ridge.ts';
+import { seriesOf } from '../encoders/data.ts';
+
+const rows = (n: number, of: (t: number) => number): Float64Array => Float64Array.from({ length: n }, (_, t) => of(t));
+const noise = (t: number): number => Math.sin(t * t * 0.7) + Math.cos(t * 1.3 * t);
+
+async function forecast(
+  kind: string,
+  y: Float64Array,
+  written: object,
+  horizon: number,
+  season = 12,
+): Promise<number[]> {
+  const entry = FORECASTERS[kind] as NumberForecasterKind;
+  const series = seriesOf({ y });
+  const fitted = await entry
+    .create(entry.options.parse(written), { season })
+    .fit(series, { until: y.length, validation: null, seed: 1 });
+  return [...(await fitted.forecast(series, { cutoffs: [y.length], horizon, lead: 0 })).values];
+}
+function near(found: readonly number[], expected: (h: number) => number, digits: number): void {
+  for (const [h, value] of found.entries()) expect(value).toBeCloseTo(expected(h), digits);
+}
+
+describe('ridge', () => {
+  it('solves (XᵀX + λ I) β = XᵀY, upper triangle alone', () => {
+    const beta = ridge(Float64Array.of(4, 1, 2, -9, 3, 0.5, -9, -9, 2), Float64Array.of(1, 2, 3, 4, 5, 6), 3, 2, 0.5);
+    const full = [4.5, 1, 2, 1, 3.5, 0.5, 2, 0.5, 2.5];
+    for (let i = 0; i < 3; i++)
+      for (let h = 0; h < 2; h++) {
+        const sum = [0, 1, 2].reduce((all, k) => all + (full[i * 3 + k] as number) * (beta[k * 2 + h] as number), 0);
+        expect(sum).toBeCloseTo(1 + i * 2 + h, 12);
+      }
+  });
+
+  it('a column that repeats another gets no weight instead of an endless one', () => {
+    const beta = ridge(Float64Array.of(2, 2, 2, 2), Float64Array.of(3, 3), 2, 1, 0);
+    expect(beta[0]).toBeCloseTo(1.5, 12);
+    expect(beta[1]).toBe(0);
+  });
+});
+
+describe('regression', () => {
+  it('continues a recursion of two lags', async () => {
+    const y = new Float64Array(60);
+    y[0] = 1;
+    y[1] = 2;
+    for (let t = 2; t < 60; t++) y[t] = 5 + 1.6 * (y[t - 1] as number) - 0.9 * (y[t - 2] as number);
+    const found = await forecast('regression', y, { lags: 2, means: [], harmonics: 0, ridge: 0 }, 4);
+    let [a, b] = [y[58] as number, y[59] as number];
+    near(
+      found,
+      () => {
+        [a, b] = [b, 5 + 1.6 * b - 0.9 * a];
+        return b;
+      },
+      6,
+    );
+  });
+
+  it('continues the waves of a period that is not whole', async () => {
+    const wave = (t: number): number =>
+      10 + 4 * Math.sin((2 * Math.PI * t) / 10.5) - Math.cos((4 * Math.PI * t) / 10.5);
+    const found = await forecast(
+      'regression',
+      rows(80, wave),
+      { lags: [], means: [], harmonics: 2, period: 10.5, ridge: 0 },
+      20,
+    );
+    near(found, (h) => wave(80 + h), 8);
+  });
+
+  it('adding to the values adds to the forecasts, and multiplying multiplies them', async () => {
+    const y = rows(120, (t) => 20 + noise(t) + Math.sin(t / 2));
+    const plain = await forecast('regression', y, {}, 6);
+    near(
+      await forecast(
+        'regression',
+        y.map((v) => 50 + 4 * v),
+        {},
+        6,
+      ),
+      (h) => 50 + 4 * (plain[h] as number),
+      8,
+    );
+  });
+
+  it('a forecast that runs away stays within ten ranges of what was known', async () => {
+    const y = rows(30, (t) => 1.3 ** t);
+    for (const value of await forecast('regression', y, { lags: 2, means: [], harmonics: 0 }, 500))
+      expect(Math.abs(value)).toBeLessThan(11 * (y[29] as number));
+  });
+});
+
+describe('trend-season', () => {
+  it('continues a line with a season, and growth with one on logarithms', async () => {
+    const line = (t: number): number => 100 - t + [5, -2, -3][t % 3]!;
+    near(await forecast('trend-season', rows(20, line), { log: false }, 9, 3), (h) => line(20 + h), 9);
+    const growth = (t: number): number => Math.exp(0.1 * t) * [2, 1, 3][t % 3]!;
+    near(await forecast('trend-season', rows(20, growth), { halfLife: 1 }, 6, 3), (h) => growth(20 + h), 8);
+  });
+
+  it('looks at the newest seasons alone, and starts from the last level', async () => {
+    const y = rows(40, (t) => (t < 28 ? noise(t) * 9 : 3 * t));
+    near(await forecast('trend-season', y, { seasons: 3, log: false }, 5, 4), (h) => 3 * (40 + h), 8);
+    const jump = rows(60, (t) => 2 * t + (t >= 57 ? 10 : 0));
+    const [first] = await forecast('trend-season', jump, { seasons: 'all', log: false, anchor: 2 }, 1, 4);
+    expect(first).toBeGreaterThan(129);
+  });
+});
+
+describe('seasonal-naive', () => {
+  it('repeats the longest of several seasons that is known', async () => {
+    const y = rows(10, (t) => t);
+    expect(await forecast('seasonal-naive', y, { season: [3, 7, 20] }, 8)).toEqual([3, 4, 5, 6, 7, 8, 9, 3]);
+  });
+});

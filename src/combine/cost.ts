@@ -32,6 +32,10 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
   theta: ({ rows }) => 200 * 10 * rows,
   'holt-winters': ({ rows, season }) => 2000 * 20 * rows + 100 * season,
   airline: ({ rows }) => 400 * 16 * rows,
+  regression: ({ rows }) => 500 * rows,
+  'trend-season': ({ rows, season }) => rows * season + season * season * season,
+  mstl: ({ rows, season }) => 30 * 600 * 12 * rows + 2000 * rows + season,
+  ets: ({ rows, season }) => (season >= 2 ? 15 : 6) * 600 * 20 * rows,
   linear: ({ rows, season, reach }, { context, loss, passes }) => {
     const contexts =
       typeof context === 'number' ? [context] : [1.5, 2, 3, 5].map((seasons) => seasons * Math.max(season, 12));

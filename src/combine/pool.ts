@@ -36,7 +36,10 @@ function seasonal(season: number): Choice[] {
     windowRidge(season, false),
     log(smoothing({})),
     smoothing({}),
+    { kind: 'trend-season', seasons: 5, log: true },
+    { kind: 'trend-season', seasons: 3, log: true },
     { kind: 'ets' },
+    { kind: 'mstl' },
     { kind: 'linear' },
   ];
 }

@@ -1,0 +1,116 @@
+// Whole runs of forecasters made of forecasters: judged, continued, told of, brought back.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../src/report/result.ts';
+import { type RunOutcome, run } from '../src/run.ts';
+import { predict } from '../src/stored.ts';
+import { workspace } from './support/workspace.ts';
+
+const space = workspace();
+const AIR = readFileSync(join(import.meta.dirname, '..', 'datasets/air-passengers/air-passengers.csv'), 'utf8');
+space.write('air.csv', AIR);
+const source = { kind: 'csv', file: 'air.csv', time: 'ds', target: 'y' };
+
+let runs = 0;
+async function ran(config: object): Promise<RunOutcome> {
+  const name = `run-${runs++}`;
+  const file = space.write(`${name}.yaml`, JSON.stringify({ name, source, ...config }));
+  return await run(file, { out: join(space.path, name) });
+}
+
+describe('a run of auto', () => {
+  it('beats the baselines on air-passengers, says what it tried, and is the same when it is brought back', async () => {
+    const { result, folder, text } = await ran({
+      model: { kind: 'auto', budget: '200ms' },
+      split: { test: 12 },
+      predict: { horizon: 12 },
+      evaluate: { folds: 2, metrics: ['rmse'] },
+    });
+    const own = result.scores.find(({ forecaster, split }) => forecaster === 'auto' && split === 'test');
+    expect(own?.skill).toBeGreaterThan(0.5);
+    expect(result.decision.ship).toBe('auto');
+    const { combination } = result.fit;
+    expect(combination?.rule).toMatch(
+      /^mean of the best 5 of \d+, judged by 5 rolling origins of 12 steps, .* of 200ms$/,
+    );
+    expect(combination?.members.filter(({ weight }) => weight > 0)).toHaveLength(5);
+    expect(combination?.members.filter(({ reason }) => reason?.startsWith('over the budget')).length).toBeGreaterThan(
+      0,
+    );
+    expect(text).toMatch(/^rule {2}mean of the best 5/m);
+    expect(text).toMatch(/^taken /m);
+    expect(text).toMatch(/^out .*over the budget/m);
+    expect(result.backtest?.intervals.find(({ forecaster }) => forecaster === 'auto')?.points).toBeGreaterThan(0);
+    const again = await predict(folder);
+    expect(again.rows.map(({ value }) => value)).toEqual(result.forecast.map(({ value }) => value));
+  });
+
+  it('learns nothing from rows that were held out for the test', async () => {
+    const fitted = async (file: string): Promise<Result['fit']> => {
+      const config = {
+        source: { ...source, file },
+        model: { kind: 'auto', members: ['theta', 'seasonal-naive', 'drift'] },
+        split: { test: 12 },
+        train: { refit: false },
+        predict: { horizon: 6 },
+        evaluate: { folds: 0 },
+      };
+      return (await ran(config)).result.fit;
+    };
+    const rows = AIR.trimEnd().split('\n');
+    // Twelve windows of six steps: the last seventeen rows.
+    const tampered = rows.map((row, i) => (i < rows.length - 17 ? row : row.replace(/,.*/, ',9999')));
+    space.write('tampered.csv', `${tampered.join('\n')}\n`);
+    expect(await fitted('tampered.csv')).toEqual(await fitted('air.csv'));
+  });
+});
+
+describe('a run of seeds', () => {
+  it('tells of every seed and how far they are apart, and comes back as it was', async () => {
+    const { result, folder } = await ran({
+      model: { kind: 'seeds', count: 3, model: { kind: 'lstm-regressor', units: [3] } },
+      window: { context: 6 },
+      train: { epochs: 2 },
+      predict: { horizon: 3 },
+      evaluate: { folds: 1 },
+    });
+    expect(result.fit.combination?.rule).toMatch(/^mean of 3 seeds \(7 … 9\), forecasts [\d.]+ % apart$/);
+    expect(result.fit.parameters).toBeGreaterThan(0);
+    expect(result.fit.parameters % 3).toBe(0);
+    const again = await predict(folder);
+    expect(again.rows.map(({ value }) => value)).toEqual(result.forecast.map(({ value }) => value));
+  });
+
+  it('of one seed is the network itself', async () => {
+    const network = { kind: 'lstm-regressor', units: [3] };
+    const rest = { window: { context: 6 }, train: { epochs: 2 }, predict: { horizon: 3 }, evaluate: { folds: 0 } };
+    const alone = await ran({ model: network, ...rest });
+    const one = await ran({ model: { kind: 'seeds', count: 1, model: network }, ...rest });
+    expect(one.result.forecast).toEqual(alone.result.forecast);
+  });
+});
+
+describe('a combination in a config', () => {
+  it('checks its members by their own options', async () => {
+    const refused = async (model: object): Promise<string> =>
+      await ran({ model }).then(
+        () => 'nothing',
+        (error: Error & { code?: string }) => `${error.code}: ${error.message}`,
+      );
+    expect(await refused({ kind: 'average', members: ['theta', 'thtea'] })).toMatch(/E_CONFIG/);
+    expect(await refused({ kind: 'average', members: ['theta', { kind: 'holt', dampd: true }] })).toMatch(
+      /unknown key/,
+    );
+    expect(await refused({ kind: 'average', members: ['theta'] })).toMatch(/E_CONFIG_RANGE/);
+    expect(await refused({ kind: 'auto', budget: '20 seconds' })).toMatch(/E_CONFIG/);
+    expect(await refused({ kind: 'auto', members: ['bigram'] })).toMatch(/E_CONFIG/);
+  });
+
+  it('is refused for text', async () => {
+    space.write('text.txt', 'a b c d e f g\n'.repeat(20));
+    const config = { source: { kind: 'text', file: 'text.txt' }, model: { kind: 'auto' } };
+    await expect(ran(config)).rejects.toMatchObject({ code: 'E_CONFIG_CONFLICT' });
+  });
+});

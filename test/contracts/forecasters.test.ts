@@ -36,6 +36,11 @@ const OPTIONS: { readonly [kind: string]: readonly Omit<Variant, 'kind'>[] } = {
     { written: {}, values, constants: CONSTANTS },
     { written: { season: [2, 6] }, values, constants: CONSTANTS },
   ],
+  ses: [
+    { written: {}, values, constants: CONSTANTS },
+    { written: { deseasonalise: 'additive' }, values, constants: CONSTANTS },
+    { written: { deseasonalise: 'auto' }, values: above, constants: POSITIVE },
+  ],
   regression: [
     { written: {}, values, constants: CONSTANTS },
     { written: { lags: [1, 4], means: [2], period: 2.5, harmonics: 1 }, values, constants: CONSTANTS },

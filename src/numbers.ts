@@ -81,7 +81,6 @@ export async function runNumbers(
     model: config.model.kind,
     fits: outcomes.map(({ series, fitted, refitted }) => ({
       ...toldFit(config.model.kind, series.id, fitted, refitted),
-      ...(refitted && isNetwork(refitted) && refitted.fit ? { refit: { samples: refitted.fit.samples } } : {}),
     })),
     metrics,
     scores,
@@ -207,8 +206,9 @@ async function refit(
   hooks: Hooks,
 ): Promise<FittedNumbers | FittedNumberNetwork> {
   const name = `${series.id} (all rows)`;
-  const state = isNetwork(fitted) ? fitted.fit?.state : undefined;
-  const epochs = state?.best?.epoch ?? state?.history.length ?? config.train.epochs;
+  const chosen = networksOf(fitted).map(({ state }) => state.best?.epoch ?? state.history.length);
+  const mean = chosen.reduce((sum, epochs) => sum + epochs, 0) / chosen.length;
+  const epochs = chosen.length > 0 ? Math.max(1, Math.round(mean)) : config.train.epochs;
   const training = { ...trainOptions(config), epochs, patience: null };
   // What the model is like, and odd about it, was said of the first fit.
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
@@ -448,8 +448,12 @@ function toldFit(
 ): Fit & { readonly series: string } {
   const networks = networksOf(fitted).map((fit) => fitOf(kind, id, fit));
   const combination = reportOf(refitted ?? fitted);
+  const [again] = refitted ? networksOf(refitted) : [];
+  // A combination keeps no weights: whoever brings it back trains for as many epochs.
+  const epochs = combination && again ? { epochs: again.state.history.length } : {};
   return {
     ...(networks.length > 0 ? together(networks) : fitOf(kind, id, null)),
+    ...(again ? { refit: { samples: again.samples, ...epochs } } : {}),
     ...(combination ? { combination } : {}),
   };
 }

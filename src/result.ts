@@ -144,7 +144,9 @@ function pooledFit(outcome: Outcome): Fit {
     validationLoss: mean((fit) => fit.validationLoss),
     accuracy: mean((fit) => fit.accuracy),
     stoppedEarly: fits.some((fit) => fit.stoppedEarly),
-    ...(fits.some((fit) => fit.refit) ? { refit: { samples: sum((fit) => fit.refit?.samples ?? 0) } } : {}),
+    ...(fits.some((fit) => fit.refit)
+      ? { refit: { ...fits[0]?.refit, samples: sum((fit) => fit.refit?.samples ?? 0) } }
+      : {}),
     ...(combination ? { combination } : {}),
   };
 }

@@ -232,7 +232,10 @@ async function restorer(
       lead: config.window.lead,
       seed: config.seed,
     };
-    const train = { ...trainOptions(settled), ...(all ? { patience: null } : {}) };
+    const { fit, fits } = stored.json('result.json') as unknown as Result;
+    const { refit } = fits?.find((one) => one.series === learned.id) ?? fit;
+    const { epochs, ...training } = trainOptions(settled);
+    const train = { ...training, epochs: refit?.epochs ?? epochs, ...(all ? { patience: null } : {}) };
     return await modelForecaster({ config: settled, shape, season, engine, train }).fit(learned, request);
   };
 }

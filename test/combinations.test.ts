@@ -72,10 +72,13 @@ describe('a run of seeds', () => {
     const { result, folder } = await ran({
       model: { kind: 'seeds', count: 3, model: { kind: 'lstm-regressor', units: [3] } },
       window: { context: 6 },
-      train: { epochs: 2 },
+      train: { epochs: 30, patience: 2, rate: 0.05 },
+      split: { validation: 20 },
       predict: { horizon: 3 },
       evaluate: { folds: 1 },
     });
+    expect(result.fit.stoppedEarly).toBe(true);
+    expect(result.fit.refit?.epochs).toBeLessThan(30);
     expect(result.fit.combination?.rule).toMatch(/^mean of 3 seeds \(7 … 9\), forecasts [\d.]+ % apart$/);
     expect(result.fit.parameters).toBeGreaterThan(0);
     expect(result.fit.parameters % 3).toBe(0);

@@ -14,11 +14,11 @@ import { transformed } from './transformed.ts';
 
 export interface AutoOptions {
   readonly budget: string;
+  readonly best: number;
   readonly members?: readonly Member[] | undefined;
 }
 
 const KIND = 'auto';
-const BEST = 5;
 /** Forecasts that must fit side by side into the past for errors to choose by: over fewer nobody can see a trend change. */
 const LEAST_BLOCKS = 3;
 
@@ -35,6 +35,12 @@ export const auto: CombinationKind<AutoOptions> = {
       .describe(
         'What one fit may cost, as 20s or 2m, default 20s: estimated multiply-adds at a fixed rate (10⁹ a second), never the clock, so that every machine tries the same members',
       ),
+    best: z
+      .int()
+      .min(2)
+      .max(100)
+      .default(5)
+      .describe('Members whose mean is taken, the best ones, a count of 2 or more, default 5'),
     members: members(1).optional().describe('Forecasters to try, in this order, default a pool of unlike ones'),
   }) as unknown as CombinationKind<AutoOptions>['options'],
   create: (options, context): NumberForecaster => {
@@ -47,14 +53,14 @@ export const auto: CombinationKind<AutoOptions> = {
   },
 };
 
-function ruleOf({ budget, members }: AutoOptions, { season }: CombineContext): Rule {
+function ruleOf({ budget, best, members }: AutoOptions, { season }: CombineContext): Rule {
   const pool = members?.map(spelledMember) ?? poolOf(season).map((member) => spelled(member, { transformed }));
   return {
     kind: KIND,
     members: pool,
     budget: budgetOf(budget),
     weigh: (judgement) => {
-      const taken = new Set(isWhole(judgement) ? pool.keys() : bestOf(judgement, BEST));
+      const taken = new Set(isWhole(judgement) ? pool.keys() : bestOf(judgement, best));
       return pool.map((_, i) => (taken.has(i) ? 1 : 0));
     },
     tell: (judgement, count) => {

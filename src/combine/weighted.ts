@@ -11,11 +11,12 @@ import { members, spelledMember } from './members.ts';
 export interface WeightedOptions {
   readonly members: readonly Member[];
   readonly best: number;
+  readonly power: number;
 }
 
 const KIND = 'weighted';
 
-/** Weights error⁻⁴ of the best, scaled to sum to 1; equal ones where there are no rows to judge by. Errors: E_DATA_TOO_SHORT where nothing can be fitted. */
+/** Weights error⁻⁴ (or another power) of the best, scaled to sum to 1; equal ones where there are no rows to judge by. Errors: E_DATA_TOO_SHORT where nothing can be fitted. */
 export const weighted: CombinationKind<WeightedOptions> = {
   kind: KIND,
   form: 'numbers',
@@ -23,6 +24,12 @@ export const weighted: CombinationKind<WeightedOptions> = {
   options: z.strictObject({
     members: members(2),
     best: z.int().min(1).max(100).default(8).describe('Members that get a weight, the best ones, a count, default 8'),
+    power: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(4)
+      .describe('How fast weights fall with the error: error to the power of minus this, default 4'),
   }),
   create: (options, context): NumberForecaster => {
     const rule = ruleOf(options);
@@ -34,19 +41,19 @@ export const weighted: CombinationKind<WeightedOptions> = {
   },
 };
 
-function ruleOf({ members, best }: WeightedOptions): Rule {
+function ruleOf({ members, best, power }: WeightedOptions): Rule {
   return {
     kind: KIND,
     members: members.map(spelledMember),
     budget: Number.POSITIVE_INFINITY,
-    weigh: (judgement) => weightsOf(judgement, best),
+    weigh: (judgement) => weightsOf(judgement, best, power),
     tell: (judgement, count) =>
-      `weights error⁻⁴ of the best ${count} of ${members.length} members, ${groundOf(judgement)}`,
+      `weights 1 / error${power === 1 ? '' : `^${power}`} of the best ${count} of ${members.length} members, ${groundOf(judgement)}`,
   };
 }
 
-/** (least error / error)⁴, which neither overflows nor divides by 0: who has no error shares with nobody else. */
-export function weightsOf(judgement: Judgement, best: number): number[] {
+/** (least error / error)^power, which neither overflows nor divides by 0: who has no error shares with nobody else. */
+function weightsOf(judgement: Judgement, best: number, power: number): number[] {
   const { members, origins } = judgement;
   if (origins === 0) return members.map(() => 1);
   const taken = new Set(bestOf(judgement, best));
@@ -54,6 +61,8 @@ export function weightsOf(judgement: Judgement, best: number): number[] {
   return members.map(({ error }, i) => {
     if (!taken.has(i)) return 0;
     const ratio = error === least ? 1 : least / (error as number);
-    return ratio * ratio * ratio * ratio;
+    let weight = 1;
+    for (let k = 0; k < power; k++) weight *= ratio;
+    return weight;
   });
 }

@@ -52,7 +52,7 @@ export interface Fit {
   readonly accuracy: number | null;
   readonly stoppedEarly: boolean;
   /** The second fit, on all rows, that the forecast comes from; absent where there was none. */
-  readonly refit?: { readonly samples: number };
+  readonly refit?: { readonly samples: number; readonly epochs?: number };
   /** What a combination did with its members, at the fit that the forecast comes from; absent for a single forecaster. */
   readonly combination?: CombinationReport;
 }

@@ -120,6 +120,7 @@ export interface GenerateOutcome {
 /** Continues a prompt with the run's language model; the same options and seed give the same text. Errors: ForecastError. */
 export async function generate(folder: string, options: GenerateOptions = {}): Promise<GenerateOutcome> {
   const stored = await readRunFolder(resolve(folder));
+  if ((stored.json('result.json') as unknown as Result).forecast.length > 0) throw noText(folder);
   const { seed, ...overrides } = options;
   // Through the config's own schema, so that a temperature of 0 is refused here as it is there; asking for a draw means not greedy.
   const draws = ['temperature', 'topK', 'topP'].some((key) => overrides[key as keyof typeof overrides] !== undefined);
@@ -152,13 +153,17 @@ async function textOf(
     return { fitted, encoder: restoreText(model.encoder) };
   }
   if (model || FORECASTERS[kind]?.form !== 'text') {
-    throw new ForecastError('E_USAGE', 'this run forecasts numbers, it generates no text', {
-      where: folder,
-      hint: 'forecast predict RUN',
-    });
+    throw noText(folder);
   }
   const { data } = await dataOf(stored, opened, undefined);
   return await refitText(settle(opened.written, factsOf(data)), data.raw as Text);
+}
+
+function noText(folder: string): ForecastError {
+  return new ForecastError('E_USAGE', 'this run forecasts numbers, it generates no text', {
+    where: folder,
+    hint: 'forecast predict RUN',
+  });
 }
 
 /** The run's data, unchanged, or a new file of the same columns (a path typed by a person is free). */

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMBINATIONS } from '../src/combine/index.ts';
 import { ENCODERS } from '../src/encoders/index.ts';
 import { FORECASTERS } from '../src/forecasters/index.ts';
 import { LAYERS } from '../src/layers/index.ts';
@@ -48,7 +49,7 @@ describe('the README', () => {
   });
 
   it('lists every kind there is, and none that is not', () => {
-    const box = readme.slice(readme.indexOf('## What is in the box'), readme.indexOf('Not there yet'));
+    const box = readme.slice(readme.indexOf('## What is in the box'), readme.indexOf('## Licence'));
     const listed = (from: string) => box.slice(box.indexOf(from)).split('. ')[0] as string;
     for (const [heading, table] of [
       ['Encoders:', ENCODERS],
@@ -56,6 +57,7 @@ describe('the README', () => {
       ['Losses:', LOSSES],
       ['Optimizers:', OPTIMIZERS],
       ['Baselines:', FORECASTERS],
+      ['Combinations:', COMBINATIONS],
     ] as const)
       for (const kind of Object.keys(table)) expect(listed(heading).replaceAll('\n', ' ')).toContain(kind);
     for (const kind of Object.keys(SOURCES)) expect(listed('Sources:')).toContain(kind);

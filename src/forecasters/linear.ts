@@ -52,7 +52,11 @@ export const linear: NumberForecasterKind<LinearOptions> = {
         'Rows each forecast is made from; auto (default) is chosen among 1.5, 2, 3 and 5 seasons on the newest windows',
       ),
     ridge: z
-      .union([z.literal('auto'), z.number().min(0), z.strictObject({ absolute: z.number().min(0) })])
+      .union([
+        z.literal('auto'),
+        z.number().min(0),
+        z.strictObject({ absolute: z.number().min(0).describe('The penalty in the unit of the inputs, 0 or above') }),
+      ])
       .default('auto')
       .describe(
         'Penalty on the weights, a multiple of the mean square of the inputs, or { absolute: 100 } in their own unit; auto (default) is chosen among 1e-5 … 3 on the newest windows',

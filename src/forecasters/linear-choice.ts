@@ -53,7 +53,7 @@ interface Setting {
 /** Errors: E_DATA_TOO_SHORT where no window fits. */
 export function chooseLinear(traces: readonly LinearTrace[], grid: LinearGrid): LinearChoice {
   const contexts = contextsOf(traces, grid);
-  const weighs = grid.weigh === 'auto' ? (['equal', 'owa'] as const) : [grid.weigh];
+  const weighs: readonly Weigh[] = !grid.absolute ? ['equal'] : grid.weigh === 'auto' ? ['equal', 'owa'] : [grid.weigh];
   const penalties =
     grid.ridge === 'auto' ? PENALTIES : [typeof grid.ridge === 'number' ? grid.ridge : grid.ridge.absolute];
   const only = contexts.length * weighs.length * penalties.length === 1;

@@ -99,9 +99,9 @@ export const linear: NumberForecasterKind<LinearOptions> = {
       .describe('Times the windows are weighed anew for absolute errors, a count, default 4'),
     weigh: z
       .enum(['equal', 'owa', 'auto'])
-      .default('equal')
+      .default('auto')
       .describe(
-        "What a window's error counts: all the same (default), as half sMAPE and half MASE would, or auto: whichever is better on the newest windows",
+        "What a window's absolute errors count: equal, all the same; owa, as half the sMAPE and half the MASE would; auto (default): whichever is better on the newest windows",
       ),
     stride: rows.default(1).describe('Rows between two training windows, a count, default 1'),
     choose: z

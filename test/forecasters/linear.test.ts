@@ -151,15 +151,15 @@ describe('linear', () => {
     for (let h = 0; h < 8; h++) expect(short?.[h]).toBeCloseTo(40 * (5 + Math.sin((2 * Math.PI * (18 + h)) / 8)), 1);
   });
 
-  it('scaling the values scales the forecasts; moving them does, without logarithms', async () => {
+  it('scaling the values scales the forecasts; moving them moves them, without logarithms, where errors count equally', async () => {
     const y = rows(100, (t) => 40 + 5 * Math.sin(t / 3) + noise(t));
     for (const written of [{}, { log: false }, { log: false, scale: 'series', loss: 'squares' }, { weigh: 'owa' }]) {
       const [plain] = await panel([y], written, 5);
       const [scaled] = await panel([y.map((v) => v * 1000)], written, 5);
       for (let h = 0; h < 5; h++) expect((scaled?.[h] as number) / 1000).toBeCloseTo(plain?.[h] as number, 5);
     }
-    const [plain] = await panel([y], { log: false }, 5);
-    const [moved] = await panel([y.map((v) => v - 500)], { log: false }, 5);
+    const [plain] = await panel([y], { log: false, weigh: 'equal' }, 5);
+    const [moved] = await panel([y.map((v) => v - 500)], { log: false, weigh: 'equal' }, 5);
     for (let h = 0; h < 5; h++) expect((moved?.[h] as number) + 500).toBeCloseTo(plain?.[h] as number, 5);
   });
 
@@ -193,7 +193,7 @@ describe('linear', () => {
         .fit(seriesOf({ y: given }), { ...request(series, 6), validation: 120 });
     const found = (await fitOn({ choose: 'validation' }, y)).state();
     const fixed = await fitOn(
-      { context: found.context, ridge: found.ridge },
+      { context: found.context, ridge: found.ridge, weigh: found.weigh },
       y.map((v, t) => (t < 120 ? v : v * 7)),
     );
     expect(fixed.state().weights).toEqual(found.weights);

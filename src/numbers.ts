@@ -13,7 +13,7 @@ import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import type { Engine } from './engines/engine.ts';
 import { type Calibration, halfWidths } from './evaluate/intervals.ts';
 import { type Losses, lossDifferences, poolSeries, type ScoreRow, type Split, scoreNumbers } from './evaluate/score.ts';
-import { closedForm, modelForecaster, otherForm, trainsNetwork } from './forecaster.ts';
+import { closedForm, modelForecaster, otherForm, trainsNetwork, type Workshop } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
 import { METRICS } from './metrics/index.ts';
@@ -60,7 +60,12 @@ export async function runNumbers(
   // All series are cut before the first is trained: one that is too short is said at once.
   const tasks = raw.series.map((series) => taskOf(config, series));
   const judged: JudgedSeries[] = [];
-  for (const task of tasks) judged.push(await judgeSeries(task, config, season, engine, baselines, metrics, hooks));
+  const workshop = { config, shape: (tasks[0] as SeriesTask).shape, season, engine, train: trainOptions(config) };
+  const requests = tasks.map((task) => judgedRequest(task, config, hooks));
+  const fits = await fitTogether(workshop, raw.series, requests);
+  for (const [s, task] of tasks.entries()) {
+    judged.push(await judgeSeries(task, fits?.[s] ?? null, config, season, engine, baselines, metrics, hooks));
+  }
   const backtest = await runBacktest(
     config,
     tasks.map(({ series, parts }) => ({ series, end: parts.test ?? series.length })),
@@ -69,10 +74,11 @@ export async function runNumbers(
     metrics,
     hooks,
   );
+  const refits = fits && config.train.refit ? await refitTogether(workshop, tasks, fits, hooks) : null;
   const outcomes: SeriesOutcome[] = [];
   for (const [s, task] of tasks.entries()) {
     const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
-    outcomes.push(await continueSeries(task, own, config, season, engine, backtest, hooks));
+    outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, config, season, engine, backtest, hooks));
   }
   const scores = allScores(outcomes, baselines, metrics);
   const origins = backtest ? config.evaluate.stride : config.window.stride;
@@ -117,9 +123,31 @@ function taskOf(config: Config, series: Series): SeriesTask {
   return { series, shape, ...holdOut(config, shape, series.length) };
 }
 
+/** What the fit that is judged may learn from. */
+function judgedRequest({ series, shape, parts }: SeriesTask, config: Config, hooks: Hooks): FitRequest {
+  return {
+    ...requestOf(config.seed, series.id, hooks),
+    horizon: shape.horizon,
+    lead: shape.lead,
+    until: parts.test ?? series.length,
+    validation: parts.validation,
+  };
+}
+
+/** Several series fitted at once, as the backtest fits them; null where the model learns from each by itself. */
+export async function fitTogether(
+  workshop: Workshop,
+  panel: readonly Series[],
+  requests: readonly FitRequest[],
+): Promise<readonly FittedNumbers[] | null> {
+  if (panel.length < 2) return null;
+  return (await modelForecaster(workshop).fitPanel?.(panel, requests)) ?? null;
+}
+
 /** Fits and judges one series: nothing held out is looked at before it is scored. */
 async function judgeSeries(
   task: SeriesTask,
+  shared: FittedNumbers | null,
   config: Config,
   season: number,
   engine: Engine,
@@ -128,16 +156,10 @@ async function judgeSeries(
   hooks: Hooks,
 ): Promise<JudgedSeries> {
   const { series, shape, cuts, parts } = task;
-  const request: FitRequest = {
-    ...requestOf(config.seed, series.id, hooks),
-    horizon: shape.horizon,
-    lead: shape.lead,
-    until: parts.test ?? series.length,
-    validation: parts.validation,
-  };
+  const request = judgedRequest(task, config, hooks);
   const workshop = { config, shape, season, engine, train: trainOptions(config) };
   const own = modelForecaster(workshop, await planHooks(series.id, hooks));
-  const fitted = await own.fit(series, request);
+  const fitted = shared ?? (await own.fit(series, request));
   // So that a run of many series, stopped in a later one, finds this one done.
   if (isNetwork(fitted) && fitted.fit) await hooks.keep(series.id, fitted.fit.state);
   const rivals = await Promise.all(baselines.map((kind) => closedForm({ kind }, season).fit(series, request)));
@@ -174,6 +196,7 @@ async function judgeSeries(
 /** Fits a series on all its rows where the config says so, and forecasts beyond its end. */
 async function continueSeries(
   { series, shape, parts }: SeriesTask,
+  shared: FittedNumbers | null,
   judged: JudgedSeries,
   config: Config,
   season: number,
@@ -183,7 +206,9 @@ async function continueSeries(
 ): Promise<SeriesOutcome> {
   const held = parts.validation !== null || parts.test !== null;
   const refitted =
-    config.train.refit && held ? await refit(series, shape, judged.fitted, config, season, engine, hooks) : null;
+    config.train.refit && held
+      ? (shared ?? (await refit(series, shape, judged.fitted, config, season, engine, hooks)))
+      : null;
   const calibration = backtest?.calibrations.get(config.model.kind) ?? null;
   const { rows, totals } = await forecastRows(
     refitted ?? judged.fitted,
@@ -206,10 +231,7 @@ async function refit(
   hooks: Hooks,
 ): Promise<FittedNumbers | FittedNumberNetwork> {
   const name = `${series.id} (all rows)`;
-  const chosen = networksOf(fitted).map(({ state }) => state.best?.epoch ?? state.history.length);
-  const mean = chosen.reduce((sum, epochs) => sum + epochs, 0) / chosen.length;
-  const epochs = chosen.length > 0 ? Math.max(1, Math.round(mean)) : config.train.epochs;
-  const training = { ...trainOptions(config), epochs, patience: null };
+  const training = { ...trainOptions(config), epochs: bestEpochs([fitted], config.train.epochs), patience: null };
   // What the model is like, and odd about it, was said of the first fit.
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
   const workshop = { config, shape, season, engine, train: training };
@@ -223,6 +245,34 @@ async function refit(
   });
   if (isNetwork(again) && again.fit) await hooks.keep(name, again.fit.state);
   return again;
+}
+
+/** All series fitted at once on every row. */
+async function refitTogether(
+  workshop: Workshop,
+  tasks: readonly SeriesTask[],
+  fits: readonly FittedNumbers[],
+  hooks: Hooks,
+): Promise<readonly FittedNumbers[] | null> {
+  const { config, train } = workshop;
+  const quiet = { ...hooks, warn: () => {}, summary: () => {} };
+  const requests = tasks.map(({ series, shape }) => ({
+    ...requestOf(config.seed, `${series.id} (all rows)`, quiet),
+    horizon: config.predict.horizon,
+    lead: shape.lead,
+    until: series.length,
+    validation: null,
+  }));
+  const training = { ...train, epochs: bestEpochs(fits, train.epochs), patience: null };
+  const panel = tasks.map(({ series }) => series);
+  return await fitTogether({ ...workshop, train: training }, panel, requests);
+}
+
+/** The epochs that were best, on the average of the networks in these fits; as many as the config says where there is none. */
+function bestEpochs(fits: readonly FittedNumbers[], written: number): number {
+  const chosen = fits.flatMap(networksOf).map(({ state }) => state.best?.epoch ?? state.history.length);
+  const mean = chosen.reduce((sum, epochs) => sum + epochs, 0) / chosen.length;
+  return chosen.length > 0 ? Math.max(1, Math.round(mean)) : written;
 }
 
 /** Who is walked through the folds. */

@@ -13,15 +13,15 @@ import type { LoadedConfig } from './config/load.ts';
 import { describeFrequency } from './core/calendar.ts';
 import type { Loaded, Series, Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
-import type { FittedNumbers, FittedText } from './core/forecaster.ts';
+import type { FitRequest, FittedNumbers, FittedText } from './core/forecaster.ts';
 import type { JsonObject } from './core/json.ts';
 import { restoreText } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
 import { openEngine } from './engines/index.ts';
 import type { Calibration } from './evaluate/intervals.ts';
-import { modelForecaster } from './forecaster.ts';
+import { modelForecaster, type Workshop } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
-import { forecastRows, holdOut, shapeOf } from './numbers.ts';
+import { fitTogether, forecastRows, holdOut, shapeOf } from './numbers.ts';
 import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
 import { trainOptions } from './outcome.ts';
 import { restoreNumberNetwork } from './predict/number-network.ts';
@@ -221,12 +221,13 @@ async function restorer(
     };
   }
   const { data } = await dataOf(stored, opened, undefined);
-  const own = data.raw.form === 'numbers' ? new Map(data.raw.series.map((series) => [series.id, series])) : new Map();
+  const known = data.raw.form === 'numbers' ? data.raw.series : [];
+  const own: ReadonlyMap<string, Series> = new Map(known.map((series) => [series.id, series]));
   const settled = settle(opened.written, factsOf(data));
   // Only networks inside a combination need an engine: they are trained again as the run trained them.
   const { engine } = await openEngine(hasNetwork(config.model) ? config.engine.kind : 'reference');
-  return async (series) => {
-    const learned: Series = ofSeries(own, series.id);
+  const result = stored.json('result.json') as unknown as Result;
+  const asked = (learned: Series): { workshop: Workshop; request: FitRequest } => {
     const shape = shapeOf(settled, learned);
     const { parts } = holdOut(settled, shape, learned.length);
     const all = settled.train.refit && (parts.validation !== null || parts.test !== null);
@@ -237,11 +238,23 @@ async function restorer(
       lead: config.window.lead,
       seed: config.seed,
     };
-    const { fit, fits } = stored.json('result.json') as unknown as Result;
-    const { refit } = fits?.find((one) => one.series === learned.id) ?? fit;
+    const { refit } = result.fits?.find((one) => one.series === learned.id) ?? result.fit;
     const { epochs, ...training } = trainOptions(settled);
     const train = { ...training, epochs: refit?.epochs ?? epochs, ...(all ? { patience: null } : {}) };
-    return await modelForecaster({ config: settled, shape, season, engine, train }).fit(learned, request);
+    return { workshop: { config: settled, shape, season, engine, train }, request };
+  };
+  const panel = [...own.values()];
+  const together = await fitTogether(
+    asked(panel[0] as Series).workshop,
+    panel,
+    panel.map((learned) => asked(learned).request),
+  );
+  const fits = together && new Map(panel.map((learned, s) => [learned.id, together[s] as FittedNumbers]));
+  return async (series) => {
+    if (fits) return ofSeries(fits, series.id);
+    const learned: Series = ofSeries(own, series.id);
+    const { workshop, request } = asked(learned);
+    return await modelForecaster(workshop).fit(learned, request);
   };
 }
 

@@ -67,6 +67,29 @@ describe('a run of auto', () => {
   });
 });
 
+describe('a run of many series', () => {
+  it('chooses once for all of them, and comes back as it was', async () => {
+    const rows = ['a', 'b', 'c'].flatMap((id, k) =>
+      Array.from({ length: 60 }, (_, t) => {
+        const date = new Date(Date.UTC(2000, t, 1)).toISOString().slice(0, 10);
+        return `${date},${id},${((k + 1) * 100 + t + 15 * Math.sin((Math.PI * t) / 6) + ((t * 7 + k) % 5)).toFixed(3)}`;
+      }),
+    );
+    space.write('many.csv', `date,id,y\n${rows.join('\n')}\n`);
+    const { result, folder } = await ran({
+      source: { kind: 'csv', file: 'many.csv', time: 'date', id: 'id', target: 'y' },
+      model: { kind: 'auto', budget: '100ms' },
+      predict: { horizon: 4 },
+      evaluate: { folds: 1 },
+    });
+    const [first, ...others] = (result.fits ?? []).map(({ combination }) => combination);
+    expect(first?.members.some(({ weight }) => weight > 0)).toBe(true);
+    expect(others).toEqual([first, first]);
+    const again = await predict(folder);
+    expect(again.rows.map(({ value }) => value)).toEqual(result.forecast.map(({ value }) => value));
+  });
+});
+
 describe('a run of seeds', () => {
   it('tells of every seed and how far they are apart, and comes back as it was', async () => {
     const { result, folder } = await ran({

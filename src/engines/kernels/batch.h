@@ -200,25 +200,43 @@ static double numberLoss(const Net &net, const float *output, const double *targ
   return sum / width;
 }
 
+/** The greatest of `count` values; where the first is no number, that. */
+static float greatest(const float *values, ix count) {
+  float top = values[0];
+  ix j = 0;
+  if (count >= W) {
+    vf tops = load(values);
+    for (j = W; j + W <= count; j += W) {
+      const vf x = load(values + j);
+      tops = x > tops ? x : tops;
+    }
+    for (int lane = 0; lane < W; lane++)
+      if (tops[lane] > top) top = tops[lane];
+  }
+  for (; j < count; j++)
+    if (values[j] > top) top = values[j];
+  return top;
+}
 /** log Σ exp(logit) − logit of the truth; `logits` are used up. */
 static double tokenLoss(const Net &net, float *logits, ix truth, float *gradient, double scale, bool &right) {
-  const ix V = net.outputs;
-  float largest = logits[0];
-  ix likeliest = 0;
-  for (ix j = 1; j < V; j++) {
-    if (logits[j] > largest) {
-      largest = logits[j];
-      likeliest = j;
-    }
-  }
-  right = likeliest == truth;
+  const ix V = net.outputs, whole = V / W * W; // whole vectors; a rest is gone through one by one
+  const float largest = greatest(logits, V);
+  right = logits[truth] == largest;
+  for (ix j = 0; right && j < truth; j++) right = logits[j] != largest; // the first of several
   const double distance = (double)largest - logits[truth];
+  vd sums{};
+  for (ix j = 0; j < net.outputsPadded; j += W) {
+    const vf e = exponential(load(logits + j) - largest);
+    store(logits + j, e);
+    if (j < whole) sums += __builtin_convertvector(e, vd);
+  }
   double sum = 0;
-  for (ix j = 0; j < net.outputsPadded; j += W) store(logits + j, exponential(load(logits + j) - largest));
-  for (ix j = 0; j < V; j++) sum += logits[j];
+  for (int lane = 0; lane < W; lane++) sum += sums[lane];
+  for (ix j = whole; j < V; j++) sum += logits[j];
   if (gradient) {
     const float k = (float)(scale / sum);
-    for (ix j = 0; j < V; j++) gradient[j] = logits[j] * k;
+    for (ix j = 0; j < whole; j += W) store(gradient + j, load(logits + j) * k);
+    for (ix j = whole; j < V; j++) gradient[j] = logits[j] * k;
     gradient[truth] -= (float)scale;
   }
   return (finite(sum) ? logarithm(sum) : sum) + distance;

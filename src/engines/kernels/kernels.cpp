@@ -296,11 +296,16 @@ API void kernel_add_tally(const Net *net, double *results) { addTally(*net, resu
 API int32_t kernel_weights_finite(const Net *net) { return weightsFinite(*net); }
 #endif
 
-/** exp, sigmoid, tanh (which 0, 1, 2) of each value, for measuring their error; count is a multiple of W. */
+/** exp, sigmoid, tanh (which 0, 1, 2) of each value, for measuring their error. */
 API void kernel_map(int32_t which, const float *x, float *y, int32_t count) {
+  float rest[W];
   for (ix i = 0; i < count; i += W) {
-    const vf v = load(x + i);
-    store(y + i, which == 0 ? exponential(v) : which == 1 ? sigmoid(v) : hyperbolic(v));
+    const ix values = least(W, count - i);
+    zero(rest, W);
+    memcpy(rest, x + i, (size_t)values * sizeof(float));
+    const vf v = load(rest);
+    store(rest, which == 0 ? exponential(v) : which == 1 ? sigmoid(v) : hyperbolic(v));
+    memcpy(y + i, rest, (size_t)values * sizeof(float));
   }
 }
 

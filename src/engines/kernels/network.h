@@ -5,7 +5,8 @@
 #include "product.h"
 #include "table.h"
 
-enum { TILE = 32, MOST_LAYERS = 64, MOST_SHARDS = 8 }; // TILE: windows that go through time together
+// Windows that go through time together; the fewest, where more would not stay in a near cache; bytes of that; of weights it is worth for.
+enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, MOST_LAYERS = 64, MOST_SHARDS = 8 };
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
 enum Activation { LINEAR, RELU, TANH, SIGMOID };
 enum LossKind { MSE, MAE, HUBER, PINBALL, CROSS_ENTROPY };
@@ -73,7 +74,7 @@ enum Phase { RENEW, GRADIENTS, SUM, UPDATE, MEASURE, OUTPUTS };
 
 /** A batch as it is cut: shards and tiles are functions of the number of windows alone, never of threads. */
 struct Batch {
-  ix start, count, T, shards;
+  ix start, count, T, shards, tile;
   bool training;
   ix counted; // rows with a target
 };
@@ -558,5 +559,20 @@ static bool makeStreams(Net &net, ix streams) {
 
 /** Shards of a batch. */
 static ix shardsOf(ix count) { return count < 16 ? 1 : least(MOST_SHARDS, most(2, count / TILE)); }
+/**
+ * Windows of a tile. What the way back reads again has to come from a near cache where there is little arithmetic to each value; many weights
+ * are worth more windows each time they are read.
+ */
+static ix tileOf(const Net &net, ix T, bool training) {
+  if (!training || net.dense * 4 > FEW_WEIGHTS) return TILE;
+  ix bytes = 0;
+  for (int i = 0; i < net.count; i++) {
+    const Layer &layer = net.layers[i];
+    for (int d = 0; layer.kind >= SIMPLE_RNN && d < layer.directions; d++) bytes += 4 * T * (layer.linear[d].N + layer.linear[d].stride + 2 * layer.Up);
+  }
+  ix tile = TILE;
+  while (tile > LEAST_TILE && tile * bytes > NEAR) tile /= 2;
+  return tile;
+}
 /** First window of shard k within its batch. */
 static ix shardStart(const Batch &batch, ix k) { return batch.count * k / batch.shards; }

@@ -47,15 +47,18 @@ template <bool RECTIFIED> static void lstmStep(const Step &s) {
     }
     const vf i = sigmoid(load(z)), f = sigmoid(load(z + W)), x = load(z + 2 * W), o = sigmoid(load(z + 3 * W));
     const vf candidate = RECTIFIED ? rectified(x) : hyperbolic(x);
-    const vf cell = s.first ? i * candidate : f * before + i * candidate;
-    const vf shown = RECTIFIED ? rectified(cell) : hyperbolic(cell);
     store(z, i);
     store(z + W, f);
     store(z + 2 * W, candidate);
     store(z + 3 * W, o);
-    store(c, cell);
+    store(c, s.first ? i * candidate : f * before + i * candidate);
+  }
+  for (ix b = 0; b < s.n; b++) { // by itself: else every row waits for one tanh after the other
+    if (s.read && !s.read[b]) continue;
+    float *c = s.cells + b * 2 * W;
+    const vf shown = RECTIFIED ? rectified(load(c)) : hyperbolic(load(c));
     store(c + W, shown);
-    store(s.next + b * s.stride, o * shown);
+    store(s.next + b * s.stride, load(s.sums + b * W4 + 3 * W) * shown);
   }
 }
 
@@ -244,9 +247,9 @@ static void backProduct(const Linear &l, const Part &part, const float *back, ix
 }
 
 /** Gradients of the weights: rows of [h 1 x], transposed, times gradients of gates. One step: the state before is zero, if none is carried. */
-static void weightGradient(Shard &shard, const Linear &l) {
+static void weightGradient(Shard &shard, const Linear &l, ix from, ix to) {
   const ix all = shard.T * shard.n;
-  for (ix r = 0; r < all; r += KC) {
+  for (ix r = from; r < to; r += KC) {
     for (int q = 0; q < l.parts; q++) {
       const Part &part = l.part[q];
       const ix k0 = shard.T == 1 && part.k0 < l.H && !shard.net->carry ? l.H : part.k0;
@@ -254,7 +257,7 @@ static void weightGradient(Shard &shard, const Linear &l) {
         const ix lanes = lanesOf(l, part, p), ld = l.gated ? (ix)W4 : l.N;
         const float *sums = l.gated ? l.sums + (p * all + r) * W4 + part.lane * W : l.sums + r * l.N + p * W4;
         product<1, 0>(shard.g + weightsOf(l, part, p) + (k0 - part.k0) * lanes, lanes, part.k0 + part.K - k0,
-                      Left{l.rows + r * l.stride + k0, 1, l.stride, 1, 0}, sums, ld, lanes, least(KC, all - r), true);
+                      Left{l.rows + r * l.stride + k0, 1, l.stride, 1, 0}, sums, ld, lanes, least(KC, to - r), true);
       }
     }
   }
@@ -280,6 +283,7 @@ static void tableGradient(Shard &shard, const Linear &l) {
 static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const float *outer, ix row, float *input, bool add) {
   const Net &net = *shard.net;
   const ix T = shard.T, n = shard.n, all = T * n;
+  ix taken = all; // rows from here on have their part in the gradients of the weights
   if (shard.to == T) {
     zero(l.carry, n * l.H);
     zero(l.carryCell, n * l.H);
@@ -317,8 +321,11 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
       }
     }
     if (s > 0) backProduct(l, l.part[0], net.back + l.part[0].stateBack, s * n, n, all, l.carry, l.H, true);
+    if (shard.from == 0 && (s == 0 || taken - (s - 1) * n > KC)) { // while what they are made of is in a near cache
+      weightGradient(shard, l, s * n, taken);
+      taken = s * n;
+    }
   }
-  if (shard.from == 0) weightGradient(shard, l); // all steps' gates have their gradients by now
   if (shard.from == 0 && layer.ids) tableGradient(shard, l);
   if (!input) return;
   const ix first = shard.from * n;

@@ -45,11 +45,16 @@ INLINE ix up(ix a, ix b) { return (a + b - 1) / b * b; }
 INLINE ix least(ix a, ix b) { return a < b ? a : b; }
 INLINE ix most(ix a, ix b) { return a > b ? a : b; }
 
-/** x held within a … b; NaN stays NaN. */
+/** x held within a … b; NaN stays NaN. The builtins are the same, where g++ would compare and choose. */
 INLINE vf held(vf x, float a, float b) {
   const vf A = all(a), B = all(b);
+#if !defined(__clang__) && defined(__AVX512F__) && W == 16
+  x = __builtin_ia32_minps512_mask(B, x, x, (unsigned short)-1, 4);
+  return __builtin_ia32_maxps512_mask(A, x, x, (unsigned short)-1, 4);
+#else
   x = B < x ? B : x;
   return x < A ? A : x;
+#endif
 }
 
 /** e^x = s · (1 + p). x = n ln 2 + r: n is read off the low bits of x / ln 2 + 1.5 · 2^23, e^r is a polynomial of degree 6. */

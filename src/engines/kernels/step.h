@@ -22,6 +22,7 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
   const ix known = net.data.padLeft ? net.data.context : net.data.lengths[start];
   batch.T = known + net.own;
   batch.shards = shardsOf(count);
+  batch.tile = tileOf(net, batch.T, training);
   batch.training = training;
   batch.counted = training ? countTargets(net, start, start + count, known) : 0;
   moveOn(net);
@@ -31,7 +32,7 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
     const ix windows = shardStart(batch, k + 1) - shardStart(batch, k);
     const ix reading = k == 0 ? count : windows; // shard 0 takes the others' rows up
     const ix touched = reading > net.tableRows / batch.T ? net.tableRows : reading * batch.T;
-    if (!makeRoom(net, net.shards[k], batch.T, least(TILE, windows), training, touched)) return false;
+    if (!makeRoom(net, net.shards[k], batch.T, least(batch.tile, windows), training, touched)) return false;
   }
   return true;
 }
@@ -46,7 +47,7 @@ static bool preparePass(Net &net, ix start, ix end) { return prepare(net, start,
 /** Calls `work` for the tiles of a shard, gathered and gone through forward. */
 template <class Work> static void eachTile(const Net &net, Shard &shard, ix k, Work work) {
   const Batch &batch = net.batch;
-  const ix start = shardStart(batch, k), count = shardStart(batch, k + 1) - start, tiles = (count + TILE - 1) / TILE;
+  const ix start = shardStart(batch, k), count = shardStart(batch, k + 1) - start, tiles = (count + batch.tile - 1) / batch.tile;
   shard.training = batch.training;
   shard.tally = {0, 0, 0};
   for (ix tile = 0; tile < tiles && !stopped(net); tile++) {

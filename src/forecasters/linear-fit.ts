@@ -191,7 +191,7 @@ function isClipped(values: Float64Array, start: number, form: LinearForm, level:
 function capWeights(parts: readonly Part[]): void {
   if (parts.every(({ trace }) => trace.cost === null)) return;
   const all = Float64Array.from(parts.flatMap(({ own }) => Array.from(own.filter((w) => w > 0))));
-  const middle = median(all);
+  const middle = median(all) || 1;
   for (const { own } of parts)
     for (let k = 0; k < own.length; k++) own[k] = Math.min((own[k] as number) / middle, MOST_WEIGHT);
 }

@@ -199,6 +199,21 @@ describe('linear', () => {
     expect(fixed.state().weights).toEqual(found.weights);
   });
 
+  it('series of one row, of zeros alone and below 0 spoil nothing in a panel', async () => {
+    const wave = (t: number): number => 10 + Math.sin((2 * Math.PI * t) / 8);
+    for (const weigh of ['equal', 'owa', 'auto']) {
+      const odd = [rows(1, () => 3), rows(60, () => 0), rows(60, (t) => -wave(t))];
+      const found = await panel([rows(200, wave), ...odd], { context: 16, ridge: 1e-6, weigh }, 4, 8);
+      for (let h = 0; h < 4; h++) {
+        expect(found[0]?.[h]).toBeCloseTo(wave(200 + h), 2);
+        expect(found[1]?.[h]).toBe(3);
+        expect(found[2]?.[h]).toBe(0);
+        expect(found[3]?.[h]).toBeCloseTo(-wave(60 + h), 1);
+      }
+      expect(await panel([rows(60, () => 0)], { weigh }, 3)).toEqual([[0, 0, 0]]);
+    }
+  });
+
   it('refuses what cannot be learned in one line each', async () => {
     await expect(panel([rows(5, noise)], { log: false }, 8)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
     await expect(panel([rows(50, (t) => t - 3)], { log: true }, 2)).rejects.toMatchObject({ code: 'E_DATA_RANGE' });

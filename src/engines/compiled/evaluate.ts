@@ -68,17 +68,18 @@ export async function predict(machine: Machine, windows: Windows): Promise<Float
   const size = Math.max(1, Math.min(BLOCK, Math.floor(machine.kernel.turn / each)));
   const { order, bounds, bound } = planVisits(network, windows, size, null, false);
   const outputs = new Float64Array(windows.cuts.count * width);
-  const block = new Float64Array(Math.min(size, windows.cuts.count) * width);
+  const single = windows.cuts.count === 1; // nothing to put in order
+  const block = single ? outputs : new Float64Array(Math.min(size, windows.cuts.count) * width);
   let worked = 0;
   for (let k = 0; k + 1 < bounds.length; k++) {
     const [start, end] = [bounds[k]!, bounds[k + 1]!];
     const work = (end - start) * each;
     const soon = alone(machine, (kernel) => {
       bind(machine, bound);
-      return kernel.predict(start, end, block.subarray(0, (end - start) * width), work);
+      return kernel.predict(start, end, single ? outputs : block.subarray(0, (end - start) * width), work);
     });
     checkEnd(machine, soon instanceof Promise ? await soon : soon);
-    for (let i = start, from = 0; i < end; i++, from += width) {
+    for (let i = start, from = 0; i < end && !single; i++, from += width) {
       outputs.set(block.subarray(from, from + width), order[i]! * width);
     }
     worked = soon instanceof Promise ? 0 : worked + work;

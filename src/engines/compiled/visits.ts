@@ -59,9 +59,15 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
   if (continues) lengths.set(continues, lengths.length - order.length);
   const part = (channel: Float64Array) => channel.subarray(start, Math.min(last, channel.length));
   const channels = [...sequence.targets, ...sequence.past, ...sequence.future].map(part);
-  const settings = [shape.context, shape.lead, shape.pad === 'left', shape.mask, shape.targets === 'every'].map(Number);
-  const places = [reach > 0 ? order.length : 0, continues ? lengths.length - order.length : 0, 0];
-  return { order, bounds, bound: { channels, cutoffs, lengths, settings: Int32Array.from([...settings, ...places]) } };
+  const settings = new Int32Array(8); // one by one: a forecast of one window spends most of its time in JavaScript
+  settings[0] = shape.context;
+  settings[1] = shape.lead;
+  settings[2] = shape.pad === 'left' ? 1 : 0;
+  settings[3] = shape.mask ? 1 : 0;
+  settings[4] = shape.targets === 'every' ? 1 : 0;
+  settings[5] = reach > 0 ? order.length : 0;
+  settings[6] = continues ? lengths.length - order.length : 0;
+  return { order, bounds, bound: { channels, cutoffs, lengths, settings } };
 }
 
 /** Errors: E_DATA_TOO_SHORT where a forecast's seasonal base would stand before the segment. */

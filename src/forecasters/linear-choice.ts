@@ -11,6 +11,7 @@ import {
   type LinearWeights,
   leastRows,
   levelAndScale,
+  type Pause,
   padded,
   prepare,
   product,
@@ -51,7 +52,11 @@ interface Setting {
 }
 
 /** Errors: E_DATA_TOO_SHORT where no window fits. */
-export function chooseLinear(traces: readonly LinearTrace[], grid: LinearGrid): LinearChoice {
+export async function chooseLinear(
+  traces: readonly LinearTrace[],
+  grid: LinearGrid,
+  pause: Pause,
+): Promise<LinearChoice> {
   const contexts = contextsOf(traces, grid);
   const weighs: readonly Weigh[] = !grid.absolute ? ['equal'] : grid.weigh === 'auto' ? ['equal', 'owa'] : [grid.weigh];
   const penalties =
@@ -59,11 +64,11 @@ export function chooseLinear(traces: readonly LinearTrace[], grid: LinearGrid): 
   const only = contexts.length * weighs.length * penalties.length === 1;
   const { context, penalty, weigh } = only
     ? { context: contexts[0] as number, penalty: penalties[0] as number, weigh: weighs[0] as Weigh }
-    : best(traces, grid, contexts, penalties, weighs);
+    : await best(traces, grid, contexts, penalties, weighs, pause);
   const form = formOf(grid, context);
   const known = traces.map((trace) => upTo(trace, trace.known));
   const prepared = prepare(costed(known, form, weigh), form);
-  const [weights] = prepared.solve([penalty], penalty, typeof grid.ridge !== 'object');
+  const [weights] = await prepared.solve([penalty], penalty, typeof grid.ridge !== 'object', pause);
   return { form, weights: weights as LinearWeights, ridge: penalty, weigh, windows: prepared.windows };
 }
 
@@ -213,23 +218,33 @@ function holdOut(traces: readonly LinearTrace[], reach: number): Held[] {
  * The settings with the least error. Where there are very many rows, context and weighing are compared on every k-th series alone, the
  * penalty then on all of them: it depends on how much there is to learn from.
  */
-function best(
+async function best(
   traces: readonly LinearTrace[],
   grid: LinearGrid,
   contexts: readonly number[],
   penalties: readonly number[],
   weighs: readonly Weigh[],
-): Setting {
+  pause: Pause,
+): Promise<Setting> {
   const held = holdOut(traces, grid.reach);
   const every = Math.ceil(traces.reduce((sum, { known }) => sum + known, 0) / COMPARED);
   if (every === 1 || contexts.length * weighs.length === 1)
-    return compare(held, held, grid, contexts, penalties, weighs, grid.passes);
+    return compare(held, held, grid, contexts, penalties, weighs, grid.passes, pause);
   const some = held.filter((_, k) => k % every === 0);
-  const { context, weigh } = compare(some, held, grid, contexts, penalties, weighs, Math.min(2, grid.passes));
-  return compare(held, held, grid, [context], penalties, [weigh], grid.passes);
+  const { context, weigh } = await compare(
+    some,
+    held,
+    grid,
+    contexts,
+    penalties,
+    weighs,
+    Math.min(2, grid.passes),
+    pause,
+  );
+  return compare(held, held, grid, [context], penalties, [weigh], grid.passes, pause);
 }
 
-function compare(
+async function compare(
   learned: readonly Held[],
   held: readonly Held[],
   grid: LinearGrid,
@@ -237,7 +252,8 @@ function compare(
   penalties: readonly number[],
   weighs: readonly Weigh[],
   passes: number,
-): Setting {
+  pause: Pause,
+): Promise<Setting> {
   const past = learned.map(({ trace, until }) => upTo(trace, until));
   const relative = typeof grid.ridge !== 'object';
   const first = penalties.length === 1 ? (penalties[0] as number) : REWEIGHTED_WITH;
@@ -248,7 +264,8 @@ function compare(
     if (!past.some(({ values }) => values.length >= leastRows(form))) continue;
     const { percent, scaled } = naiveErrors(past, form);
     for (const weigh of weighs) {
-      const found = prepare(costed(past, form, weigh), form).solve(penalties, first, relative);
+      await pause();
+      const found = await prepare(costed(past, form, weigh), form).solve(penalties, first, relative, pause);
       for (const [k, weights] of found.entries()) {
         const errors = errorsOf(held, form, weights);
         const error = grid.absolute ? errors.percent / percent + errors.scaled / scaled : errors.squares;

@@ -94,12 +94,17 @@ interface Part {
   readonly single: Uint8Array;
 }
 
+/** Waited for between two sums over all windows; rejects where the work is to stop. */
+export type Pause = () => Promise<void>;
+
+const noPause: Pause = async () => {};
+
 /** All windows of some rows of values, ready to be fitted with any penalty. */
 export interface Prepared {
   readonly form: LinearForm;
   readonly windows: number;
   /** The weights for each penalty (times the mean diagonal, or as they are); the reweighting uses `first`. */
-  solve(penalties: readonly number[], first: number, relative: boolean): LinearWeights[];
+  solve(penalties: readonly number[], first: number, relative: boolean, pause?: Pause): Promise<LinearWeights[]>;
 }
 
 /** Rows a series needs to be learned from: targets, and what a window can be told apart by. */
@@ -123,7 +128,11 @@ export function prepare(traces: readonly Trace[], form: LinearForm): Prepared {
   const parts = usable.map((trace) => partOf(trace, form, size));
   capWeights(parts);
   const windows = parts.reduce((sum, { own }) => sum + own.reduce((all, w) => all + (w > 0 ? 1 : 0), 0), 0);
-  return { form, windows, solve: (penalties, first, relative) => solve(parts, form, size, penalties, first, relative) };
+  return {
+    form,
+    windows,
+    solve: (penalties, first, relative, pause = noPause) => solve(parts, form, size, penalties, first, relative, pause),
+  };
 }
 
 function partOf(trace: Trace, form: LinearForm, size: number): Part {
@@ -205,19 +214,21 @@ export function median(values: Float64Array): number {
     : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 }
 
-function solve(
+async function solve(
   parts: readonly Part[],
   form: LinearForm,
   size: number,
   penalties: readonly number[],
   first: number,
   relative: boolean,
-): LinearWeights[] {
+  pause: Pause,
+): Promise<LinearWeights[]> {
   let weights = parts.map(({ own }) => own);
   const at = (equations: Equations, penalty: number): LinearWeights =>
     solved(equations, form, relative ? penalty * equations.diagonal : penalty);
   let equations = equationsOf(parts, weights, form, size);
   for (let pass = 0; form.absolute && pass < form.passes; pass++) {
+    await pause();
     weights = reweighted(parts, residuals(parts, at(equations, first), form, size));
     equations = equationsOf(parts, weights, form, size);
   }

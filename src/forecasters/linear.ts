@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import type { Column, Series } from '../core/data.ts';
-import { ForecastError } from '../core/errors.ts';
+import { ForecastError, Interrupted } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, ForecastRequest } from '../core/forecaster.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
@@ -127,8 +127,16 @@ async function fitPanel(
   const reach = Math.max(...requests.map(({ horizon, lead }) => (horizon ?? 1) + (lead ?? 0)));
   const grid = gridOf(options, reach, season);
   const traces = panel.map((series, s) => tracesOf(series, requests[s] as FitRequest, options, season));
-  const choice = chooseLinear(traces.flat(), grid);
+  const choice = await chooseLinear(traces.flat(), grid, pauseOf(requests[0]?.signal));
   return panel.map((_, s) => fittedOf(traces[s] as LinearTrace[], choice));
+}
+
+/** Lets others have a turn, so that Ctrl-C is heard in a long fit. */
+function pauseOf(signal: AbortSignal | undefined): () => Promise<void> {
+  return async () => {
+    if (typeof setImmediate === 'function') await new Promise((resolve) => setImmediate(resolve)); // not in browsers
+    if (signal?.aborted) throw new Interrupted();
+  };
 }
 
 function tracesOf(

@@ -127,13 +127,13 @@ describe('linear', () => {
   };
   const trace = (values: Float64Array): Trace => ({ values, log: false, unit: 1, floor: 1e-3, cost: null });
 
-  it('learns the same by transforms as window by window', () => {
+  it('learns the same by transforms as window by window', async () => {
     const long = rows(2999, (t) => noise(t) + 3 * Math.sin((2 * Math.PI * t) / 12) + t / 50);
     // Cut into rows of one chunk each, the same windows are too few for transforms.
     const pieces: Float64Array[] = [];
     for (let from = 0; from + 40 <= 2999; from += 11) pieces.push(long.subarray(from, from + 40));
-    const [whole] = prepare([trace(long)], form).solve([1e-3], 1e-3, true);
-    const [parts] = prepare(pieces.map(trace), form).solve([1e-3], 1e-3, true);
+    const [whole] = await prepare([trace(long)], form).solve([1e-3], 1e-3, true);
+    const [parts] = await prepare(pieces.map(trace), form).solve([1e-3], 1e-3, true);
     for (let i = 0; i < 24 * 6; i++) expect(parts?.beta[i]).toBeCloseTo(whole?.beta[i] as number, 7);
   });
 
@@ -212,6 +212,16 @@ describe('linear', () => {
       }
       expect(await panel([rows(60, () => 0)], { weigh }, 3)).toEqual([[0, 0, 0]]);
     }
+  });
+
+  it('stops where asked to', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    const series = seriesOf({ y: rows(100, noise) });
+    const fit = kind
+      .create(kind.options.parse({}), { season: 4 })
+      .fit(series, { ...request(series, 4), signal: stop.signal });
+    await expect(fit).rejects.toThrow('interrupted');
   });
 
   it('refuses what cannot be learned in one line each', async () => {

@@ -4,6 +4,7 @@
 import { accessSync, constants } from 'node:fs';
 import { arch, cpus, freemem, platform } from 'node:os';
 import { ENGINES } from './engines/index.ts';
+import { PROBE, probe } from './probe.ts';
 
 export interface Finding {
   readonly what: string;
@@ -22,7 +23,8 @@ export interface Diagnosis {
 /** Looks at the machine and every engine; nothing is written. */
 export async function doctor(): Promise<Diagnosis> {
   const needed = [node(), machine(), writable()];
-  const engines = await Promise.all(Object.values(ENGINES).map(engineFinding));
+  const engines: Finding[] = [];
+  for (const engine of Object.values(ENGINES)) engines.push(await engineFinding(engine)); // one by one: they are timed
   const findings = [...needed, ...engines];
   const text = [...needed.map((finding) => line(finding, 'FAIL')), ...engines.map((finding) => line(finding, 'off '))];
   // One engine is enough; one that does not load is listed with its repair.
@@ -66,7 +68,7 @@ function writable(): Finding {
 async function engineFinding(engine: (typeof ENGINES)[string]): Promise<Finding> {
   const found = await engine.available();
   const what = `engine ${engine.kind}`;
-  return found.ok
-    ? { what, ok: true, detail: found.detail }
-    : { what, ok: false, detail: found.why, repair: found.repair };
+  if (!found.ok) return { what, ok: false, detail: found.why, repair: found.repair };
+  const milliseconds = await probe(engine);
+  return { what, ok: true, detail: `${found.detail}; ${milliseconds.toPrecision(2)} ms a training step (${PROBE})` };
 }

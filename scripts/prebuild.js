@@ -32,36 +32,43 @@ if (unknown.length > 0) fail(`no such target: ${unknown.join(', ')}; there are $
 else if (!headers) fail('there are no Node headers: set NODE_INCLUDE to the folder of node_api.h');
 else await prebuild(asked.length > 0 ? asked : Object.keys(TARGETS), zig(), headers);
 
+/** Two at a time: linking, and zig's own libraries, take one core each. */
 async function prebuild(platforms, compiler, include) {
-  for (const platform of platforms) {
-    const [system = '', arch = ''] = platform.split('-');
-    const target = ['-target', TARGETS[platform]];
-    const link = [...target, '-shared', '-s', ...LINK[system]];
-    const out = join(ROOT, 'prebuilds', platform, 'kernels.node');
-    const inputs = fingerprint({ compiler: `zig ${ZIG}`, target, link, platform });
-    if (!isCurrent(out, inputs)) {
-      mkdirSync(join(out, '..'), { recursive: true });
-      const scratch = mkdtempSync(join(tmpdir(), 'prebuild-'));
-      try {
-        const libraries = system === 'win32' ? [importLibrary(compiler, scratch)] : [];
-        const cpp = [...compiler, 'c++'];
-        await compileAddon({
-          compiler: cpp,
-          flags: target,
-          link,
-          libraries,
-          platform,
-          arch,
-          headers: include,
-          out,
-          inputs,
-        });
-      } finally {
-        rmSync(scratch, { recursive: true, force: true });
-      }
+  const waiting = [...platforms];
+  const work = async () => {
+    for (let platform = waiting.shift(); platform; platform = waiting.shift()) await make(platform, compiler, include);
+  };
+  await Promise.all([work(), work()]);
+}
+
+async function make(platform, compiler, include) {
+  const [system = '', arch = ''] = platform.split('-');
+  const target = ['-target', TARGETS[platform]];
+  const link = [...target, '-shared', '-s', ...LINK[system]];
+  const out = join(ROOT, 'prebuilds', platform, 'kernels.node');
+  const inputs = fingerprint({ compiler: `zig ${ZIG}`, target, link, platform });
+  if (!isCurrent(out, inputs)) {
+    mkdirSync(join(out, '..'), { recursive: true });
+    const scratch = mkdtempSync(join(tmpdir(), 'prebuild-'));
+    try {
+      const libraries = system === 'win32' ? [importLibrary(compiler, scratch)] : [];
+      const cpp = [...compiler, 'c++'];
+      await compileAddon({
+        compiler: cpp,
+        flags: target,
+        link,
+        libraries,
+        platform,
+        arch,
+        headers: include,
+        out,
+        inputs,
+      });
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
     }
-    console.log(`${platform.padEnd(16)} ${statSync(out).size} bytes`);
   }
+  console.log(`${platform.padEnd(16)} ${statSync(out).size} bytes`);
 }
 
 /** Windows wants to know at link time which program the functions of Node come from. */

@@ -1,8 +1,8 @@
 // Outputs of a network that carries its state: each range of cuts is read once, from its first window's first input to its last cutoff.
 // In: a machine and windows of ids. Out: rows in the windows' order. Not here: networks whose windows begin at zero (evaluate.ts).
 
-import type { CutRange } from '../../window/window.ts';
 import type { Windows } from '../engine.ts';
+import { beginsWith, copyAnswers, passOver, STRETCH } from '../passing.ts';
 import { nextTurn } from '../turn.ts';
 import type { Bound } from './kernel.ts';
 import {
@@ -17,9 +17,6 @@ import {
 } from './machine.ts';
 import { hold } from './streams.ts';
 
-/** Steps read at a time: bounds the memory. */
-const STRETCH = 64;
-
 /** Logits (N, V). */
 export async function predictCarried(machine: Machine, windows: Windows): Promise<Float64Array> {
   const width = machine.plan.outputs;
@@ -30,8 +27,7 @@ export async function predictCarried(machine: Machine, windows: Windows): Promis
   let done = 0; // windows of the ranges before
   let worked = 0;
   for (const range of windows.cuts.ranges) {
-    const start = Math.max(range.from, range.first - windows.shape.context);
-    const end = range.first + (range.count - 1) * range.stride;
+    const { start, end } = passOver(range, windows.shape.context);
     const known = goOn(machine, channel, start, range.first);
     const streams: Streams = known?.streams ?? { count: 1, data: null };
     for (let at = start + (known?.ids.length ?? 0); at < end; ) {
@@ -43,7 +39,7 @@ export async function predictCarried(machine: Machine, windows: Windows): Promis
         return kernel.predict(0, 1, rows.subarray(0, (to - at) * width), (to - at) * each);
       });
       checkEnd(machine, soon instanceof Promise ? await soon : soon);
-      copyRows(rows, at, to, range, width, outputs, done);
+      copyAnswers(rows, at, to, range, width, outputs, done);
       worked = soon instanceof Promise ? 0 : worked + (to - at) * each;
       at = to;
       if (worked < WORK_PER_TURN) continue;
@@ -60,8 +56,7 @@ export async function predictCarried(machine: Machine, windows: Windows): Promis
 /** What was read last, where it is what a pass from `start` reads before its first answer. It is handed over: nobody else goes on from it. */
 function goOn(machine: Machine, channel: Float64Array, start: number, first: number): Passed | null {
   const { passed, version } = machine;
-  if (!passed || passed.version !== version || passed.ids.length > first - 1 - start) return null;
-  for (let i = 0; i < passed.ids.length; i++) if (passed.ids[i] !== channel[start + i]) return null;
+  if (!passed || passed.version !== version || !beginsWith(passed.ids, channel, start, first)) return null;
   machine.passed = null;
   return passed;
 }
@@ -74,21 +69,4 @@ function boundOf(channel: Float64Array, at: number, to: number, goesOn: boolean)
     lengths: Int32Array.of(to - at, goesOn ? 1 : 0),
     settings: Int32Array.of(to - at, 0, 0, 0, 1, 0, 1, 1),
   };
-}
-
-/** The range's cutoffs in (at, to]: the one after position p is answered by the row that read p. */
-function copyRows(
-  rows: Float64Array,
-  at: number,
-  to: number,
-  range: CutRange,
-  width: number,
-  outputs: Float64Array,
-  done: number,
-): void {
-  const from = Math.max(0, Math.ceil((at + 1 - range.first) / range.stride));
-  for (let k = from; k < range.count && range.first + k * range.stride <= to; k++) {
-    const row = range.first + k * range.stride - 1 - at;
-    outputs.set(rows.subarray(row * width, (row + 1) * width), (done + k) * width);
-  }
 }

@@ -1,10 +1,10 @@
 // The native engine: the kernels as an addon, compiled for this machine. In: a network and weights. Out: a Compiled.
 // Same bytes per instruction set and build. Not here: building it (scripts/build-native.js).
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ForecastError } from '../../core/errors.ts';
 import { compileWith } from '../compiled/compiled.ts';
 import type { Engine } from '../engine.ts';
+import { nextTurn } from '../turn.ts';
 import { type Addon, loadAddon } from './addon.ts';
 import { nativeKernels } from './kernel.ts';
 import { repair } from './place.ts';

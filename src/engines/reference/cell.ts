@@ -27,6 +27,24 @@ export interface Batch {
   step: number;
 }
 
+/** A batch of nothing, before the first one is gathered. */
+export function emptyBatch(): Batch {
+  return {
+    steps: 0,
+    windows: 0,
+    known: 0,
+    from: 0,
+    to: 0,
+    continues: null,
+    ids: null,
+    mask: null,
+    training: false,
+    seed: 0,
+    epoch: 0,
+    step: 0,
+  };
+}
+
 /** What a recurrent layer remembers of one kind ("h", "c") between batches. */
 export interface Carried {
   readonly name: string;

@@ -1,6 +1,5 @@
 // Loss and accuracy over windows, without dropout. In: a machine and windows. Out: means. Not here: training.
 
-import type { StreamPlan } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
@@ -33,11 +32,6 @@ export async function evaluate(
     if (breath.due(work(machine, 1))) await nextTurn();
   }
   return { loss: tally.loss / tally.weight, accuracy: accuracyOf(machine, tally) };
-}
-
-/** Windows as a pass reads them: chopped side by side, the last one as long as what is left. */
-export function onePass(windows: Windows, { cuts }: StreamPlan): Windows {
-  return { ...windows, cuts, shape: { ...windows.shape, pad: 'none' } };
 }
 
 /** Share of right tokens; null for numbers. */

@@ -1,9 +1,9 @@
 // Outputs of a network that carries its state: each range of cuts is read once, from its first window's first input to its last cutoff.
 // In: a machine and windows of ids. Out: rows in the windows' order. Not here: networks whose windows begin at zero (predict.ts).
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CutRange } from '../../window/window.ts';
 import type { Windows } from '../engine.ts';
+import { beginsWith, copyAnswers, passOver, STRETCH } from '../passing.ts';
+import { nextTurn } from '../turn.ts';
 import { type Machine, work } from './machine.ts';
 import type { Program } from './program.ts';
 import type { Store } from './store.ts';
@@ -15,9 +15,6 @@ export interface PassingMachine extends Pick<Machine, 'plan' | 'gather' | 'breat
   readonly program: Pick<Program, 'batch' | 'carried' | 'size' | 'forward'>;
 }
 
-/** Steps read at a time: bounds the memory, changes no bit. */
-const STRETCH = 64;
-
 /** Logits (N, V). */
 export async function predictCarried(machine: PassingMachine, windows: Windows): Promise<Float64Array> {
   const { plan, breath, store } = machine;
@@ -26,13 +23,12 @@ export async function predictCarried(machine: PassingMachine, windows: Windows):
   const outputs = new Float64Array(windows.cuts.count * width);
   let done = 0; // windows of the ranges before
   for (const range of windows.cuts.ranges) {
-    const start = Math.max(range.from, range.first - windows.shape.context);
-    const end = range.first + (range.count - 1) * range.stride;
+    const { start, end } = passOver(range, windows.shape.context);
     const known = goOn(machine, channel, start, range.first);
     const streams: Streams = known?.streams ?? new Map();
     for (let at = start + (known?.ids.length ?? 0); at < end; ) {
       const to = Math.min(end, at + STRETCH);
-      copyRows(readOn(machine, windows, streams, at, to, at > start), at, to, range, width, outputs, done);
+      copyAnswers(readOn(machine, windows, streams, at, to, at > start), at, to, range, width, outputs, done);
       at = to;
       if (breath.due(work(machine, 1))) await nextTurn();
     }
@@ -45,8 +41,7 @@ export async function predictCarried(machine: PassingMachine, windows: Windows):
 /** What was read last, where it is what a pass from `start` reads before its first answer. It is handed over: nobody else goes on from it. */
 function goOn(machine: PassingMachine, channel: Float64Array, start: number, first: number): Passed | null {
   const { passed, store } = machine;
-  if (!passed || passed.version !== store.version || passed.ids.length > first - 1 - start) return null;
-  for (let i = 0; i < passed.ids.length; i++) if (passed.ids[i] !== channel[start + i]) return null;
+  if (!passed || passed.version !== store.version || !beginsWith(passed.ids, channel, start, first)) return null;
   machine.passed = null;
   return passed;
 }
@@ -71,21 +66,4 @@ function readOn(
   const rows = program.forward(gather.input);
   takeStreams(program, streams);
   return rows;
-}
-
-/** The range's cutoffs in (at, to]: the one after position p is answered by the row that read p. */
-function copyRows(
-  rows: Float64Array,
-  at: number,
-  to: number,
-  range: CutRange,
-  width: number,
-  outputs: Float64Array,
-  done: number,
-): void {
-  const from = Math.max(0, Math.ceil((at + 1 - range.first) / range.stride));
-  for (let k = from; k < range.count && range.first + k * range.stride <= to; k++) {
-    const row = range.first + k * range.stride - 1 - at;
-    for (let j = 0; j < width; j++) outputs[(done + k) * width + j] = rows[row * width + j]!;
-  }
 }

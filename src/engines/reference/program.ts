@@ -4,7 +4,7 @@
 import type { PlannedLayer } from '../../layers/plan.ts';
 import type { Network } from '../../models/network.ts';
 import { inputWidth, type NetworkPlan } from '../../models/plan.ts';
-import { type Batch, type Carried, type Cell, EMPTY, room } from './cell.ts';
+import { type Batch, type Carried, type Cell, EMPTY, emptyBatch, room } from './cell.ts';
 import { createEnds, type Ends, OPEN } from './ends.ts';
 import { createFeed } from './feed.ts';
 import { makeCell } from './layers/index.ts';
@@ -43,20 +43,7 @@ export function createProgram(
   const ends: Ends = network ? createEnds(network, store, plan.output.sequence) : OPEN;
   const feed = network ? createFeed(network) : null;
   const features = network ? inputWidth(network) : 0;
-  const batch: Batch = {
-    steps: 0,
-    windows: 0,
-    known: 0,
-    from: 0,
-    to: 0,
-    continues: null,
-    ids: null,
-    mask: null,
-    training: false,
-    seed: 0,
-    epoch: 0,
-    step: 0,
-  };
+  const batch = emptyBatch();
   const measured: Measured = {
     output: EMPTY,
     offset: 0,

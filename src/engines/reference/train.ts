@@ -14,8 +14,6 @@ import { makeUpdate } from './optimizers/index.ts';
 import { momentsOf, type Store } from './store.ts';
 import { putStreams, takeStreams } from './streams.ts';
 
-export { planEpoch, type Visiting as EpochPlan } from '../visiting.ts';
-
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
   const { store, breath } = machine;

@@ -3,7 +3,7 @@
 
 import type { Network } from '../../models/network.ts';
 import { inputWidth, type NetworkPlan } from '../../models/plan.ts';
-import type { Batch, Carried } from '../reference/cell.ts';
+import { type Batch, type Carried, emptyBatch } from '../reference/cell.ts';
 import { createFeed } from '../reference/feed.ts';
 import type { Gather } from '../reference/gather.ts';
 import type { Cell, Pass } from './cell.ts';
@@ -46,20 +46,7 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
   const carried = carriedBy(network);
   const F = inputWidth(network);
   const W = plan.outputs;
-  const batch: Batch = {
-    steps: 0,
-    windows: 0,
-    known: 0,
-    from: 0,
-    to: 0,
-    continues: null,
-    ids: null,
-    mask: null,
-    training: false,
-    seed: 0,
-    epoch: 0,
-    step: 0,
-  };
+  const batch = emptyBatch();
 
   const stageAt = (i: number, from: number, to: number): Stage => {
     const pass = createPass(k, batch, from, to, carried.length > 0 || batch.steps > batch.known);

@@ -5,50 +5,27 @@ import { describe, expect, it } from 'vitest';
 import { ForecastError } from '../../src/core/errors.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import { copyTensors, type Tensors } from '../../src/core/tensor.ts';
-import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
+import { START, type Windows } from '../../src/engines/engine.ts';
 import { openEngine } from '../../src/engines/index.ts';
 import type { Network } from '../../src/models/network.ts';
 import { initialWeights } from '../../src/models/weights.ts';
 import { planBatches } from '../../src/window/batches.ts';
 import { cutsAt, takeCuts } from '../../src/window/cuts.ts';
-import { build, numbers, roughWeights, shape, task, tokens, windows } from '../engines/harness.ts';
+import {
+  adam,
+  build,
+  bytes,
+  everything,
+  numbers,
+  request,
+  roughWeights,
+  shape,
+  stopAfter,
+  task,
+  tokens,
+  windows,
+} from '../engines/harness.ts';
 import { HERE } from '../engines/here.ts';
-
-const adam = { kind: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
-
-function request(training: Windows, changes: Partial<TrainRequest> = {}): TrainRequest {
-  return {
-    training,
-    validation: null,
-    seed: 3,
-    batch: 4,
-    shuffle: true,
-    optimizer: adam,
-    schedule: { kind: 'one-cycle', warmup: 0.1 },
-    clip: 0.5,
-    epochs: 3,
-    from: START,
-    until: 3,
-    ...changes,
-  };
-}
-
-/** A signal that lets `steps` steps through. */
-function stopAfter(steps: number): AbortSignal {
-  let asked = 0;
-  return {
-    get aborted() {
-      return asked++ >= steps;
-    },
-  } as AbortSignal;
-}
-
-const bytes = (tensors: Tensors) => [...tensors].map(([name, t]) => [name, t.shape, [...t.data]]);
-
-function everything(compiled: Compiled) {
-  const { steps, moments } = compiled.optimizer();
-  return { weights: bytes(compiled.weights()), steps, moments: bytes(moments) };
-}
 
 /** A small network of each sort, with its windows. */
 function subjects(): { name: string; network: Network; all: Windows }[] {

@@ -3,7 +3,7 @@
 import { random } from '../../src/core/random.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import type { Tensors } from '../../src/core/tensor.ts';
-import type { Windows } from '../../src/engines/engine.ts';
+import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
 import type { Cell } from '../../src/engines/reference/cell.ts';
 import { createGather } from '../../src/engines/reference/gather.ts';
 import { makeCell } from '../../src/engines/reference/layers/index.ts';
@@ -148,4 +148,44 @@ export function gradientError(batch: OneBatch, step = 1e-5): number {
     largest = Math.max(largest, Math.abs(analytic[i] as number));
   }
   return worst / largest;
+}
+
+/** Adam as the engines' tests take it. */
+export const adam = { kind: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
+
+/** A training of three epochs in batches of four. */
+export function request(training: Windows, changes: Partial<TrainRequest> = {}): TrainRequest {
+  return {
+    training,
+    validation: null,
+    seed: 3,
+    batch: 4,
+    shuffle: true,
+    optimizer: adam,
+    schedule: { kind: 'one-cycle', warmup: 0.1 },
+    clip: 0.5,
+    epochs: 3,
+    from: START,
+    until: 3,
+    ...changes,
+  };
+}
+
+/** A signal that lets `steps` steps through. */
+export function stopAfter(steps: number): AbortSignal {
+  let asked = 0;
+  return {
+    get aborted() {
+      return asked++ >= steps;
+    },
+  } as AbortSignal;
+}
+
+/** Tensors as plain values, to compare. */
+export const bytes = (tensors: Tensors) => [...tensors].map(([name, t]) => [name, t.shape, [...t.data]]);
+
+/** Weights, moments and steps as plain values. */
+export function everything(compiled: Compiled) {
+  const { steps, moments } = compiled.optimizer();
+  return { weights: bytes(compiled.weights()), steps, moments: bytes(moments) };
 }

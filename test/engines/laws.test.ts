@@ -1,48 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { Sequence } from '../../src/core/sequence.ts';
-import type { Tensors } from '../../src/core/tensor.ts';
 import { type Compiled, type Engine, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
 import { trainTogether } from '../../src/engines/together.ts';
 import type { Network } from '../../src/models/network.ts';
 import { cut, cutsAt } from '../../src/window/cuts.ts';
 import { CARRIED, NUMBERS } from './features.ts';
-import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
+import {
+  adam,
+  build,
+  bytes,
+  everything,
+  numbers,
+  request,
+  roughWeights,
+  shape,
+  stopAfter,
+  task,
+  tokens,
+  windows,
+} from './harness.ts';
 import { HERE } from './here.ts';
 
-const adam = { kind: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
-
-function request(training: Windows, changes: Partial<TrainRequest> = {}): TrainRequest {
-  return {
-    training,
-    validation: null,
-    seed: 3,
-    batch: 4,
-    shuffle: true,
-    optimizer: adam,
-    schedule: { kind: 'one-cycle', warmup: 0.1 },
-    clip: 0.5,
-    epochs: 3,
-    from: START,
-    until: 3,
-    ...changes,
-  };
-}
-
-/** A signal that lets `steps` steps through. */
-function stopAfter(steps: number): AbortSignal {
-  let asked = 0;
-  return {
-    get aborted() {
-      return asked++ >= steps;
-    },
-  } as AbortSignal;
-}
-
-const bytes = (tensors: Tensors) => [...tensors].map(([name, t]) => [name, t.shape, [...t.data]]);
-const everything = (compiled: Compiled) => {
-  const { steps, moments } = compiled.optimizer();
-  return { weights: bytes(compiled.weights()), steps, moments: bytes(moments) };
-};
 const without = <Key extends keyof Network>(network: Network, ...keys: Key[]): Network =>
   Object.fromEntries(Object.entries(network).filter(([key]) => !keys.includes(key as Key))) as unknown as Network;
 const moved = (sequence: Sequence, change: (x: number) => number): Sequence => ({

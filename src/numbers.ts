@@ -81,8 +81,8 @@ export async function runNumbers(
     outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, config, season, engine, backtest, hooks));
   }
   const scores = allScores(outcomes, baselines, metrics);
-  const origins = backtest ? config.evaluate.stride : config.window.stride;
-  const steps = backtest ? config.predict.horizon : config.window.horizon;
+  // Windows of the split that decides: those of the folds, but where a test part was held out.
+  const byFolds = backtest !== null && tasks.every(({ parts }) => parts.test === null);
   return {
     model: config.model.kind,
     fits: outcomes.map(({ series, fitted, refitted }) => ({
@@ -96,7 +96,9 @@ export async function runNumbers(
       config.model.kind,
       metrics[0] as string,
     ),
-    overlap: Math.ceil(steps / origins),
+    overlap: byFolds
+      ? Math.ceil(config.predict.horizon / config.evaluate.stride)
+      : Math.ceil(config.window.horizon / config.window.stride),
     backtest: backtest?.report ?? null,
     held: outcomes.flatMap(({ held }) => held),
     calibration: backtest?.calibrations.get(config.model.kind) ?? null,

@@ -56,6 +56,16 @@ describe('a run over a recorded series', () => {
     expect(result.backtest?.steps.every(({ values }) => values.length === 6)).toBe(true);
   });
 
+  it('where a test part decides, its own windows say how much they overlap, not those of the folds', async () => {
+    const apart = (stride: number) =>
+      of(`apart-${stride}`, () =>
+        config(monthly('usual'), { split: { validation: 12, test: 18 }, evaluate: { stride } }),
+      );
+    const [one, two] = [await apart(1), await apart(2)];
+    expect(one.result.decision.p).not.toBeNull();
+    expect(two.result.decision.p).toBe(one.result.decision.p);
+  });
+
   it('forecasts with intervals at 80 and 95 %, around the value and the wider one outside, and for the sum', async () => {
     const { result } = await usual();
     expect(result.forecast).toHaveLength(6);

@@ -7,18 +7,18 @@ import { leastRows } from './config/defaults.ts';
 import { formatStamp } from './core/calendar.ts';
 import { rowsOf, type Series } from './core/data.ts';
 import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
+import { holdOut, windowShape } from './cutting.ts';
 import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Walk } from './evaluate/backtest.ts';
 import { type Calibration, calibrate, type ErrorPaths } from './evaluate/intervals.ts';
 import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
 import { type Shape, shapeOf } from './evaluate/shape.ts';
+import { pathId } from './forecast-rows.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf } from './held-out.ts';
 import { METRICS } from './metrics/index.ts';
 import type { PointMetric } from './metrics/metric.ts';
 import { type Hooks, requestOf } from './outcome.ts';
 import type { BacktestReport, IntervalReport } from './report/result.ts';
-import { cut, longestContext } from './window/cuts.ts';
-import { splitPositions } from './window/split.ts';
 
 /** A forecaster that takes part, and whether it is a baseline. */
 export interface Contestant {
@@ -155,12 +155,8 @@ function requestAt(config: Config, past: Series, plan: BacktestPlan, hooks: Hook
 
 /** Where the newest windows of a past begin that early stopping watches. */
 function heldOutPosition(config: Config, past: Series): number | null {
-  const { context, horizon, lead, targets, pad, mask } = config.window;
-  const segments = [{ start: 0, end: past.length }];
-  const longest = longestContext(segments, { lead, horizon });
-  const shape = { context: context ?? Math.max(1, longest), horizon, lead, targets, pad, mask };
-  const cuts = cut(segments, shape, config.window);
-  return splitPositions(cuts, shape, { ...config.split, test: 0 }, segments).validation;
+  const untested = { ...config, split: { ...config.split, test: 0 } };
+  return holdOut(untested, windowShape(config, past), past.length).parts.validation;
 }
 
 function answersOf(
@@ -201,11 +197,6 @@ function calibrationOf(
     });
   });
   return calibrate(paths, { horizon, season, levels: evaluate.levels, method: evaluate.intervals });
-}
-
-/** Name of a target among all series'. */
-export function pathId(series: string, target: string): string {
-  return `${series}/${target}`;
 }
 
 /** Mean over series (and targets) of the deciding metric of a part of the origins and steps; null where it is undefined. */

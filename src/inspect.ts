@@ -6,12 +6,12 @@ import { settle } from './config/defaults.ts';
 import { describeFrequency, formatStamp } from './core/calendar.ts';
 import type { Series, Text } from './core/data.ts';
 import type { Json } from './core/json.ts';
+import { holdOut, windowShape } from './cutting.ts';
 import { encodeText, fitNumbers, fitText, tokenize } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
 import { configFor } from './init.ts';
 import { MODELS } from './models/index.ts';
 import { type ModelSummary, summarise } from './models/summary.ts';
-import { holdOut, shapeOf } from './numbers.ts';
 import { factsOf, loadData, type OpenOptions, openConfig } from './open.ts';
 import { buildNetwork } from './predict/network.ts';
 import { renderSummary } from './report/summary.ts';
@@ -50,7 +50,7 @@ export async function inspect(input: string, options: OpenOptions = {}): Promise
 }
 
 function inspectSeries(config: Config, series: Series, season: number): Inspection {
-  const shape = shapeOf(config, series);
+  const shape = windowShape(config, series);
   const { cuts, parts } = holdOut(config, shape, series.length);
   const trainUntil = parts.validation ?? parts.test ?? series.length;
   const sizes = sizesOf(cuts, shape, parts, series.length);

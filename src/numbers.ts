@@ -2,17 +2,16 @@
 // In: the config and the loaded series. Out: an Outcome. Not here: disk, wording.
 
 import type { SeriesModel } from './artifact/model.ts';
-import { type BacktestOutcome, type Contestant, pathId, runBacktest } from './backtest.ts';
+import { type BacktestOutcome, type Contestant, runBacktest } from './backtest.ts';
 import { type FittedCombination, reportOf } from './combine/combination.ts';
 import { COMBINATIONS } from './combine/index.ts';
 import type { Config } from './config/config.ts';
-import { futureStamps } from './core/calendar.ts';
 import type { Numbers, Series } from './core/data.ts';
-import { ForecastError } from './core/errors.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
+import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
 import type { Engine } from './engines/engine.ts';
-import { type Calibration, halfWidths } from './evaluate/intervals.ts';
-import { type Losses, lossDifferences, poolSeries, type ScoreRow, type Split, scoreNumbers } from './evaluate/score.ts';
+import { type Losses, lossDifferences, poolSeries, type ScoreRow, scoreNumbers } from './evaluate/score.ts';
+import { forecastRows } from './forecast-rows.ts';
 import { closedForm, modelForecaster, otherForm, trainsNetwork, type Workshop } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
@@ -21,8 +20,8 @@ import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } f
 import type { NetworkFit } from './predict/network.ts';
 import { checkReach, type FittedNumberNetwork } from './predict/number-network.ts';
 import type { Fit, ForecastRow, TotalRow } from './report/result.ts';
-import { cut, cutoffAt, fromAt, longestContext, targetsBetween } from './window/cuts.ts';
-import { type SplitPositions, splitPositions } from './window/split.ts';
+import { targetsBetween } from './window/cuts.ts';
+import type { SplitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
 
 /** One series, fitted on its training part and judged. */
@@ -120,7 +119,7 @@ interface SeriesTask {
 }
 
 function taskOf(config: Config, series: Series): SeriesTask {
-  const shape = shapeOf(config, series);
+  const shape = windowShape(config, series);
   if (trainsNetwork(config.model)) checkReach(shape, series, config.predict.horizon);
   return { series, shape, ...holdOut(config, shape, series.length) };
 }
@@ -302,121 +301,6 @@ function withBacktest(judged: JudgedSeries, own: BacktestOutcome['series'][numbe
     scores: [...others, ...own.rows, ...tested],
     losses: tested.length > 0 ? judged.losses : own.losses,
     held: joinedPaths([own.held, tested.length > 0 ? judged.held : []]),
-  };
-}
-
-/** The shape of a config's windows; a context left open is the longest the series allows. */
-export function shapeOf(config: Config, series: Series): WindowShape {
-  const { context, horizon, lead, targets, pad, mask } = config.window;
-  const longest = longestContext([{ start: 0, end: series.length }], { lead, horizon });
-  return { context: context ?? Math.max(1, longest), horizon, lead, targets, pad, mask };
-}
-
-/** All windows of a series of `length` rows, and where its held-out parts begin. */
-export function holdOut(config: Config, shape: WindowShape, length: number): { cuts: Cuts; parts: SplitPositions } {
-  const segments = [{ start: 0, end: length }];
-  const cuts = cut(segments, shape, config.window);
-  return { cuts, parts: splitPositions(cuts, shape, config.split, segments) };
-}
-
-/** The parts that were held out, each with its positions; the training part where nothing was. */
-export function heldOut(
-  parts: Pick<SplitPositions, 'validation' | 'test'>,
-  length: number,
-): { split: Split; from: number; until: number }[] {
-  const held: { split: Split; from: number; until: number }[] = [];
-  if (parts.validation !== null)
-    held.push({ split: 'validation', from: parts.validation, until: parts.test ?? length });
-  if (parts.test !== null) held.push({ split: 'test', from: parts.test, until: length });
-  return held.length > 0 ? held : [{ split: 'train', from: 0, until: length }];
-}
-
-/** Every k-th window of the cuts, so that at most `most` are left; all of them where they are few. */
-export function thinned(cuts: Cuts, most: number): { cutoffs: Float64Array; froms: Float64Array } {
-  const stride = Math.max(1, Math.ceil(cuts.count / most));
-  const count = Math.ceil(cuts.count / stride);
-  return {
-    cutoffs: Float64Array.from({ length: count }, (_, i) => cutoffAt(cuts, i * stride)),
-    froms: Float64Array.from({ length: count }, (_, i) => fromAt(cuts, i * stride)),
-  };
-}
-
-/** What is forecast, and how its values are kept within what they can be. */
-export type Asked = Pick<Config['predict'], 'horizon' | 'nonNegative' | 'integer'>;
-
-/** The rows a fitted forecaster expects after the end of a series, with intervals where its errors were calibrated. */
-export async function forecastRows(
-  fitted: FittedNumbers,
-  series: Series,
-  asked: Asked,
-  lead: number,
-  calibration: Calibration | null,
-): Promise<{ readonly rows: ForecastRow[]; readonly totals: TotalRow[] }> {
-  const { horizon } = asked;
-  const { values } = await fitted.forecast(series, { cutoffs: [series.length], horizon, lead });
-  const times = futureStamps(series.time, series.length, horizon, lead);
-  const rows: ForecastRow[] = [];
-  const totals: TotalRow[] = [];
-  for (const [c, target] of series.targets.entries()) {
-    const id = pathId(series.id, target.name);
-    const bounds = calibration ? boundsOf(calibration, id, asked) : null;
-    let total = 0;
-    for (const [h, time] of times.entries()) {
-      const value = values[h * series.targets.length + c] as number;
-      if (!Number.isFinite(value)) throw notFinite(target.name, time);
-      const shown = within(value, asked, Math.round);
-      rows.push({ series: series.id, target: target.name, step: h + 1, time, value: shown, ...bounds?.step(value, h) });
-      total += shown;
-    }
-    const sum = bounds?.total(total);
-    if (sum) totals.push({ series: series.id, target: target.name, steps: horizon, value: total, ...sum });
-  }
-  return { rows, totals };
-}
-
-function notFinite(target: string, time: string): ForecastError {
-  return new ForecastError('E_DATA_RANGE', `the forecast of ${target} for ${time} is not finite`, {
-    where: 'encoder',
-    hint: 'values this large need a normalising encoder (standard)',
-  });
-}
-
-/** A value kept at or above 0 and rounded, where that is asked for. */
-function within(value: number, { nonNegative, integer }: Asked, round: (value: number) => number): number {
-  const rounded = integer ? round(value) : value;
-  return nonNegative ? Math.max(0, rounded) : rounded;
-}
-
-interface Bounds {
-  readonly lower: { readonly [level: string]: number };
-  readonly upper: { readonly [level: string]: number };
-}
-
-/** Bounds around a forecast, at every level that the errors support. Steps beyond the calibrated ones have none. */
-function boundsOf(
-  calibration: Calibration,
-  id: string,
-  asked: Asked,
-): { step: (value: number, h: number) => Bounds | null; total: (value: number) => Bounds | null } {
-  const widths = (of: 'steps' | 'sums'): readonly (readonly [number, Float64Array])[] =>
-    calibration.levels.flatMap(({ level }) => {
-      const own = halfWidths(calibration, id, level, of);
-      return own ? [[level, own] as const] : [];
-    });
-  const around = (levels: ReturnType<typeof widths>, value: number, h: number): Bounds | null => {
-    const known = levels.filter(([, own]) => h < own.length);
-    if (known.length === 0) return null;
-    const side = (sign: 1 | -1, round: (value: number) => number): { [level: string]: number } =>
-      Object.fromEntries(
-        known.map(([level, own]) => [String(level), within(value + sign * (own[h] as number), asked, round)]),
-      );
-    return { lower: side(-1, Math.floor), upper: side(1, Math.ceil) };
-  };
-  const steps = widths('steps');
-  const sums = widths('sums');
-  return {
-    step: (value, h) => around(steps, value, h),
-    total: (value) => around(sums, value, asked.horizon - 1),
   };
 }
 

@@ -5,7 +5,6 @@ import { relative, resolve } from 'node:path';
 import { readIntervals } from './artifact/intervals.ts';
 import { readModels } from './artifact/model.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
-import { pathId } from './backtest.ts';
 import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
@@ -15,13 +14,15 @@ import type { Loaded, Series, Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import type { FitRequest, FittedNumbers, FittedText } from './core/forecaster.ts';
 import type { JsonObject } from './core/json.ts';
+import { holdOut, windowShape } from './cutting.ts';
 import { restoreText } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
 import { openEngine } from './engines/index.ts';
 import type { Calibration } from './evaluate/intervals.ts';
+import { forecastRows, pathId } from './forecast-rows.ts';
 import { modelForecaster, type Workshop } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
-import { fitTogether, forecastRows, holdOut, shapeOf } from './numbers.ts';
+import { fitTogether } from './numbers.ts';
 import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
 import { trainOptions } from './outcome.ts';
 import { restoreNumberNetwork } from './predict/number-network.ts';
@@ -228,7 +229,7 @@ async function restorer(
   const { engine } = await openEngine(hasNetwork(config.model) ? config.engine.kind : 'reference');
   const result = stored.json('result.json') as unknown as Result;
   const asked = (learned: Series): { workshop: Workshop; request: FitRequest } => {
-    const shape = shapeOf(settled, learned);
+    const shape = windowShape(settled, learned);
     const { parts } = holdOut(settled, shape, learned.length);
     const all = settled.train.refit && (parts.validation !== null || parts.test !== null);
     const request = {

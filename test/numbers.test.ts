@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ForecastError } from '../src/core/errors.ts';
-import { heldOut, thinned } from '../src/numbers.ts';
+import { heldOut, thinned } from '../src/cutting.ts';
 import { type RunEvent, type RunOptions, type RunOutcome, run } from '../src/run.ts';
 import { predict } from '../src/stored.ts';
 import { cut, cutoffAt, fromAt } from '../src/window/cuts.ts';

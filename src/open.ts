@@ -4,12 +4,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
-import type { Facts } from './config/defaults.ts';
+import type { Config } from './config/config.ts';
+import { type Facts, settle } from './config/defaults.ts';
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
 import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { seasonOf } from './core/season.ts';
+import { type CalendarEntry, withCalendar } from './sources/calendar.ts';
 import { SOURCES } from './sources/index.ts';
 
 export interface OpenOptions {
@@ -53,7 +55,7 @@ export function storedConfig(stored: StoredRun, options: OpenOptions = {}): Load
   });
 }
 
-/** The data of a config. Errors: the source's; E_DATA_CHANGED where a replayed run's data are no longer the same. */
+/** The data of a config, with the calendar it asks for. Errors: the source's; the calendar's; E_DATA_CHANGED where a replayed run's data are no longer the same. */
 export async function loadData(opened: OpenedConfig): Promise<Loaded> {
   const { kind, ...options } = opened.written.source;
   const source = SOURCES[kind];
@@ -64,7 +66,10 @@ export async function loadData(opened: OpenedConfig): Promise<Loaded> {
     display: opened.display,
     seed: opened.written.seed,
   });
-  if (opened.expects === undefined || opened.expects === data.sha256) return data;
+  if (opened.expects === undefined || opened.expects === data.sha256) {
+    const config = settle(opened.written, factsOf(data));
+    return withCalendar(data, (config.source.calendar ?? []) as readonly CalendarEntry[], rowsAhead(config));
+  }
   throw new ForecastError(
     'E_DATA_CHANGED',
     `the data have sha256 ${data.sha256.slice(0, 12)}…, the run was made on ${opened.expects.slice(0, 12)}…`,
@@ -73,6 +78,11 @@ export async function loadData(opened: OpenedConfig): Promise<Loaded> {
       hint: 'restore the file, run the original config again, or forecast from it with predict --data FILE',
     },
   );
+}
+
+/** Rows after the last one that whole blocks of the horizon reach. */
+function rowsAhead({ window, predict }: Config): number {
+  return window.lead + Math.ceil(predict.horizon / window.horizon) * window.horizon;
 }
 
 /** What defaults depend on. A season the source knows counts more than the calendar's. */

@@ -52,7 +52,7 @@ function problemOf(issue: Issue, data: unknown, known: (path: Path) => readonly 
     case 'not_multiple_of':
       return [outOfRange(path, value, `a multiple of ${issue.divisor}`)];
     case 'invalid_value':
-      return [notListed(path, value, issue.values.map(String))];
+      return [notListed(path, value, issue.values.map(String), reasonOf(issue))];
     case 'invalid_format':
       return [outOfRange(path, value, issue.message)];
     case 'invalid_union':
@@ -102,11 +102,17 @@ function outOfRange(path: Path, value: unknown, allowed: string): Problem {
   return { code: 'E_CONFIG_RANGE', path, what: `${shown(value)} is out of range: ${allowed}`, hint: explainHint(path) };
 }
 
-function notListed(path: Path, value: unknown, allowed: readonly string[]): Problem {
+/** Why a schema refuses a word that one might well expect to be listed; null where it says nothing of its own. */
+function reasonOf({ code, message }: Pick<Issue, 'code' | 'message'>): string | null {
+  return code !== 'invalid_value' || /^Invalid (?:option|input)/.test(message) ? null : message;
+}
+
+function notListed(path: Path, value: unknown, allowed: readonly string[], reason: string | null = null): Problem {
   if (value === undefined) return missing(path);
+  const list = `one of ${clip(allowed.join(', '), 260)}`;
+  if (reason !== null) return { code: 'E_CONFIG_CONFLICT', path, what: reason, hint: list };
   const isKind = path.at(-1) === 'kind';
   const guess = typeof value === 'string' ? nearest(value, allowed) : null;
-  const list = `one of ${clip(allowed.join(', '), 260)}`;
   return {
     code: isKind ? 'E_CONFIG_UNKNOWN_KIND' : typeof value === 'string' ? 'E_CONFIG_RANGE' : 'E_CONFIG_TYPE',
     path,
@@ -139,8 +145,9 @@ function fromUnion(
   const sorts = here.flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : []));
   const kinds = sorts.includes('object');
   if (typeof value === 'string' && listed.length > 0 && sorts.every((sort) => sort === 'object' || sort === 'null')) {
-    const problem = notListed(path, value, listed.map(String));
-    return [kinds ? { ...problem, code: 'E_CONFIG_UNKNOWN_KIND' } : problem];
+    const reason = here.map(reasonOf).find((own) => own !== null) ?? null;
+    const problem = notListed(path, value, listed.map(String), reason);
+    return [kinds && reason === null ? { ...problem, code: 'E_CONFIG_UNKNOWN_KIND' } : problem];
   }
   const words = [...new Set([...sorts.map(wordFor), ...listed.map((word) => JSON.stringify(word))])];
   return [mistyped(path, words.length === 0 ? 'something else' : words.join(' or '), value)];

@@ -139,13 +139,29 @@ export function futureStamps(axis: TimeAxis, length: number, steps: number, lead
   const first = length + lead;
   const known = axis.stamps;
   if (known === null || known.length === 0) return Array.from({ length: steps }, (_, h) => String(first + h));
-  const last = known.length - 1;
-  // Rows may be absent (holidays, kept gaps): count from the last known stamp, not from the first.
-  const grid = gridOf(axis.frequency, known, last);
+  const after = afterLast(axis.frequency, known);
   return Array.from({ length: steps }, (_, h) => {
     const position = first + h;
-    return formatStamp(axis, position <= last ? (known[position] as number) : grid.stampAt(position - last));
+    return formatStamp(axis, position < known.length ? (known[position] as number) : after(position));
   });
+}
+
+/** The stamps of positions 0 … until − 1: those the axis knows, then those that follow the last known one by the calendar. */
+export function stampsUntil({ stamps, frequency }: TimeAxis, until: number): Float64Array {
+  const known = stamps ?? new Float64Array(0);
+  if (until <= known.length || known.length === 0) return known.slice(0, until);
+  const after = afterLast(frequency, known);
+  const all = new Float64Array(until);
+  all.set(known);
+  for (let position = known.length; position < until; position++) all[position] = after(position);
+  return all;
+}
+
+/** Rows may be absent (holidays, kept gaps): positions are counted from the last known stamp, not from the first. */
+function afterLast(frequency: Frequency, known: Float64Array): (position: number) => number {
+  const last = known.length - 1;
+  const grid = gridOf(frequency, known, last);
+  return (position) => grid.stampAt(position - last);
 }
 
 /** A stamp as text, in the axis' own format. `index` axes write the number itself. */

@@ -8,6 +8,8 @@ import type { TimeAxis } from './time.ts';
 export interface Column {
   readonly name: string;
   readonly values: Float64Array;
+  /** Read as it is by whoever scales the others: flags and waves of a calendar, the same on every series. */
+  readonly asIs?: boolean;
 }
 
 /** One series: targets over `length` rows, and what else is known beside them. */
@@ -35,7 +37,7 @@ export function rowsOf(series: Series, from: number, until: number): Series {
     time: { ...time, stamps: time.stamps === null ? null : time.stamps.subarray(from, until) },
     targets: series.targets.map(known),
     past: series.past.map(known),
-    future: series.future.map(({ name, values }) => ({ name, values: values.subarray(from) })),
+    future: series.future.map((column) => ({ ...column, values: column.values.subarray(from) })),
   };
 }
 

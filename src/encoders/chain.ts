@@ -47,8 +47,8 @@ export function formOf(kinds: readonly string[]): 'numbers' | 'text' {
 }
 
 /**
- * Fits the chain to every target column on rows [0, until), each column by itself, and `standard` to every covariate (which stay as
- * they are where the chain is `none`). Errors: E_CONFIG_CONFLICT for text encoders, or for a difference with a lead;
+ * Fits the chain to every target column on rows [0, until), each column by itself, and `standard` to every covariate; covariates stay as
+ * they are where the chain is `none`, and those of a calendar (`asIs`) always. Errors: E_CONFIG_CONFLICT for text encoders, or for a difference with a lead;
  * E_DATA_TOO_SHORT, E_DATA_RANGE from the encoders.
  */
 export function fitNumbers(
@@ -61,15 +61,17 @@ export function fitNumbers(
   const kinds = chain.map(({ kind }) => kind);
   if (formOf(kinds) === 'text') throw notFor(kinds[0] as string, 'numbers');
   const untouched = kinds.every((kind) => kind === 'none');
-  const covariates: readonly EncoderChoice[] = [{ kind: untouched ? 'none' : 'standard' }];
-  const fitAll = (columns: readonly Column[], choices: readonly EncoderChoice[]): FittedColumn[] =>
-    columns.map((column) => ({ name: column.name, stages: fitColumn(column, until, choices, season) }));
-  const targets = fitAll(series.targets, chain);
+  const choicesOf = ({ asIs }: Column): readonly EncoderChoice[] => [{ kind: untouched || asIs ? 'none' : 'standard' }];
+  const fitted = (column: Column, choices: readonly EncoderChoice[]): FittedColumn => ({
+    name: column.name,
+    stages: fitColumn(column, until, choices, season),
+  });
+  const targets = series.targets.map((column) => fitted(column, chain));
   if (lead > 0) checkLead(targets, lead);
   return fittedNumbers({
     targets,
-    past: fitAll(series.past, covariates),
-    future: fitAll(series.future, covariates),
+    past: series.past.map((column) => fitted(column, choicesOf(column))),
+    future: series.future.map((column) => fitted(column, choicesOf(column))),
     constant: series.targets.filter((column) => isConstant(column.values, until)).map((column) => column.name),
   });
 }

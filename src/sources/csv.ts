@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { Column, Loaded, Series } from '../core/data.ts';
 import { ForecastError, type Warning } from '../core/errors.ts';
+import { type CalendarEntry, calendarField } from './calendar.ts';
 import { readTable, type Table, type TableOptions } from './csv/table.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import { type Frame, noRepairs, type Policies, type Repairs, seriesOf } from './frame.ts';
@@ -12,6 +13,7 @@ import type { SourceContext, SourceKind } from './source.ts';
 export interface CsvOptions extends TableOptions, Policies {
   readonly file: string;
   readonly season?: number | readonly number[] | undefined;
+  readonly calendar?: readonly CalendarEntry[] | undefined;
   readonly limits: {
     readonly bytes: number;
     readonly rows: number;
@@ -48,6 +50,7 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
     .union([season, z.array(season).min(1)])
     .optional()
     .describe('rows per season, or several; default: by the calendar (12 for months, 24 for hours, …)'),
+  calendar: calendarField,
   delimiter: z
     .string()
     .length(1)

@@ -191,12 +191,13 @@ function calibrationOf(
       return {
         id: pathId(series.id, target.name),
         errors: actual.map((y, i) => y - (values[i * channels + c] as number)),
+        origins,
         fold,
         train: target.values.subarray(0, first),
       };
     });
   });
-  return calibrate(paths, { horizon, season, levels: evaluate.levels, method: evaluate.intervals });
+  return calibrate(paths, { horizon, lead, season, levels: evaluate.levels, method: evaluate.intervals });
 }
 
 /** Mean over series (and targets) of the deciding metric of a part of the origins and steps; null where it is undefined. */
@@ -286,15 +287,7 @@ function intervalsOf(forecaster: string, { points, pooledSteps, levels }: Calibr
     forecaster,
     points,
     pooledSteps,
-    levels: levels.map(({ level, steps, known, needed, coverage, coverageByStep, msis }) => ({
-      level,
-      supported: steps !== null,
-      known,
-      needed,
-      coverage,
-      coverageByStep: coverageByStep && [...coverageByStep],
-      msis,
-    })),
+    levels: levels.map(({ steps, sums: _, ...level }) => ({ ...level, supported: steps !== null })),
   };
 }
 

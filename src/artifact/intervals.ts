@@ -44,7 +44,9 @@ export function readIntervals(stored: { has(name: string): boolean; json(name: s
       steps: steps && Float64Array.from(steps),
       sums: sums && Float64Array.from(sums),
       coverage: null,
+      judged: 0,
       coverageByStep: null,
+      coverageOfSums: null,
       msis: null,
     })),
   };

@@ -8,7 +8,9 @@ import { intervalScore, seasonalScale } from '../metrics/distribution.ts';
 export interface ErrorPaths {
   readonly id: string;
   readonly errors: Float64Array; // (N, H)
-  /** Fold of each origin: what is judged was never calibrated on its own fold. */
+  /** Rows known at each origin: the error of step h (from 0) is known lead + h + 1 rows later. Absent: no fold overlaps the next. */
+  readonly origins?: ArrayLike<number>;
+  /** Fold of each origin: intervals are calibrated anew before each, and judged on it. */
   readonly fold: ArrayLike<number>;
   /** Values learned from at first, whose seasonal differences are the scale where few errors are known. */
   readonly train: ArrayLike<number>;
@@ -16,6 +18,8 @@ export interface ErrorPaths {
 
 export interface IntervalOptions {
   readonly horizon: number;
+  /** Rows between an origin and its first step; default 0. */
+  readonly lead?: number;
   readonly season: number;
   /** Percent, each above 0 and below 100. */
   readonly levels: readonly number[];
@@ -42,50 +46,57 @@ export interface LevelCalibration {
   /** Errors the quantile is taken from, and how many the level needs. */
   readonly known: number;
   readonly needed: number;
-  /** Share of errors inside, each judged by the other folds alone; null with a single fold. */
+  /** Share of errors inside, those of each fold judged by what was known before it; null where nothing could be judged. */
   readonly coverage: number | null;
-  /** The same by step (H). */
-  readonly coverageByStep: Float64Array | null;
+  /** Errors judged that way. */
+  readonly judged: number;
+  /** The share by step (H); null for a step that could not be judged, and for all where none could. */
+  readonly coverageByStep: readonly (number | null)[] | null;
+  /** Share of sums of steps 1 … h inside theirs, all h together, judged likewise. */
+  readonly coverageOfSums: number | null;
   /** Mean interval score over the seasonal scale, judged likewise. */
   readonly msis: number | null;
 }
 
 /** Half widths in raw units for a target, by step (or, `of: 'sums'`, for the sum of the steps up to each); null where unsupported. */
-export function halfWidths(
-  calibration: Calibration,
-  id: string,
-  level: number,
-  of: 'steps' | 'sums' = 'steps',
-): Float64Array | null {
+export function halfWidths(calibration: Calibration, id: string, level: number, of: Of = 'steps'): Float64Array | null {
   const units = calibration.levels.find((candidate) => candidate.level === level)?.[of];
   const scale = calibration.scales.get(id);
   return units && scale !== undefined ? units.map((unit) => unit * scale) : null;
 }
 
+type Of = 'steps' | 'sums';
+
 /**
  * Calibrates symmetric intervals, pooled over series: |error| / scale, its ⌈(n + 1)(level)⌉-th smallest per step (Lei et al. 2018). The
- * scale is a target's own mean error, drawn towards its seasonal differences where few origins are known.
+ * scale is a target's own mean error, drawn towards its seasonal differences where few origins are known. How they cover is judged going
+ * forward: what is known before a fold makes the intervals of that fold.
  */
 export function calibrate(paths: readonly ErrorPaths[], options: IntervalOptions): Calibration {
-  const { horizon } = options;
+  const { horizon, levels } = options;
   const items = paths.map((path) => itemOf(path, options));
-  const prior = priorWeight(items);
-  const points = items.reduce((sum, { origins }) => sum + origins, 0);
-  const all = scoresOf(items, horizon, prior, () => true);
-  const enough = points >= neededFor(Math.max(...options.levels));
-  const judged = judge(items, options, prior, !enough);
+  const judged = judge(items, options);
+  const all = learn(
+    items,
+    items.map(() => Number.POSITIVE_INFINITY),
+    options,
+  );
+  const points = items.reduce((sum, { origins }) => sum + origins.length, 0);
   return {
     points,
-    pooledSteps: !enough,
-    scales: new Map(items.map((item) => [item.path.id, scaleOf(item, prior, null)])),
-    levels: options.levels.map((level, i) => ({
-      level,
-      steps: quantiles(all.steps, horizon, judged.asked[i] as number, !enough),
-      sums: quantiles(all.sums, horizon, judged.asked[i] as number, !enough),
-      known: enough ? points : points * horizon,
-      needed: neededFor(level),
-      ...(judged.levels[i] as Judged),
-    })),
+    pooledSteps: all.pooled,
+    scales: new Map(items.map((item, i) => [item.path.id, scaleOf(all.views[i] as View, all.ratio, null)])),
+    levels: levels.map((level, i) => {
+      const own = judged[i] as JudgedLevel;
+      return {
+        level,
+        steps: whole(quantiles(all, 'steps', { level, asked: own.steps.asked })),
+        sums: whole(quantiles(all, 'sums', { level, asked: own.sums.asked })),
+        known: all.pooled ? points * horizon : points,
+        needed: neededFor(level),
+        ...verdictOf(own, horizon),
+      };
+    }),
   };
 }
 
@@ -94,44 +105,84 @@ export function neededFor(level: number): number {
   return Math.ceil(level / (100 - level) - 1e-9);
 }
 
-/** A target's error paths with the figures its scale is made of. */
+/** A target's error paths with the unit its errors are told in. */
 interface Item {
   readonly path: ErrorPaths;
-  readonly origins: number;
-  /** Mean |error| of each origin. */
-  readonly means: Float64Array;
+  readonly origins: ArrayLike<number>; // (N)
   readonly prior: number | null;
 }
 
-function itemOf(path: ErrorPaths, { horizon, season }: IntervalOptions): Item {
-  const origins = path.errors.length / horizon;
-  const means = new Float64Array(origins);
-  for (let n = 0; n < origins; n++) {
-    let sum = 0;
-    for (let h = 0; h < horizon; h++) sum += Math.abs(path.errors[n * horizon + h] as number);
-    means[n] = sum / horizon;
-  }
-  return { path, origins, means, prior: seasonalScale(path.train, season) ?? seasonalScale(path.train, 1) };
+function itemOf(path: ErrorPaths, { horizon, lead = 0, season }: IntervalOptions): Item {
+  const prior = seasonalScale(path.train, season) ?? seasonalScale(path.train, 1);
+  const count = path.errors.length / horizon;
+  const origins =
+    path.origins ?? Float64Array.from({ length: count }, (_, n) => (path.fold[n] as number) * (horizon + lead));
+  return { path, origins, prior };
 }
 
-/** Ratio of a target's own error to its seasonal differences: the median over the panel. */
-function priorWeight(items: readonly Item[]): number {
-  const ratios = items.flatMap(({ means, prior }) =>
-    prior === null || means.length === 0 ? [] : [meanOf(means) / prior],
-  );
+/** What is known of a target's errors at some time: the first steps of each origin, and their mean |error|. */
+interface View {
+  readonly item: Item;
+  readonly known: Int32Array; // (N)
+  readonly means: Float64Array; // (N)
+}
+
+/** The errors of rows before `limit`. */
+function viewAt(item: Item, limit: number, { horizon, lead = 0 }: IntervalOptions): View {
+  const { errors } = item.path;
+  const { origins } = item;
+  const known = new Int32Array(origins.length);
+  const means = new Float64Array(origins.length);
+  for (let n = 0; n < origins.length; n++) {
+    const steps = Math.min(horizon, Math.max(0, limit - (origins[n] as number) - lead));
+    let sum = 0;
+    for (let h = 0; h < steps; h++) sum += Math.abs(errors[n * horizon + h] as number);
+    known[n] = steps;
+    means[n] = steps > 0 ? sum / steps : 0;
+  }
+  return { item, known, means };
+}
+
+/** What intervals are made of: scores that were known at some time, as they were scaled then. */
+interface Learned {
+  readonly views: readonly View[];
+  /** Ratio of a target's own error to its seasonal differences: the median over the panel. */
+  readonly ratio: number;
+  /** |error| / scale by step, and |sum of errors up to the step| / scale: H sorted arrays each. */
+  readonly steps: readonly Float64Array[];
+  readonly sums: readonly Float64Array[];
+  readonly pooled: boolean;
+}
+
+/** `limits`: the row of each item before which errors are known. */
+function learn(items: readonly Item[], limits: readonly number[], options: IntervalOptions): Learned {
+  const views = items.map((item, i) => viewAt(item, limits[i] as number, options));
+  const ratio = ratioOf(views);
+  const scores = scoresOf(views, options.horizon, ratio);
+  const most = neededFor(Math.max(...options.levels));
+  const counts = scores.steps.map(({ length }) => length).filter((count) => count > 0);
+  return { views, ratio, ...scores, pooled: counts.length === 0 || Math.min(...counts) < most };
+}
+
+function ratioOf(views: readonly View[]): number {
+  const ratios = views.flatMap(({ item: { prior }, known, means }) => {
+    const own = means.filter((_, n) => (known[n] as number) > 0);
+    return prior === null || own.length === 0 ? [] : [meanOf(own) / prior];
+  });
   return ratios.length > 0 ? middle(ratios) : 1;
 }
 
 /**
- * (n v + k q) / (n + 1): v the mean error of n blocks of origins, q the seasonal scale, k the panel's usual ratio. Of one series alone any
- * constant does. `without`: a fold left out, so that no error is measured by itself.
+ * (n v + k q) / (n + 1): v the mean error of n folds, q the seasonal scale, k the panel's usual ratio. Of one series alone any constant
+ * does. `without`: a fold left out, so that no error is measured by itself.
  */
-function scaleOf({ path, means, prior }: Item, k: number, without: number | null): number {
+function scaleOf({ item, known, means }: View, k: number, without: number | null): number {
+  const { path, prior } = item;
   let sum = 0;
   let count = 0;
   const folds = new Set<number>();
   for (let n = 0; n < means.length; n++) {
-    if (path.fold[n] === without) continue;
+    if (known[n] === 0 || path.fold[n] === without) continue;
     sum += means[n] as number;
     count++;
     folds.add(path.fold[n] as number);
@@ -142,26 +193,19 @@ function scaleOf({ path, means, prior }: Item, k: number, without: number | null
   return scale > 0 ? scale : Number.MIN_VALUE; // no error at all: intervals of no width
 }
 
-/** |error| / scale by step, and |sum of errors up to the step| / scale: H arrays each. */
-interface Scores {
-  readonly steps: Float64Array[];
-  readonly sums: Float64Array[];
-}
-
-function scoresOf(items: readonly Item[], horizon: number, k: number, taken: (fold: number) => boolean): Scores {
+function scoresOf(views: readonly View[], horizon: number, k: number): Pick<Learned, Of> {
   const steps: number[][] = Array.from({ length: horizon }, () => []);
   const sums: number[][] = Array.from({ length: horizon }, () => []);
-  for (const item of items) {
-    const { errors, fold } = item.path;
-    const panel = items.length > 1;
+  for (const view of views) {
+    const { errors, fold } = view.item.path;
+    const panel = views.length > 1;
     const scales = new Map<number, number>();
-    for (let n = 0; n < item.origins; n++) {
+    for (let n = 0; n < view.known.length; n++) {
       const own = fold[n] as number;
-      if (!taken(own)) continue;
-      if (!scales.has(own)) scales.set(own, scaleOf(item, k, panel ? own : null));
+      if (!scales.has(own)) scales.set(own, scaleOf(view, k, panel ? own : null));
       const scale = scales.get(own) as number;
       let sum = 0;
-      for (let h = 0; h < horizon; h++) {
+      for (let h = 0; h < (view.known[n] as number); h++) {
         const error = errors[n * horizon + h] as number;
         sum += error;
         (steps[h] as number[]).push(Math.abs(error) / scale);
@@ -176,46 +220,66 @@ function scoresOf(items: readonly Item[], horizon: number, k: number, taken: (fo
 /** Steps smoothed over, where the horizon is long enough to have neighbours alike. */
 const SMOOTH = 5;
 const LONG = 20;
+/** Scores of a step from which on its quantile stands by itself: 80 % of them is then known to 2 points. */
+const MANY = 400;
+
+/** A level, and the one to ask for instead where misses have moved it. */
+interface Wanted {
+  readonly level: number;
+  readonly asked: number;
+}
 
 /**
- * The half width of each step, in units of the scale, for `level` percent; null where the errors are too few. Per step, smoothed over
- * 5 steps of a long horizon or made non-decreasing of a short one; `pooled`: one quantile for all steps, along their growth.
+ * The half width of each step, in units of the scale; NaN for a step of which nothing is known, null where the scores cannot support the
+ * level. Per step, smoothed over 5 steps of a long horizon or made non-decreasing of a short one where scores are few; pooled: one quantile
+ * for all steps, along their growth.
  */
-function quantiles(
-  scores: readonly Float64Array[],
-  horizon: number,
-  level: number,
-  pooled: boolean,
-): Float64Array | null {
-  if (pooled) {
-    const growth = growthOf(scores);
-    const all = Float64Array.from(
-      scores.flatMap((step, h) => Array.from(step, (score) => score / (growth[h] as number))),
-    ).sort();
-    const quantile = conformal(all, level);
-    return quantile === null ? null : growth.map((g) => g * quantile);
-  }
-  const raw = scores.map((step) => conformal(step, level));
+function quantiles(learned: Learned, of: Of, wanted: Wanted): Float64Array | null {
+  const scores = learned[of];
+  if (learned.pooled) return pooledQuantiles(scores, wanted);
+  const raw = scores.map((step) => (step.length > 0 ? conformal(step, wanted) : Number.NaN));
   if (raw.includes(null)) return null;
   const widths = Float64Array.from(raw as number[]);
-  return horizon > LONG ? smoothed(widths) : nonDecreasing(widths);
+  const known = widths.subarray(0, reachOf(widths));
+  if (scores.every(({ length }) => length === 0 || length >= MANY)) return widths;
+  widths.set(widths.length > LONG ? smoothed(known) : nonDecreasing(known));
+  return widths;
 }
 
-function conformal(sorted: Float64Array, level: number): number | null {
-  const rank = Math.ceil(((sorted.length + 1) * level) / 100 - 1e-9);
-  return rank > sorted.length ? null : (sorted[Math.max(0, rank - 1)] as number);
+function pooledQuantiles(scores: readonly Float64Array[], wanted: Wanted): Float64Array | null {
+  const growth = growthOf(scores);
+  const all = Float64Array.from(
+    scores.flatMap((step, h) => Array.from(step, (score) => score / (growth[h] as number))),
+  ).sort();
+  const quantile = conformal(all, wanted);
+  if (quantile === null) return null;
+  return growth.map((g, h) => ((scores[h] as Float64Array).length > 0 ? g * quantile : Number.NaN));
 }
 
-/** Mean score by step as a power of the step, c · h^p with p ≥ 0, by least squares on logarithms. */
+/** Widths of every step, or none. */
+function whole(widths: Float64Array | null): Float64Array | null {
+  return widths?.some(Number.isNaN) ? null : widths;
+}
+
+function conformal(sorted: Float64Array, { level, asked }: Wanted): number | null {
+  const { length } = sorted;
+  const rank = (percent: number): number => Math.max(1, Math.ceil(((length + 1) * percent) / 100 - 1e-9));
+  return rank(level) > length ? null : (sorted[Math.min(length, rank(asked)) - 1] as number);
+}
+
+/** Mean score by step as a power of the step, c · h^p with p ≥ 0, by least squares on logarithms, each step as heavy as its scores. */
 function growthOf(scores: readonly Float64Array[]): Float64Array {
-  const means = scores.map((step) => meanOf(step));
-  const points = means.flatMap((mean, h) => (mean > 0 ? [{ x: Math.log(h + 1), y: Math.log(mean) }] : []));
+  const points = scores.flatMap((step, h) => {
+    const mean = meanOf(step);
+    return mean > 0 ? [{ x: Math.log(h + 1), y: Math.log(mean), weight: step.length }] : [];
+  });
   if (points.length === 0) return new Float64Array(scores.length).fill(1);
-  const x = meanOf(points.map((point) => point.x));
-  const y = meanOf(points.map((point) => point.y));
-  const spread = points.reduce((sum, point) => sum + (point.x - x) * (point.x - x), 0);
-  const slope = spread > 0 ? points.reduce((sum, point) => sum + (point.x - x) * (point.y - y), 0) / spread : 0;
-  const power = Math.max(0, slope);
+  const total = points.reduce((sum, { weight }) => sum + weight, 0);
+  const x = points.reduce((sum, point) => sum + point.weight * point.x, 0) / total;
+  const y = points.reduce((sum, point) => sum + point.weight * point.y, 0) / total;
+  const spread = points.reduce((sum, point) => sum + point.weight * (point.x - x) * (point.x - x), 0);
+  const rise = points.reduce((sum, point) => sum + point.weight * (point.x - x) * (point.y - y), 0);
+  const power = Math.max(0, spread > 0 ? rise / spread : 0);
   return Float64Array.from(scores, (_, h) => Math.exp(y + power * (Math.log(h + 1) - x)));
 }
 
@@ -232,93 +296,166 @@ function nonDecreasing(widths: Float64Array): Float64Array {
   });
 }
 
-type Judged = Pick<LevelCalibration, 'coverage' | 'coverageByStep' | 'msis'>;
+/** What one level's intervals came to on the way. */
+interface JudgedLevel {
+  readonly steps: Track;
+  readonly sums: Track;
+  score: number;
+  scored: number;
+}
+
+interface Track {
+  /** The level to ask for next: what is wanted, moved by the misses where the method is adaptive. */
+  asked: number;
+  /** By item: of each error (N, H) whether it lay inside, 1 or 0; −1 where it was not judged. */
+  readonly inside: readonly Int8Array[];
+}
 
 /** Step of the adaptive method's level, per fold: the published 0.005 per observation, for folds of some ten. */
 const ADAPTATION = 0.05;
+/** Times intervals are calibrated anew while they are judged, at most. */
+const RECALIBRATIONS = 100;
 
-/** Every fold judged by the others, and the level that the adaptive method would ask for after the last of them. */
-function judge(
-  items: readonly Item[],
-  options: IntervalOptions,
-  k: number,
-  pooled: boolean,
-): { readonly asked: readonly number[]; readonly levels: readonly Judged[] } {
-  const { levels, horizon, method } = options;
-  const folds = [...new Set(items.flatMap(({ path }) => Array.from(path.fold)))].sort((a, b) => a - b);
-  const unjudged = { coverage: null, coverageByStep: null, msis: null };
-  if (folds.length < 2) return { asked: levels, levels: levels.map(() => unjudged) };
-  const others = folds.map((fold) => scoresOf(items, horizon, k, (own) => own !== fold).steps);
-  const results = levels.map((level) => {
-    let asked = level;
-    const tally = tallyOf(horizon);
-    for (const [i, fold] of folds.entries()) {
-      const widths = quantiles(others[i] as Float64Array[], horizon, asked, pooled);
-      if (widths === null) continue;
-      const covered = addFold(tally, items, fold, widths, k, level);
-      if (method === 'adaptive' && covered !== null) asked = heldLevel(asked + ADAPTATION * (level - 100 * covered));
-    }
-    return { asked, judged: judgedOf(tally) };
+/** Every fold judged by what was known before it, in time order. */
+function judge(items: readonly Item[], options: IntervalOptions): JudgedLevel[] {
+  const { horizon } = options;
+  const track = (level: number): Track => ({
+    asked: level,
+    inside: items.map(({ origins }) => new Int8Array(origins.length * horizon).fill(-1)),
   });
-  return { asked: results.map(({ asked }) => asked), levels: results.map(({ judged }) => judged) };
+  const judged = options.levels.map((level) => ({ steps: track(level), sums: track(level), score: 0, scored: 0 }));
+  const folds = [...new Set(items.flatMap(({ path }) => Array.from(path.fold)))].sort((a, b) => a - b);
+  const every = Math.ceil(folds.length / RECALIBRATIONS);
+  let before = items.map(() => Number.NEGATIVE_INFINITY);
+  for (let k = 0; k < folds.length; k += every) {
+    const limits = items.map((item) => startOf(item, folds[k] as number));
+    const learned = learn(items, limits, options);
+    for (const [i, level] of judged.entries()) {
+      adapt(level, items, [before, limits], options.levels[i] as number, options);
+      judgeFolds(level, learned, folds.slice(k, k + every), options.levels[i] as number);
+    }
+    before = limits;
+  }
+  const end = items.map(() => Number.POSITIVE_INFINITY);
+  for (const [i, level] of judged.entries()) adapt(level, items, [before, end], options.levels[i] as number, options);
+  return judged;
+}
+
+/** The row a target's fold begins at; of a target that lacks the fold, the next one's. */
+function startOf({ path, origins }: Item, fold: number): number {
+  for (let n = 0; n < origins.length; n++) if ((path.fold[n] as number) >= fold) return origins[n] as number;
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Moves the level asked for by the misses that became known between two times. */
+function adapt(
+  judged: JudgedLevel,
+  items: readonly Item[],
+  [before, now]: readonly [readonly number[], readonly number[]],
+  level: number,
+  options: IntervalOptions,
+): void {
+  if (options.method !== 'adaptive') return;
+  const { horizon, lead = 0 } = options;
+  for (const track of [judged.steps, judged.sums]) {
+    let inside = 0;
+    let count = 0;
+    for (const [i, { origins }] of items.entries()) {
+      for (let at = 0; at < origins.length * horizon; at++) {
+        const held = track.inside[i]?.[at] as number;
+        const row = (origins[Math.floor(at / horizon)] as number) + lead + (at % horizon);
+        if (held < 0 || row < (before[i] as number) || row >= (now[i] as number)) continue;
+        inside += held;
+        count++;
+      }
+    }
+    if (count > 0) track.asked = heldLevel(track.asked + ADAPTATION * (level - (100 * inside) / count));
+  }
 }
 
 function heldLevel(level: number): number {
   return Math.min(99.9, Math.max(1, level));
 }
 
-interface Tally {
-  readonly inside: Float64Array; // (H)
-  readonly count: Float64Array; // (H)
-  score: number;
-  scored: number;
-}
-
-function tallyOf(horizon: number): Tally {
-  return { inside: new Float64Array(horizon), count: new Float64Array(horizon), score: 0, scored: 0 };
-}
-
-/** Adds what one fold's errors say of the widths; gives the share inside. */
-function addFold(
-  tally: Tally,
-  items: readonly Item[],
-  fold: number,
-  widths: Float64Array,
-  k: number,
-  level: number,
-): number | null {
-  const horizon = widths.length;
-  let inside = 0;
-  let count = 0;
-  for (const item of items) {
-    const scale = scaleOf(item, k, items.length > 1 ? fold : null);
-    const upper = widths.map((width) => width * scale);
-    const lower = upper.map((width) => -width);
-    for (let n = 0; n < item.origins; n++) {
-      if (item.path.fold[n] !== fold) continue;
-      const errors = item.path.errors.subarray(n * horizon, (n + 1) * horizon);
-      for (let h = 0; h < horizon; h++) {
-        const within = Math.abs(errors[h] as number) <= (upper[h] as number) ? 1 : 0;
-        tally.inside[h]! += within;
-        tally.count[h]! += 1;
-        inside += within;
-        count++;
-      }
-      if (item.prior === null) continue;
-      tally.score += intervalScore(errors, lower, upper, level) / item.prior;
-      tally.scored++;
+/** Judges some folds by what was learned before the first of them. */
+function judgeFolds(judged: JudgedLevel, learned: Learned, folds: readonly number[], level: number): void {
+  const units = (['steps', 'sums'] as const).map((of) => quantiles(learned, of, { level, asked: judged[of].asked }));
+  for (const [i, view] of learned.views.entries()) {
+    const { path, origins, prior } = view.item;
+    const scale = scaleOf(view, learned.ratio, null);
+    const [steps, sums] = units.map((unit) => unit?.map((width) => width * scale) ?? null);
+    for (let n = 0; n < origins.length; n++) {
+      if (!folds.includes(path.fold[n] as number)) continue;
+      const horizon = learned.steps.length;
+      const errors = path.errors.subarray(n * horizon, (n + 1) * horizon);
+      if (sums) mark(judged.sums.inside[i] as Int8Array, n, runningSums(errors), sums);
+      if (!steps) continue;
+      mark(judged.steps.inside[i] as Int8Array, n, errors, steps);
+      const reach = reachOf(steps);
+      if (prior === null || reach === 0) continue;
+      const upper = steps.subarray(0, reach);
+      judged.score +=
+        intervalScore(
+          errors.subarray(0, reach),
+          upper.map((width) => -width),
+          upper,
+          level,
+        ) / prior;
+      judged.scored++;
     }
   }
-  return count > 0 ? inside / count : null;
 }
 
-function judgedOf({ inside, count, score, scored }: Tally): Judged {
-  const total = sumOf(count);
+/** Notes which of an origin's errors lie inside; a step without a width is not judged. */
+function mark(inside: Int8Array, n: number, errors: Float64Array, widths: Float64Array): void {
+  for (const [h, width] of widths.entries()) {
+    if (!Number.isNaN(width)) inside[n * widths.length + h] = Math.abs(errors[h] as number) <= width ? 1 : 0;
+  }
+}
+
+/** Steps that have widths: what is known of a later step is known of all before it. */
+function reachOf(widths: Float64Array): number {
+  const first = widths.findIndex(Number.isNaN);
+  return first < 0 ? widths.length : first;
+}
+
+function runningSums(errors: Float64Array): Float64Array {
+  let sum = 0;
+  return errors.map((error) => {
+    sum += error;
+    return sum;
+  });
+}
+
+type Verdict = Pick<LevelCalibration, 'coverage' | 'judged' | 'coverageByStep' | 'coverageOfSums' | 'msis'>;
+
+function verdictOf({ steps, sums, score, scored }: JudgedLevel, horizon: number): Verdict {
+  const byStep = Array.from({ length: horizon }, (_, h) => shareOf(steps.inside, (at) => at % horizon === h).share);
+  const { share, count } = shareOf(steps.inside, () => true);
   return {
-    coverage: total > 0 ? sumOf(inside) / total : null,
-    coverageByStep: total > 0 ? inside.map((share, h) => share / (count[h] as number)) : null,
+    coverage: share,
+    judged: count,
+    coverageByStep: share === null ? null : byStep,
+    coverageOfSums: shareOf(sums.inside, () => true).share,
     msis: scored > 0 ? score / scored : null,
   };
+}
+
+/** Share of what was judged that lay inside. */
+function shareOf(
+  inside: readonly Int8Array[],
+  taken: (at: number) => boolean,
+): { readonly share: number | null; readonly count: number } {
+  let held = 0;
+  let count = 0;
+  for (const marks of inside) {
+    for (const [at, mark] of marks.entries()) {
+      if (mark < 0 || !taken(at)) continue;
+      held += mark;
+      count++;
+    }
+  }
+  return { share: count > 0 ? held / count : null, count };
 }
 
 function sumOf(values: ArrayLike<number>): number {

@@ -241,16 +241,16 @@ export function coveragePlot(result: Result): Plot | null {
       kind: 'line',
       tone: String(i) as Tone,
       name: `${level} % interval`,
-      points: shares.map((share, h): Point => [h + 1, share * 100]),
+      points: shares.flatMap((share, h): Point[] => (share === null ? [] : [[h + 1, share * 100]])),
       dots: shares.length <= 24,
     },
   ]);
-  const least = known.flatMap(({ shares }) => shares).reduce((a, b) => Math.min(a, b), 1) * 100;
+  const least = known.flatMap(({ shares }) => shares).reduce<number>((a, b) => Math.min(a, b ?? a), 1) * 100;
   const low = Math.max(0, Math.floor(least / 10) * 10 - 5);
   return {
     id: 'coverage',
     title: 'Share of values inside the intervals, by step',
-    description: 'Each fold judged by the errors of the others; the dotted lines are what was promised.',
+    description: 'Each fold judged by the errors known before it; the dotted lines are what was promised.',
     x: countAxis('steps ahead', 1, known[0]?.shares.length ?? 1),
     y: { label: 'held, %', low, high: 102, ticks: roundTicks(low, 101, 4) },
     marks,

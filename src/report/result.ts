@@ -96,7 +96,7 @@ export interface BacktestReport {
   readonly shape: Shape | null;
 }
 
-/** How a forecaster's intervals were calibrated, and how they cover, each fold judged by the others. */
+/** How a forecaster's intervals were calibrated, and how they cover, each fold judged by what was known before it. */
 export interface IntervalReport {
   readonly forecaster: string;
   /** Forecasts calibrated on. */
@@ -108,7 +108,11 @@ export interface IntervalReport {
     readonly known: number;
     readonly needed: number;
     readonly coverage: number | null;
-    readonly coverageByStep: readonly number[] | null;
+    /** Errors the coverage was judged on; 0 where none could be. */
+    readonly judged: number;
+    readonly coverageByStep: readonly (number | null)[] | null;
+    /** The same of sums of steps 1 … h. */
+    readonly coverageOfSums: number | null;
     readonly msis: number | null;
   }[];
 }

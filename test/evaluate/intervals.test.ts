@@ -34,7 +34,7 @@ describe('conformal intervals', () => {
       expect((100 * inside) / fresh.length).toBeLessThan(level + 2);
       expect(100 * (coverage as number)).toBeGreaterThan(level - 2);
       expect(100 * (coverage as number)).toBeLessThan(level + 2);
-      for (const share of coverageByStep ?? []) expect(Math.abs(100 * share - level)).toBeLessThan(4);
+      for (const share of coverageByStep ?? []) expect(Math.abs(100 * (share as number) - level)).toBeLessThan(4);
     }
   });
 

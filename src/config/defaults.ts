@@ -16,7 +16,7 @@ export interface Facts {
 }
 
 /** Sources of recorded data hold something out and are scaled; all others (generated, text) get exactly what is written. */
-const RECORDED: ReadonlySet<string> = new Set(['csv']);
+const RECORDED: ReadonlySet<string> = new Set(['csv', 'rows', 'tsf']);
 const RECORDED_VALIDATION = 0.2;
 const HORIZON_WITHOUT_SEASON = 12;
 const CONTEXT_WITHOUT_SEASON = 24;

@@ -2,9 +2,10 @@
 // In: a file and what its columns are (inferred where only one reading is possible). Out: series in raw units. Not here: encoding, windows.
 
 import { z } from 'zod';
-import type { Column, Loaded, Series } from '../core/data.ts';
+import type { Column, Loaded } from '../core/data.ts';
 import { ForecastError, type Warning } from '../core/errors.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
+import { constantWarnings } from './constant.ts';
 import { readTable, type Table, type TableOptions } from './csv/table.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import { type Frame, noRepairs, type Policies, type Repairs, seriesOf } from './frame.ts';
@@ -186,17 +187,6 @@ function rowsByGroup(codes: Int32Array, groups: number): Int32Array[] {
     counts[code] = at + 1;
   });
   return rows;
-}
-
-function constantWarnings(series: readonly Series[]): Warning[] {
-  const constant = series.flatMap(({ id, targets }) =>
-    targets
-      .filter(({ values }) => values.length > 1 && values.every((value) => value === values[0]))
-      .map((target) => `${JSON.stringify(target.name)} of ${JSON.stringify(id)} is ${target.values[0]} in every row`),
-  );
-  if (constant.length === 0) return [];
-  const more = constant.length > 3 ? `, and ${constant.length - 3} more targets are constant` : '';
-  return [{ code: 'W_CONSTANT_SERIES', message: `${constant.slice(0, 3).join(', ')}${more}` }];
 }
 
 function staticWarnings(given: CsvOptions): Warning[] {

@@ -313,7 +313,14 @@ function filled(column: Column, frame: Frame, fill: Policies['fill'], repairs: R
   const start = column.values.findIndex((value) => !Number.isNaN(value));
   if (fill === 'refuse' || (fill !== 'zero' && start !== 0)) throw missing(column, frame, first, fill);
   const values = column.values.slice();
-  for (let i = first; i < values.length; ) {
+  repairs.filled += bridged(values, fill);
+  return values;
+}
+
+/** Fills every stretch of missing values in place, the first value known (or fill: zero), and says how many there were. */
+export function bridged(values: Float64Array, fill: Policies['fill']): number {
+  let count = 0;
+  for (let i = values.findIndex(Number.isNaN); i >= 0 && i < values.length; ) {
     if (!Number.isNaN(values[i] as number)) {
       i++;
       continue;
@@ -321,10 +328,10 @@ function filled(column: Column, frame: Frame, fill: Policies['fill'], repairs: R
     let end = i;
     while (end < values.length && Number.isNaN(values[end] as number)) end++;
     bridge(values, i, end, fill);
-    repairs.filled += end - i;
+    count += end - i;
     i = end;
   }
-  return values;
+  return count;
 }
 
 /** Fills the stretch [start, end) between two known values; after the last one it is carried on. */

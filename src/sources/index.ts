@@ -2,11 +2,13 @@
 
 import { csv } from './csv.ts';
 import { generated } from './generated.ts';
+import { rows } from './rows.ts';
 import type { SourceKind } from './source.ts';
 import { text } from './text.ts';
 
 export const SOURCES: { readonly [kind: string]: SourceKind } = {
   [csv.kind]: csv,
   [generated.kind]: generated,
+  [rows.kind]: rows,
   [text.kind]: text,
 };

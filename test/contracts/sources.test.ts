@@ -19,6 +19,11 @@ const GOOD: { readonly [kind: string]: readonly (() => object)[] } = {
   generated: ['counting', 'sine', 'trend-season', 'random-walk', 'ar', 'logistic', 'recall'].map((series) => () => ({
     series,
   })),
+  rows: [
+    () => ({ file: write('wide.csv', 'id,V2,V3,V4\na,1,2,3\nb,4,,\n') }),
+    () => ({ file: write('dated.csv', 'shop;2024-01;2024-02;2024-03\na;1,5;;2\nb;;1;\n'), fill: 'linear' }),
+    () => ({ file: write('bare.csv', '1,2,3\n4,5\n'), id: false, start: '2024-02-29', frequency: 'monthly' }),
+  ],
   text: [() => ({ file: write('one.txt', 'one two\nthree\n') }), () => ({ lines: ['a b', 'c'], document: 'whole' })],
 };
 

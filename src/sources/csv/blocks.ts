@@ -133,9 +133,9 @@ export function tooLong(file: string, line: number, limit: number): ForecastErro
   });
 }
 
-export function tooManyColumns(file: string, columns: number, limit: number): ForecastError {
+export function tooManyColumns(file: string, columns: number, limit: number, line = 1): ForecastError {
   return new ForecastError('E_CSV_TOO_MANY_COLUMNS', `${columns} columns or more, and ${limit} is the limit`, {
-    where: `${file}:1`,
+    where: `${file}:${line}`,
     hint: 'raise source.limits.columns',
   });
 }

@@ -64,53 +64,43 @@ function withoutThousands(cell: string, sign: string, decimal: string): string {
   return regular ? groups.join('') + (end < 0 ? '' : cell.slice(end)) : '';
 }
 
-export interface NumberColumn extends Sink {
-  readonly name: string;
-  /** The values so far, NaN where missing. */
-  values(): Float64Array;
-  /** Cells that were TRUE or FALSE, read as 1 and 0. */
+/** Reads single cells by the grammar: as bytes of a block without quotes, or as text. NaN where a cell is missing. */
+export interface NumberReader {
+  bytes(block: Buffer, start: number, end: number): number;
+  text(cell: string): number;
+  /** Cells so far that were TRUE or FALSE, read as 1 and 0. */
   booleans(): number;
 }
 
-/** A growing column of numbers. Its cells throw E_DATA_NOT_NUMERIC and E_DATA_RANGE naming file, line and column. */
-export function numberColumn(name: string, style: NumberStyle, place: Place, allowBooleans: boolean): NumberColumn {
+/** A reader of number cells; what is none throws E_DATA_NOT_NUMERIC or E_DATA_RANGE at the place `where` tells. */
+export function numberReader(style: NumberStyle, allowBooleans: boolean, where: () => string): NumberReader {
   const decimal = style.decimal === '.' ? DOT : COMMA;
   /** Numbers among the missing tokens (-9999), compared by value. */
   const missingNumbers = new Set([...style.missing].map((token) => parseNumber(token, style)));
   const hasMissingNumbers = [...missingNumbers].some((value) => !Number.isNaN(value));
-  let grown = new Float64Array(1024);
-  let count = 0;
   let booleans = 0;
 
-  const append = (value: number): void => {
-    if (count === grown.length) grown = doubled(grown);
-    grown[count++] = value;
+  const checked = (value: number): number => {
+    if (value > LARGEST || value < -LARGEST) throw outOfRange(value, where());
+    return hasMissingNumbers && missingNumbers.has(value) ? Number.NaN : value;
   };
 
-  const push = (value: number): void => {
-    if (value > LARGEST || value < -LARGEST) throw outOfRange(value, whereOf(place, name));
-    append(hasMissingNumbers && missingNumbers.has(value) ? Number.NaN : value);
-  };
-
-  const text = (cell: string): void => {
+  const text = (cell: string): number => {
     const trimmed = cell.trim();
-    if (trimmed === '' || style.missing.has(trimmed)) append(Number.NaN);
-    else spelled(trimmed);
+    return trimmed === '' || style.missing.has(trimmed) ? Number.NaN : spelled(trimmed);
   };
 
-  const spelled = (cell: string): void => {
+  const spelled = (cell: string): number => {
     const value = parseNumber(cell, style);
+    if (Number.isFinite(value)) return checked(value);
     const truth = allowBooleans ? truthOf(cell) : -1;
-    if (Number.isFinite(value)) push(value);
-    else if (truth < 0) throw notNumeric(cell, value, style, whereOf(place, name));
-    else {
-      booleans++;
-      append(truth);
-    }
+    if (truth < 0) throw notNumeric(cell, value, style, where());
+    booleans++;
+    return truth;
   };
 
   /** Plain decimals of up to 2^53 are exact here (one correctly rounded division); every other cell goes through `text`. */
-  const bytes = (block: Buffer, start: number, end: number): void => {
+  const bytes = (block: Buffer, start: number, end: number): number => {
     let s = start;
     let e = end;
     while (s < e && (block[s] === SPACE || block[s] === TAB)) s++;
@@ -130,14 +120,41 @@ export function numberColumn(name: string, style: NumberStyle, place: Place, all
     }
     const fraction = point < 0 ? 0 : e - 1 - point;
     if (i < e || digits === 0 || mantissa > Number.MAX_SAFE_INTEGER || fraction > 22) {
-      text(block.toString('utf8', s, e));
-      return;
+      return text(block.toString('utf8', s, e));
     }
     const size = fraction === 0 ? mantissa : mantissa / (POWERS[fraction] as number);
-    push(sign === MINUS ? -size : size);
+    return checked(sign === MINUS ? -size : size);
   };
 
-  return { name, bytes, text, values: () => grown.slice(0, count), booleans: () => booleans };
+  return { bytes, text, booleans: () => booleans };
+}
+
+export interface NumberColumn extends Sink {
+  readonly name: string;
+  /** The values so far, NaN where missing. */
+  values(): Float64Array;
+  /** Cells that were TRUE or FALSE, read as 1 and 0. */
+  booleans(): number;
+}
+
+/** A growing column of numbers. Its cells throw E_DATA_NOT_NUMERIC and E_DATA_RANGE naming file, line and column. */
+export function numberColumn(name: string, style: NumberStyle, place: Place, allowBooleans: boolean): NumberColumn {
+  const reader = numberReader(style, allowBooleans, () => whereOf(place, name));
+  let grown = new Float64Array(1024);
+  let count = 0;
+
+  const append = (value: number): void => {
+    if (count === grown.length) grown = doubled(grown);
+    grown[count++] = value;
+  };
+
+  return {
+    name,
+    bytes: (block, start, end) => append(reader.bytes(block, start, end)),
+    text: (cell) => append(reader.text(cell)),
+    values: () => grown.slice(0, count),
+    booleans: () => reader.booleans(),
+  };
 }
 
 function outOfRange(value: number, where: string): ForecastError {

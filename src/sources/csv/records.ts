@@ -189,7 +189,7 @@ function lineIndex(): { note(row: number, line: number): void; lineOf(row: numbe
 }
 
 /** Whether every quote opens or closes a whole cell and nothing but plain text stands between: then cutting the two off is all there is to do. */
-function quotedSimply(bytes: Buffer, from: number, delimiter: number): boolean {
+export function quotedSimply(bytes: Buffer, from: number, delimiter: number): boolean {
   let open = false;
   for (let i = from; i < bytes.length; i++) {
     const c = bytes[i];
@@ -204,13 +204,13 @@ function quotedSimply(bytes: Buffer, from: number, delimiter: number): boolean {
 }
 
 /** The quote that closes the one at `open`; simple quoting is known to hold. */
-function closingQuote(bytes: Buffer, open: number): number {
+export function closingQuote(bytes: Buffer, open: number): number {
   let i = open + 1;
   while (bytes[i] !== QUOTE) i++;
   return i;
 }
 
-function isBlank(bytes: Buffer, start: number, end: number): boolean {
+export function isBlank(bytes: Buffer, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] !== SPACE && bytes[i] !== TAB) return false;
   return true;
 }
@@ -232,7 +232,7 @@ function ragged(place: Place, expected: number, got: number): ForecastError {
   });
 }
 
-function tooManyRows(place: Place, limit: number): ForecastError {
+export function tooManyRows(place: Place, limit: number): ForecastError {
   return new ForecastError('E_DATA_TOO_LARGE', `more than ${limit} rows`, {
     where: `${place.file}:${place.line}`,
     hint: 'raise source.limits.rows',

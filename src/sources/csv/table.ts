@@ -91,8 +91,8 @@ async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, 
   };
 }
 
-/** The header with at least one record after it, however long that record is. */
-async function firstBlock(blocks: AsyncGenerator<Block>, place: Place): Promise<Block> {
+/** The header with at least one record after it, however long that record is. Throws E_DATA_EMPTY. */
+export async function firstBlock(blocks: AsyncGenerator<Block>, place: Place): Promise<Block> {
   const first = await blocks.next();
   if (first.done === true) throw noRows(place.file);
   const { end, lines } = headerEnd(first.value.bytes);
@@ -111,7 +111,7 @@ function valuesOf(column: NumberColumn): NamedValues {
   return { name: column.name, values: column.values() };
 }
 
-function noRows(file: string): ForecastError {
+export function noRows(file: string): ForecastError {
   return new ForecastError('E_DATA_EMPTY', '0 data rows', {
     where: file,
     hint: 'a table is a header line and at least one row',

@@ -1,0 +1,264 @@
+// Source of wide tables: one series a row, its id first, then its values; rows end where their values do (the layout of the M4 files).
+// In: a delimited file, plain or gzip, with a header or without. Out: series of unequal lengths. Not here: tables of one row a time (csv.ts).
+
+import { z } from 'zod';
+import type { Loaded, Series } from '../core/data.ts';
+import { ForecastError, type Warning } from '../core/errors.ts';
+import { seasonOf } from '../core/season.ts';
+import type { Frequency, TimeAxis } from '../core/time.ts';
+import { type CalendarEntry, calendarField } from './calendar.ts';
+import { constantWarnings } from './constant.ts';
+import { noTimeForm, timeColumn, timeFormOf } from './csv/stamps.ts';
+import { type OpenFile, stem, withFile } from './file.ts';
+import { bridged } from './frame.ts';
+import { spacingOf } from './frequency.ts';
+import { FREQUENCY_EXAMPLES, frequencyOf, stampsFrom } from './rhythm.ts';
+import { nameOf } from './rows/head.ts';
+import { type Row, type RowsTable, type RowsTableOptions, readRows } from './rows/table.ts';
+import type { SourceContext, SourceKind } from './source.ts';
+
+export interface RowsOptions extends RowsTableOptions {
+  readonly file: string;
+  readonly start?: string | number | undefined;
+  readonly frequency?: string | undefined;
+  readonly season?: number | readonly number[] | undefined;
+  readonly calendar?: readonly CalendarEntry[] | undefined;
+  readonly fill: 'refuse' | 'previous' | 'linear' | 'zero';
+  readonly limits: RowsTableOptions['limits'] & { readonly bytes: number; readonly ratio: number };
+}
+
+const name: z.ZodString = z.string().min(1);
+const season: z.ZodNumber = z.number().int().min(1);
+const limit: z.ZodNumber = z.number().int().positive();
+
+const options: z.ZodObject & z.ZodType<RowsOptions> = z.strictObject({
+  file: name.describe('path of a delimited text file of one series a row, plain or gzip, relative to the config'),
+  id: z
+    .union([name, z.array(name).min(1), z.literal(false)])
+    .optional()
+    .describe('column or columns that name a series; false: there is none, series are numbered; default: the first'),
+  first: z
+    .union([name, z.number().int().min(1)])
+    .optional()
+    .describe('first column of values, its name or number from 1; default: after the ids and columns of words'),
+  header: z
+    .boolean()
+    .optional()
+    .describe('whether the first line names the columns; default: as it shows; names that are times date the values'),
+  start: z
+    .union([name, z.number().int()])
+    .optional()
+    .describe('time of the first value of every row, as 2024-02-29 or 2024; needs frequency; default none'),
+  frequency: name
+    .optional()
+    .describe(`time from value to value: ${FREQUENCY_EXAMPLES}; default: by a header of times, else none`),
+  season: z
+    .union([season, z.array(season).min(1)])
+    .optional()
+    .describe('values per season, or several; default: by the frequency (12 for months, 24 for hours, …)'),
+  calendar: calendarField,
+  delimiter: z
+    .string()
+    .length(1)
+    .refine((sign) => !/["\r\n]/.test(sign) && sign.charCodeAt(0) < 128, 'one ASCII character, no quote or line end')
+    .optional()
+    .describe('character between cells; default: found among , ; tab |'),
+  decimal: z
+    .enum(['.', ','])
+    .optional()
+    .describe('decimal sign; default: "," where ; separates cells like 1,5, else "."'),
+  thousands: z.enum([',', '.', ' ', "'", '_']).optional().describe('sign between groups of three digits, default none'),
+  missing: z
+    .array(z.union([z.string(), z.number()]))
+    .default(['', 'NA', 'NaN', 'null', 'NULL', '-', '?'])
+    .describe('cells that mean "no value"; an empty cell always does. Default "", NA, NaN, null, NULL, -, ?'),
+  fill: z
+    .enum(['refuse', 'previous', 'linear', 'zero'])
+    .default('refuse')
+    .describe(
+      'what missing cells between values become: an error (default), the value before, a line to the next value, or 0; those before the first and after the last value are no part of the series',
+    ),
+  limits: z
+    .strictObject({
+      bytes: limit.default(268435456).describe('largest file after inflating, bytes, default 256 MiB'),
+      rows: limit.default(1000000).describe('most series, default 1 million'),
+      columns: limit.default(1000000).describe('most cells in a row, default 1 million'),
+      field: limit.default(65536).describe('longest field, bytes, default 64 KiB'),
+      ratio: z.number().positive().default(200).describe('most inflated bytes per byte of a gzip file, default 200'),
+    })
+    .prefault({})
+    .describe('upper bounds that keep a wrong file from filling the memory'),
+});
+
+export const rows: SourceKind<RowsOptions> = {
+  kind: 'rows',
+  summary: 'A wide table, plain or gzip: one series a row, its id first, rows as long as their values (M4 files).',
+  options,
+  load: loadRows,
+};
+
+/** Throws what withFile and readRows throw; E_CONFIG_CONFLICT for a start without frequency; E_DATA_MISSING, E_TIME_GAP, E_TIME_ORDER. */
+async function loadRows(given: RowsOptions, context: SourceContext): Promise<Loaded> {
+  const written = writtenTime(given);
+  return withFile(given.file, context, given.limits, (file) => loadOpen(file, given, written));
+}
+
+async function loadOpen(file: OpenFile, given: RowsOptions, written: WrittenTime): Promise<Loaded> {
+  const table = await readRows(file, given);
+  const axis = axisOf(table, written, file.name);
+  const { known, left } = withValues(table, file.name);
+  let filled = 0;
+  const series = known.map((row): Series => {
+    filled += fillRow(row, table, given.fill, file.name);
+    const target = { name: 'value', values: row.values };
+    return {
+      id: given.id === false ? `${stem(given.file)} ${row.id}` : row.id,
+      length: row.values.length,
+      time: axis(row),
+      targets: [target],
+      past: [],
+      future: [],
+    };
+  });
+  return {
+    raw: { form: 'numbers', series },
+    ...seasonKnown(given, written),
+    sha256: file.sha256(),
+    warnings: [...left, ...constantWarnings(series)],
+    notes: [...table.notes, ...(filled > 0 ? [`${filled} missing cells filled: ${given.fill}`] : [])],
+  };
+}
+
+/** The first season written is the one baselines and scaled errors use; a frequency without a start has a season, but no times. */
+function seasonKnown({ season }: RowsOptions, { frequency }: WrittenTime): Pick<Loaded, 'season'> {
+  const first = typeof season === 'number' ? season : season?.[0];
+  const known = first ?? (frequency === null ? undefined : seasonOf(frequency));
+  return known === undefined ? {} : { season: known };
+}
+
+interface WrittenTime {
+  readonly frequency: Frequency | null;
+  readonly start: { readonly stamp: number; readonly format: TimeAxis['format'] } | null;
+}
+
+function writtenTime(given: RowsOptions): WrittenTime {
+  const frequency = given.frequency === undefined ? null : frequencyOf(given.frequency);
+  if (given.frequency !== undefined && frequency === null) {
+    throw new ForecastError('E_CONFIG_RANGE', `"${given.frequency.slice(0, 40)}" is no frequency we know`, {
+      where: 'source.frequency',
+      hint: `write ${FREQUENCY_EXAMPLES}`,
+    });
+  }
+  if (given.start === undefined) return { frequency, start: null };
+  if (frequency === null) {
+    throw new ForecastError('E_CONFIG_CONFLICT', 'a start needs the time from value to value', {
+      where: 'source.start',
+      hint: 'write source.frequency: monthly, hourly, …',
+    });
+  }
+  const written = String(given.start);
+  const form = timeFormOf([written], 'start time', true);
+  if (form === null) throw noTimeForm(written, 'source.start');
+  const cell = timeColumn('start', form, null, { file: 'source.start', line: 1 });
+  cell.text(written);
+  const { stamps, format } = cell.finish(() => 1);
+  return { frequency, start: { stamp: stamps[0] as number, format } };
+}
+
+/** When the values of a row were: by the header's times, by the start that was written, or in no time known. */
+function axisOf(
+  { rows: all, head }: RowsTable,
+  { frequency, start }: WrittenTime,
+  file: string,
+): (row: Row) => TimeAxis {
+  const dated =
+    start === null && frequency === null && head.header !== null ? datedHeader(head.header, head.first, file) : null;
+  const cut = (stamps: Float64Array, { skipped, values }: Row): Float64Array =>
+    stamps.subarray(skipped, skipped + values.length);
+  if (dated !== null) {
+    return (row) => ({
+      stamps: cut(dated.stamps, row),
+      frequency: dated.frequency,
+      format: dated.format,
+      name: 'time',
+    });
+  }
+  if (start === null || frequency === null) {
+    return () => ({ stamps: null, frequency: { unit: 'index', count: 1 }, format: 'index', name: 'row' });
+  }
+  const longest = all.reduce((most, row) => Math.max(most, row.skipped + row.values.length), 0);
+  const stamps = stampsFrom(start.stamp, frequency, longest);
+  return (row) => ({ stamps: cut(stamps, row), frequency, format: start.format, name: 'time' });
+}
+
+interface Dated {
+  readonly stamps: Float64Array;
+  readonly format: TimeAxis['format'];
+  readonly frequency: Frequency;
+}
+
+/** The header's names as times; null where they are none. Errors: E_TIME_INVALID, E_TIME_ORDER, E_TIME_GAP. */
+function datedHeader(header: readonly string[], first: number, file: string): Dated | null {
+  const cells = header.slice(first);
+  const form = timeFormOf(cells, 'year', true);
+  if (form === null || cells.length < 2) return null;
+  const place = { file, line: 1 };
+  const column = timeColumn('of the header', form, null, place);
+  for (const cell of cells) column.text(cell);
+  const { stamps, format } = column.finish(() => 1);
+  const back = stamps.findIndex((stamp, i) => i > 0 && stamp <= (stamps[i - 1] as number));
+  if (back > 0) {
+    throw new ForecastError(
+      'E_TIME_ORDER',
+      `${nameOf(header, first + back)} comes after ${nameOf(header, first + back - 1)}`,
+      {
+        where: `${file}:1`,
+        hint: 'put the columns in the order of time, or set source.frequency: the names are not read as times then',
+      },
+    );
+  }
+  const { frequency, holes } = spacingOf(stamps, format);
+  const hole = holes[0];
+  if (hole === undefined) return { stamps, format, frequency };
+  const [before, after] = [nameOf(header, first + hole.after), nameOf(header, first + hole.after + 1)];
+  throw new ForecastError(
+    'E_TIME_GAP',
+    hole.absent === null
+      ? `uneven steps: ${before} is followed by ${after}`
+      : `${hole.absent} column${hole.absent === 1 ? ' is' : 's are'} absent between ${before} and ${after}`,
+    {
+      where: `${file}:1`,
+      hint: 'add empty columns for them, with source.fill, or set source.frequency: the names are not read then',
+    },
+  );
+}
+
+/** Rows that hold a value; the others are left out and said. Errors: E_DATA_MISSING where none does. */
+function withValues({ rows: all }: RowsTable, file: string): { known: Row[]; left: Warning[] } {
+  const known = all.filter(({ values }) => values.length > 0);
+  const empty = all.filter(({ values }) => values.length === 0);
+  if (known.length === 0) {
+    throw new ForecastError('E_DATA_MISSING', `none of ${all.length} series has a value`, {
+      where: file,
+      hint: 'name the first column of values in source.first',
+    });
+  }
+  if (empty.length === 0) return { known, left: [] };
+  const named = empty.slice(0, 3).map(({ id, line }) => `${JSON.stringify(id.slice(0, 40))} (line ${line})`);
+  const more = empty.length > 3 ? ` and ${empty.length - 3} more` : '';
+  const message = `${named.join(', ')}${more} of ${all.length} series ${empty.length === 1 ? 'has' : 'have'} no value: left out`;
+  return { known, left: [{ code: 'W_SERIES_LEFT_OUT', message }] };
+}
+
+/** Missing values filled in place; how many. Errors: E_DATA_MISSING where they are refused. */
+function fillRow(row: Row, { head }: RowsTable, fill: RowsOptions['fill'], file: string): number {
+  const gap = row.values.findIndex(Number.isNaN);
+  if (gap < 0) return 0;
+  if (fill !== 'refuse') return bridged(row.values, fill);
+  const others = row.values.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0) - 1;
+  const more = others > 0 ? `, and ${others} more of this series` : '';
+  throw new ForecastError('E_DATA_MISSING', `the value is missing between others${more}`, {
+    where: `${file}:${row.line} column ${nameOf(head.header, head.first + row.skipped + gap)}`,
+    hint: 'set source.fill: previous, linear or zero',
+  });
+}

@@ -38,7 +38,8 @@ export async function instructions(): Promise<string> {
   return state?.ok ? (state.detail.split(',')[0] as string) : 'no native engine';
 }
 
-function commit(): string {
+/** The commit, and whether what is measured differs from it. */
+export function commit(): string {
   const git = (...args: string[]): string =>
     spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' }).stdout?.trim() ?? '';
   const changed = git('status', '--porcelain', '--', 'src', 'scripts', 'package-lock.json') !== '';

@@ -1,0 +1,245 @@
+// accuracy.json and ACCURACY.md: the boards' last figures for machines, and one page rendered from them for people.
+// In: boards that were run. Out: both files; boards that were not run keep what they had. Not here: judging.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AutoRatio, autoRatio, autoSummary } from './auto.ts';
+import type { Board, Figures, Row } from './board.ts';
+import { AUTO, GOALS, type Goal } from './goals.ts';
+
+/** Where, when and how long a board was run. */
+export interface About {
+  readonly date: string;
+  readonly commit: string;
+  readonly seconds: number;
+  readonly machine: string;
+  readonly cores: number;
+  readonly node: string;
+}
+
+/** A board as it is kept. */
+export interface Kept {
+  readonly name: string;
+  readonly group: string;
+  readonly protocol: string;
+  readonly metrics: readonly string[];
+  readonly rolling: boolean;
+  readonly counts: { readonly [what: string]: number };
+  readonly about: About;
+  readonly rows: readonly Row[];
+}
+
+const FOLDER = join(import.meta.dirname, '..');
+
+/** A board and its rows, ours before the peers. */
+export function kept(
+  { name, group, protocol, metrics, rolling, counts }: Board,
+  rows: readonly Row[],
+  about: About,
+): Kept {
+  return { name, group, protocol, metrics, rolling, counts, about, rows };
+}
+
+/**
+ * Puts boards into the files. Those that were looked at before keep their figures where they were now run without a look (`look: false`);
+ * gives the names of those.
+ */
+export function keep(boards: readonly Kept[], look: boolean, folder: string = FOLDER): string[] {
+  const file = join(folder, 'accuracy.json');
+  const old = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { boards: Kept[] }).boards : [];
+  const looked = new Set(
+    old.filter(({ rows }) => rows.some(({ ours, test }) => ours && test !== null)).map(({ name }) => name),
+  );
+  const left = look ? [] : boards.filter(({ name }) => looked.has(name)).map(({ name }) => name);
+  const fresh = boards.filter(({ name }) => !left.includes(name));
+  const all = [...old.filter(({ name }) => !fresh.some((one) => one.name === name)), ...fresh].sort(inOrder);
+  writeFileSync(file, `${JSON.stringify({ boards: all }, null, 1)}\n`);
+  writeFileSync(join(folder, 'ACCURACY.md'), render(all));
+  return left;
+}
+
+const ORDER = ['m4-weekly', 'm4-hourly', 'etth1', 'classics', 'panels', 'text'];
+
+function inOrder(a: Kept, b: Kept): number {
+  return ORDER.indexOf(a.group) - ORDER.indexOf(b.group);
+}
+
+export function render(boards: readonly Kept[]): string {
+  return [
+    '# Accuracy',
+    '',
+    'How well the forecasters in the box do on public series, beside what others reach on the same rows. Written by `npm run boards`;',
+    'nothing here is copied by hand. Errors: less is better.',
+    '',
+    '- **validation** is measured before everything held out. Settings are chosen there and nowhere else; where a board has one test origin',
+    '  only, it asks at five or more rolling origins, each fitted anew.',
+    '- **test** is looked at once a run, with the setting that validation chose; every look is a line in [looks.jsonl](looks.jsonl).',
+    '- The line marked ◀ is the answer of the box: the least error on validation. Goals are held against it, not against the best test figure.',
+    '- Seconds are one process each, two side by side, over all settings tried and both parts.',
+    '',
+    ...goalTable(boards),
+    ...autoTable(boards),
+    ...boards.flatMap(boardPart),
+  ].join('\n');
+}
+
+/** The forecaster that validation chose. */
+export function answerOf(board: Pick<Kept, 'metrics' | 'rows'>): Row | null {
+  const metric = board.metrics[0] as string;
+  const errorOf = (row: Row): number => row.validation?.[metric] ?? Number.POSITIVE_INFINITY;
+  const [best] = board.rows
+    .filter((row) => row.ours && errorOf(row) < Number.POSITIVE_INFINITY)
+    .sort((a, b) => errorOf(a) - errorOf(b));
+  return best ?? null;
+}
+
+/** Whether a figure reaches its goal, and how far it is from it in percent of the goal (above 0: missed). */
+export function missedBy({ goal, points, least }: Goal, value: number): number {
+  if (points !== undefined) return Math.max(0, Math.abs(value - goal) - points);
+  return least ? Math.max(0, goal - value) : Math.max(0, (100 * (value - goal)) / goal);
+}
+
+function goalTable(boards: readonly Kept[]): string[] {
+  const lines = GOALS.flatMap((goal) => {
+    const board = boards.find(({ name }) => name === goal.board);
+    const answer = board && answerOf(board);
+    if (!board || !answer) return [];
+    const value = answer.test?.[goal.metric] ?? null;
+    const best = board.rows
+      .filter((row) => row.ours && typeof row.test?.[goal.metric] === 'number')
+      .sort(
+        (a, b) =>
+          missedBy(goal, a.test?.[goal.metric] as number) - missedBy(goal, b.test?.[goal.metric] as number) ||
+          (a.test?.[goal.metric] as number) - (b.test?.[goal.metric] as number),
+      )[0];
+    const auto = board.rows.find(({ ours, forecaster }) => ours && forecaster === 'auto')?.test?.[goal.metric] ?? null;
+    return [
+      `| ${goal.board} | ${goal.metric} | ${wanted(goal)} | ${answer.forecaster} ${figure(value)} | ${value === null ? 'not looked at' : verdict(goal, value)} | ${figure(auto)} | ${best ? `${best.forecaster} ${figure(best.test?.[goal.metric] ?? null)}` : '–'} |`,
+    ];
+  });
+  if (lines.length === 0) return [];
+  return [
+    '## Goals',
+    '',
+    '| board | figure | goal | chosen by validation | met | auto | best on test, known afterwards |',
+    '|---|---|---|---|---|---|---|',
+    ...lines,
+    '',
+  ];
+}
+
+function wanted({ goal, points, least }: Goal): string {
+  if (points !== undefined) return `${goal} ± ${points}`;
+  return least ? `≥ ${goal}` : `≤ ${goal}`;
+}
+
+function verdict(goal: Goal, value: number): string {
+  const missed = missedBy(goal, value);
+  if (missed === 0) return 'yes';
+  return goal.points !== undefined || goal.least
+    ? `no, by ${missed.toFixed(1)} points`
+    : `no, by ${missed.toFixed(1)} %`;
+}
+
+function autoTable(boards: readonly Kept[]): string[] {
+  const ratios = boards.flatMap((board): AutoRatio[] => {
+    const ratio = autoRatio({ ...board, metric: board.metrics[0] as string }, board.rows);
+    return ratio ? [ratio] : [];
+  });
+  const summary = autoSummary(ratios);
+  if (!summary) return [];
+  const { mean, worst } = summary;
+  return [
+    '## auto beside the best single forecaster',
+    '',
+    'At the rolling origins of each board (panels, M4 and ETTh1: the test part). The single forecaster is the one that turned out best there, with the',
+    'setting that turned out best: nobody could have known it.',
+    '',
+    '| board | auto | best single | | auto ÷ best |',
+    '|---|---|---|---|---|',
+    ...ratios.map(
+      ({ board, auto, best, forecaster, ratio }) =>
+        `| ${board} | ${figure(auto)} | ${figure(best)} | ${forecaster} | ${ratio.toFixed(3)} |`,
+    ),
+    '',
+    `Geometric mean ${mean.toFixed(3)} (goal ${AUTO.mean}: ${mean <= AUTO.mean ? 'met' : 'missed'}); worst ${worst.ratio.toFixed(3)}, ${worst.board} (goal ${AUTO.worst}: ${worst.ratio <= AUTO.worst ? 'met' : 'missed'}).`,
+    '',
+  ];
+}
+
+function boardPart(board: Kept): string[] {
+  const { name, protocol, metrics, rows, about, counts } = board;
+  const answer = answerOf(board);
+  const shown = [
+    ...new Set([...metrics, ...rows.flatMap(({ ours, test }) => (ours && test ? Object.keys(test) : []))]),
+  ];
+  const known = metrics.filter((metric) => rows.some(({ validation }) => validation && metric in validation));
+  const error = (row: Row): number => row.validation?.[metrics[0] as string] ?? Number.POSITIVE_INFINITY;
+  const own = rows.filter(({ ours }) => ours).sort((a, b) => error(a) - error(b));
+  const counted = Object.entries(counts)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(', ');
+  const cells = (figures: Figures | null, of: readonly string[]): string =>
+    of.map((metric) => figure(figures?.[metric] ?? null)).join(' | ');
+  return [
+    `## ${name}`,
+    '',
+    `${protocol}.${counted ? ` ${counted}.` : ''}`,
+    '',
+    `${about.date}, commit ${about.commit}, ${Math.round(about.seconds)} s for the run it was part of; ${about.machine}, ${about.cores} cores, Node ${about.node}.`,
+    '',
+    `| forecaster | ${known.map((metric) => `validation ${metric}`).join(' | ')} | ${shown.map((metric) => `test ${metric}`).join(' | ')} | s | setting |`,
+    `|---|${known.map(() => '---').join('|')}|${shown.map(() => '---').join('|')}|---|---|`,
+    ...own.map((row) => {
+      const setting =
+        row.reason ??
+        (row.tried && row.tried.length > 1 ? `${row.setting} (of ${row.tried.length})` : (row.setting ?? ''));
+      return `| ${row.forecaster}${row === answer ? ' ◀' : ''} | ${cells(row.validation, known)} | ${cells(row.test, shown)} | ${row.seconds === null ? '' : row.seconds.toFixed(1)} | ${setting} |`;
+    }),
+    '',
+    ...seedLines(own, metrics[0] as string),
+    ...peerLines(rows.filter(({ ours }) => !ours)),
+    ...(NOTES[name] ? [NOTES[name] as string, ''] : []),
+  ];
+}
+
+function seedLines(rows: readonly Row[], metric: string): string[] {
+  return rows.flatMap(({ forecaster, seeds }) => {
+    if (!seeds || seeds.length === 0) return [];
+    const told = seeds.map(
+      ({ seed, validation, test }) =>
+        `seed ${seed}: ${figure(validation?.[metric] ?? null)}${test ? ` / ${figure(test[metric] ?? null)}` : ''}`,
+    );
+    return [`${forecaster}, ${metric} of each seed alone (validation / test): ${told.join(', ')}.`, ''];
+  });
+}
+
+function peerLines(peers: readonly Row[]): string[] {
+  if (peers.length === 0) return [];
+  const metrics = [...new Set(peers.flatMap(({ test }) => Object.keys(test ?? {})))];
+  return [
+    `| not ours | ${metrics.join(' | ')} | source |`,
+    `|---|${metrics.map(() => '---').join('|')}|---|`,
+    ...peers.map(
+      ({ forecaster, test, source }) =>
+        `| ${forecaster} | ${metrics.map((metric) => figure(test?.[metric] ?? null)).join(' | ')} | ${source} |`,
+    ),
+    '',
+  ];
+}
+
+/** What has to be said beside the figures. */
+const NOTES: { readonly [board: string]: string } = {
+  'm4-weekly':
+    'M4 overlaps itself: the first six test values stand, value for value, in the training part of another series for 5 of the weekly series. Pooled forecasters could gain from it; nothing here looks for it.',
+  'm4-hourly':
+    'M4 overlaps itself: the first six test values stand, value for value, in the training part of another series for 20 of the hourly series. Pooled forecasters could gain from it; nothing here looks for it.',
+};
+
+/** Four digits that count. */
+export function figure(value: number | null): string {
+  if (value === null) return '–';
+  if (value === 0) return '0';
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(digits, 4));
+}

@@ -1,0 +1,174 @@
+// Every forecaster in the box with the settings it is tried with: which of them stands for it is decided on the validation part.
+// In: the seasons of a board, what its values are like. Out: contestants. Not here: judging.
+
+import type { Choice, Contestant, Setting } from './board.ts';
+
+export interface Facts {
+  /** What the board's own figures are scaled by; 1: none. */
+  readonly season: number;
+  readonly horizon: number;
+  /** Seasons worth trying, the shortest first; none: []. */
+  readonly seasons: readonly number[];
+  /** Many series: what is slow is tried with fewer settings. */
+  readonly panel: boolean;
+  /** Whether every value is above 0. */
+  readonly positive: boolean;
+  /** Whether a network is trained, too. */
+  readonly network?: boolean;
+  /** Whether there are too many rows for a network within a minute. */
+  readonly many?: boolean;
+}
+
+const log = (model: Choice): Choice => ({ kind: 'transformed', by: 'log', model });
+
+/** Contestants in the order of the README. */
+export function box(facts: Facts): Contestant[] {
+  const seasons = facts.seasons.filter((season) => season >= 2);
+  return [
+    ...plain(facts, seasons),
+    ...(seasons.length > 0 ? seasonal(facts, seasons) : []),
+    ...combined(facts, seasons),
+  ];
+}
+
+function contestant(
+  kind: string,
+  weight: number,
+  models: readonly (Choice | Setting)[],
+  combination = false,
+): Contestant {
+  const settings = models.map(
+    (one): Setting => ('model' in one && !('kind' in one) ? (one as Setting) : { model: one as Choice }),
+  );
+  return { name: kind, settings, weight, combination };
+}
+
+/** At the board's own season, and at each other one. */
+function each(model: Choice, seasons: readonly number[]): Setting[] {
+  return seasons.map((season) => ({ model, season }));
+}
+
+function plain({ season, positive, panel }: Facts, seasons: readonly number[]): Contestant[] {
+  const longest = seasons.at(-1) ?? season;
+  const all = seasons.length > 1 ? { season: [...seasons] } : { season: longest };
+  const linear = { kind: 'linear', ...all };
+  const logarithms = (model: Choice): Choice[] => (positive ? [model, log(model)] : [model]);
+  return [
+    contestant('last-value', 1, [{ kind: 'last-value' }]),
+    contestant('mean', 1, [{ kind: 'mean' }]),
+    contestant('drift', 1, logarithms({ kind: 'drift' })),
+    contestant('seasonal-naive', 1, [
+      { kind: 'seasonal-naive' },
+      ...seasons.filter((own) => own !== season).map((own) => ({ kind: 'seasonal-naive', season: own })),
+    ]),
+    contestant('window-average', 1, [
+      { kind: 'window-average', size: Math.max(2, season) },
+      { kind: 'window-average', size: Math.max(2, longest) },
+    ]),
+    contestant('naive2', 1, [{ kind: 'naive2' }]),
+    contestant('ses', 2, [{ kind: 'ses' }, { kind: 'ses', deseasonalise: 'auto' }]),
+    contestant('holt', 3, [{ kind: 'holt' }, ...logarithms({ kind: 'holt', damped: true })]),
+    contestant('theta', 3, [...logarithms({ kind: 'theta' })]),
+    contestant('croston', 2, [{ kind: 'croston' }]),
+    contestant('tsb', 2, [{ kind: 'tsb' }]),
+    contestant('ets', 30, [{ kind: 'ets' }]),
+    contestant('linear', 40, [
+      linear,
+      ...(panel
+        ? []
+        : [
+            { ...linear, base: 'season' },
+            { ...linear, loss: 'squares' },
+          ]),
+    ]),
+    contestant('regression', 6, regressions(seasons, positive)),
+  ];
+}
+
+function regressions(seasons: readonly number[], positive: boolean): Choice[] {
+  const longest = seasons.at(-1);
+  const lags = [...new Set([1, 2, 3, ...seasons])].sort((a, b) => a - b);
+  const own: Choice[] = [{ kind: 'regression' }, { kind: 'regression', lags, ...(longest ? { period: longest } : {}) }];
+  return positive ? [...own, { ...(own[1] as Choice), log: true }] : own;
+}
+
+function seasonal({ positive, panel, season }: Facts, seasons: readonly number[]): Contestant[] {
+  const shortest = seasons.filter((own) => own === season || !panel);
+  const used = shortest.length > 0 ? shortest : seasons.slice(0, 1);
+  const smoothing: Choice[] = [
+    { kind: 'holt-winters' },
+    ...(panel ? [] : [{ kind: 'holt-winters', damped: true }]),
+    ...(positive
+      ? [
+          { kind: 'holt-winters', seasonal: 'multiplicative' },
+          ...(panel
+            ? []
+            : [
+                { kind: 'holt-winters', seasonal: 'multiplicative', damped: true },
+                log({ kind: 'holt-winters' }),
+                log({ kind: 'holt-winters', damped: true }),
+              ]),
+        ]
+      : []),
+  ];
+  const airline: Choice[] = positive
+    ? [
+        { kind: 'airline', log: true },
+        { kind: 'airline', log: false },
+      ]
+    : [{ kind: 'airline', log: false }];
+  const trends: Choice[] = [3, 5, 'all' as const].map((of) => ({ kind: 'trend-season', seasons: of }));
+  const many = seasons.length > 1 ? { season: [...seasons] } : { season: seasons[0] as number };
+  return [
+    contestant(
+      'holt-winters',
+      25,
+      smoothing.flatMap((model) => each(model, used)),
+    ),
+    contestant(
+      'airline',
+      10,
+      airline.flatMap((model) => each(model, used)),
+    ),
+    contestant(
+      'trend-season',
+      8,
+      trends.flatMap((model) => each(model, used)),
+    ),
+    contestant('mstl', 30, [
+      { kind: 'mstl', ...many },
+      ...(seasons.length > 1 ? [{ kind: 'mstl', season: seasons[0] as number }] : []),
+    ]),
+  ];
+}
+
+/** Unlike ideas, the same on every board. */
+function membersOf(seasons: readonly number[], season: number): Choice[] {
+  const longest = seasons.at(-1) ?? season;
+  const many = { season: seasons.length > 1 ? [...seasons] : longest };
+  return [
+    { kind: 'theta' },
+    { kind: 'ets' },
+    ...(seasons.length > 0 ? [{ kind: 'mstl', ...many }] : [{ kind: 'holt', damped: true }]),
+    { kind: 'linear', ...many },
+    ...(longest >= 2 ? [{ kind: 'seasonal-naive', season: longest }] : []),
+  ];
+}
+
+function combined({ season }: Facts, seasons: readonly number[]): Contestant[] {
+  const members = membersOf(seasons, season);
+  const used = [...new Set([season, ...seasons.slice(0, 1)])];
+  return [
+    contestant(
+      'average',
+      80,
+      [
+        { kind: 'average', members },
+        { kind: 'average', members, how: 'median' },
+      ],
+      true,
+    ),
+    contestant('weighted', 90, [{ kind: 'weighted', members }], true),
+    contestant('auto', 100, each({ kind: 'auto' }, used), true),
+  ];
+}

@@ -1,0 +1,95 @@
+// Contestants shared out among processes, the long ones first. In: boards. Out: their rows, in the contestants' order.
+// Not here: judging (judge.ts).
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Board, Row } from './board.ts';
+import { judge } from './judge.ts';
+
+export interface Job {
+  readonly group: string;
+  readonly board: string;
+  readonly contestant: string;
+  readonly look: boolean;
+}
+
+export type Answer = { readonly row: Row } | { readonly failed: string } | { readonly doing: string };
+
+export interface Ended {
+  readonly board: Board;
+  readonly rows: readonly Row[];
+}
+
+export interface Crew {
+  /** Processes; 0: everything in this one. */
+  readonly hands: number;
+  readonly look: boolean;
+  /** Names of contestants to take; null: all. */
+  readonly only: ReadonlySet<string> | null;
+  /** Contestants that take minutes, too. */
+  readonly full: boolean;
+  readonly say?: (doing: string, done: number, all: number) => void;
+}
+
+/** Judges every contestant of every board. Errors: those of a hand that failed for another reason than its data. */
+export async function judgeAll(boards: readonly Board[], crew: Crew): Promise<Ended[]> {
+  const jobs = boards.flatMap((board) =>
+    board.contestants
+      .filter(({ name, long }) => (crew.full || !long) && (crew.only === null || crew.only.has(name)))
+      .map((contestant) => ({ board, contestant })),
+  );
+  const rows = new Map<string, Row>();
+  const key = (board: string, contestant: string): string => `${board} ${contestant}`;
+  const queue = [...jobs].sort((a, b) => b.contestant.weight - a.contestant.weight);
+  let done = 0;
+  const say = (doing: string): void => crew.say?.(doing, done, jobs.length);
+  const take = async (run: (job: (typeof jobs)[number]) => Promise<Row>): Promise<void> => {
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      rows.set(key(job.board.name, job.contestant.name), await run(job));
+      done++;
+      say(`${job.board.name} ${job.contestant.name}: done`);
+    }
+  };
+  if (crew.hands === 0) await take(({ board, contestant }) => judge(board, contestant, { look: crew.look, say }));
+  else {
+    const hands = Array.from({ length: crew.hands }, () => fork(join(import.meta.dirname, 'hand.ts')));
+    try {
+      await Promise.all(
+        hands.map((hand) =>
+          take(({ board, contestant }) =>
+            asked(hand, { group: board.group, board: board.name, contestant: contestant.name, look: crew.look }, say),
+          ),
+        ),
+      );
+    } finally {
+      for (const hand of hands) hand.kill();
+    }
+  }
+  return boards.map((board) => ({
+    board,
+    rows: board.contestants.flatMap(({ name }) => rows.get(key(board.name, name)) ?? []),
+  }));
+}
+
+function asked(hand: ChildProcess, job: Job, say: (doing: string) => void): Promise<Row> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      hand.off('message', hear);
+      hand.off('exit', gone);
+    };
+    const gone = (code: number | null): void =>
+      reject(new Error(`a hand ended with ${code} at ${job.board} ${job.contestant}`));
+    const hear = (answer: Answer): void => {
+      if ('doing' in answer) {
+        say(answer.doing);
+        return;
+      }
+      end();
+      if ('row' in answer) resolve(answer.row);
+      else reject(new Error(`${job.board} ${job.contestant}: ${answer.failed}`));
+    };
+    hand.on('message', hear);
+    hand.on('exit', gone);
+    hand.send(job);
+  });
+}

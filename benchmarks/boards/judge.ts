@@ -1,0 +1,189 @@
+// One forecaster on one board: every setting on the validation part, the best of them on the test part where that may be looked at.
+// In: a board, a contestant. Out: its row. Not here: the order of work (crew.ts), what is made of rows (accuracy.ts).
+
+import { labelOf } from '../../src/combine/member.ts';
+import { settle } from '../../src/config/defaults.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import type { Series } from '../../src/core/data.ts';
+import { ForecastError } from '../../src/core/errors.ts';
+import type { FitRequest, FittedNumbers, NumberForecaster } from '../../src/core/forecaster.ts';
+import { windowShape } from '../../src/cutting.ts';
+import { openEngine } from '../../src/engines/index.ts';
+import { backtest, type Track } from '../../src/evaluate/backtest.ts';
+import { modelForecaster } from '../../src/forecaster.ts';
+import { trainOptions } from '../../src/outcome.ts';
+import type { Board, Contestant, Figures, Part, Row, Setting } from './board.ts';
+import { intervalFigures } from './interval.ts';
+
+export interface Asked {
+  /** Whether the test part may be looked at. */
+  readonly look: boolean;
+  readonly say?: (what: string) => void;
+}
+
+/** The row of a contestant; one that cannot be fitted has a reason instead of figures. */
+export async function judge(board: Board, contestant: Contestant, { look, say }: Asked): Promise<Row> {
+  const started = performance.now();
+  const row = { forecaster: contestant.name, ours: true, ...(contestant.combination ? { combination: true } : {}) };
+  const part = board.validation();
+  const tried: {
+    setting: Setting;
+    error: number | null;
+    figures: Figures | null;
+    walked: Walked | null;
+    reason?: string;
+  }[] = [];
+  for (const setting of contestant.settings) {
+    say?.(`${board.name} ${label(setting)}`);
+    try {
+      const walked = await walk(board, setting, part);
+      const figures = part.score(walked.tracks);
+      tried.push({ setting, error: figures[board.metrics[0] as string] ?? null, figures, walked });
+    } catch (error) {
+      if (!(error instanceof ForecastError)) throw error;
+      tried.push({ setting, error: null, figures: null, walked: null, reason: error.message });
+    }
+  }
+  const told = tried.map(({ setting, error }) => ({ setting: label(setting), error }));
+  const [best] = tried.filter(({ error }) => error !== null).sort((a, b) => (a.error as number) - (b.error as number));
+  if (!best?.walked) {
+    const reason = tried[0]?.reason ?? 'its forecasts are not finite';
+    return { ...row, validation: null, test: null, seconds: seconds(started), tried: told, reason };
+  }
+  say?.(`${board.name} ${label(best.setting)}: chosen`);
+  const found = look ? await lookAt(board, best.setting, part, best.walked.tracks) : null;
+  const own = seedsOf(board, best.walked, part, found);
+  return {
+    ...row,
+    validation: best.figures,
+    test: found?.figures ?? null,
+    seconds: seconds(started),
+    setting: label(best.setting),
+    tried: told,
+    ...(own.length > 0 ? { seeds: own } : {}),
+  };
+}
+
+/** The one look at the test part. */
+async function lookAt(
+  board: Board,
+  setting: Setting,
+  validation: Part,
+  errors: readonly Track[],
+): Promise<{ figures: Figures; walked: Walked; part: Part }> {
+  const part = board.test();
+  const walked = await walk(board, setting, part);
+  const figures = part.score(walked.tracks);
+  if (!board.intervals) return { figures, walked, part };
+  return { figures: { ...figures, ...intervalFigures(board, validation, errors, part, walked.tracks) }, walked, part };
+}
+
+interface Walked {
+  readonly tracks: readonly Track[];
+  /** The tracks of each member of an ensemble of seeds, in order; else none. */
+  readonly seeds: ReadonlyMap<number, readonly Track[]>;
+}
+
+/** A forecaster fitted anew at every fold of a part, and asked at its origins. */
+async function walk(board: Board, setting: Setting, part: Part): Promise<Walked> {
+  const forecaster = await forecasterOf(board, setting, part);
+  const spread = seedsApart(forecaster);
+  const request = (past: Series): FitRequest => ({
+    until: past.length,
+    validation: part.heldOut?.(past) ?? null,
+    horizon: board.horizon,
+    lead: 0,
+    seed: 1,
+  });
+  const tracks = await backtest(spread.forecaster, part.walks, { horizon: board.horizon, lead: 0 }, { request });
+  return { tracks, seeds: spread.tracks(tracks) };
+}
+
+/** The forecaster as the product makes it from a config. */
+async function forecasterOf(
+  board: Board,
+  { model, season = board.season }: Setting,
+  part: Part,
+): Promise<NumberForecaster> {
+  const { written } = parseConfig({
+    name: 'board',
+    source: { kind: 'csv', file: 'board.csv' },
+    model,
+    window: { horizon: board.horizon },
+    predict: { horizon: board.horizon },
+  });
+  const lengths = part.walks.flatMap(({ folds }) => folds.map(({ origins, from }) => (origins[0] as number) - from));
+  const config = settle(written, { form: 'numbers', season, rows: Math.min(...lengths) });
+  const first = part.walks[0]?.series as Series;
+  const { engine } = await openEngine(config.engine.kind);
+  return modelForecaster({ config, shape: windowShape(config, first), season, engine, train: trainOptions(config) });
+}
+
+/** A forecaster that also keeps what each member of an ensemble of seeds said. */
+function seedsApart(inner: NumberForecaster): {
+  forecaster: NumberForecaster;
+  tracks: (all: readonly Track[]) => Map<number, Track[]>;
+} {
+  const said = new Map<number, Float64Array[]>();
+  const kept = (fitted: FittedNumbers): FittedNumbers => {
+    const members = 'members' in fitted ? (fitted as { members: readonly FittedNumbers[] }).members : [];
+    const seeds = fitted.state().seeds;
+    if (!Array.isArray(seeds) || seeds.length !== members.length) return fitted;
+    return {
+      ...fitted,
+      forecast: async (series, request) => {
+        for (const [k, member] of members.entries()) {
+          const seed = seeds[k] as number;
+          const values = (await member.forecast(series, request)).values;
+          said.set(seed, [...(said.get(seed) ?? []), values]);
+        }
+        return await fitted.forecast(series, request);
+      },
+    };
+  };
+  const { fitPanel } = inner;
+  const forecaster: NumberForecaster = {
+    name: inner.name,
+    fit: async (series, request) => kept(await inner.fit(series, request)),
+    ...(fitPanel
+      ? { fitPanel: async (panel, requests) => (await fitPanel.call(inner, panel, requests)).map(kept) }
+      : {}),
+  };
+  // Of one series alone the answers come fold by fold; of several they are not told apart.
+  const tracks = (all: readonly Track[]): Map<number, Track[]> => {
+    if (all.length !== 1) return new Map();
+    return new Map([...said].map(([seed, parts]) => [seed, [{ ...(all[0] as Track), values: joined(parts) }]]));
+  };
+  return { forecaster, tracks };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(parts.flatMap((part) => [...part]));
+}
+
+function seedsOf(
+  board: Board,
+  walked: Walked,
+  part: Part,
+  found: { walked: Walked; part: Part } | null,
+): NonNullable<Row['seeds']> {
+  const of = (own: Part, tracks: readonly Track[] | undefined): Figures | null => (tracks ? own.score(tracks) : null);
+  void board;
+  return [...walked.seeds.keys()].map((seed) => ({
+    seed,
+    validation: of(part, walked.seeds.get(seed)),
+    test: found ? of(found.part, found.walked.seeds.get(seed)) : null,
+  }));
+}
+
+/** A setting as it is told: the member's name, and its season where that is not the board's. */
+export function label({ model, season }: Setting): string {
+  const { kind, members, ...options } = model;
+  const list = Array.isArray(members) ? ` of ${members.map((member) => labelOf(member)).join(', ')}` : '';
+  const words = labelOf({ kind, ...options }) + list;
+  return season === undefined ? words : `${words}, season ${season}`;
+}
+
+function seconds(started: number): number {
+  return Math.round(performance.now() - started) / 1000;
+}

@@ -2,6 +2,7 @@
 // Not here: encoding (encoders/), windows (window/).
 
 import type { Warning } from './errors.ts';
+import type { Season } from './season.ts';
 import type { TimeAxis } from './time.ts';
 
 /** One named column over the rows of a series. */
@@ -61,6 +62,10 @@ export interface Loaded {
   readonly raw: Raw;
   /** Rows per season where the source knows it (written, or the period of its law); absent: by the calendar. */
   readonly season?: number;
+  /** The seasons of the data, the shortest first but for what is written; absent until they are looked for, or where there is none. */
+  readonly seasons?: readonly Season[];
+  /** Steps the file itself says are to be forecast. */
+  readonly horizon?: number;
   /** sha256 (hex) of the bytes read, or of the canonical options where data are generated. */
   readonly sha256: string;
   readonly warnings: readonly Warning[];

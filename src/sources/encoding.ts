@@ -15,11 +15,16 @@ export function bomLength(bytes: Buffer, name: string): number {
 
 /** Throws E_CSV_ENCODING naming the first bad byte; `offset` is where `bytes` start in the (inflated) file. */
 export function checkUtf8(bytes: Buffer, offset: number, name: string): void {
-  const nul = bytes.indexOf(0);
-  if (nul >= 0) throw badByte(name, offset + nul, 'NUL');
+  checkNul(bytes, offset, name);
   if (isUtf8(bytes)) return;
   const bad = firstBadByte(bytes);
   throw badByte(name, offset + bad, `0x${(bytes[bad] as number).toString(16)}, not UTF-8`);
+}
+
+/** Throws E_CSV_ENCODING naming the first byte 0: text has none, whatever its encoding. */
+export function checkNul(bytes: Buffer, offset: number, name: string): void {
+  const nul = bytes.indexOf(0);
+  if (nul >= 0) throw badByte(name, offset + nul, 'NUL');
 }
 
 function badByte(name: string, position: number, what: string): ForecastError {

@@ -5,10 +5,12 @@ import { generated } from './generated.ts';
 import { rows } from './rows.ts';
 import type { SourceKind } from './source.ts';
 import { text } from './text.ts';
+import { tsf } from './tsf.ts';
 
 export const SOURCES: { readonly [kind: string]: SourceKind } = {
   [csv.kind]: csv,
   [generated.kind]: generated,
   [rows.kind]: rows,
   [text.kind]: text,
+  [tsf.kind]: tsf,
 };

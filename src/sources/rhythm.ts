@@ -1,7 +1,8 @@
 // Frequencies as people and file formats write them ("hourly", "30 minutes", 4_seconds), and the even stamps that follow a start.
 // In: words, a first stamp. Out: a Frequency, stamps. Not here: frequencies inferred from stamps (frequency.ts).
 
-import { civilOf, DAY, daysInMonth, gridOf, stampOf } from '../core/calendar.ts';
+import { civilOf, DAY, daysInMonth, gridOf, HOUR, MINUTE, SECOND, stampOf } from '../core/calendar.ts';
+import { ForecastError } from '../core/errors.ts';
 import type { Frequency } from '../core/time.ts';
 
 const UNITS: { readonly [word: string]: Frequency } = {
@@ -44,6 +45,17 @@ export function frequencyOf(words: string): Frequency | null {
   return { unit: unit.unit, count };
 }
 
+/** The frequency a config writes, null where it writes none. Errors: E_CONFIG_RANGE. */
+export function writtenFrequency(words: string | undefined): Frequency | null {
+  if (words === undefined) return null;
+  const frequency = frequencyOf(words);
+  if (frequency !== null) return frequency;
+  throw new ForecastError('E_CONFIG_RANGE', `"${words.slice(0, 40)}" is no frequency we know`, {
+    where: 'source.frequency',
+    hint: `write ${FREQUENCY_EXAMPLES}`,
+  });
+}
+
 /** What `frequencyOf` reads, for hints. */
 export const FREQUENCY_EXAMPLES: string =
   'yearly, quarterly, monthly, weekly, daily, hourly, half_hourly, or 10 minutes';
@@ -65,3 +77,15 @@ function monthsFrom(start: number, months: number, length: number): Float64Array
     return stampOf(y, m, Math.min(day, daysInMonth(y, m))) + timeOfDay;
   });
 }
+
+/** Milliseconds UTC of 2012-01-01, 2012-01-01 00-30-00 or 2012-01-01 00:30; null where a cell is none or no such date. */
+export function dateStamp(cell: string): number | null {
+  const parts = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2})[-:](\d{1,2})(?:[-:](\d{1,2}))?)?$/.exec(cell);
+  if (parts === null) return null;
+  const [year, month, day, hour, minute, second] = parts.slice(1).map((part) => Number(part ?? 0)) as Six;
+  const exists = month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  if (!exists || hour > 23 || minute > 59 || second > 59) return null;
+  return stampOf(year, month, day) + hour * HOUR + minute * MINUTE + second * SECOND;
+}
+
+type Six = [number, number, number, number, number, number];

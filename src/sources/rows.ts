@@ -3,16 +3,17 @@
 
 import { z } from 'zod';
 import type { Loaded, Series } from '../core/data.ts';
-import { ForecastError, type Warning } from '../core/errors.ts';
+import { ForecastError } from '../core/errors.ts';
 import { seasonOf } from '../core/season.ts';
 import type { Frequency, TimeAxis } from '../core/time.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
 import { constantWarnings } from './constant.ts';
 import { noTimeForm, timeColumn, timeFormOf } from './csv/stamps.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
-import { bridged } from './frame.ts';
+import type { Policies } from './frame.ts';
 import { spacingOf } from './frequency.ts';
-import { FREQUENCY_EXAMPLES, frequencyOf, stampsFrom } from './rhythm.ts';
+import { fillHoles, withValues } from './left-out.ts';
+import { FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
 import { nameOf } from './rows/head.ts';
 import { type Row, type RowsTable, type RowsTableOptions, readRows } from './rows/table.ts';
 import type { SourceContext, SourceKind } from './source.ts';
@@ -23,7 +24,7 @@ export interface RowsOptions extends RowsTableOptions {
   readonly frequency?: string | undefined;
   readonly season?: number | readonly number[] | undefined;
   readonly calendar?: readonly CalendarEntry[] | undefined;
-  readonly fill: 'refuse' | 'previous' | 'linear' | 'zero';
+  readonly fill: Policies['fill'];
   readonly limits: RowsTableOptions['limits'] & { readonly bytes: number; readonly ratio: number };
 }
 
@@ -106,10 +107,11 @@ async function loadRows(given: RowsOptions, context: SourceContext): Promise<Loa
 async function loadOpen(file: OpenFile, given: RowsOptions, written: WrittenTime): Promise<Loaded> {
   const table = await readRows(file, given);
   const axis = axisOf(table, written, file.name);
-  const { known, left } = withValues(table, file.name);
+  const { known, warnings } = withValues(table.rows, file.name, 'name the first column of values in source.first');
   let filled = 0;
   const series = known.map((row): Series => {
-    filled += fillRow(row, table, given.fill, file.name);
+    const cell = (index: number): string => `${file.name}:${row.line} column ${columnOf(table, row, index)}`;
+    filled += fillHoles(row.values, given.fill, cell);
     const target = { name: 'value', values: row.values };
     return {
       id: given.id === false ? `${stem(given.file)} ${row.id}` : row.id,
@@ -124,16 +126,20 @@ async function loadOpen(file: OpenFile, given: RowsOptions, written: WrittenTime
     raw: { form: 'numbers', series },
     ...seasonKnown(given, written),
     sha256: file.sha256(),
-    warnings: [...left, ...constantWarnings(series)],
+    warnings: [...warnings, ...constantWarnings(series)],
     notes: [...table.notes, ...(filled > 0 ? [`${filled} missing cells filled: ${given.fill}`] : [])],
   };
 }
 
+function columnOf({ head }: RowsTable, { skipped }: Row, index: number): string {
+  return nameOf(head.header, head.first + skipped + index);
+}
+
 /** The first season written is the one baselines and scaled errors use; a frequency without a start has a season, but no times. */
-function seasonKnown({ season }: RowsOptions, { frequency }: WrittenTime): Pick<Loaded, 'season'> {
+function seasonKnown({ season }: RowsOptions, { frequency, start }: WrittenTime): Pick<Loaded, 'season'> {
   const first = typeof season === 'number' ? season : season?.[0];
-  const known = first ?? (frequency === null ? undefined : seasonOf(frequency));
-  return known === undefined ? {} : { season: known };
+  if (first !== undefined) return { season: first };
+  return frequency !== null && start === null ? { season: seasonOf(frequency) } : {};
 }
 
 interface WrittenTime {
@@ -142,13 +148,7 @@ interface WrittenTime {
 }
 
 function writtenTime(given: RowsOptions): WrittenTime {
-  const frequency = given.frequency === undefined ? null : frequencyOf(given.frequency);
-  if (given.frequency !== undefined && frequency === null) {
-    throw new ForecastError('E_CONFIG_RANGE', `"${given.frequency.slice(0, 40)}" is no frequency we know`, {
-      where: 'source.frequency',
-      hint: `write ${FREQUENCY_EXAMPLES}`,
-    });
-  }
+  const frequency = writtenFrequency(given.frequency);
   if (given.start === undefined) return { frequency, start: null };
   if (frequency === null) {
     throw new ForecastError('E_CONFIG_CONFLICT', 'a start needs the time from value to value', {
@@ -231,34 +231,4 @@ function datedHeader(header: readonly string[], first: number, file: string): Da
       hint: 'add empty columns for them, with source.fill, or set source.frequency: the names are not read then',
     },
   );
-}
-
-/** Rows that hold a value; the others are left out and said. Errors: E_DATA_MISSING where none does. */
-function withValues({ rows: all }: RowsTable, file: string): { known: Row[]; left: Warning[] } {
-  const known = all.filter(({ values }) => values.length > 0);
-  const empty = all.filter(({ values }) => values.length === 0);
-  if (known.length === 0) {
-    throw new ForecastError('E_DATA_MISSING', `none of ${all.length} series has a value`, {
-      where: file,
-      hint: 'name the first column of values in source.first',
-    });
-  }
-  if (empty.length === 0) return { known, left: [] };
-  const named = empty.slice(0, 3).map(({ id, line }) => `${JSON.stringify(id.slice(0, 40))} (line ${line})`);
-  const more = empty.length > 3 ? ` and ${empty.length - 3} more` : '';
-  const message = `${named.join(', ')}${more} of ${all.length} series ${empty.length === 1 ? 'has' : 'have'} no value: left out`;
-  return { known, left: [{ code: 'W_SERIES_LEFT_OUT', message }] };
-}
-
-/** Missing values filled in place; how many. Errors: E_DATA_MISSING where they are refused. */
-function fillRow(row: Row, { head }: RowsTable, fill: RowsOptions['fill'], file: string): number {
-  const gap = row.values.findIndex(Number.isNaN);
-  if (gap < 0) return 0;
-  if (fill !== 'refuse') return bridged(row.values, fill);
-  const others = row.values.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0) - 1;
-  const more = others > 0 ? `, and ${others} more of this series` : '';
-  throw new ForecastError('E_DATA_MISSING', `the value is missing between others${more}`, {
-    where: `${file}:${row.line} column ${nameOf(head.header, head.first + row.skipped + gap)}`,
-    hint: 'set source.fill: previous, linear or zero',
-  });
 }

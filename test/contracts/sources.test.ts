@@ -25,6 +25,15 @@ const GOOD: { readonly [kind: string]: readonly (() => object)[] } = {
     () => ({ file: write('bare.csv', '1,2,3\n4,5\n'), id: false, start: '2024-02-29', frequency: 'monthly' }),
   ],
   text: [() => ({ file: write('one.txt', 'one two\nthree\n') }), () => ({ lines: ['a b', 'c'], document: 'whole' })],
+  tsf: [
+    () => ({
+      file: write(
+        'one.tsf',
+        '@attribute series_name string\n@attribute start date\n@frequency daily\n@data\nT1:2024-01-01:1,2\nT2:2024-01-03:3\n',
+      ),
+    }),
+    () => ({ file: write('bare.tsf', '@attribute name string\n@data\na:1,?,3\n'), fill: 'linear', season: 2 }),
+  ],
 };
 
 describe.each(Object.entries(SOURCES))('%s', (name, kind) => {

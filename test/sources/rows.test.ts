@@ -177,7 +177,7 @@ describe('a table is refused with its code, file, line and column', () => {
       'a hole',
       withRow(4, 's2,1,,3').replace('V3', 'V3,V4'),
       {},
-      'E_DATA_MISSING x.csv:4 column "V3": the value is missing between others',
+      'E_DATA_MISSING x.csv:4 column "V3": the value is missing',
     ],
     ['one id twice', withRow(4, 's1,1,2'), {}, 'E_DATA_DUPLICATE x.csv:4: series "s1" stands on line 3 too'],
     ['an empty id', withRow(4, ',1,2'), {}, 'E_DATA_MISSING x.csv:4 column "id": is empty'],

@@ -7,6 +7,7 @@ import { doubled, numberReader, type Place } from '../csv/cells.ts';
 import { tooManyRows } from '../csv/records.ts';
 import { firstBlock, noRows } from '../csv/table.ts';
 import type { OpenFile } from '../file.ts';
+import { sameId } from '../left-out.ts';
 import { type Head, type HeadOptions, nameOf, readHead } from './head.ts';
 import { type RecordSink, walkBlock } from './walk.ts';
 
@@ -140,14 +141,9 @@ function idOf(
   const id = names.join(' / ');
   const other = lineOf.get(id);
   if (other !== undefined) {
-    throw new ForecastError(
-      'E_DATA_DUPLICATE',
-      `series ${JSON.stringify(id.slice(0, 40))} stands on line ${other} too`,
-      {
-        where: `${place.file}:${place.line}`,
-        hint: 'remove or rename one of the rows; name all columns of the id in source.id, or set source.id: false where rows have none',
-      },
-    );
+    const hint =
+      'remove or rename one of the rows; name all columns of the id in source.id, or set source.id: false where rows have none';
+    throw sameId(id, other, `${place.file}:${place.line}`, hint);
   }
   lineOf.set(id, place.line);
   return id;

@@ -75,7 +75,7 @@ export function render(boards: readonly Kept[]): string {
     '  only, it asks at five or more rolling origins, each fitted anew.',
     '- **test** is looked at once a run, with the setting that validation chose; every look is a line in [looks.jsonl](looks.jsonl).',
     '- The line marked ◀ is the answer of the box: the least error on validation. Goals are held against it, not against the best test figure.',
-    '- Seconds are one process each, two side by side, over all settings tried and both parts.',
+    '- Seconds are of processor time, over all settings tried and both parts.',
     '',
     ...goalTable(boards),
     ...autoTable(boards),

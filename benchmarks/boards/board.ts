@@ -36,6 +36,13 @@ export interface Contestant {
   readonly weight: number;
 }
 
+/** What a contestant is asked for. */
+export interface Asked {
+  /** Whether the test part may be looked at. */
+  readonly look: boolean;
+  readonly say?: (what: string) => void;
+}
+
 export interface Board {
   readonly name: string;
   readonly group: string;
@@ -56,6 +63,8 @@ export interface Board {
   readonly intervals: boolean;
   /** Counts worth printing: windows, origins. */
   readonly counts: { readonly [what: string]: number };
+  /** How a contestant is judged where it is not by walks over series. */
+  judge?(contestant: Contestant, asked: Asked): Promise<Row>;
 }
 
 /** One line of a board. */
@@ -66,6 +75,7 @@ export interface Row {
   readonly validation: Figures | null;
   /** Null where the test part was not looked at. */
   readonly test: Figures | null;
+  /** Processor time over all settings and both parts. */
   readonly seconds: number | null;
   /** The setting that the validation part chose, as written. */
   readonly setting?: string;

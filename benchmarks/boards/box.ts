@@ -71,7 +71,10 @@ function plain({ season, positive, panel }: Facts, seasons: readonly number[]): 
     contestant('theta', 3, [...logarithms({ kind: 'theta' })]),
     contestant('croston', 2, [{ kind: 'croston' }]),
     contestant('tsb', 2, [{ kind: 'tsb' }]),
-    contestant('ets', 30, [{ kind: 'ets' }]),
+    contestant('ets', 30, [
+      ...each({ kind: 'ets' }, shortest(seasons, season)),
+      ...(panel ? [] : [{ kind: 'ets', seasonal: 'none' }]),
+    ]),
     contestant('linear', 40, [
       linear,
       ...(panel
@@ -90,6 +93,13 @@ function regressions(seasons: readonly number[], positive: boolean): Choice[] {
   const lags = [...new Set([1, 2, 3, ...seasons])].sort((a, b) => a - b);
   const own: Choice[] = [{ kind: 'regression' }, { kind: 'regression', lags, ...(longest ? { period: longest } : {}) }];
   return positive ? [...own, { ...(own[1] as Choice), log: true }] : own;
+}
+
+/** Seasons short enough to have a number for each of their rows smoothed; of many only the shortest. */
+function shortest(seasons: readonly number[], season: number): number[] {
+  const own = seasons.filter((rows) => rows === season);
+  if (own.length > 0 && seasons.length === 1) return own;
+  return [...new Set(season === 1 ? [1] : seasons.slice(0, 1))];
 }
 
 function seasonal({ positive, panel, season }: Facts, seasons: readonly number[]): Contestant[] {

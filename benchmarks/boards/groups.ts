@@ -5,6 +5,7 @@ import { classics } from './classics.ts';
 import { etth1 } from './etth1.ts';
 import { m4 } from './m4.ts';
 import { panels } from './panels.ts';
+import { text } from './text.ts';
 
 export const GROUPS: { readonly [group: string]: (group: string) => Promise<readonly Board[]> } = {
   'm4-weekly': m4,
@@ -12,6 +13,7 @@ export const GROUPS: { readonly [group: string]: (group: string) => Promise<read
   etth1,
   classics,
   panels,
+  text,
 };
 
 const opened = new Map<string, Promise<readonly Board[]>>();

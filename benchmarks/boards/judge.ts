@@ -12,18 +12,14 @@ import { openEngine } from '../../src/engines/index.ts';
 import { backtest, type Track } from '../../src/evaluate/backtest.ts';
 import { modelForecaster } from '../../src/forecaster.ts';
 import { trainOptions } from '../../src/outcome.ts';
-import type { Board, Contestant, Figures, Part, Row, Setting } from './board.ts';
+import type { Asked, Board, Contestant, Figures, Part, Row, Setting } from './board.ts';
 import { intervalFigures } from './interval.ts';
 
-export interface Asked {
-  /** Whether the test part may be looked at. */
-  readonly look: boolean;
-  readonly say?: (what: string) => void;
-}
-
 /** The row of a contestant; one that cannot be fitted has a reason instead of figures. */
-export async function judge(board: Board, contestant: Contestant, { look, say }: Asked): Promise<Row> {
-  const started = performance.now();
+export async function judge(board: Board, contestant: Contestant, asked: Asked): Promise<Row> {
+  if (board.judge) return await board.judge(contestant, asked);
+  const { look, say } = asked;
+  const started = process.cpuUsage();
   const row = { forecaster: contestant.name, ours: true, ...(contestant.combination ? { combination: true } : {}) };
   const part = board.validation();
   const tried: {
@@ -52,7 +48,7 @@ export async function judge(board: Board, contestant: Contestant, { look, say }:
   }
   say?.(`${board.name} ${label(best.setting)}: chosen`);
   const found = look ? await lookAt(board, best.setting, part, best.walked.tracks) : null;
-  const own = seedsOf(board, best.walked, part, found);
+  const own = seedsOf(best.walked, part, found);
   return {
     ...row,
     validation: best.figures,
@@ -161,14 +157,8 @@ function joined(parts: readonly Float64Array[]): Float64Array {
   return Float64Array.from(parts.flatMap((part) => [...part]));
 }
 
-function seedsOf(
-  board: Board,
-  walked: Walked,
-  part: Part,
-  found: { walked: Walked; part: Part } | null,
-): NonNullable<Row['seeds']> {
+function seedsOf(walked: Walked, part: Part, found: { walked: Walked; part: Part } | null): NonNullable<Row['seeds']> {
   const of = (own: Part, tracks: readonly Track[] | undefined): Figures | null => (tracks ? own.score(tracks) : null);
-  void board;
   return [...walked.seeds.keys()].map((seed) => ({
     seed,
     validation: of(part, walked.seeds.get(seed)),
@@ -184,6 +174,8 @@ export function label({ model, season }: Setting): string {
   return season === undefined ? words : `${words}, season ${season}`;
 }
 
-function seconds(started: number): number {
-  return Math.round(performance.now() - started) / 1000;
+/** Of processor time, which other work on the machine does not change. */
+function seconds(started: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(started);
+  return Math.round((user + system) / 1e4) / 100;
 }

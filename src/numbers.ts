@@ -12,13 +12,14 @@ import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
 import type { Engine } from './engines/engine.ts';
 import { type Losses, lossDifferences, poolSeries, type ScoreRow, scoreNumbers } from './evaluate/score.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { closedForm, modelForecaster, otherForm, trainsNetwork, type Workshop } from './forecaster.ts';
+import { closedForm, modelForecaster, otherForm, type Workshop } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
+import { checkInputs, toldInputs } from './inputs.ts';
 import { METRICS } from './metrics/index.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
 import type { NetworkFit } from './predict/network.ts';
-import { checkReach, type FittedNumberNetwork } from './predict/number-network.ts';
+import type { FittedNumberNetwork } from './predict/number-network.ts';
 import type { Fit, ForecastRow, TotalRow } from './report/result.ts';
 import { targetsBetween } from './window/cuts.ts';
 import type { SplitPositions } from './window/split.ts';
@@ -58,6 +59,8 @@ export async function runNumbers(
   const metrics = config.evaluate.metrics ?? defaultMetrics(raw);
   // All series are cut before the first is trained: one that is too short is said at once.
   const tasks = raw.series.map((series) => taskOf(config, series));
+  const inputs = toldInputs(config.model, baselines, raw.series[0] as Series);
+  for (const warning of inputs.warnings) hooks.warn(warning);
   const judged: JudgedSeries[] = [];
   const workshop = { config, shape: (tasks[0] as SeriesTask).shape, season, engine, train: trainOptions(config) };
   const requests = tasks.map((task) => judgedRequest(task, config, hooks));
@@ -106,7 +109,7 @@ export async function runNumbers(
     text: [],
     models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelOf(series.id, fitted, refitted))),
     rows: raw.series.reduce((sum, series) => sum + series.length, 0),
-    notes: [],
+    notes: inputs.notes,
   };
 }
 
@@ -120,7 +123,7 @@ interface SeriesTask {
 
 function taskOf(config: Config, series: Series): SeriesTask {
   const shape = windowShape(config, series);
-  if (trainsNetwork(config.model)) checkReach(shape, series, config.predict.horizon);
+  checkInputs(config.model, shape, series, config.predict.horizon);
   return { series, shape, ...holdOut(config, shape, series.length) };
 }
 

@@ -6,6 +6,7 @@ import type { Kind } from '../core/kind.ts';
 import { FORECASTERS } from '../forecasters/index.ts';
 import { MODELS } from '../models/index.ts';
 import type { Member } from './combination.ts';
+import { poolOf } from './pool.ts';
 
 /** Kinds of the two tables that forecast numbers. */
 const SINGLE: { readonly [kind: string]: Kind } = Object.fromEntries(
@@ -55,6 +56,17 @@ export function hasNetwork(choice: { readonly [option: string]: unknown }): bool
     if (typeof member === 'string') return Object.hasOwn(MODELS, member);
     return typeof member === 'object' && member !== null && hasNetwork(member as { [option: string]: unknown });
   });
+}
+
+/** Whether a forecaster reads columns known in advance; of a combination that chooses its members itself, whether one of its pool does. */
+export function readsAhead(choice: Member): boolean {
+  const { kind, model, members } = typeof choice === 'string' ? ({ kind: choice } as Exclude<Member, string>) : choice;
+  if (Object.hasOwn(MODELS, kind)) return true;
+  const entry = SINGLE[kind] as { readonly ahead?: boolean } | undefined;
+  if (entry?.ahead) return true;
+  const pool = kind === 'auto' ? [...poolOf(1), ...poolOf(2)] : [];
+  const inner = [model, ...(Array.isArray(members) ? members : pool)] as readonly (Member | undefined)[];
+  return inner.some((one) => one !== undefined && readsAhead(one));
 }
 
 const MOST_WORDS = 3;

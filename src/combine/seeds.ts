@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import type { Series } from '../core/data.ts';
+import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers } from '../core/forecaster.ts';
 import { blend, type How } from './blend.ts';
 import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
@@ -87,6 +88,12 @@ export async function seedsOf(
   );
 }
 
+/** Columns known in advance may end where what is fitted does: nothing can be forecast there, and nothing has gone wrong. */
+function endOfColumns(error: unknown): null {
+  if (error instanceof ForecastError && error.code === 'E_DATA_FUTURE') return null;
+  throw error;
+}
+
 /** Mean over steps of the standard deviation between seeds, as a share of the mean size of the forecasts; null where there is none. */
 async function spreadOf(
   fits: readonly FittedNumbers[],
@@ -95,11 +102,12 @@ async function spreadOf(
   horizon: number,
   lead: number,
 ): Promise<number | null> {
-  if (fits.length < 2 || series.future.length > 0) return null;
+  if (fits.length < 2 || fits.some((fitted) => until < (fitted.firstCutoff ?? 1))) return null;
   const all: Float64Array[] = [];
   for (const fitted of fits) {
-    if (until < (fitted.firstCutoff ?? 1)) return null;
-    all.push((await fitted.forecast(series, { cutoffs: [until], horizon, lead })).values);
+    const values = await fitted.forecast(series, { cutoffs: [until], horizon, lead }).catch(endOfColumns);
+    if (values === null) return null;
+    all.push(values.values);
   }
   let deviation = 0;
   let size = 0;

@@ -14,6 +14,8 @@ export interface NumberForecasterKind<Options = unknown> extends Kind<Options> {
   readonly baseline: boolean;
   /** Whether the targets of a series are learned from together, so that a forecast of one depends on the others; default false. */
   readonly pooled?: boolean;
+  /** Whether columns known in advance (source.future, source.calendar) are read; default false. */
+  readonly ahead?: boolean;
   create(options: Options, context: ForecasterContext): NumberForecaster;
 }
 

@@ -1,10 +1,11 @@
 // A number forecaster that learns a few numbers of each target and then runs a recursion over what is known.
 // In: how to learn them from one column. Out: the forecaster. Not here: any recursion.
 
-import type { Column } from '../core/data.ts';
+import type { Column, Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FittedNumbers, ForecastRequest, NumberForecaster } from '../core/forecaster.ts';
 import type { JsonObject } from '../core/json.ts';
+import { checkKnownAhead } from '../core/known-ahead.ts';
 import type { ForecasterContext } from './forecaster.ts';
 import { checkCutoffs } from './from-past.ts';
 
@@ -14,26 +15,37 @@ export type Follow = (cutoff: number, path: Float64Array) => void;
 /** What was learned of one target. */
 export interface Learned {
   readonly parameters: JsonObject;
-  /** One pass over values[0, last); then forecasts at any cutoff 1 … last, each from the state that the values before it leave. */
-  run(values: Float64Array, last: number): Follow;
+  /**
+   * One pass over values[0, last); then forecasts at any cutoff 1 … last, each from the state that the values before it leave, and from
+   * the columns known in advance, which reach as far as any path.
+   */
+  run(values: Float64Array, last: number, ahead?: readonly Column[]): Follow;
 }
 
 /**
- * The forecaster of a recursion. `learn` is given the values of [0, validation ?? until) of one target and can read no others.
+ * The forecaster of a recursion. `learn` is given the values of [0, validation ?? until) of one target and can read no others; and the
+ * columns known in advance, where `readsAhead` says that it reads them.
  * Errors: those of `learn`, named by target; E_DATA_TOO_SHORT for a cutoff with nothing known before it.
  */
-export function fromFit(kind: string, settings: JsonObject, learn: (known: Float64Array) => Learned): NumberForecaster {
+export function fromFit(
+  kind: string,
+  settings: JsonObject,
+  learn: (known: Float64Array, ahead: readonly Column[]) => Learned,
+  readsAhead = false,
+): NumberForecaster {
   return {
     name: kind,
     fit: async (series, request): Promise<FittedNumbers> => {
       const until = request.validation ?? request.until; // what is held out inside the fit chooses no parameters either
       checkCutoffs(series, [until]);
-      const learned = series.targets.map(({ name, values }) => named(name, () => learn(values.slice(0, until))));
+      const ahead = readsAhead ? series.future : [];
+      const learned = series.targets.map(({ name, values }) => named(name, () => learn(values.slice(0, until), ahead)));
       return {
         name: kind,
         forecast: async (given, request) => {
           const last = checkCutoffs(given, request.cutoffs);
-          return { values: forecastAll(given.targets, last, request, learned) };
+          if (readsAhead) checkAhead(given, ahead, last, request);
+          return { values: forecastAll(given, last, request, learned) };
         },
         state: () => ({ kind, ...settings, targets: learned.map(({ parameters }) => parameters) }),
         dispose: () => {},
@@ -43,7 +55,7 @@ export function fromFit(kind: string, settings: JsonObject, learn: (known: Float
 }
 
 function forecastAll(
-  targets: readonly Column[],
+  { targets, future }: Pick<Series, 'targets' | 'future'>,
   last: number,
   { cutoffs, horizon, lead }: ForecastRequest,
   learned: readonly Learned[],
@@ -51,13 +63,29 @@ function forecastAll(
   const values = new Float64Array(cutoffs.length * horizon * targets.length); // (N, H, C)
   const path = new Float64Array(lead + horizon);
   for (const [c, { name, values: known }] of targets.entries()) {
-    const follow = named(name, () => (learned[c] as Learned).run(known, last));
+    const follow = named(name, () => (learned[c] as Learned).run(known, last, future));
     for (let n = 0; n < cutoffs.length; n++) {
       follow(cutoffs[n] as number, path);
       for (let h = 0; h < horizon; h++) values[(n * horizon + h) * targets.length + c] = path[lead + h] as number;
     }
   }
   return values;
+}
+
+/** Errors: E_DATA_COLUMN where other columns are known in advance than were learned from, E_DATA_FUTURE where they end too early. */
+function checkAhead(
+  given: Series,
+  learned: readonly Column[],
+  last: number,
+  { horizon, lead }: Pick<ForecastRequest, 'horizon' | 'lead'>,
+): void {
+  const [own, now] = [learned, given.future].map((columns) => columns.map(({ name }) => name).join(', '));
+  if (own !== now) {
+    throw new ForecastError('E_DATA_COLUMN', `future columns are [${now}], fitted on [${own}]`, {
+      hint: 'give the columns the model was fitted on, in the same order',
+    });
+  }
+  checkKnownAhead(given, last + lead + horizon);
 }
 
 /** What `work` gives; an error of it says which target it is about. */

@@ -1,7 +1,8 @@
-// Ridge regression of a value on its last values, on means of longer stretches and on the waves of a year (or any period).
-// In: values before the cutoff. Out: one step after the other, each from the ones before. Not here: all steps at once (linear.ts).
+// Ridge regression of a value on its last values, on means of longer stretches, on the waves of a year (or any period), and on what is known
+// in advance of its row. In: values before the cutoff, columns known in advance. Out: one step after the other, each from the ones before. Not here: all steps at once (linear.ts).
 
 import { z } from 'zod';
+import type { Column } from '../core/data.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { checkPositive, fromFit, type Learned } from './from-fit.ts';
 import { ridge } from './ridge.ts';
@@ -22,13 +23,15 @@ const RANGES = 10; // forecasts are kept within so many ranges of the values kno
 /**
  * Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., §7.4 and §10.5, with lags for the errors. Inputs are
  * standardised, so that one penalty serves them all; the constant is not penalised. Means longer than a third of the rows known, and waves
- * of a period of which less than one is known, are left out. Errors: E_DATA_RANGE for the logarithm of 0 or less.
+ * of a period of which less than one is known, are left out. Columns known in advance (holidays, prices, a calendar) are inputs with their value at
+ * the row that is told. Errors: E_DATA_RANGE for the logarithm of 0 or less.
  */
 export const regression: NumberForecasterKind<RegressionOptions> = {
   kind: KIND,
   form: 'numbers',
   baseline: false,
-  summary: 'Ridge regression on lags, means of longer stretches and the waves of a season.',
+  ahead: true,
+  summary: 'Ridge regression on lags, means of longer stretches, the waves of a season and inputs known in advance.',
   options: z.strictObject({
     lags: z
       .union([rows, z.array(rows)])
@@ -66,7 +69,9 @@ export const regression: NumberForecasterKind<RegressionOptions> = {
     const period = options.period ?? context.season;
     const lags =
       typeof options.lags === 'number' ? Array.from({ length: options.lags }, (_, i) => i + 1) : options.lags;
-    return fromFit(KIND, { lags, period }, (known) => learnRegression(known, lags, period, options));
+    const learn = (known: Float64Array, ahead: readonly Column[]): Learned =>
+      learnRegression(known, ahead, lags, period, options);
+    return fromFit(KIND, { lags, period }, learn, true);
   },
 };
 
@@ -75,10 +80,17 @@ interface Inputs {
   readonly lags: readonly number[];
   readonly means: readonly number[];
   readonly waves: readonly number[]; // cycles per row
+  readonly ahead: readonly string[]; // columns known in advance
   readonly count: number;
 }
 
-function inputsOf(known: number, lags: readonly number[], period: number, options: RegressionOptions): Inputs {
+function inputsOf(
+  known: number,
+  ahead: readonly string[],
+  lags: readonly number[],
+  period: number,
+  options: RegressionOptions,
+): Inputs {
   const most = Math.max(1, Math.floor(known / 3));
   const near = lags.filter((lag) => lag <= most);
   const means = options.means.filter((rows) => rows <= most);
@@ -86,7 +98,8 @@ function inputsOf(known: number, lags: readonly number[], period: number, option
     period >= 2 && known >= period
       ? Array.from({ length: options.harmonics }, (_, k) => (k + 1) / period).filter((w) => w <= 0.5)
       : [];
-  return { lags: near, means, waves, count: near.length + means.length + 2 * waves.length };
+  const count = near.length + means.length + 2 * waves.length + ahead.length;
+  return { lags: near, means, waves, ahead, count };
 }
 
 interface Weights {
@@ -97,24 +110,31 @@ interface Weights {
 
 function learnRegression(
   known: Float64Array,
+  ahead: readonly Column[],
   lags: readonly number[],
   period: number,
   options: RegressionOptions,
 ): Learned {
-  const inputs = inputsOf(known.length, lags, period, options);
+  const names = ahead.map(({ name }) => name);
+  const inputs = inputsOf(known.length, names, lags, period, options);
   const log = options.log === 'auto' ? known.every((value) => value > 0) : options.log;
   const origin = log ? Math.log(known[0] as number) : (known[0] as number);
   const inner = transformed(known, known.length, log, origin);
-  const weights = solve(inner, inputs, options.ridge);
+  const weights = solve(inner, ahead, inputs, options.ridge);
   const [least, most] = reachOf(inner);
   return {
     parameters: {
       log,
-      inputs: { lags: inputs.lags, means: inputs.means, harmonics: inputs.waves.length },
+      inputs: {
+        lags: inputs.lags,
+        means: inputs.means,
+        harmonics: inputs.waves.length,
+        ...(names.length > 0 ? { ahead: names } : {}),
+      },
       mean: weights.mean + 0,
       weights: Array.from(weights.betas, (b) => b + 0),
     },
-    run: (values, last) => {
+    run: (values, last, ahead = []) => {
       const z = transformed(values, last, log, origin);
       const deep = Math.max(0, ...inputs.lags, ...inputs.means);
       const row = new Float64Array(inputs.count);
@@ -123,7 +143,7 @@ function learnRegression(
         const near = new Float64Array(cutoff - from + path.length); // what is known and reached back to, then what follows
         near.set(z.subarray(from, cutoff));
         for (let t = cutoff; t < cutoff + path.length; t++) {
-          fill(near, from, t, inputs, row);
+          fill(near, from, t, ahead, inputs, row);
           const value = Math.min(Math.max(at(row, weights), least), most);
           near[t - from] = value;
           path[t - cutoff] = log ? (known[0] as number) * Math.exp(value) : value + origin;
@@ -149,8 +169,18 @@ function reachOf(values: Float64Array): [number, number] {
   return [least - RANGES * (most - least), most + RANGES * (most - least)];
 }
 
-/** The inputs of row t from the rows before it, `values` beginning with row `start`; before the first row stands the first value. */
-function fill(values: Float64Array, start: number, t: number, { lags, means, waves }: Inputs, row: Float64Array): void {
+/**
+ * The inputs of row t from the rows before it, `values` beginning with row `start` (before the first row stands the first value), and from
+ * what is known in advance of row t itself.
+ */
+function fill(
+  values: Float64Array,
+  start: number,
+  t: number,
+  ahead: readonly Column[],
+  { lags, means, waves }: Inputs,
+  row: Float64Array,
+): void {
   let i = 0;
   for (const lag of lags) row[i++] = values[Math.max(0, t - lag) - start] as number;
   for (const span of means) {
@@ -164,6 +194,7 @@ function fill(values: Float64Array, start: number, t: number, { lags, means, wav
     row[i++] = Math.sin(angle);
     row[i++] = Math.cos(angle);
   }
+  for (const { values: known } of ahead) row[i++] = known[t] as number;
 }
 
 function at(row: Float64Array, { centres, betas, mean }: Weights): number {
@@ -173,13 +204,13 @@ function at(row: Float64Array, { centres, betas, mean }: Weights): number {
 }
 
 /** Least squares over the rows that have all their inputs (all rows where none has), inputs standardised. */
-function solve(values: Float64Array, inputs: Inputs, share: number): Weights {
+function solve(values: Float64Array, ahead: readonly Column[], inputs: Inputs, share: number): Weights {
   const p = inputs.count;
   const deep = Math.max(0, ...inputs.lags, ...inputs.means);
   const from = Math.min(deep, values.length - 1);
   const n = values.length - from;
   const table = new Float64Array(n * p);
-  for (let k = 0; k < n; k++) fill(values, 0, from + k, inputs, table.subarray(k * p, (k + 1) * p));
+  for (let k = 0; k < n; k++) fill(values, 0, from + k, ahead, inputs, table.subarray(k * p, (k + 1) * p));
   const centres = new Float64Array(p);
   const scales = new Float64Array(p);
   for (let i = 0; i < p; i++) [centres[i], scales[i]] = centreAndScale(table, i, p, n);

@@ -5,6 +5,7 @@ import type { Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, ForecastRequest, Forecasts, NumberForecaster } from '../core/forecaster.ts';
 import type { JsonObject } from '../core/json.ts';
+import { checkKnownAhead } from '../core/known-ahead.ts';
 import type { Sequence } from '../core/sequence.ts';
 import { type FittedEncoders, fitNumbers, restoreNumbers } from '../encoders/chain.ts';
 import type { Compiled, Engine } from '../engines/engine.ts';
@@ -95,6 +96,7 @@ function fittedNumbers(
     async forecast(series: Series, request: ForecastRequest): Promise<Forecasts> {
       const sequence = encode(series);
       checkCutoffs(firstCutoff, request);
+      checkFuture(series, shape, request);
       const values = await forecastEncoded(compiled, network, shape, sequence, request);
       encoders.decode(values, series, request.cutoffs, request.lead, request.horizon);
       return { values };
@@ -130,13 +132,11 @@ async function forecastEncoded(
   const froms = new Float64Array(cutoffs.length).fill(start);
   const channels = sequence.targets.length;
   if (horizon <= shape.horizon) {
-    checkFuture(sequence, shape, cutoffs, horizon);
     const outputs = central(network, await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) }));
     return horizon === shape.horizon
       ? outputs
       : firstSteps(outputs, cutoffs.length, shape.horizon * channels, horizon * channels);
   }
-  checkFuture(sequence, shape, cutoffs, horizon);
   const all = new Float64Array(cutoffs.length * horizon * channels);
   // Strips copy their contexts: a thousand at a time bounds the memory.
   for (let begin = 0; begin < cutoffs.length; begin += 1024) {
@@ -173,34 +173,21 @@ function central({ loss, output }: Network, outputs: Float64Array): Float64Array
  */
 export function checkReach(
   shape: WindowShape,
-  series: Pick<Series, 'length' | 'past' | 'future'>,
+  series: Pick<Series, 'length' | 'past' | 'future'> & Partial<Series>,
   horizon: number,
 ): void {
   if (horizon > shape.horizon) refuseUnknowable(series.past.length, shape, horizon);
-  checkFuture({ future: series.future.map(({ values }) => values) }, shape, [series.length], horizon);
+  checkFuture(series, shape, { cutoffs: [series.length], horizon });
 }
 
 /** A forecast shorter than what the network gives at once, or than whole blocks of it, still reads all of the block's rows. */
 function checkFuture(
-  sequence: Pick<Sequence, 'future'>,
+  series: Pick<Series, 'length' | 'future'> & Partial<Series>,
   shape: WindowShape,
-  cutoffs: ArrayLike<number>,
-  horizon: number,
+  { cutoffs, horizon }: Pick<ForecastRequest, 'cutoffs' | 'horizon'>,
 ): void {
-  const known = Math.min(...sequence.future.map((channel) => channel.length), Number.POSITIVE_INFINITY);
   const steps = Math.ceil(horizon / shape.horizon) * shape.horizon;
-  for (let n = 0; n < cutoffs.length; n++) {
-    const needed = (cutoffs[n] as number) + shape.lead + steps;
-    if (needed <= known) continue;
-    throw new ForecastError(
-      'E_DATA_FUTURE',
-      `forecasting needs the future columns up to row ${needed}, they end at row ${known}`,
-      {
-        where: 'source.future',
-        hint: 'append rows with the future columns filled and the targets empty',
-      },
-    );
-  }
+  for (let n = 0; n < cutoffs.length; n++) checkKnownAhead(series, (cutoffs[n] as number) + shape.lead + steps);
 }
 
 function firstSteps(outputs: Float64Array, count: number, from: number, to: number): Float64Array {

@@ -290,8 +290,14 @@ function filledSeries(frame: Frame, frequency: Frequency, policies: Policies, re
     },
     targets: targets.map(cut).map(whole),
     past: past.map(cut).map(whole),
-    future: future.map(whole),
+    future: future.map((column) => whole(policies.fill === 'refuse' ? withoutUnknown(column, length) : column)),
   };
+}
+
+/** A column known in advance ends with the last of its values after the targets: nobody has filled in the rest yet. */
+function withoutUnknown({ name, values }: Column, length: number): Column {
+  const end = Math.max(length, values.findLastIndex((value) => !Number.isNaN(value)) + 1);
+  return { name, values: end === values.length ? values : values.slice(0, end) };
 }
 
 /** Last row with a target; rows after it are known in advance only. */

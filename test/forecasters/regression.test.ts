@@ -95,6 +95,51 @@ describe('regression', () => {
   });
 });
 
+describe('regression on what is known in advance', () => {
+  const holiday = (t: number): number => (t % 9 === 4 || t % 13 === 6 ? 1 : 0);
+  const price = (t: number): number => 3 + ((t * 5) % 7) / 7;
+  const y = rows(90, (t) => 40 + 12 * holiday(t) - 5 * price(t));
+  const options = { lags: [], means: [], harmonics: 0, ridge: 0 };
+  const made = () => {
+    const entry = FORECASTERS.regression as NumberForecasterKind;
+    return entry.create(entry.options.parse(options), { season: 7 });
+  };
+  const given = (until: number) => seriesOf({ y }, {}, { holiday: rows(until, holiday), price: rows(until, price) });
+  const learned = () => made().fit(given(96), { until: 80, validation: null, seed: 1 });
+
+  it('finds the effects of a holiday and a price, at the row they stand at', async () => {
+    const fitted = await learned();
+    const { values } = await fitted.forecast(given(96), { cutoffs: [90, 80], horizon: 6, lead: 0 });
+    const told = [...rows(6, (h) => 90 + h), ...rows(6, (h) => 80 + h)];
+    near([...values], (i) => 40 + 12 * holiday(told[i] as number) - 5 * price(told[i] as number), 9);
+    expect(JSON.stringify(fitted.state())).toContain('"ahead":["holiday","price"]');
+  });
+
+  it('refuses a row nobody knows it of, and other columns than it learned from', async () => {
+    const fitted = await learned();
+    await expect(fitted.forecast(given(95), { cutoffs: [90], horizon: 5, lead: 1 })).rejects.toMatchObject({
+      code: 'E_DATA_FUTURE',
+      message: 'forecasting reads "holiday" up to row 96, it ends at row 95',
+    });
+    const other = seriesOf({ y }, {}, { holiday: rows(96, holiday) });
+    await expect(fitted.forecast(other, { cutoffs: [90], horizon: 1, lead: 0 })).rejects.toMatchObject({
+      code: 'E_DATA_COLUMN',
+      message: 'future columns are [holiday], fitted on [holiday, price]',
+    });
+  });
+
+  it('a class of a calendar that no row has known has no effect', async () => {
+    const entry = FORECASTERS.regression as NumberForecasterKind;
+    const series = seriesOf({ y }, {}, { never: rows(96, (t) => (t >= 92 ? 1 : 0)) });
+    const fitted = await entry
+      .create(entry.options.parse({}), { season: 7 })
+      .fit(series, { until: 90, validation: null, seed: 1 });
+    const flat = seriesOf({ y }, {}, { never: rows(96, () => 0) });
+    const asked = { cutoffs: [90], horizon: 6, lead: 0 };
+    expect(await fitted.forecast(series, asked)).toEqual(await fitted.forecast(flat, asked));
+  });
+});
+
 describe('trend-season', () => {
   it('continues a line with a season, and growth with one on logarithms', async () => {
     const line = (t: number): number => 100 - t + [5, -2, -3][t % 3]!;

@@ -119,6 +119,13 @@ function refuseDoubles(named: { readonly [key: string]: readonly number[] }, sam
   for (const [key, columns] of Object.entries(named)) {
     for (const column of columns) {
       const other = roles.get(column);
+      if (other === key) {
+        const name = shown(sample.header[column] as string);
+        throw new ForecastError('E_DATA_COLUMN', `column ${name} stands twice in source.${key}`, {
+          where: sample.file,
+          hint: 'name it once',
+        });
+      }
       if (other !== undefined) {
         const name = shown(sample.header[column] as string);
         throw new ForecastError('E_DATA_COLUMN', `column ${name} stands in source.${other} and source.${key}`, {

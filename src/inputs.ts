@@ -1,0 +1,66 @@
+// Who reads the inputs beside the targets: said once a run, so that nobody believes a forecaster saw a price that it never looked at.
+// In: the contenders and the columns. Out: a note, and a warning where the model reads none. Not here: reading them.
+
+import { hasNetwork, readsAhead } from './combine/member.ts';
+import type { Choice } from './config/config.ts';
+import type { Column, Series } from './core/data.ts';
+import { ForecastError, type Warning } from './core/errors.ts';
+import { checkKnownAhead } from './core/known-ahead.ts';
+import { trainsNetwork } from './forecaster.ts';
+import { checkReach } from './predict/number-network.ts';
+import type { WindowShape } from './window/window.ts';
+
+/**
+ * Refuses, before anything is fitted, a forecast that the columns of a series could not feed, or could only feed by knowing the answer.
+ * Errors: E_DATA_FUTURE; E_DATA_COLUMN; for networks E_CONFIG_CONFLICT where past columns or a lead keep blocks from being fed back.
+ */
+export function checkInputs(model: Choice, shape: WindowShape, series: Series, horizon: number): void {
+  checkAnswers(series);
+  if (trainsNetwork(model)) checkReach(shape, series, horizon);
+  else if (readsAhead(model)) checkKnownAhead(series, series.length + shape.lead + horizon);
+}
+
+/** A column "known in advance" that holds the target itself, row by row: every backtest would be perfect, and no forecast possible. */
+function checkAnswers({ targets, future, length }: Series): void {
+  for (const { name: target, values: answers } of targets) {
+    if (answers.every((value) => value === answers[0])) continue;
+    const copy = future.find(({ values }) => answers.every((value, t) => t >= length || value === values[t]));
+    if (copy === undefined) continue;
+    throw new ForecastError(
+      'E_DATA_COLUMN',
+      `column "${copy.name}" holds "${target}" in every row: the answer among the inputs`,
+      {
+        where: 'source.future',
+        hint: `remove ${copy.name}, or name it in source.past where it is known up to the forecast only`,
+      },
+    );
+  }
+}
+
+/** Which contenders read which columns; nothing where there are none. */
+export function toldInputs(
+  model: Choice,
+  baselines: readonly string[],
+  { past, future }: Series,
+): { readonly notes: readonly string[]; readonly warnings: readonly Warning[] } {
+  const contenders = [model, ...baselines.map((kind) => ({ kind }))];
+  const roles = [
+    { what: 'known up to the cutoff', columns: past, reads: hasNetwork },
+    { what: 'known in advance', columns: future, reads: readsAhead },
+  ].filter(({ columns }) => columns.length > 0);
+  const notes = roles.map(({ what, columns, reads }) => {
+    const readers = contenders.filter(reads).map(({ kind }) => kind);
+    const said = readers.length > 0 ? `read by ${readers.join(', ')} alone` : 'read by none of the contenders';
+    return `${what}: ${namesOf(columns)}, ${said}`;
+  });
+  const unread = roles.filter(({ reads }) => !reads(model)).flatMap(({ columns }) => columns);
+  if (unread.length === 0) return { notes, warnings: [] };
+  const message = `${model.kind} does not read ${namesOf(unread)}`;
+  return { notes, warnings: [{ code: 'W_INPUTS_UNUSED', message }] };
+}
+
+/** Names of columns, those of one feature of the calendar as one. */
+function namesOf(columns: readonly Column[]): string {
+  const names = columns.map(({ name, asIs }) => (asIs ? (/^[^= ]+/.exec(name) as RegExpExecArray)[0] : name));
+  return [...new Set(names)].join(', ');
+}

@@ -1,0 +1,215 @@
+// What a run says and refuses of the inputs beside its targets: columns known up to the cutoff, columns known in advance, the calendar.
+
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ForecastError } from '../src/core/errors.ts';
+import { run } from '../src/run.ts';
+import { predict } from '../src/stored.ts';
+import { workspace } from './support/workspace.ts';
+
+const ROWS = 90;
+const space = workspace();
+let made = 0;
+
+type Row = readonly [day: string, y: number | '', promo: number | '', wind: number | ''];
+
+/** Sales a day with a promotion known ten rows ahead and the wind, which nobody knows. */
+function rowsOf(change: (row: Row, t: number) => Row = (row) => row, ahead = 10): Row[] {
+  return Array.from({ length: ROWS + ahead }, (_, t) => {
+    const day = new Date(Date.UTC(2024, 0, 1 + t)).toISOString().slice(0, 10);
+    const promo = t % 6 === 2 || t % 11 === 7 ? 1 : 0;
+    const wind = 5 + ((t * 37) % 17) / 4;
+    const y = 50 + 10 * Math.sin((2 * Math.PI * t) / 7) + 20 * promo + ((t * 29) % 13) / 6;
+    const last = t >= ROWS;
+    return change([day, last ? '' : Number(y.toFixed(3)), promo, last ? '' : wind], t);
+  });
+}
+
+const csvOf = (rows: readonly Row[]): string =>
+  `day,sales,promo,wind\n${rows.map((row) => row.join(',')).join('\n')}\n`;
+
+interface Asked {
+  readonly rows?: readonly Row[];
+  readonly source?: string;
+  readonly model?: string;
+  readonly more?: string;
+  readonly horizon?: number;
+}
+
+async function ran({
+  rows = rowsOf(),
+  source = 'future: [promo]',
+  model = '{ kind: regression, means: [] }',
+  more = '',
+  horizon = 7,
+}: Asked = {}) {
+  const place = `run-${made++}`;
+  space.write(`${place}/sales.csv`, csvOf(rows));
+  const file = space.write(
+    `${place}/sales.yaml`,
+    `name: sales
+source: { kind: csv, file: sales.csv, time: day, target: sales, season: 7${source === '' ? '' : `, ${source}`} }
+split: { validation: 0 }
+window: { context: 14, horizon: ${horizon} }
+model: ${model}
+engine: reference
+train: { epochs: 2 }
+predict: { horizon: ${horizon} }
+evaluate: { folds: 2, step: 4 }
+${more}`,
+  );
+  const outcome = await run(file, { out: join(space.path, place, 'run') });
+  return { ...outcome, place };
+}
+
+async function refused(asked: Asked): Promise<string> {
+  const error = await ran(asked).then(
+    () => null,
+    (failure: unknown) => failure as ForecastError,
+  );
+  if (error === null) return 'nothing was refused';
+  return `${error.code} ${error.where}: ${error.message}. ${error.hint}`.replaceAll(space.path, '');
+}
+
+describe('what is known in advance', () => {
+  it('is read by regression and by networks; the run says who reads what', async () => {
+    const { result } = await ran();
+    expect(result.data.notes).toContain('known in advance: promo, read by regression alone');
+    expect(result.warnings.map(({ code }) => code)).not.toContain('W_INPUTS_UNUSED');
+    const rows = await ran({
+      source: 'future: [promo], past: [wind], calendar: [weekday]',
+      model: '{ kind: lstm-regressor, units: [3] }',
+    });
+    expect(rows.result.data.notes).toEqual(
+      expect.arrayContaining([
+        'calendar: weekday (7 columns known in advance)',
+        'known up to the cutoff: wind, read by lstm-regressor alone',
+        'known in advance: promo, weekday, read by lstm-regressor alone',
+      ]),
+    );
+  });
+
+  it('makes regression know a promotion it is told of: the mean error falls by more than half', async () => {
+    const error = (outcome: Awaited<ReturnType<typeof ran>>): number =>
+      outcome.result.scores.find((row) => row.forecaster === 'regression' && row.split === 'backtest')?.metrics
+        .mae as number;
+    const [told, untold] = [await ran(), await ran({ source: '', rows: rowsOf((row) => row, 0) })];
+    expect(error(told)).toBeLessThan(0.5 * error(untold));
+  });
+
+  it('a model that reads none of it is warned of', async () => {
+    const { result } = await ran({
+      model: '{ kind: theta }',
+      source: 'future: [promo], past: [wind], calendar: [weekend]',
+    });
+    expect(result.warnings).toContainEqual({
+      code: 'W_INPUTS_UNUSED',
+      message: 'theta does not read wind, promo, weekend',
+    });
+  });
+
+  it('a combination reads what its members read', async () => {
+    const { result } = await ran({ model: '{ kind: average, members: [theta, { kind: regression, means: [] }] }' });
+    expect(result.data.notes).toContain('known in advance: promo, read by average alone');
+    expect(result.warnings.map(({ code }) => code)).not.toContain('W_INPUTS_UNUSED');
+  });
+
+  it('several seeds of a network say how far they are apart', async () => {
+    const { result } = await ran({ model: '{ kind: seeds, count: 2, model: { kind: lstm-regressor, units: [3] } }' });
+    expect(result.fit.combination?.rule).toMatch(/forecasts \d+\.\d % apart$/);
+  });
+});
+
+describe('the calendar', () => {
+  it('reaches every horizon that is asked for, also later and of new data', async () => {
+    const { folder, place } = await ran({
+      source: 'calendar: [weekday, { feature: holiday, dates: [04-01] }]',
+      rows: rowsOf((row) => row, 0),
+    });
+    expect((await predict(folder, { horizon: 40 })).rows).toHaveLength(40);
+    space.write(`${place}/new.csv`, csvOf(rowsOf((row) => row, 0).slice(0, 80)));
+    const { rows } = await predict(folder, { data: join(space.path, place, 'new.csv'), horizon: 3 });
+    expect(rows.map(({ time }) => time)).toEqual(['2024-03-21', '2024-03-22', '2024-03-23']);
+  });
+
+  it('is refused for rows without times, in one line', async () => {
+    const place = `run-${made++}`;
+    space.write(`${place}/plain.csv`, `a\n${Array.from({ length: 60 }, (_, t) => t % 7).join('\n')}\n`);
+    const file = space.write(
+      `${place}/plain.yaml`,
+      'name: plain\nsource: { kind: csv, file: plain.csv, target: a, calendar: [month] }\nmodel: regression\n',
+    );
+    await expect(run(file, { out: join(space.path, place, 'run') })).rejects.toMatchObject({
+      code: 'E_CONFIG_CONFLICT',
+      where: 'source.calendar',
+      message: 'rows without times have no calendar',
+    });
+  });
+
+  it('of a year is refused with the reason', async () => {
+    expect(await refused({ source: 'calendar: [weekday, year]' })).toMatch(
+      /^E_CONFIG_CONFLICT .*sales.yaml:2:\d+ source.calendar\[?\.?1\]?: a year is no cycle but a trend, .*\. one of month, /,
+    );
+  });
+});
+
+describe('inputs that cannot be are refused in one line', () => {
+  it('a horizon with too few rows known in advance', async () => {
+    const said =
+      'E_DATA_FUTURE source.future: forecasting reads "promo" up to row 102 (2024-04-11), it ends at row 100 (2024-04-09). append rows with the columns known in advance filled and the target empty, or forecast fewer steps';
+    expect(await refused({ horizon: 12 })).toBe(said);
+    expect(await refused({ horizon: 12, model: '{ kind: lstm-regressor, units: [3] }' })).toBe(said);
+    expect(await refused({ horizon: 12, model: '{ kind: average, members: [drift, { kind: regression }] }' })).toBe(
+      said,
+    );
+    expect(await refused({ horizon: 12, model: '{ kind: theta }' })).toBe('nothing was refused');
+  });
+
+  it('a column that ends with the target', async () => {
+    expect(await refused({ rows: rowsOf((row) => row, 0) })).toBe(
+      'E_DATA_FUTURE source.future: forecasting reads "promo" up to row 97 (2024-04-06), it ends at row 90 (2024-03-30). append rows with the columns known in advance filled and the target empty, or forecast fewer steps; if nobody knows it in advance, name it in source.past',
+    );
+  });
+
+  it('a column that nobody filled in to the end', async () => {
+    const rows = rowsOf(([day, y, promo, wind], t) => [day, y, t >= 94 ? '' : promo, wind]);
+    expect(await refused({ rows })).toBe(
+      'E_DATA_FUTURE source.future: forecasting reads "promo" up to row 97 (2024-04-06), it ends at row 94 (2024-04-03). append rows with the columns known in advance filled and the target empty, or forecast fewer steps',
+    );
+    expect(await refused({ rows: rowsOf(), source: 'future: [promo, wind]' })).toMatch(
+      /^E_DATA_FUTURE source.future: forecasting reads "wind" up to row 97 \(2024-04-06\), it ends at row 90 .* name it in source.past$/,
+    );
+  });
+
+  it('a value missing among those of the horizon', async () => {
+    const rows = rowsOf(([day, y, promo, wind], t) => [day, y, t === 93 ? '' : promo, wind]);
+    expect(await refused({ rows })).toMatch(
+      /^E_DATA_MISSING .*sales.csv:95 column "promo": the value is missing\. set source.fill: previous, linear or zero$/,
+    );
+  });
+
+  it('the target among the inputs, by its name or as a copy', async () => {
+    expect(await refused({ source: 'future: [promo, sales]' })).toMatch(
+      /^E_DATA_COLUMN .*sales.csv: column "sales" stands in source.target and source.future\. give each column one role$/,
+    );
+    expect(await refused({ source: 'past: [sales]' })).toMatch(
+      /column "sales" stands in source.target and source.past/,
+    );
+    const copied = rowsOf(([day, y, , wind]) => [day, y, y === '' ? 7 : y, wind]);
+    expect(await refused({ rows: copied })).toBe(
+      'E_DATA_COLUMN source.future: column "promo" holds "sales" in every row: the answer among the inputs. remove promo, or name it in source.past where it is known up to the forecast only',
+    );
+  });
+
+  it('a column named twice, for one role or for two', async () => {
+    expect(await refused({ source: 'future: [promo, promo]' })).toMatch(
+      /^E_DATA_COLUMN .*: column "promo" stands twice in source.future\. name it once$/,
+    );
+    expect(await refused({ source: 'future: [promo], past: [promo]' })).toMatch(
+      /column "promo" stands in source.past and source.future/,
+    );
+    expect(await refused({ source: 'future: [promo, day]' })).toMatch(
+      /column "day" stands in source.time and source.future/,
+    );
+  });
+});

@@ -20,6 +20,8 @@ export interface Workshop {
   readonly config: Config;
   readonly shape: WindowShape;
   readonly season: number;
+  /** All seasons, `season` first; absent: no other. */
+  readonly seasons?: readonly number[];
   readonly engine: Engine;
   readonly train: TrainOptions;
 }
@@ -37,10 +39,10 @@ export function trainsNetwork(model: Choice): boolean {
 
 function memberOf(workshop: Workshop, choice: Choice): NumberForecaster {
   const { kind, ...options } = choice;
-  const { season } = workshop;
+  const { season, seasons } = workshop;
   if (MODELS[kind]) return networkOf(workshop, choice);
   const combination = COMBINATIONS[kind];
-  if (!combination) return closedForm(choice, season);
+  if (!combination) return closedForm(choice, season, seasons);
   return combination.create(combination.options.parse(options), {
     season,
     create: (member) => memberOf(workshop, member),
@@ -81,10 +83,12 @@ function networkCost({ shape, train }: Workshop, member: Choice, series: Series,
 export function closedForm(
   choice: { readonly kind: string; readonly [option: string]: unknown },
   season: number,
+  seasons?: readonly number[],
 ): NumberForecaster {
   const { kind, ...options } = choice;
   const entry = FORECASTERS[kind];
-  if (entry?.form === 'numbers') return entry.create(entry.options.parse(options), { season });
+  if (entry?.form === 'numbers')
+    return entry.create(entry.options.parse(options), seasons ? { season, seasons } : { season });
   throw otherForm(kind, 'numbers', 'evaluate.baselines');
 }
 

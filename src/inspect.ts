@@ -6,6 +6,7 @@ import { settle } from './config/defaults.ts';
 import { describeFrequency, formatStamp } from './core/calendar.ts';
 import type { Series, Text } from './core/data.ts';
 import type { Json } from './core/json.ts';
+import type { Season } from './core/season.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { encodeText, fitNumbers, fitText, tokenize } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
@@ -14,6 +15,7 @@ import { MODELS } from './models/index.ts';
 import { type ModelSummary, summarise } from './models/summary.ts';
 import { factsOf, loadData, type OpenOptions, openConfig } from './open.ts';
 import { buildNetwork } from './predict/network.ts';
+import { seasonFact } from './report/seasons.ts';
 import { renderSummary } from './report/summary.ts';
 import { encoderOf, textShape } from './text.ts';
 import { cut, cutoffAt, fromAt, lengthAt, targetsBetween } from './window/cuts.ts';
@@ -41,7 +43,7 @@ export async function inspect(input: string, options: OpenOptions = {}): Promise
   const parts =
     data.raw.form === 'text'
       ? [inspectText(config, data.raw)]
-      : data.raw.series.map((series) => inspectSeries(config, series, facts.season));
+      : data.raw.series.map((series) => inspectSeries(config, series, facts.season, data.seasons ?? []));
   const notes = [...data.notes, ...data.warnings.map(({ code, message }) => `${code}: ${message}`)];
   return {
     text: [...parts.map((part) => part.text), ...notes.map((note) => `note: ${note}`), ''].join('\n'),
@@ -49,7 +51,7 @@ export async function inspect(input: string, options: OpenOptions = {}): Promise
   };
 }
 
-function inspectSeries(config: Config, series: Series, season: number): Inspection {
+function inspectSeries(config: Config, series: Series, season: number, seasons: readonly Season[]): Inspection {
   const shape = windowShape(config, series);
   const { cuts, parts } = holdOut(config, shape, series.length);
   const trainUntil = parts.validation ?? parts.test ?? series.length;
@@ -70,7 +72,7 @@ function inspectSeries(config: Config, series: Series, season: number): Inspecti
   const stamp = (row: number): string =>
     series.time.stamps === null ? String(row) : formatStamp(series.time, series.time.stamps[row] as number);
   const lines = [
-    `series ${series.id}: ${series.length} rows, ${stamp(0)} … ${stamp(series.length - 1)}, ${describeFrequency(series.time.frequency)}, season ${season}`,
+    `series ${series.id}: ${series.length} rows, ${stamp(0)} … ${stamp(series.length - 1)}, ${describeFrequency(series.time.frequency)}, ${seasonFact(seasons) || 'no season'}`,
     ...columns.map(
       ({ role, column }) => `  ${role.padEnd(7)} ${column.name}: ${rangeOf(column.values, series.length)}`,
     ),
@@ -84,6 +86,7 @@ function inspectSeries(config: Config, series: Series, season: number): Inspecti
       series: series.id,
       rows: series.length,
       season,
+      seasons: seasons.map((one) => ({ ...one })),
       windows: { all: cuts.count, ...sizes },
       samples,
       parameters: summary?.parameters ?? 0,

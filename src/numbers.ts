@@ -13,6 +13,7 @@ import type { Engine } from './engines/engine.ts';
 import { type Losses, lossDifferences, poolSeries, type ScoreRow, scoreNumbers } from './evaluate/score.ts';
 import { forecastRows } from './forecast-rows.ts';
 import { closedForm, modelForecaster, otherForm, type Workshop } from './forecaster.ts';
+import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
 import { checkInputs, toldInputs } from './inputs.ts';
@@ -50,11 +51,12 @@ const JUDGED_WINDOWS = 20_000;
 export async function runNumbers(
   config: Config,
   raw: Numbers,
-  season: number,
+  known: ForecasterContext,
   engine: Engine,
   hooks: Hooks,
 ): Promise<Outcome> {
   checkForms(config, 'numbers');
+  const { season } = known;
   const baselines = baselinesOf(config, season);
   const metrics = config.evaluate.metrics ?? defaultMetrics(raw);
   // All series are cut before the first is trained: one that is too short is said at once.
@@ -62,16 +64,16 @@ export async function runNumbers(
   const inputs = toldInputs(config.model, baselines, raw.series[0] as Series);
   for (const warning of inputs.warnings) hooks.warn(warning);
   const judged: JudgedSeries[] = [];
-  const workshop = { config, shape: (tasks[0] as SeriesTask).shape, season, engine, train: trainOptions(config) };
+  const workshop = { config, shape: (tasks[0] as SeriesTask).shape, ...known, engine, train: trainOptions(config) };
   const requests = tasks.map((task) => judgedRequest(task, config, hooks));
   const fits = await fitTogether(workshop, raw.series, requests);
   for (const [s, task] of tasks.entries()) {
-    judged.push(await judgeSeries(task, fits?.[s] ?? null, config, season, engine, baselines, metrics, hooks));
+    judged.push(await judgeSeries(task, fits?.[s] ?? null, config, known, engine, baselines, metrics, hooks));
   }
   const backtest = await runBacktest(
     config,
     tasks.map(({ series, parts }) => ({ series, end: parts.test ?? series.length })),
-    contestantsOf(config, tasks[0] as SeriesTask, season, engine, baselines),
+    contestantsOf(config, tasks[0] as SeriesTask, known, engine, baselines),
     season,
     metrics,
     hooks,
@@ -80,7 +82,7 @@ export async function runNumbers(
   const outcomes: SeriesOutcome[] = [];
   for (const [s, task] of tasks.entries()) {
     const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
-    outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, config, season, engine, backtest, hooks));
+    outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, config, known, engine, backtest, hooks));
   }
   const scores = allScores(outcomes, baselines, metrics);
   // Windows of the split that decides: those of the folds, but where a test part was held out.
@@ -153,7 +155,7 @@ async function judgeSeries(
   task: SeriesTask,
   shared: FittedNumbers | null,
   config: Config,
-  season: number,
+  known: ForecasterContext,
   engine: Engine,
   baselines: readonly string[],
   metrics: readonly string[],
@@ -161,12 +163,14 @@ async function judgeSeries(
 ): Promise<JudgedSeries> {
   const { series, shape, cuts, parts } = task;
   const request = judgedRequest(task, config, hooks);
-  const workshop = { config, shape, season, engine, train: trainOptions(config) };
+  const workshop = { config, shape, ...known, engine, train: trainOptions(config) };
   const own = modelForecaster(workshop, await planHooks(series.id, hooks));
   const fitted = shared ?? (await own.fit(series, request));
   // So that a run of many series, stopped in a later one, finds this one done.
   if (isNetwork(fitted) && fitted.fit) await hooks.keep(series.id, fitted.fit.state);
-  const rivals = await Promise.all(baselines.map((kind) => closedForm({ kind }, season).fit(series, request)));
+  const rivals = await Promise.all(
+    baselines.map((kind) => closedForm({ kind }, known.season, known.seasons).fit(series, request)),
+  );
   const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
   const first = fitted.firstCutoff ?? 1;
   const scores: ScoreRow[] = [];
@@ -184,7 +188,7 @@ async function judgeSeries(
       horizon,
       lead,
       until: parts.validation ?? request.until, // MASE is scaled by the training part alone
-      season,
+      season: known.season,
       metrics,
       split,
     });
@@ -203,7 +207,7 @@ async function continueSeries(
   shared: FittedNumbers | null,
   judged: JudgedSeries,
   config: Config,
-  season: number,
+  known: ForecasterContext,
   engine: Engine,
   backtest: BacktestOutcome | null,
   hooks: Hooks,
@@ -211,7 +215,7 @@ async function continueSeries(
   const held = parts.validation !== null || parts.test !== null;
   const refitted =
     config.train.refit && held
-      ? (shared ?? (await refit(series, shape, judged.fitted, config, season, engine, hooks)))
+      ? (shared ?? (await refit(series, shape, judged.fitted, config, known, engine, hooks)))
       : null;
   const calibration = backtest?.calibrations.get(config.model.kind) ?? null;
   const { rows, totals } = await forecastRows(
@@ -230,7 +234,7 @@ async function refit(
   shape: WindowShape,
   fitted: FittedNumbers | FittedNumberNetwork,
   config: Config,
-  season: number,
+  known: ForecasterContext,
   engine: Engine,
   hooks: Hooks,
 ): Promise<FittedNumbers | FittedNumberNetwork> {
@@ -238,7 +242,7 @@ async function refit(
   const training = { ...trainOptions(config), epochs: bestEpochs([fitted], config.train.epochs), patience: null };
   // What the model is like, and odd about it, was said of the first fit.
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
-  const workshop = { config, shape, season, engine, train: training };
+  const workshop = { config, shape, ...known, engine, train: training };
   const forecaster = modelForecaster(workshop, await planHooks(name, quiet));
   const again = await forecaster.fit(series, {
     ...requestOf(config.seed, name, quiet),
@@ -283,14 +287,14 @@ function bestEpochs(fits: readonly FittedNumbers[], written: number): number {
 function contestantsOf(
   config: Config,
   { shape }: SeriesTask,
-  season: number,
+  known: ForecasterContext,
   engine: Engine,
   baselines: readonly string[],
 ): Contestant[] {
-  const own = modelForecaster({ config, shape, season, engine, train: trainOptions(config) });
+  const own = modelForecaster({ config, shape, ...known, engine, train: trainOptions(config) });
   return [
     { forecaster: own, baseline: false },
-    ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, season), baseline: true })),
+    ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, known.season, known.seasons), baseline: true })),
   ];
 }
 

@@ -5,14 +5,17 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import type { Config } from './config/config.ts';
-import { type Facts, settle } from './config/defaults.ts';
+import { settle } from './config/defaults.ts';
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
 import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
-import { seasonOf } from './core/season.ts';
+import { factsOf, withSeasons } from './seasons.ts';
+import { withSigns } from './signs.ts';
 import { type CalendarEntry, withCalendar } from './sources/calendar.ts';
 import { SOURCES } from './sources/index.ts';
+
+export { factsOf } from './seasons.ts';
 
 export interface OpenOptions {
   readonly set?: readonly string[];
@@ -55,24 +58,25 @@ export function storedConfig(stored: StoredRun, options: OpenOptions = {}): Load
   });
 }
 
-/** The data of a config, with the calendar it asks for. Errors: the source's; the calendar's; E_DATA_CHANGED where a replayed run's data are no longer the same. */
+/** The data of a config, with their seasons and the calendar it asks for. Errors: the source's; the calendar's; E_DATA_CHANGED where a replayed run's data are no longer the same. */
 export async function loadData(opened: OpenedConfig): Promise<Loaded> {
   const { kind, ...options } = opened.written.source;
   const source = SOURCES[kind];
   if (!source)
     throw new ForecastError('E_CONFIG_UNKNOWN_KIND', `no source is called "${kind}"`, { where: 'source.kind' });
-  const data = await source.load(options, {
+  const loaded = await source.load(options, {
     resolve: opened.resolve,
     display: opened.display,
     seed: opened.written.seed,
   });
-  if (opened.expects === undefined || opened.expects === data.sha256) {
+  if (opened.expects === undefined || opened.expects === loaded.sha256) {
+    const data = withSigns(withSeasons(loaded, opened.written), opened.written);
     const config = settle(opened.written, factsOf(data));
     return withCalendar(data, (config.source.calendar ?? []) as readonly CalendarEntry[], rowsAhead(config));
   }
   throw new ForecastError(
     'E_DATA_CHANGED',
-    `the data have sha256 ${data.sha256.slice(0, 12)}…, the run was made on ${opened.expects.slice(0, 12)}…`,
+    `the data have sha256 ${loaded.sha256.slice(0, 12)}…, the run was made on ${opened.expects.slice(0, 12)}…`,
     {
       where: 'source',
       hint: 'restore the file, run the original config again, or forecast from it with predict --data FILE',
@@ -83,15 +87,6 @@ export async function loadData(opened: OpenedConfig): Promise<Loaded> {
 /** Rows after the last one that whole blocks of the horizon reach. */
 function rowsAhead({ window, predict }: Config): number {
   return window.lead + Math.ceil(predict.horizon / window.horizon) * window.horizon;
-}
-
-/** What defaults depend on. A season the source knows counts more than the calendar's. */
-export function factsOf({ raw, season }: Pick<Loaded, 'raw' | 'season'>): Facts {
-  if (raw.form === 'text')
-    return { form: 'text', season: 1, rows: raw.documents.reduce((sum, document) => sum + document.length, 0) };
-  const [first] = raw.series;
-  const known = season ?? (first ? seasonOf(first.time.frequency) : 1);
-  return { form: 'numbers', season: known, rows: Math.min(...raw.series.map((series) => series.length)) };
 }
 
 function runFolderOf(path: string): string | null {

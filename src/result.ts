@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { describeFrequency, formatStamp } from './core/calendar.ts';
 import type { Loaded, Raw } from './core/data.ts';
 import type { Warning } from './core/errors.ts';
+import type { Season } from './core/season.ts';
 import { type Decision, decide } from './evaluate/decision.ts';
 import { errorOf, type ScoreRow, type Split } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
@@ -36,6 +37,7 @@ export function resultOf(
     engine,
     data: {
       ...dataFacts(data.raw, season, outcome.rows),
+      seasons: seasonsOf(data, season),
       sha256: data.sha256,
       notes: [...data.notes, ...outcome.notes],
     },
@@ -105,7 +107,7 @@ function decidingRows(scores: readonly ScoreRow[]): ScoreRow[] {
   return pooled.filter((row) => row.split === split);
 }
 
-function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'], 'sha256' | 'notes'> {
+function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'], 'sha256' | 'notes' | 'seasons'> {
   if (raw.form === 'text') {
     return { rows, series: 1, start: null, end: null, frequency: null, season: null };
   }
@@ -118,6 +120,12 @@ function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'],
     frequency: first ? describeFrequency(first.time.frequency) : null,
     season,
   };
+}
+
+/** As they were found; where nobody looked, the calendar's. */
+function seasonsOf({ raw, seasons }: Loaded, season: number): readonly Season[] {
+  if (seasons || raw.form === 'text' || season <= 1) return seasons ?? [];
+  return [{ rows: season, by: 'calendar', autocorrelation: null }];
 }
 
 function stampOf(series: Extract<Raw, { form: 'numbers' }>['series'][number], row: number): string {

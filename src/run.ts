@@ -7,7 +7,7 @@ import { INTERVALS, intervalsFile } from './artifact/intervals.ts';
 import { modelFiles } from './artifact/model.ts';
 import { hashIdentity, type Identity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
 import type { Config } from './config/config.ts';
-import { settle } from './config/defaults.ts';
+import { type Facts, settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { renderConfig } from './config/render.ts';
 import { type Continuation, continuation } from './continue.ts';
@@ -99,7 +99,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
       signal: options.signal,
       tell,
     });
-    const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts.season, engine, hooks);
+    const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts, engine, hooks);
     const result = resultOf(config, data, facts.season, { ...made, reason }, outcome, warnings);
     const picture = pictureOf(data.raw, outcome);
     const text = renderTerminal(result, picture);
@@ -125,8 +125,10 @@ function goesOn({ train, evaluate }: Config, raw: Raw): boolean {
   return train.refit || evaluate.folds > 0 || (raw.form === 'numbers' && raw.series.length > 1);
 }
 
-function fitAndJudge(config: Config, raw: Raw, season: number, engine: Engine, hooks: Hooks): Promise<Outcome> {
-  return raw.form === 'numbers' ? runNumbers(config, raw, season, engine, hooks) : runText(config, raw, engine, hooks);
+function fitAndJudge(config: Config, raw: Raw, facts: Facts, engine: Engine, hooks: Hooks): Promise<Outcome> {
+  if (raw.form === 'text') return runText(config, raw, engine, hooks);
+  const { season, seasons = [season] } = facts;
+  return runNumbers(config, raw, { season, seasons }, engine, hooks);
 }
 
 function endOf(error: unknown): 'interrupted' | 'diverged' | 'failed' {

@@ -58,7 +58,7 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
   const stored = await readRunFolder(resolve(folder));
   const set = options.horizon === undefined ? [] : [`predict.horizon=${options.horizon}`];
   const opened = storedConfig(stored, { set, ...(options.root === undefined ? {} : { root: options.root }) });
-  const { data, season } = await dataOf(stored, opened, options.data);
+  const { data, seasons } = await dataOf(stored, opened, options.data);
   if (data.raw.form === 'text') {
     throw new ForecastError('E_USAGE', 'this run generates text, it forecasts no numbers', {
       where: folder,
@@ -66,7 +66,7 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
     });
   }
   const config = settle(opened.written, factsOf(data));
-  const restore = await restorer(stored, opened, config, season);
+  const restore = await restorer(stored, opened, config, seasons);
   const scaledFor = intervalsFor(readIntervals(stored));
   const rows: ForecastRow[] = [];
   for (const series of data.raw.series) {
@@ -172,12 +172,13 @@ async function dataOf(
   stored: StoredRun,
   opened: LoadedConfig,
   file: string | undefined,
-): Promise<{ data: Loaded; season: number }> {
+): Promise<{ data: Loaded; seasons: readonly number[] }> {
   const result = stored.json('result.json') as unknown as Result;
-  const season = result.data.season ?? 1;
+  // Of runs of older versions the first one alone is known.
+  const seasons = result.data.seasons?.map(({ rows }) => rows) ?? [result.data.season ?? 1];
   if (file === undefined) {
     const where = 'name the file with --data, or the folder it is in with --root';
-    return { data: await found({ ...opened, expects: result.data.sha256 }, where), season };
+    return { data: await found({ ...opened, expects: result.data.sha256 }, where), seasons };
   }
   const { source } = opened.written;
   // Targets that were inferred then are named now: a new file may have other columns beside them.
@@ -190,7 +191,7 @@ async function dataOf(
     resolve: () => resolve(file),
     display: () => shown,
   };
-  return { data: await found(free, 'check the path'), season };
+  return { data: await found(free, 'check the path'), seasons };
 }
 
 /** The data, or a hint that fits a command line where they are not there. */
@@ -206,7 +207,7 @@ async function restorer(
   stored: StoredRun,
   opened: LoadedConfig,
   config: Config,
-  season: number,
+  seasons: readonly number[],
 ): Promise<(series: Series) => Promise<FittedNumbers>> {
   const models = readModels(stored);
   if (models.size > 0) {
@@ -228,6 +229,7 @@ async function restorer(
   // Only networks inside a combination need an engine: they are trained again as the run trained them.
   const { engine } = await openEngine(hasNetwork(config.model) ? config.engine.kind : 'reference');
   const result = stored.json('result.json') as unknown as Result;
+  const season = seasons[0] ?? 1;
   const asked = (learned: Series): { workshop: Workshop; request: FitRequest } => {
     const shape = windowShape(settled, learned);
     const { parts } = holdOut(settled, shape, learned.length);
@@ -242,7 +244,7 @@ async function restorer(
     const { refit } = result.fits?.find((one) => one.series === learned.id) ?? result.fit;
     const { epochs, ...training } = trainOptions(settled);
     const train = { ...training, epochs: refit?.epochs ?? epochs, ...(all ? { patience: null } : {}) };
-    return { workshop: { config: settled, shape, season, engine, train }, request };
+    return { workshop: { config: settled, shape, season, seasons, engine, train }, request };
   };
   const panel = [...own.values()];
   const together = await fitTogether(

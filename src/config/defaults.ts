@@ -3,16 +3,28 @@
 
 import { ENCODERS } from '../encoders/index.ts';
 import { foldsThatFit } from '../evaluate/backtest.ts';
+import { OPTIMIZERS } from '../optimizers/index.ts';
 import type { Choice, Config } from './config.ts';
+import { isOpen, type Recipe, recipeOf } from './recipe.ts';
 import type { Written } from './schema.ts';
 
 /** What defaults may depend on: known once the source has loaded. */
 export interface Facts {
   readonly form: 'numbers' | 'text';
-  /** Steps per season by the calendar; 1 where there is none. */
+  /** Steps of the first season; 1 where there is none. */
   readonly season: number;
+  /** All seasons, `season` first; absent: no other. */
+  readonly seasons?: readonly number[];
+  /** Steps after which people plan anew: the calendar's season where there is one, though the data may have another; absent: `season`. */
+  readonly cycle?: number;
   /** Rows of the shortest series, or characters of the text. */
   readonly rows: number;
+  /** Series; absent: one. */
+  readonly series?: number;
+  /** Whether all target values are above 0 in the rows before anything that is held out; absent: not known. */
+  readonly positive?: boolean;
+  /** Features of the calendar that tell the rows apart; absent: none. */
+  readonly calendar?: readonly string[];
 }
 
 /** Sources of recorded data hold something out and are scaled; all others (generated, text) get exactly what is written. */
@@ -23,25 +35,32 @@ const CONTEXT_WITHOUT_SEASON = 24;
 const FOLDS = 5;
 const BACKTEST_SHARE = 0.2;
 
+/** Whether a source's data were recorded rather than made by a law. */
+export function isRecorded({ source }: Pick<Written, 'source'>): boolean {
+  return RECORDED.has(source.kind);
+}
+
 /** Fills in what is not written. Pure: same config and facts, same result. */
 export function settle(written: Written, facts: Facts): Config {
-  const recorded = RECORDED.has(written.source.kind);
+  const recorded = isRecorded(written);
   const horizon = horizonOf(written, facts, recorded);
-  const windowHorizon = written.window.horizon ?? horizon;
+  const recipe = recipeFor(written, facts, horizon);
+  const windowHorizon = written.window.horizon ?? recipe?.horizon ?? horizon;
   const kind = written.window.kind ?? 'sliding';
+  const context = recipe?.context ?? contextOf(kind, facts, windowHorizon);
   const predict = written.predict;
   return {
     name: written.name,
     seed: written.seed,
-    source: written.source,
+    source: sourceOf(written, recipe),
     split: {
       validation: written.split.validation ?? (recorded ? RECORDED_VALIDATION : 0),
       test: written.split.test ?? 0,
     },
-    encoder: written.encoder ?? [defaultEncoder(facts, recorded)],
+    encoder: written.encoder ?? recipe?.encoder ?? [defaultEncoder(facts, recorded)],
     window: {
       kind,
-      context: written.window.context === undefined ? contextOf(kind, facts, windowHorizon) : written.window.context,
+      context: written.window.context === undefined ? context : written.window.context,
       horizon: windowHorizon,
       stride: written.window.stride ?? 1,
       lead: written.window.lead ?? 0,
@@ -49,9 +68,9 @@ export function settle(written: Written, facts: Facts): Config {
       pad: written.window.pad ?? (kind === 'prefixes' ? 'left' : 'none'),
       mask: written.window.mask ?? false,
     },
-    model: written.model,
+    model: recipe?.model ?? written.model,
     engine: written.engine,
-    train: { ...written.train, refit: written.train.refit ?? (recorded && facts.form === 'numbers') },
+    train: trainOf(written, recipe, recorded && facts.form === 'numbers'),
     predict: {
       horizon,
       prompt: predict.prompt ?? null,
@@ -68,12 +87,53 @@ export function settle(written: Written, facts: Facts): Config {
   };
 }
 
+/** The recipe where the config leaves the network of a recorded series open; null: there is none. */
+function recipeFor(written: Written, facts: Facts, horizon: number): Recipe | null {
+  const { window, source, model } = written;
+  const cut = (window.kind ?? 'sliding') === 'sliding' && (window.targets ?? 'last') === 'last';
+  if (!isRecorded(written) || facts.form === 'text' || !cut || !isOpen(model)) return null;
+  return recipeOf({
+    model,
+    season: facts.season,
+    rows: facts.rows,
+    series: facts.series ?? 1,
+    horizon,
+    positive: facts.positive ?? false,
+    calendar: facts.calendar ?? [],
+    feeds: (window.lead ?? 0) === 0 && ((source.past ?? []) as readonly string[]).length === 0,
+    context: window.context ?? undefined,
+  });
+}
+
+/** With the recipe's calendar where none is written. */
+function sourceOf({ source }: Written, recipe: Recipe | null): Choice {
+  const calendar = recipe?.calendar ?? [];
+  return source.calendar !== undefined || calendar.length === 0 ? source : { ...source, calendar };
+}
+
+const PLAIN = {
+  epochs: 100,
+  batch: 32,
+  optimizer: { kind: 'adam', ...(OPTIMIZERS.adam.options.parse({}) as object) },
+  rate: 0.001,
+  schedule: { kind: 'constant' },
+} as const;
+
+/** Steps count only where no epochs are written. */
+function trainOf({ train }: Written, recipe: Recipe | null, refit: boolean): Config['train'] {
+  const { steps, ...open } = recipe?.train ?? {};
+  const own = train.steps ?? (train.epochs === undefined ? steps : undefined);
+  const written = Object.fromEntries(Object.entries(train).filter(([, value]) => value !== undefined));
+  return { ...PLAIN, ...open, ...(written as typeof train), ...(own ? { steps: own } : {}), refit: train.refit ?? refit };
+}
+
 /** One season of a recorded series (12 steps where it has none), at most a tenth of its rows; one step of anything else. */
 function horizonOf(written: Written, facts: Facts, recorded: boolean): number {
   const asked = written.predict.horizon ?? written.window.horizon;
   if (asked !== undefined) return asked;
   if (!recorded || facts.form === 'text') return 1;
-  return Math.min(facts.season > 1 ? facts.season : HORIZON_WITHOUT_SEASON, Math.max(1, Math.floor(facts.rows / 10)));
+  const cycle = cycleOf(facts);
+  return Math.min(cycle > 1 ? cycle : HORIZON_WITHOUT_SEASON, Math.max(1, Math.floor(facts.rows / 10)));
 }
 
 /**
@@ -91,6 +151,10 @@ function foldsOf(written: Written, facts: Facts, recorded: boolean, horizon: num
   const least = leastRows(context ?? contextOf('sliding', facts, horizon) ?? 1, horizon, lead, facts.season);
   const plan = { step: shared, stride: written.evaluate.stride, horizon, lead, history: null };
   return { folds: Math.min(FOLDS, foldsThatFit(usable, plan, least)), step: shared };
+}
+
+function cycleOf({ cycle, season }: Facts): number {
+  return cycle ?? season;
 }
 
 /** Rows a backtest's first fit has at least: ten windows, and two seasons. */
@@ -111,8 +175,9 @@ function usableRows({ split, window }: Written, { rows }: Facts): number {
 function contextOf(kind: Config['window']['kind'], facts: Facts, horizon: number): number | null {
   if (kind === 'prefixes') return null;
   const room = Math.max(1, Math.floor(facts.rows / 3) - horizon);
-  if (facts.season > 1 && 2 * facts.season <= room) return 2 * facts.season;
-  if (facts.season > 1 && facts.season <= room) return facts.season;
+  const cycle = cycleOf(facts);
+  if (cycle > 1 && 2 * cycle <= room) return 2 * cycle;
+  if (cycle > 1 && cycle <= room) return cycle;
   return Math.min(CONTEXT_WITHOUT_SEASON, room);
 }
 

@@ -1,4 +1,5 @@
-// The season of a frequency: after how many steps a calendar repeats. Not here: seasons inferred from the data.
+// The season of a frequency: after how many steps a calendar repeats, and what is known of the seasons of data.
+// Not here: seasons found in the data (seasons.ts, evaluate/periodicity.ts).
 
 import type { Frequency } from './time.ts';
 
@@ -19,4 +20,33 @@ export function seasonOf(frequency: Frequency): number {
   };
   const season = per[frequency.unit] / frequency.count;
   return Number.isInteger(season) && season >= 1 ? season : 1;
+}
+
+/** A season of the data, and how it is known. */
+export interface Season {
+  readonly rows: number;
+  /** `written` in the config, the period of the `law` that made the data, the `calendar`, or found in the `data` alone. */
+  readonly by: 'written' | 'law' | 'calendar' | 'data';
+  /** Autocorrelation of the changes at the season, of several series the middle one; null where it was not looked at, or rows are too few. */
+  readonly autocorrelation: number | null;
+}
+
+/**
+ * Steps after which the calendar repeats where it does so after `season`, the shortest first: a week beside a day, a year beside a week.
+ * `season` alone where nothing else is usual.
+ */
+export function cyclesOf(season: number): readonly number[] {
+  if (season === 7) return [7, 365];
+  if (season === 5) return [5, 261];
+  const hourly = season >= 24 && season !== 52 && season !== 60; // 52 weeks, 60 seconds
+  return hourly ? [season, 7 * season] : [season];
+}
+
+/** Those of some seasons that hold whole ones of all before them, the shortest first: a week is made of days, a year not of weeks. */
+export function wholeSeasons(seasons: readonly number[]): readonly number[] {
+  const whole: number[] = [];
+  for (const season of [...new Set(seasons)].sort((a, b) => a - b)) {
+    if (season % (whole.at(-1) ?? season) === 0) whole.push(season);
+  }
+  return whole;
 }

@@ -6,6 +6,8 @@ import type { Kind } from '../core/kind.ts';
 /** What a forecaster may be told of its series. */
 export interface ForecasterContext {
   readonly season: number;
+  /** All seasons, `season` first; absent: no other. */
+  readonly seasons?: readonly number[];
 }
 
 export interface NumberForecasterKind<Options = unknown> extends Kind<Options> {

@@ -6,7 +6,8 @@ import type { Column, Series } from '../core/data.ts';
 import { ForecastError, Interrupted } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, ForecastRequest } from '../core/forecaster.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { NumberForecasterKind } from './forecaster.ts';
+import { wholeSeasons } from '../core/season.ts';
+import type { ForecasterContext, NumberForecasterKind } from './forecaster.ts';
 import { checkPositive } from './from-fit.ts';
 import { checkCutoffs } from './from-past.ts';
 import { chooseLinear, type LinearChoice, type LinearGrid } from './linear-choice.ts';
@@ -113,8 +114,8 @@ export const linear: NumberForecasterKind<LinearOptions> = {
   }),
   create: (options, context) => ({
     name: KIND,
-    fit: async (series, request) => (await fitPanel([series], [request], options, context.season))[0] as FittedNumbers,
-    fitPanel: (panel, requests) => fitPanel(panel, requests, options, context.season),
+    fit: async (series, request) => (await fitPanel([series], [request], options, context))[0] as FittedNumbers,
+    fitPanel: (panel, requests) => fitPanel(panel, requests, options, context),
   }),
 };
 
@@ -122,10 +123,10 @@ async function fitPanel(
   panel: readonly Series[],
   requests: readonly FitRequest[],
   options: LinearOptions,
-  season: number,
+  { season, seasons }: ForecasterContext,
 ): Promise<readonly FittedNumbers[]> {
   const reach = Math.max(...requests.map(({ horizon, lead }) => (horizon ?? 1) + (lead ?? 0)));
-  const grid = gridOf(options, reach, season);
+  const grid = gridOf(options, reach, wholeSeasons(seasons ?? [season]));
   const traces = panel.map((series, s) => tracesOf(series, requests[s] as FitRequest, options, season));
   const choice = await chooseLinear(traces.flat(), grid, pauseOf(requests[0]?.signal));
   return panel.map((_, s) => fittedOf(traces[s] as LinearTrace[], choice));
@@ -154,8 +155,8 @@ function tracesOf(
   });
 }
 
-function gridOf(options: LinearOptions, reach: number, season: number): LinearGrid {
-  const seasons = typeof options.season === 'number' ? [options.season] : (options.season ?? [season]);
+function gridOf(options: LinearOptions, reach: number, known: readonly number[]): LinearGrid {
+  const seasons = typeof options.season === 'number' ? [options.season] : (options.season ?? known);
   const longest = Math.max(...seasons);
   const base = options.base === 'season' && longest >= 2 ? longest : 0;
   if (base > 0 && options.context !== 'auto' && options.context < base) {

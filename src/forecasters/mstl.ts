@@ -31,7 +31,7 @@ export const mstl: NumberForecasterKind<MstlOptions> = {
     season: z
       .union([rows, z.array(rows).min(1)])
       .optional()
-      .describe('Rows per season, or a list of several such as [24, 168], default the season of the series'),
+      .describe('Rows per season, or a list of several such as [24, 168], default all seasons of the series'),
     window: z
       .union([odd, z.array(odd).min(1)])
       .optional()
@@ -50,7 +50,8 @@ export const mstl: NumberForecasterKind<MstlOptions> = {
       .describe('Whether logarithms are taken apart: auto (default) where all values fitted on are above 0'),
   }),
   create: (options, context) => {
-    const written = typeof options.season === 'number' ? [options.season] : (options.season ?? [context.season]);
+    const written =
+      typeof options.season === 'number' ? [options.season] : (options.season ?? context.seasons ?? [context.season]);
     const seasons = [...new Set(written)].sort((a, b) => a - b);
     return fromFit(KIND, { seasons, rest: options.rest }, (known) => learnMstl(known, seasons, options));
   },

@@ -2,6 +2,7 @@
 // In: values before the cutoff, the season. Out: that season again and again. Not here: trends.
 
 import { z } from 'zod';
+import { wholeSeasons } from '../core/season.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromPast } from './from-past.ts';
 
@@ -26,13 +27,13 @@ export const seasonalNaive: NumberForecasterKind<SeasonalNaiveOptions> = {
       .union([rows, z.array(rows).min(1)])
       .optional()
       .describe(
-        'Steps per season, a count of rows, or a list of several such as [24, 168], of which the longest known is repeated; default the season of the series',
+        'Steps per season, a count of rows, or a list of several such as [24, 168], of which the longest known is repeated; default the season of the series, of several the longest that holds whole shorter ones (a week of days)',
       ),
   }),
   create: (options, context) => {
-    const written = options.season ?? context.season;
+    const written = options.season ?? wholeSeasons(context.seasons ?? [context.season]);
     const seasons = (typeof written === 'number' ? [written] : [...written]).sort((a, b) => b - a);
-    const season = typeof written === 'number' ? written : seasons;
+    const season = seasons.length === 1 ? (seasons[0] as number) : seasons;
     return fromPast('seasonal-naive', { season }, (values) => (cutoff, ahead) => {
       const known = seasons.find((rows) => rows <= cutoff);
       if (known === undefined) return values[cutoff - 1] as number;

@@ -3,6 +3,7 @@
 
 import type { CombinationReport } from '../combine/combination.ts';
 import type { Warning } from '../core/errors.ts';
+import type { Season } from '../core/season.ts';
 import type { Decision } from '../evaluate/decision.ts';
 import type { ScoreRow } from '../evaluate/score.ts';
 import type { Shape } from '../evaluate/shape.ts';
@@ -21,7 +22,10 @@ export interface Result {
     readonly start: string | null;
     readonly end: string | null;
     readonly frequency: string | null;
+    /** Rows of the first season, by which errors are scaled; 1 where there is none. */
     readonly season: number | null;
+    /** All seasons and how each is known; empty where there is none, absent in runs of older versions. */
+    readonly seasons?: readonly Season[];
     readonly sha256: string;
     /** Targets, inputs or the vocabulary: plain facts. */
     readonly notes: readonly string[];
@@ -102,6 +106,8 @@ export interface IntervalReport {
   /** Forecasts calibrated on. */
   readonly points: number;
   readonly pooledSteps: boolean;
+  /** The highest level, in percent, that the errors known can support. */
+  readonly supports: number;
   readonly levels: readonly {
     readonly level: number;
     readonly supported: boolean;

@@ -6,7 +6,8 @@ import { METRICS } from '../metrics/index.ts';
 import { chart } from './chart.ts';
 import { columns, count, counted, figure, figures, percent, quoted, visible, widthOf } from './figures.ts';
 import type { Picture } from './picture.ts';
-import type { ForecastRow, Result, ScoreRow, TextAnswer } from './result.ts';
+import type { ForecastRow, IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
+import { seasonFact } from './seasons.ts';
 import { metricLabel } from './verdict.ts';
 
 export type { Picture };
@@ -104,11 +105,18 @@ export function combinationFacts({ members }: CombinationReport): {
 export function dataFacts(data: Result['data']): string[] {
   const span = data.start === null || data.end === null ? [] : [`${visible(data.start)} … ${visible(data.end)}`];
   const frequency = data.frequency === null ? [] : [visible(data.frequency)];
-  const season = data.season === null || data.season <= 1 ? [] : [`season ${data.season}`];
+  const season = seasonFact(data.seasons ?? [{ rows: data.season ?? 1, by: 'written', autocorrelation: null }]);
   const series = data.series > 1 ? [counted(data.series, 'series')] : [];
   // Only series of numbers have a time axis; of text, the notes tell the size.
   const rows = data.frequency === null ? [] : [counted(data.rows, 'row')];
-  return [...series, ...rows, ...span, ...frequency, ...season, ...data.notes.map((n) => visible(n))];
+  return [
+    ...series,
+    ...rows,
+    ...span,
+    ...frequency,
+    ...(season === '' ? [] : [season]),
+    ...data.notes.map((n) => visible(n)),
+  ];
 }
 
 /** What the fit came to, fact by fact. */
@@ -175,13 +183,20 @@ function scoreTable(result: Result, style: Style): string[] {
 function backtestLines({ backtest, fit }: Result, style: Style): string[] {
   const own = backtest?.intervals.find(({ forecaster }) => forecaster === fit.model);
   if (!backtest || !own) return [];
-  const levels = own.levels.map(({ level, supported, coverage }) => {
-    if (!supported) return `${level} %: not supported`;
-    return coverage === null ? `${level} %` : `${level} % held ${percent(coverage)}`;
+  const levels = own.levels.map(({ level, supported, coverage, known, needed }) => {
+    if (!supported) return `${level} % needs ${counted(needed, 'error')}, ${known} known`;
+    return coverage === null ? `${level} % not judged` : `${level} % held ${percent(coverage)}`;
   });
-  const folds = counted(backtest.folds.length, 'fold');
-  const pooled = own.pooledSteps ? ', steps pooled' : '';
-  return [style('dim', `intervals ${levels.join(', ')} (${counted(own.points, 'forecast')} in ${folds}${pooled})`)];
+  const judged = Math.max(...own.levels.map((level) => level.judged));
+  const held = judged === 0 ? '' : ` of ${counted(judged, 'error')}`;
+  const lines = [`intervals ${levels.join(', ')}${held}`, `from ${standing(own, backtest.folds.length)}`];
+  return lines.map((line) => style('dim', line));
+}
+
+/** What intervals stand on: forecasts, folds, and the level that their errors can support. */
+export function standing({ points, pooledSteps, supports, levels }: IntervalReport, folds: number): string {
+  const errors = `${counted(levels[0]?.known ?? 0, 'error')}${pooledSteps ? ' of all steps together' : ' a step'}`;
+  return `${counted(points, 'forecast')} in ${counted(folds, 'fold')}: ${errors}, enough for levels up to ${supports} %`;
 }
 
 /** The rows that decide: test before backtest before validation before training, the series together where there are several. */

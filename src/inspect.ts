@@ -4,7 +4,7 @@
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import { describeFrequency, formatStamp } from './core/calendar.ts';
-import type { Series, Text } from './core/data.ts';
+import type { Column, Series, Text } from './core/data.ts';
 import type { Json } from './core/json.ts';
 import type { Season } from './core/season.ts';
 import { holdOut, windowShape } from './cutting.ts';
@@ -61,7 +61,7 @@ function inspectSeries(config: Config, series: Series, season: number, seasons: 
   const columns = [
     ...series.targets.map((column) => ({ role: 'target', column })),
     ...series.past.map((column) => ({ role: 'past', column })),
-    ...series.future.map((column) => ({ role: 'future', column })),
+    ...series.future.filter(({ asIs }) => !asIs).map((column) => ({ role: 'future', column })),
   ];
   const samples = firstSamples(cuts, shape, (at) =>
     series.targets.map(({ values }) => brief(values[at] as number)).join(' '),
@@ -76,6 +76,7 @@ function inspectSeries(config: Config, series: Series, season: number, seasons: 
     ...columns.map(
       ({ role, column }) => `  ${role.padEnd(7)} ${column.name}: ${rangeOf(column.values, series.length)}`,
     ),
+    ...calendarLines(series.future),
     `windows: ${cuts.count} (training ${sizes.training}, validation ${sizes.validation}, test ${sizes.test}), context ${shape.context}, horizon ${shape.horizon}`,
     ...samples.map(({ x, y }) => `  ${x} → ${y}`),
     ...(summary ? [renderSummary(summary)] : []),
@@ -92,6 +93,19 @@ function inspectSeries(config: Config, series: Series, season: number, seasons: 
       parameters: summary?.parameters ?? 0,
     },
   };
+}
+
+/** The calendar's columns, those of a feature together: "calendar month=1 … month=12". */
+function calendarLines(future: readonly Column[]): string[] {
+  const features = new Map<string, string[]>();
+  for (const { name, asIs } of future) {
+    const feature = name.split(/[= ]/)[0] as string;
+    if (asIs) features.set(feature, [...(features.get(feature) ?? []), name]);
+  }
+  return [...features.values()].map((names) => {
+    const [first, last] = [names[0], names.at(-1)];
+    return `  future  ${first === last ? first : `${first} … ${last}`}: the calendar`;
+  });
 }
 
 function inspectText(config: Config, text: Text): Inspection {

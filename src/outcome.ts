@@ -79,7 +79,7 @@ export async function planHooks(series: string, hooks: Hooks): Promise<NonNullab
 
 /** The training options of a config, as the network forecaster takes them. */
 export function trainOptions(config: Config): TrainOptions {
-  const { optimizer, schedule, rate, refit: _, ...rest } = config.train;
+  const { optimizer, schedule, rate, refit: _, seeds: __, ...rest } = config.train;
   return {
     ...rest,
     optimizer: { ...optimizer, rate } as TrainOptions['optimizer'],

@@ -44,16 +44,29 @@ export function blend(
 }
 
 async function blended(parts: readonly Part[], how: How, series: Series, request: ForecastRequest): Promise<Forecasts> {
-  const { cutoffs, horizon, lead } = request;
+  return { values: mixed(parts, how, await saidBy(parts, series, request)) };
+}
+
+/** What each part forecasts, (N, H, C) each. */
+export async function saidBy(
+  parts: readonly Part[],
+  series: Series,
+  { cutoffs, horizon, lead }: ForecastRequest,
+): Promise<Float64Array[]> {
   const all: Float64Array[] = [];
   for (const { fitted } of parts) all.push((await fitted.forecast(series, { cutoffs, horizon, lead })).values);
+  return all;
+}
+
+/** One forecast of what all parts said. */
+export function mixed(parts: readonly Part[], how: How, all: readonly Float64Array[]): Float64Array {
   const first = all[0] as Float64Array;
-  if (all.length === 1) return { values: first };
+  if (all.length === 1) return first;
   const values = new Float64Array(first.length);
   if (how === 'median') {
     const column = new Float64Array(all.length);
     for (let i = 0; i < values.length; i++) values[i] = medianAt(all, i, column);
-    return { values };
+    return values;
   }
   // Around the first, so that members that agree are given back to the last bit.
   for (let i = 0; i < values.length; i++) {
@@ -64,7 +77,7 @@ async function blended(parts: readonly Part[], how: How, series: Series, request
     }
     values[i] = center + shift;
   }
-  return { values };
+  return values;
 }
 
 function medianAt(all: readonly Float64Array[], i: number, column: Float64Array): number {

@@ -4,9 +4,9 @@
 import { z } from 'zod';
 import type { Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
-import type { FitRequest, FittedNumbers } from '../core/forecaster.ts';
-import { blend, type How } from './blend.ts';
-import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
+import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/forecaster.ts';
+import { blend, type How, mixed, type Part, saidBy } from './blend.ts';
+import type { CombinationKind, FittedCombination, Member } from './combination.ts';
 import { how } from './how.ts';
 import { labelOf, single, spelled } from './member.ts';
 
@@ -28,11 +28,26 @@ export const seeds: CombinationKind<SeedsOptions> = {
     count: z.int().min(1).max(100).default(5).describe('Seeds, a count, default 5'),
     how,
   }),
-  create: (options, context) => ({
-    name: KIND,
-    fit: (series, request) => fitSeeds(series, request, options, context),
-  }),
+  create: ({ model, count, how }, context) =>
+    seeded({ name: KIND, label: labelOf(model), count, how, create: () => context.create(spelled(model)) }),
 };
+
+/** A forecaster at several seeds. */
+export interface Seeded {
+  /** What the ensemble is called. */
+  readonly name: string;
+  /** What is trained, as its members are called. */
+  readonly label: string;
+  readonly count: number;
+  readonly how: How;
+  /** The forecaster that is trained from a seed. */
+  create(seed: number): NumberForecaster;
+}
+
+/** The ensemble under a name of its own. Errors: the first seed's, in the order of the seeds. */
+export function seeded(ensemble: Seeded): NumberForecaster {
+  return { name: ensemble.name, fit: (series, request) => fitSeeds(series, request, ensemble) };
+}
 
 /** The seeds of an ensemble, from that of the run on. */
 export function seedsFrom(seed: number, count: number): number[] {
@@ -42,14 +57,12 @@ export function seedsFrom(seed: number, count: number): number[] {
 async function fitSeeds(
   series: Series,
   request: FitRequest,
-  { model, count, how }: SeedsOptions,
-  context: CombineContext,
+  { name, label, count, how, create }: Seeded,
 ): Promise<FittedCombination> {
-  const member = spelled(model);
   const own = seedsFrom(request.seed, count);
   // Side by side, each as if it were alone: engines share no state between trainings.
   const settled = await Promise.allSettled(
-    own.map((seed, k) => context.create(member).fit(series, quiet({ ...request, seed }, k))),
+    own.map((seed, k) => create(seed).fit(series, quiet({ ...request, seed }, k))),
   );
   const fits = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = settled.find((one) => one.status === 'rejected');
@@ -57,7 +70,7 @@ async function fitSeeds(
     for (const fitted of fits) fitted.dispose();
     throw failed.reason;
   }
-  return await seedsOf(fits, own, labelOf(model), how, series, request);
+  return await seedsOf(fits, own, { name, label, how }, series, request);
 }
 
 /** What is odd about a network, and how far it is, is told of the first seed. */
@@ -69,8 +82,7 @@ function quiet({ progress, warn, ...request }: FitRequest, k: number): FitReques
 export async function seedsOf(
   fits: readonly FittedNumbers[],
   own: readonly number[],
-  label: string,
-  how: How,
+  { name, label, how }: Pick<Seeded, 'name' | 'label' | 'how'>,
   series: Series,
   { until, horizon = 1, lead = 0 }: Pick<FitRequest, 'until' | 'horizon' | 'lead'>,
 ): Promise<FittedCombination> {
@@ -79,13 +91,19 @@ export async function seedsOf(
   const rule = `${how} of ${own.length} seeds (${own[0]} … ${own.at(-1)})${told}`;
   const weight = 1 / fits.length;
   const members = own.map((seed) => ({ member: `${label} seed ${seed}`, error: null, weight, reason: null }));
-  return blend(
-    KIND,
-    fits.map((fitted) => ({ fitted, weight })),
-    how,
-    { rule, members },
-    { seeds: [...own], spread },
-  );
+  const parts = fits.map((fitted) => ({ fitted, weight }));
+  return apart(parts, how, blend(name, parts, how, { rule, members }, { seeds: [...own], spread }));
+}
+
+/** An ensemble whose forecasts tell as well what each of its networks said. */
+export function apart(parts: readonly Part[], how: How, ensemble: FittedCombination): FittedCombination {
+  return {
+    ...ensemble,
+    forecast: async (series, request) => {
+      const said = await saidBy(parts, series, request);
+      return { values: mixed(parts, how, said), parts: said };
+    },
+  };
 }
 
 /** Columns known in advance may end where what is fitted does: nothing can be forecast there, and nothing has gone wrong. */

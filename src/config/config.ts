@@ -30,6 +30,10 @@ export interface Config {
   readonly engine: { readonly kind: string };
   readonly train: {
     readonly epochs: number;
+    /** Optimizer steps in all, in place of epochs; absent: epochs count. */
+    readonly steps?: number | undefined;
+    /** Networks trained from as many seeds, whose mean is the forecast; absent: one. */
+    readonly seeds?: number | undefined;
     readonly batch: number;
     readonly shuffle: boolean;
     readonly optimizer: Choice;

@@ -124,7 +124,13 @@ function trainOf({ train }: Written, recipe: Recipe | null, refit: boolean): Con
   const { steps, ...open } = recipe?.train ?? {};
   const own = train.steps ?? (train.epochs === undefined ? steps : undefined);
   const written = Object.fromEntries(Object.entries(train).filter(([, value]) => value !== undefined));
-  return { ...PLAIN, ...open, ...(written as typeof train), ...(own ? { steps: own } : {}), refit: train.refit ?? refit };
+  return {
+    ...PLAIN,
+    ...open,
+    ...(written as typeof train),
+    ...(own ? { steps: own } : {}),
+    refit: train.refit ?? refit,
+  };
 }
 
 /** One season of a recorded series (12 steps where it has none), at most a tenth of its rows; one step of anything else. */

@@ -20,7 +20,7 @@ export interface Written extends Omit<Config, 'split' | 'encoder' | 'window' | '
   readonly split: Partial<Config['split']>;
   readonly encoder?: readonly Choice[] | undefined;
   readonly window: Partial<Config['window']>;
-  readonly train: Omit<Config['train'], 'refit'> & Partial<Pick<Config['train'], 'refit'>>;
+  readonly train: Partial<Config['train']> & Pick<Config['train'], 'shuffle' | 'patience' | 'clip'>;
   readonly predict: Partial<Config['predict']>;
   readonly evaluate: Omit<Config['evaluate'], 'folds' | 'step'> & Partial<Pick<Config['evaluate'], 'folds' | 'step'>>;
 }
@@ -128,11 +128,31 @@ const window = z
 
 const train = z
   .strictObject({
-    epochs: count(1, 'Passes over the training windows, at most.').max(1_000_000).default(100),
-    batch: count(1, 'Windows per optimizer step.').max(1_000_000).default(32),
+    epochs: count(
+      1,
+      'Passes over the training windows, at most. Default: 100, and by the recipe none: it counts steps.',
+    )
+      .max(1_000_000)
+      .optional(),
+    steps: count(
+      1,
+      'Optimizer steps in all, in place of epochs; where that is less than one pass, every k-th window is taken. Default: none, and 200 by the recipe.',
+    )
+      .max(1_000_000_000)
+      .optional(),
+    seeds: count(
+      1,
+      'Networks of numbers trained from as many seeds (seed, seed + 1, …), whose mean is the forecast. Default: 1, and 5 by the recipe.',
+    )
+      .max(100)
+      .optional(),
+    batch: count(1, 'Windows per optimizer step. Default: 32, and 16 by the recipe.').max(1_000_000).optional(),
     shuffle: z.boolean().default(true).describe('Whether the windows of an epoch are visited in a new (seeded) order.'),
-    optimizer: choice('train.optimizer', 'Who turns gradients into steps.').prefault({ kind: 'adam' }),
-    rate: z.number().positive().max(1e9).default(0.001).describe('Learning rate.'),
+    optimizer: choice(
+      'train.optimizer',
+      'Who turns gradients into steps. Default: adam, and adamw by the recipe.',
+    ).optional(),
+    rate: z.number().positive().max(1e9).optional().describe('Learning rate. Default: 0.001, and 0.005 by the recipe.'),
     patience: count(
       1,
       'Epochs without a better validation loss before training stops and the best weights return; null: off.',
@@ -145,7 +165,10 @@ const train = z
       .nullable()
       .default(null)
       .describe('The global norm of the gradient is scaled down to this; null: not clipped.'),
-    schedule: choice('train.schedule', 'How the learning rate goes on over the steps.').prefault({ kind: 'constant' }),
+    schedule: choice(
+      'train.schedule',
+      'How the learning rate goes on over the steps. Default: constant, and one-cycle by the recipe.',
+    ).optional(),
     refit: z
       .boolean()
       .optional()

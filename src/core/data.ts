@@ -66,6 +66,8 @@ export interface Loaded {
   readonly seasons?: readonly Season[];
   /** Steps the file itself says are to be forecast. */
   readonly horizon?: number;
+  /** Whether all target values are above 0 in the rows before anything that is held out; absent until they are looked at. */
+  readonly positive?: boolean;
   /** sha256 (hex) of the bytes read, or of the canonical options where data are generated. */
   readonly sha256: string;
   readonly warnings: readonly Warning[];

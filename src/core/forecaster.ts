@@ -38,6 +38,8 @@ export interface Forecasts {
   /** Interval bounds by level ("80", "95"), each (N, H, C); absent where the forecaster gives none. */
   readonly lower?: { readonly [level: string]: Float64Array };
   readonly upper?: { readonly [level: string]: Float64Array };
+  /** What each network of an ensemble said by itself, each (N, H, C); absent for everything else. */
+  readonly parts?: readonly Float64Array[];
 }
 
 export interface ForecastRequest {

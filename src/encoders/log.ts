@@ -7,9 +7,13 @@ import type { NumberEncoder, NumberEncoderKind } from './encoder.ts';
 
 export interface LogOptions {
   readonly offset: number;
+  readonly below: 'refuse' | 'least';
 }
 
-/** z = ln(x + offset). Errors: E_DATA_RANGE naming the column and the first value that has no logarithm. */
+/**
+ * z = ln(x + offset). Errors: E_DATA_RANGE naming the column and the first value that has no logarithm; with below `least` only where it
+ * is learned from: a later one counts as half the least x + offset of those.
+ */
 export const log: NumberEncoderKind<LogOptions> = {
   kind: 'log',
   form: 'numbers',
@@ -19,22 +23,39 @@ export const log: NumberEncoderKind<LogOptions> = {
       .number()
       .default(0)
       .describe('Added to every value first, in units of the column, default 0; 1 lets zeros in'),
+    below: z
+      .enum(['refuse', 'least'])
+      .default('refuse')
+      .describe(
+        'A value without a logarithm in rows that are not learned from: an error (refuse, default), or counted as half the least one learned from (least)',
+      ),
   }),
-  fit: (values, until, { offset }, { column }) => {
+  fit: (values, until, { offset, below }, { column }) => {
     checkPositive(values, until, offset, column);
-    return logEncoder(offset, column);
+    return logEncoder(offset, column, below === 'least' ? leastOf(values, until, offset) / 2 : null);
   },
-  restore: (state) => logEncoder(state.offset as number, state.column as string),
+  restore: (state) =>
+    logEncoder(state.offset as number, state.column as string, (state.floor as number | undefined) ?? null),
 };
 
-function logEncoder(offset: number, column: string): NumberEncoder {
+function leastOf(values: Float64Array, until: number, offset: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < until; i++) least = Math.min(least, (values[i] as number) + offset);
+  return least;
+}
+
+/** `floor`: what a value without a logarithm counts as; null: it is refused. */
+function logEncoder(offset: number, column: string, floor: number | null): NumberEncoder {
   return {
-    state: { kind: 'log', column, offset },
+    state: { kind: 'log', column, offset, ...(floor === null ? {} : { floor }) },
     skip: 0,
     encode: (values) => {
-      checkPositive(values, values.length, offset, column);
+      if (floor === null) checkPositive(values, values.length, offset, column);
       const encoded = new Float64Array(values.length);
-      for (let i = 0; i < values.length; i++) encoded[i] = Math.log((values[i] as number) + offset);
+      for (let i = 0; i < values.length; i++) {
+        const value = (values[i] as number) + offset;
+        encoded[i] = Math.log(value <= 0 && floor !== null ? floor : value);
+      }
       return encoded;
     },
     decode: (forecast) => {

@@ -15,7 +15,8 @@ import { numbersNetwork } from './numbers.ts';
 import { everyStep, type FeatureOptions, featureFields, freeStepsOf } from './options.ts';
 
 export interface LstmRegressorOptions extends FeatureOptions {
-  readonly units: number | readonly number[];
+  /** Absent: 50. */
+  readonly units?: number | readonly number[] | undefined;
   readonly cell: 'lstm' | 'gru' | 'simple-rnn';
   readonly activation: 'tanh' | 'relu';
   readonly dropout: number;
@@ -23,7 +24,8 @@ export interface LstmRegressorOptions extends FeatureOptions {
   readonly recurrent: Initialiser;
   readonly layers?: readonly LayerOptions[] | undefined;
   readonly loss: LossChoice;
-  readonly normalise: NormaliseChoice;
+  /** Absent: none. */
+  readonly normalise?: NormaliseChoice | undefined;
 }
 
 export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
@@ -33,8 +35,10 @@ export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
   options: z.strictObject({
     units: z
       .union([z.int().min(1), z.array(z.int().min(1)).min(1)])
-      .default(50)
-      .describe('width of each recurrent layer, one number or a list; default 50'),
+      .optional()
+      .describe(
+        'width of each recurrent layer, one number or a list; default 50, and by the recipe for a recorded series (forecast explain recipe)',
+      ),
     cell: z.enum(['lstm', 'gru', 'simple-rnn']).default('lstm').describe('the recurrent layer; default lstm'),
     activation: z
       .enum(['tanh', 'relu'])
@@ -57,8 +61,8 @@ export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
       ),
     loss: lossChoice.default('mse').describe('error made small; default mse'),
     normalise: normaliseChoice
-      .default('none')
-      .describe('per window: what values are relative to, and in which unit; default none'),
+      .optional()
+      .describe('per window: what values are relative to, and in which unit; default none, or by the recipe'),
     ...featureFields,
   }),
   build: (options, task) => {
@@ -72,12 +76,21 @@ export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
     const steps = freeStepsOf(options, task.window) === undefined ? task.window.horizon : 1;
     const outputs = steps * task.targets * (LOSSES[loss.kind] as LossKind).outputs(loss);
     const chain = [...(options.layers ?? recurrentLayers(options)), { kind: 'dense', units: outputs } as const];
-    return numbersNetwork(spellLayers(chain, everyStep(options, task.window)), loss, options.normalise, options, task);
+    const layers = spellLayers(chain, everyStep(options, task.window));
+    return numbersNetwork(layers, loss, options.normalise ?? 'none', options, task);
   },
 };
 
+const UNITS = 50;
+
+/** Whether a choice of this kind says nothing of its layers: then a recorded series has them by the recipe (config/recipe.ts). */
+export function isOpen({ kind, units, layers }: { readonly [option: string]: unknown }): boolean {
+  return kind === lstmRegressor.kind && units === undefined && layers === undefined;
+}
+
 function recurrentLayers(options: LstmRegressorOptions): LayerOptions[] {
-  const widths = typeof options.units === 'number' ? [options.units] : options.units;
+  const { units = UNITS } = options;
+  const widths = typeof units === 'number' ? [units] : units;
   const activation = options.cell === 'gru' ? {} : { activation: options.activation };
   return widths.flatMap((units): LayerOptions[] => {
     const { cell, bidirectional, recurrent, dropout } = options;

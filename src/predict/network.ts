@@ -15,14 +15,17 @@ import { type ModelSummary, summarise } from '../models/summary.ts';
 import { initialWeights } from '../models/weights.ts';
 import type { TrainState } from '../train/state.ts';
 import { type TrainHooks, type TrainPlan, train } from '../train/train.ts';
-import { cut, cutoffAt, fromAt, targetSpan, targetsBetween } from '../window/cuts.ts';
-import type { Cuts, Cutting, WindowShape } from '../window/window.ts';
+import { cut, cutoffAt, cutsOf, fromAt, targetSpan, targetsBetween } from '../window/cuts.ts';
+import type { CutRange, Cuts, Cutting, WindowShape } from '../window/window.ts';
 import { checkMemory } from './memory.ts';
 
 export type TrainOptions = Pick<
   TrainPlan,
   'epochs' | 'batch' | 'shuffle' | 'optimizer' | 'schedule' | 'clip' | 'patience'
->;
+> & {
+  /** Optimizer steps in all, in place of epochs. */
+  readonly steps?: number | undefined;
+};
 
 /** What a network forecaster is made of: pieces of the config, and the edge's hooks. */
 export interface NetworkPlan {
@@ -66,7 +69,8 @@ export async function fitNetwork(
   const network = buildNetwork(plan, sequence);
   const cuts = cut(sequence.segments, { ...shape, context: fullContext(network, plan) }, plan.cutting);
   const trainUntil = request.validation ?? request.until;
-  const training = targetsBetween(cuts, shape, 0, trainUntil);
+  const all = targetsBetween(cuts, shape, 0, trainUntil);
+  const { training, epochs } = paced(all, plan.train, lagReach(network) + 1);
   const held = request.validation === null ? null : targetsBetween(cuts, shape, request.validation, request.until);
   const validation = held && hasTarget(held, shape, sequence) ? held : null;
   if (training.count === 0) throw tooShort(sequence, fullContext(network, plan), shape, trainUntil);
@@ -82,6 +86,7 @@ export async function fitNetwork(
     compiled,
     {
       ...plan.train,
+      epochs,
       training: { sequence, shape, cuts: training },
       validation,
       seed: request.seed,
@@ -95,6 +100,33 @@ export async function fitNetwork(
   );
   const parts: NetworkParts = { network, shape, weights: state.weights, encoder };
   return { compiled, fit: { parts, state, samples: training.count, parameters: summary.parameters, stoppedEarly } };
+}
+
+/**
+ * Windows of an epoch, and how many epochs: as they are, or so that the optimizer makes about `steps` steps in all. Where one pass would be
+ * more, every k-th window is taken, k without a factor in common with `season`, so that all phases stay among them.
+ */
+function paced(
+  cuts: Cuts,
+  { epochs, steps, batch }: TrainOptions,
+  season: number,
+): { readonly training: Cuts; readonly epochs: number } {
+  if (steps === undefined) return { training: cuts, epochs };
+  let stride = Math.max(1, Math.ceil(cuts.count / (steps * batch)));
+  while (commonFactor(stride, season) > 1) stride++;
+  const training = stride === 1 ? cuts : cutsOf(cuts.ranges.map((range) => everyKth(range, stride)));
+  return { training, epochs: Math.max(1, Math.round(steps / Math.ceil(training.count / batch))) };
+}
+
+/** The newest window is always among them. */
+function everyKth(range: CutRange, k: number): CutRange {
+  const count = Math.ceil(range.count / k);
+  const skipped = range.count - 1 - (count - 1) * k;
+  return { from: range.from, first: range.first + skipped * range.stride, count, stride: range.stride * k };
+}
+
+function commonFactor(a: number, b: number): number {
+  return b === 0 ? a : commonFactor(b, a % b);
 }
 
 /** Whether any window has something to predict: the tokens of a held-out part may all be unknown. */

@@ -1,0 +1,122 @@
+// The recipe of a network for one recorded series: what an lstm-regressor is where a config spells out no units and no layers.
+// In: the model as written and what the data are. Out: encoders, window, model, training, calendar. Not here: what is written (defaults.ts).
+
+import { ENCODERS } from '../encoders/index.ts';
+import { isOpen } from '../models/lstm-regressor.ts';
+import { OPTIMIZERS } from '../optimizers/index.ts';
+import { SCHEDULES } from '../optimizers/schedule.ts';
+import type { Choice, Config } from './config.ts';
+
+/** What the recipe depends on. */
+export interface RecipeTask {
+  readonly model: Choice;
+  /** Rows per season; 1: none. */
+  readonly season: number;
+  /** Rows of the shortest series. */
+  readonly rows: number;
+  /** Series that are fitted one by one. */
+  readonly series: number;
+  /** Steps that will be asked for. */
+  readonly horizon: number;
+  /** Whether all target values are above 0 in the rows before anything that is held out. */
+  readonly positive: boolean;
+  /** Features of the calendar that tell the rows apart. */
+  readonly calendar: readonly string[];
+  /** Whether each step can be fed back: no columns of the past, no lead. */
+  readonly feeds: boolean;
+  /** Context as written; absent: by the recipe. */
+  readonly context?: number | undefined;
+}
+
+export interface Recipe {
+  readonly encoder: readonly Choice[];
+  readonly context: number;
+  /** Steps of a block: longer horizons feed blocks back. */
+  readonly horizon: number;
+  readonly calendar: readonly string[];
+  readonly model: Choice;
+  readonly train: Required<Pick<Config['train'], 'steps' | 'seeds' | 'batch' | 'optimizer' | 'rate' | 'schedule'>>;
+}
+
+/*
+ * Chosen on rolling origins inside the training parts of 25 recorded series (docs/lstm.md): a small network, trained briefly. Windows
+ * relative to their own level, in logarithms, make a growing season a constant one; running free in training as in use makes it live with
+ * its own errors. No input tells the year: a network carries such a trend on at will.
+ */
+const UNITS = 12;
+const STEPS = 200;
+const BATCH = 16;
+const RATE = 0.005;
+const SEEDS = 5;
+/** Beyond so many series chance averages out over them, and time does not. */
+const SERIES_WITH_SEEDS = 4;
+const FREE_STEPS = 24;
+const CONTEXT_WITHOUT_SEASON = 24;
+const LEVEL_WITHOUT_SEASON = 12;
+const LEAST_CONTEXT = 12;
+const MOST_CONTEXT = 96;
+/** Of all rows, what the first fold's fit has at the least. */
+const EARLY_SHARE = 0.6;
+
+export { isOpen };
+
+/** Pure: the same task gives the same recipe. What the model's choice spells out stays as it is. */
+export function recipeOf(task: RecipeTask): Recipe {
+  const { model, horizon } = task;
+  const room = Math.floor(task.rows * EARLY_SHARE);
+  const lags = lagsOf(task, room);
+  const reach = (lags.at(-1) as number) - 1;
+  const context = task.context ?? Math.max(1, Math.min(contextOf(task.season), Math.floor((room - reach) / 2)));
+  const free = task.feeds && model.freeRun === undefined && model.bidirectional !== true;
+  const block = Math.max(1, Math.min(FREE_STEPS, room - reach - context - LEAST_CONTEXT));
+  const season = task.season > 1 ? task.season : LEVEL_WITHOUT_SEASON;
+  const warmup = Math.min(Math.floor(season / 2), context - 1);
+  return {
+    encoder: [
+      ...(task.positive ? [{ kind: 'log', ...presetsOf(ENCODERS, 'log'), below: 'least' }] : []),
+      { kind: 'standard' },
+    ],
+    context,
+    horizon: free ? Math.min(horizon, block) : horizon,
+    // A network that gives all steps at once would read every step's calendar at each.
+    calendar: free ? task.calendar : [],
+    model: {
+      normalise: { kind: 'mean', count: Math.min(season, context) },
+      skip: true,
+      lags,
+      ...(free ? { freeRun: true, ...(warmup > 0 ? { warmup } : {}) } : {}),
+      ...written(model),
+      units: [UNITS],
+    } as unknown as Choice,
+    train: {
+      steps: STEPS,
+      seeds: task.series > SERIES_WITH_SEEDS ? 1 : SEEDS,
+      batch: BATCH,
+      optimizer: { kind: 'adamw', ...presetsOf(OPTIMIZERS, 'adamw') },
+      rate: RATE,
+      schedule: { kind: 'one-cycle', ...presetsOf(SCHEDULES, 'one-cycle') },
+    },
+  };
+}
+
+/** The value before, and that of the same step a season ago where so much history is there. */
+function lagsOf({ season }: RecipeTask, room: number): readonly number[] {
+  return season > 1 && season <= Math.floor(room / 3) ? [1, season] : [1];
+}
+
+/** A season and a half. */
+function contextOf(season: number): number {
+  if (season <= 1) return CONTEXT_WITHOUT_SEASON;
+  return Math.min(MOST_CONTEXT, Math.max(LEAST_CONTEXT, Math.round(1.5 * season)));
+}
+
+function written(model: Choice): object {
+  return Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined));
+}
+
+function presetsOf(
+  table: { readonly [kind: string]: { readonly options: { parse(value: unknown): unknown } } },
+  kind: string,
+): object {
+  return table[kind]?.options.parse({}) as object;
+}

@@ -53,9 +53,27 @@ export function keep(boards: readonly Kept[], look: boolean, folder: string = FO
   const left = look ? [] : boards.filter(({ name }) => looked.has(name)).map(({ name }) => name);
   const fresh = boards.filter(({ name }) => !left.includes(name));
   const all = [...old.filter(({ name }) => !fresh.some((one) => one.name === name)), ...fresh].sort(inOrder);
-  writeFileSync(file, `${JSON.stringify({ boards: all }, null, 1)}\n`);
+  writeFileSync(file, `${formatted({ boards: all }, '')}\n`);
   writeFileSync(join(folder, 'ACCURACY.md'), render(all));
   return left;
+}
+
+/** JSON as the project's formatter has it: lists of plain values on one line where they fit. */
+function formatted(value: unknown, indent: string): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const deeper = `${indent}  `;
+  const list = Array.isArray(value);
+  const parts = list
+    ? value.map((item) => formatted(item, deeper))
+    : Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .map(([key, item]) => `${JSON.stringify(key)}: ${formatted(item, deeper)}`);
+  if (parts.length === 0) return list ? '[]' : '{}';
+  const plain = list && value.every((item) => typeof item !== 'object' || item === null);
+  const line = `[${parts.join(', ')}]`;
+  if (plain && indent.length + line.length < 100) return line;
+  const [open, close] = list ? ['[', ']'] : ['{', '}'];
+  return `${open}\n${parts.map((part) => deeper + part).join(',\n')}\n${indent}${close}`;
 }
 
 const ORDER = ['m4-weekly', 'm4-hourly', 'etth1', 'classics', 'panels', 'text'];
@@ -198,6 +216,7 @@ function boardPart(board: Kept): string[] {
     }),
     '',
     ...seedLines(own, metrics[0] as string),
+    ...triedLines(own, metrics[0] as string),
     ...peerLines(rows.filter(({ ours }) => !ours)),
     ...(NOTES[name] ? [NOTES[name] as string, ''] : []),
   ];
@@ -212,6 +231,17 @@ function seedLines(rows: readonly Row[], metric: string): string[] {
     );
     return [`${forecaster}, ${metric} of each seed alone (validation / test): ${told.join(', ')}.`, ''];
   });
+}
+
+/** What was tried besides. */
+function triedLines(rows: readonly Row[], metric: string): string[] {
+  const lines = rows.flatMap(({ forecaster, tried }) => {
+    if (!tried || tried.length < 2) return [];
+    const told = [...tried].sort((a, b) => (a.error ?? Infinity) - (b.error ?? Infinity));
+    return [`- ${forecaster}: ${told.map(({ setting, error }) => `${setting} ${figure(error)}`).join('; ')}`];
+  });
+  if (lines.length === 0) return [];
+  return [`<details><summary>Settings tried, validation ${metric}</summary>`, '', ...lines, '', '</details>', ''];
 }
 
 function peerLines(peers: readonly Row[]): string[] {

@@ -18,10 +18,11 @@ export interface Part {
 /** A forecaster as a config writes it. */
 export type Choice = { readonly kind: string; readonly [option: string]: unknown };
 
-/** One way to set a forecaster up; `season` where it is not the board's. */
+/** One way to set a forecaster up; `season` where it is not the board's, `seasons` where it is told of several, that one first. */
 export interface Setting {
   readonly model: Choice;
   readonly season?: number;
+  readonly seasons?: readonly number[];
 }
 
 /** A forecaster on a board, with the settings its validation part chooses from. */

@@ -25,6 +25,7 @@ const log = (model: Choice): Choice => ({ kind: 'transformed', by: 'log', model 
 export function box(facts: Facts): Contestant[] {
   const seasons = facts.seasons.filter((season) => season >= 2);
   return [
+    ...(facts.network ? [network(facts)] : []),
     ...plain(facts, seasons),
     ...(seasons.length > 0 ? seasonal(facts, seasons) : []),
     ...combined(facts, seasons),
@@ -46,6 +47,11 @@ function contestant(
 /** At the board's own season, and at each other one. */
 function each(model: Choice, seasons: readonly number[]): Setting[] {
   return seasons.map((season) => ({ model, season }));
+}
+
+/** As a config that names it alone has it. */
+function network({ many }: Facts): Contestant {
+  return { ...contestant('lstm-regressor', 95, [{ kind: 'lstm-regressor' }]), ...(many ? { long: true } : {}) };
 }
 
 function plain({ season, positive, panel }: Facts, seasons: readonly number[]): Contestant[] {
@@ -152,33 +158,35 @@ function seasonal({ positive, panel, season }: Facts, seasons: readonly number[]
   ];
 }
 
-/** Unlike ideas, the same on every board. */
-function membersOf(seasons: readonly number[], season: number): Choice[] {
+/** Unlike ideas, the same on every board; of many series with the settings of linear fixed, which would be chosen again in every fold. */
+function membersOf({ season, panel }: Facts, seasons: readonly number[]): Choice[] {
   const longest = seasons.at(-1) ?? season;
   const many = { season: seasons.length > 1 ? [...seasons] : longest };
+  const context = longest >= 100 ? 3 * longest : 5 * longest;
   return [
     { kind: 'theta' },
     { kind: 'ets' },
     ...(seasons.length > 0 ? [{ kind: 'mstl', ...many }] : [{ kind: 'holt', damped: true }]),
-    { kind: 'linear', ...many },
+    { kind: 'linear', ...many, ...(panel ? { context, ridge: 1e-3, weigh: 'equal' } : {}) },
     ...(longest >= 2 ? [{ kind: 'seasonal-naive', season: longest }] : []),
   ];
 }
 
-function combined({ season }: Facts, seasons: readonly number[]): Contestant[] {
-  const members = membersOf(seasons, season);
+function combined(facts: Facts, seasons: readonly number[]): Contestant[] {
+  const { season, panel } = facts;
+  const members = membersOf(facts, seasons);
   const used = [...new Set([season, ...seasons.slice(0, 1)])];
+  const autos = each({ kind: 'auto' }, used).map((one) => {
+    const others = seasons.filter((rows) => rows !== one.season);
+    return one.season !== 1 && others.length > 0 ? { ...one, seasons: [one.season as number, ...others] } : one;
+  });
+  const means: Choice[] = [
+    { kind: 'average', members },
+    ...(panel ? [] : [{ kind: 'average', members, how: 'median' }]),
+  ];
   return [
-    contestant(
-      'average',
-      80,
-      [
-        { kind: 'average', members },
-        { kind: 'average', members, how: 'median' },
-      ],
-      true,
-    ),
+    contestant('average', 80, means, true),
     contestant('weighted', 90, [{ kind: 'weighted', members }], true),
-    contestant('auto', 100, each({ kind: 'auto' }, used), true),
+    contestant('auto', 100, autos, true),
   ];
 }

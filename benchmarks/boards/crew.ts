@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { Board, Row } from './board.ts';
+import type { Board, Contestant, Row } from './board.ts';
 import { judge } from './judge.ts';
 
 export interface Job {
@@ -31,7 +31,7 @@ export interface Crew {
   readonly say?: (doing: string, done: number, all: number) => void;
 }
 
-/** Judges every contestant of every board. Errors: those of a hand that failed for another reason than its data. */
+/** Judges every contestant of every board. */
 export async function judgeAll(boards: readonly Board[], crew: Crew): Promise<Ended[]> {
   const jobs = boards.flatMap((board) =>
     board.contestants
@@ -52,23 +52,35 @@ export async function judgeAll(boards: readonly Board[], crew: Crew): Promise<En
   };
   if (crew.hands === 0) await take(({ board, contestant }) => judge(board, contestant, { look: crew.look, say }));
   else {
-    const hands = Array.from({ length: crew.hands }, () => fork(join(import.meta.dirname, 'hand.ts')));
-    try {
-      await Promise.all(
-        hands.map((hand) =>
-          take(({ board, contestant }) =>
-            asked(hand, { group: board.group, board: board.name, contestant: contestant.name, look: crew.look }, say),
-          ),
-        ),
-      );
-    } finally {
-      for (const hand of hands) hand.kill();
-    }
+    const hands = Array.from({ length: crew.hands }, () => handOf(crew.look, say));
+    await Promise.all(hands.map(({ run }) => take(run)));
+    for (const { rest } of hands) rest();
   }
   return boards.map((board) => ({
     board,
     rows: board.contestants.flatMap(({ name }) => rows.get(key(board.name, name)) ?? []),
   }));
+}
+
+/** A process that is begun when there is work, and anew where it ended. What fails is a row with the reason: others' figures are not lost. */
+function handOf(
+  look: boolean,
+  say: (doing: string) => void,
+): { run(job: { board: Board; contestant: Contestant }): Promise<Row>; rest(): void } {
+  let hand: ChildProcess | null = null;
+  return {
+    run: async ({ board, contestant }) => {
+      if (!hand?.connected) hand = fork(join(import.meta.dirname, 'hand.ts'));
+      const { name: forecaster } = contestant;
+      try {
+        return await asked(hand, { group: board.group, board: board.name, contestant: forecaster, look }, say);
+      } catch (error) {
+        const reason = `failed: ${(error as Error).message}`;
+        return { forecaster, ours: true, validation: null, test: null, seconds: null, reason };
+      }
+    },
+    rest: () => hand?.kill(),
+  };
 }
 
 function asked(hand: ChildProcess, job: Job, say: (doing: string) => void): Promise<Row> {
@@ -77,8 +89,10 @@ function asked(hand: ChildProcess, job: Job, say: (doing: string) => void): Prom
       hand.off('message', hear);
       hand.off('exit', gone);
     };
-    const gone = (code: number | null): void =>
-      reject(new Error(`a hand ended with ${code} at ${job.board} ${job.contestant}`));
+    const gone = (code: number | null): void => {
+      end();
+      reject(new Error(`its process ended with ${code}`));
+    };
     const hear = (answer: Answer): void => {
       if ('doing' in answer) {
         say(answer.doing);
@@ -86,7 +100,7 @@ function asked(hand: ChildProcess, job: Job, say: (doing: string) => void): Prom
       }
       end();
       if ('row' in answer) resolve(answer.row);
-      else reject(new Error(`${job.board} ${job.contestant}: ${answer.failed}`));
+      else reject(new Error(answer.failed));
     };
     hand.on('message', hear);
     hand.on('exit', gone);

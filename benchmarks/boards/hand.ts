@@ -9,6 +9,8 @@ process.on('message', (job: Job) => {
   void work(job).then((answer) => process.send?.(answer));
 });
 
+process.on('disconnect', () => process.exit());
+
 async function work({ group, board, contestant, look }: Job): Promise<Answer> {
   try {
     const own = (await boardsOf(group)).find(({ name }) => name === board);

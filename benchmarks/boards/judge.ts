@@ -22,30 +22,17 @@ export async function judge(board: Board, contestant: Contestant, asked: Asked):
   const started = process.cpuUsage();
   const row = { forecaster: contestant.name, ours: true, ...(contestant.combination ? { combination: true } : {}) };
   const part = board.validation();
-  const tried: {
-    setting: Setting;
-    error: number | null;
-    figures: Figures | null;
-    walked: Walked | null;
-    reason?: string;
-  }[] = [];
+  const tried: { setting: string; error: number | null }[] = [];
+  let best: Tried | null = null;
+  let reason = 'its forecasts are not finite';
   for (const setting of contestant.settings) {
     say?.(`${board.name} ${label(setting)}`);
-    try {
-      const walked = await walk(board, setting, part);
-      const figures = part.score(walked.tracks);
-      tried.push({ setting, error: figures[board.metrics[0] as string] ?? null, figures, walked });
-    } catch (error) {
-      if (!(error instanceof ForecastError)) throw error;
-      tried.push({ setting, error: null, figures: null, walked: null, reason: error.message });
-    }
+    const one = await attempt(board, setting, part);
+    tried.push({ setting: label(setting), error: 'reason' in one ? null : one.error });
+    if ('reason' in one) reason = one.reason;
+    else if (one.error !== null && (best === null || one.error < (best.error as number))) best = one;
   }
-  const told = tried.map(({ setting, error }) => ({ setting: label(setting), error }));
-  const [best] = tried.filter(({ error }) => error !== null).sort((a, b) => (a.error as number) - (b.error as number));
-  if (!best?.walked) {
-    const reason = tried[0]?.reason ?? 'its forecasts are not finite';
-    return { ...row, validation: null, test: null, seconds: seconds(started), tried: told, reason };
-  }
+  if (best === null) return { ...row, validation: null, test: null, seconds: seconds(started), tried, reason };
   say?.(`${board.name} ${label(best.setting)}: chosen`);
   const found = look ? await lookAt(board, best.setting, part, best.walked.tracks) : null;
   const own = seedsOf(best.walked, part, found);
@@ -55,9 +42,29 @@ export async function judge(board: Board, contestant: Contestant, asked: Asked):
     test: found?.figures ?? null,
     seconds: seconds(started),
     setting: label(best.setting),
-    tried: told,
+    tried,
     ...(own.length > 0 ? { seeds: own } : {}),
   };
+}
+
+/** A setting on the validation part. */
+interface Tried {
+  readonly setting: Setting;
+  readonly error: number | null;
+  readonly figures: Figures;
+  readonly walked: Walked;
+}
+
+/** Errors of the data are reasons; others are thrown. */
+async function attempt(board: Board, setting: Setting, part: Part): Promise<Tried | { readonly reason: string }> {
+  try {
+    const walked = await walk(board, setting, part);
+    const figures = part.score(walked.tracks);
+    return { setting, figures, walked, error: figures[board.metrics[0] as string] ?? null };
+  } catch (error) {
+    if (error instanceof ForecastError) return { reason: error.message };
+    throw error;
+  }
 }
 
 /** The one look at the test part. */
@@ -98,7 +105,7 @@ async function walk(board: Board, setting: Setting, part: Part): Promise<Walked>
 /** The forecaster as the product makes it from a config. */
 async function forecasterOf(
   board: Board,
-  { model, season = board.season }: Setting,
+  { model, season = board.season, seasons }: Setting,
   part: Part,
 ): Promise<NumberForecaster> {
   const { written } = parseConfig({
@@ -109,10 +116,11 @@ async function forecasterOf(
     predict: { horizon: board.horizon },
   });
   const lengths = part.walks.flatMap(({ folds }) => folds.map(({ origins, from }) => (origins[0] as number) - from));
-  const config = settle(written, { form: 'numbers', season, rows: Math.min(...lengths) });
+  const known = seasons ? { season, seasons } : { season };
+  const config = settle(written, { form: 'numbers', ...known, rows: Math.min(...lengths) });
   const first = part.walks[0]?.series as Series;
   const { engine } = await openEngine(config.engine.kind);
-  return modelForecaster({ config, shape: windowShape(config, first), season, engine, train: trainOptions(config) });
+  return modelForecaster({ config, shape: windowShape(config, first), ...known, engine, train: trainOptions(config) });
 }
 
 /** A forecaster that also keeps what each member of an ensemble of seeds said. */
@@ -167,10 +175,11 @@ function seedsOf(walked: Walked, part: Part, found: { walked: Walked; part: Part
 }
 
 /** A setting as it is told: the member's name, and its season where that is not the board's. */
-export function label({ model, season }: Setting): string {
+export function label({ model, season, seasons }: Setting): string {
   const { kind, members, ...options } = model;
   const list = Array.isArray(members) ? ` of ${members.map((member) => labelOf(member)).join(', ')}` : '';
   const words = labelOf({ kind, ...options }) + list;
+  if (seasons) return `${words}, seasons ${seasons.join(' and ')}`;
   return season === undefined ? words : `${words}, season ${season}`;
 }
 

@@ -9,7 +9,7 @@ import { rowsOf, type Series } from './core/data.ts';
 import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Walk } from './evaluate/backtest.ts';
-import { type Calibration, calibrate, type ErrorPaths } from './evaluate/intervals.ts';
+import { type Calibration, calibrate, type ErrorPaths, supportedBy } from './evaluate/intervals.ts';
 import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
 import { type Shape, shapeOf } from './evaluate/shape.ts';
 import { pathId } from './forecast-rows.ts';
@@ -287,6 +287,7 @@ function intervalsOf(forecaster: string, { points, pooledSteps, levels }: Calibr
     forecaster,
     points,
     pooledSteps,
+    supports: supportedBy(levels[0]?.known ?? 0),
     levels: levels.map(({ steps, sums: _, ...level }) => ({ ...level, supported: steps !== null })),
   };
 }

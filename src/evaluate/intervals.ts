@@ -3,6 +3,7 @@
 // Not here: the errors (backtest.ts), the bounds' rounding, wording.
 
 import { intervalScore, seasonalScale } from '../metrics/distribution.ts';
+import { studentQuantile } from './significance.ts';
 
 /** Errors (actual − forecast) of one target of one series at N origins, in time order. */
 export interface ErrorPaths {
@@ -105,6 +106,11 @@ export function neededFor(level: number): number {
   return Math.ceil(level / (100 - level) - 1e-9);
 }
 
+/** The highest level, in percent, that so many errors can support, rounded down to a tenth; 0 where there are none. */
+export function supportedBy(errors: number): number {
+  return Math.floor((1000 * errors) / (errors + 1) + 1e-9) / 10;
+}
+
 /** A target's error paths with the unit its errors are told in. */
 interface Item {
   readonly path: ErrorPaths;
@@ -152,6 +158,8 @@ interface Learned {
   readonly steps: readonly Float64Array[];
   readonly sums: readonly Float64Array[];
   readonly pooled: boolean;
+  /** Errors as many as say the same: those of overlapping forecasts repeat each other. */
+  readonly independent: number;
 }
 
 /** `limits`: the row of each item before which errors are known. */
@@ -161,7 +169,30 @@ function learn(items: readonly Item[], limits: readonly number[], options: Inter
   const scores = scoresOf(views, options.horizon, ratio);
   const most = neededFor(Math.max(...options.levels));
   const counts = scores.steps.map(({ length }) => length).filter((count) => count > 0);
-  return { views, ratio, ...scores, pooled: counts.length === 0 || Math.min(...counts) < most };
+  const independent = views.reduce((sum, view) => sum + independentOf(view, options.horizon), 0);
+  return { views, ratio, ...scores, pooled: counts.length === 0 || Math.min(...counts) < most, independent };
+}
+
+/** A target's forecasts of the same step overlap where its origins are closer than the step is far: mean over the steps of how many do not. */
+function independentOf({ item, known }: View, horizon: number): number {
+  const { origins } = item;
+  let sum = 0;
+  let steps = 0;
+  for (let h = 0; h < horizon; h++) {
+    let first = Number.NaN;
+    let last = Number.NaN;
+    let count = 0;
+    for (let n = 0; n < known.length; n++) {
+      if ((known[n] as number) <= h) continue;
+      if (count === 0) first = origins[n] as number;
+      last = origins[n] as number;
+      count++;
+    }
+    if (count === 0) continue;
+    sum += item.path.origins ? Math.min(count, (last - first + 1 + h) / (h + 1)) : count;
+    steps++;
+  }
+  return steps > 0 ? sum / steps : 0;
 }
 
 function ratioOf(views: readonly View[]): number {
@@ -236,7 +267,8 @@ interface Wanted {
  */
 function quantiles(learned: Learned, of: Of, wanted: Wanted): Float64Array | null {
   const scores = learned[of];
-  if (learned.pooled) return pooledQuantiles(scores, wanted);
+  const alone = of === 'steps' || learned.independent >= ALONE;
+  if (learned.pooled || !alone) return pooledQuantiles(scores, wanted, DEGREES[of] * learned.independent);
   const raw = scores.map((step) => (step.length > 0 ? conformal(step, wanted) : Number.NaN));
   if (raw.includes(null)) return null;
   const widths = Float64Array.from(raw as number[]);
@@ -246,15 +278,33 @@ function quantiles(learned: Learned, of: Of, wanted: Wanted): Float64Array | nul
   return widths;
 }
 
-function pooledQuantiles(scores: readonly Float64Array[], wanted: Wanted): Float64Array | null {
+function pooledQuantiles(scores: readonly Float64Array[], wanted: Wanted, degrees: number): Float64Array | null {
   const growth = growthOf(scores);
   const all = Float64Array.from(
     scores.flatMap((step, h) => Array.from(step, (score) => score / (growth[h] as number))),
   ).sort();
   const quantile = conformal(all, wanted);
   if (quantile === null) return null;
-  return growth.map((g, h) => ((scores[h] as Float64Array).length > 0 ? g * quantile : Number.NaN));
+  const wider = scores.length > 1 ? widening(wanted.level, degrees) : 1;
+  return growth.map((g, h) => ((scores[h] as Float64Array).length > 0 ? g * quantile * wider : Number.NaN));
 }
+
+/**
+ * Errors of overlapping forecasts, and of the steps of one, repeat each other, so that their quantile knows less than their number promises:
+ * it is widened as Student's t is beside the normal. The degrees were chosen on simulated walks, autoregressions and seasons, where 95 %
+ * intervals from 15 forecasts of 12 steps held 89 to 93 % without, those of sums 87 %.
+ */
+function widening(level: number, degrees: number): number {
+  const p = (1 + level / 100) / 2;
+  return studentQuantile(p, Math.min(NORMAL, Math.max(1, degrees))) / studentQuantile(p, NORMAL);
+}
+
+/** Degrees of freedom of an independent error. */
+const DEGREES: { readonly [of in Of]: number } = { steps: 1.5, sums: 1 };
+/** Independent errors from which on the sums up to each step stand by themselves. */
+const ALONE = 100;
+/** Degrees of freedom that are as good as infinite. */
+const NORMAL = 1000;
 
 /** Widths of every step, or none. */
 function whole(widths: Float64Array | null): Float64Array | null {

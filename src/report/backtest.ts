@@ -60,16 +60,17 @@ function spread(horizon: number): number[] {
 function intervalTable({ intervals }: BacktestReport): string[] {
   const levels = intervals[0]?.levels ?? [];
   return [
-    'intervals: share that held, each fold judged by the others (mean scaled interval score)',
+    'intervals: share that held, each fold judged by what was known before it (mean scaled interval score)',
     ...columns([
-      ['', 'forecasts', ...levels.map(({ level }) => `${level} %`)],
+      ['', 'forecasts', ...levels.flatMap(({ level }) => [`${level} %`, 'of sums'])],
       ...intervals.map(({ forecaster, points, levels: own }) => [
         visible(forecaster, 28),
         String(points),
-        ...own.map(({ supported, coverage, msis, needed, known }) => {
-          if (!supported) return `needs ${needed} errors, has ${known}`;
-          if (coverage === null) return 'one fold: not judged';
-          return msis === null ? percent(coverage) : `${percent(coverage)} (${figure(msis, 3)})`;
+        ...own.flatMap(({ supported, coverage, coverageOfSums, msis, needed, known }) => {
+          if (!supported) return [`needs ${needed} errors, has ${known}`, '–'];
+          if (coverage === null) return ['too few to judge', '–'];
+          const held = msis === null ? percent(coverage) : `${percent(coverage)} (${figure(msis, 3)})`;
+          return [held, coverageOfSums === null ? '–' : percent(coverageOfSums)];
         }),
       ]),
     ]),

@@ -16,7 +16,7 @@ import { escaped, escapedLines } from './markup.ts';
 import { bytesOf, type Cell, figureOf, folded, MOST_BYTES, page, paragraph, section, tableOf } from './page.ts';
 import type { Panel, ReportInput } from './picture.ts';
 import type { BacktestReport, ForecastRow, IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
-import { bestFirst, dataFacts, fitFacts, judged, SPLIT_WORDS } from './terminal.ts';
+import { bestFirst, dataFacts, fitFacts, judged, SPLIT_WORDS, standing } from './terminal.ts';
 import { metricLabel } from './verdict.ts';
 
 /** Rows of a table at most; the files beside the report hold all. */
@@ -269,7 +269,7 @@ function foldPart(result: Result): string[] {
   };
   return [
     paragraph(
-      `Everything was fitted anew at each fold, from ${learned}.${own ? ` Intervals stand on ${counted(own.points, 'forecast')}${own.pooledSteps ? ', the errors of all steps together' : ''}.` : ''}`,
+      `Everything was fitted anew at each fold, from ${learned}.${own ? ` Intervals stand on ${standing(own, backtest.folds.length)}; how they held was judged fold by fold, by what was known before it.` : ''}`,
       'soft',
     ),
     paragraph(backtest.shape === null ? '' : (shape[backtest.shape] ?? '')),

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../src/core/random.ts';
-import { calibrate, type ErrorPaths, halfWidths, neededFor } from '../../src/evaluate/intervals.ts';
+import {
+  type Calibration,
+  calibrate,
+  type ErrorPaths,
+  halfWidths,
+  neededFor,
+  supportedBy,
+} from '../../src/evaluate/intervals.ts';
 
 const options = { horizon: 4, season: 1, levels: [80, 95], method: 'split' } as const;
 
@@ -104,4 +111,159 @@ describe('conformal intervals', () => {
     const calibration = calibrate([{ ...paths('a', 40, 2, 1, 9), errors: new Float64Array(160) }], options);
     expect([...(halfWidths(calibration, 'a', 95) as Float64Array)]).toEqual([0, 0, 0, 0]);
   });
+
+  it('support the level that their errors can: 4 errors 80 %, 19 errors 95 %, none nothing', () => {
+    expect([0, 3, 4, 18, 19, 99, 180].map(supportedBy)).toEqual([0, 75, 80, 94.7, 95, 99, 99.4]);
+    for (let errors = 1; errors < 300; errors++) expect(neededFor(supportedBy(errors))).toBeLessThanOrEqual(errors);
+  });
+
+  it('stand by themselves at each step where 400 errors a step are known, and borrow from their neighbours where not', () => {
+    const bumpy = (origins: number) => {
+      const path = paths('a', origins, 4, 1, 10);
+      return { ...path, errors: path.errors.map((e, i) => (i % 4 === 1 ? 10 * e : e)) };
+    };
+    const widths = (origins: number) => halfWidths(calibrate([bumpy(origins)], options), 'a', 80) as Float64Array;
+    expect(widths(399)[2]).toBe(widths(399)[1]); // never narrower than the step before
+    expect(widths(400)[2]).toBeLessThan(widths(400)[1] as number);
+  });
+
+  describe.each(['split', 'adaptive'] as const)('%s: how they cover is judged by what was known before', (method) => {
+    const held = ({ levels }: Calibration) =>
+      levels.map(({ coverage, judged }) => Math.round((coverage ?? 0) * judged));
+    const by = { ...options, method };
+
+    it('a fold changes nothing of how those before it were judged', () => {
+      const path = paths('a', 60, 6, 1, 11);
+      const without = { ...path, errors: path.errors.slice(0, 50 * 4), fold: Array.from(path.fold).slice(0, 50) };
+      const wild = { ...path, errors: path.errors.map((e, i) => (i >= 50 * 4 ? 1e9 * e : e)) };
+      const [few, all] = [calibrate([without], by), calibrate([wild], by)];
+      expect(held(all)).toEqual(held(few)); // of the last fold nothing lies inside
+      expect(all.levels.map(({ judged }) => judged)).toEqual(few.levels.map(({ judged }) => judged + 40));
+    });
+
+    it('errors of rows that a fold did not know yet, though of an earlier origin, judge nothing of it', () => {
+      const path = paths('a', 40, 2, 1, 12);
+      const origins = Float64Array.from({ length: 40 }, (_, n) => 100 + n);
+      const start = origins[20] as number;
+      const late = (i: number) => i < 20 * 4 && (origins[Math.floor(i / 4)] as number) + (i % 4) >= start;
+      const wild = { ...path, origins, errors: path.errors.map((e, i) => (late(i) ? 1e9 * e : e)) };
+      const calm = { ...path, origins };
+      expect(held(calibrate([wild], by))).toEqual(held(calibrate([calm], by)));
+      expect(held(calibrate([{ ...wild, origins: origins.map((row) => 5 * row) }], by))).not.toEqual(
+        held(calibrate([calm], by)),
+      );
+    });
+
+    it('a first fold cannot be judged, nor a step that nothing is known of', () => {
+      const once = calibrate([paths('a', 40, 1, 1, 13)], by);
+      for (const { coverage, judged, coverageByStep, coverageOfSums, msis } of once.levels) {
+        expect({ coverage, judged, coverageByStep, coverageOfSums, msis }).toEqual({
+          coverage: null,
+          judged: 0,
+          coverageByStep: null,
+          coverageOfSums: null,
+          msis: null,
+        });
+      }
+      const [near] = calibrate(
+        [{ ...paths('a', 40, 20, 1, 14), origins: Float64Array.from({ length: 40 }, (_, n) => n) }],
+        {
+          ...by,
+          lead: 35,
+        },
+      ).levels;
+      expect(near?.coverageByStep?.map((share) => share === null)).toEqual([false, false, false, true]);
+    });
+  });
+
+  it('adaptive ones never ask for more than the errors can give', () => {
+    const path = paths('a', 30, 6, 1, 15);
+    const growing = { ...path, errors: path.errors.map((e, i) => e * 3 ** Math.floor(i / 20)) };
+    const { levels } = calibrate([growing], { ...options, method: 'adaptive' });
+    expect(levels.every(({ steps }) => steps !== null)).toBe(true);
+  });
+});
+
+/** What follows 144 values of a law, forecast at its last rows as a run does: errors of 5 folds of 3 origins, and those to come. */
+interface Simulated {
+  readonly past: ErrorPaths;
+  readonly next: Float64Array;
+}
+
+const ROWS = 144;
+const STEPS = 12;
+
+const LAWS: {
+  readonly [law: string]: {
+    value: (t: number, last: number, draw: number) => number;
+    ahead: (known: Float64Array, h: number) => number;
+  };
+} = {
+  'an autoregression': {
+    value: (_, last, draw) => 0.7 * last + draw,
+    ahead: (known, h) => (known.at(-1) as number) * 0.7 ** (h + 1),
+  },
+  'a random walk': { value: (_, last, draw) => last + draw, ahead: (known) => known.at(-1) as number },
+  'a season': {
+    value: (t, _, draw) => 10 * Math.sin((2 * Math.PI * t) / 12) + draw,
+    ahead: (known, h) => known[known.length - 12 + (h % 12)] as number,
+  },
+};
+
+function simulate(law: string, seed: number): Simulated {
+  const draw = random(seed, law);
+  const { value, ahead } = LAWS[law] as (typeof LAWS)[string];
+  let last = 0;
+  const y = Float64Array.from({ length: ROWS + STEPS }, (_, t) => {
+    last = value(t, last, draw.normal());
+    return last;
+  });
+  const errorsAt = (origin: number) =>
+    Float64Array.from({ length: STEPS }, (_, h) => (y[origin + h] as number) - ahead(y.subarray(0, origin), h));
+  const origins = Array.from({ length: 15 }, (_, n) => ROWS - STEPS - 14 + n);
+  const past = {
+    id: 'y',
+    errors: Float64Array.from(origins.flatMap((origin) => [...errorsAt(origin)])),
+    origins,
+    fold: origins.map((_, n) => Math.floor(n / 3)),
+    train: y.subarray(0, origins[0]),
+  };
+  return { past, next: errorsAt(ROWS) };
+}
+
+describe.each(Object.keys(LAWS))('over 200 seeded series of %s', (law) => {
+  const SERIES = 200;
+  const series = Array.from({ length: SERIES }, (_, s) => simulate(law, s + 1));
+
+  it.each(['split', 'adaptive'] as const)(
+    '%s intervals from 15 overlapping forecasts hold within binomial bounds',
+    (method) => {
+      const inside = new Map(
+        [80, 95].map((level) => [level, { steps: new Float64Array(STEPS), sum: 0, shown: 0, judged: 0 }]),
+      );
+      for (const { past, next } of series) {
+        const calibration = calibrate([past], { horizon: STEPS, season: 12, levels: [80, 95], method });
+        const total = next.reduce((sum, error) => sum + error, 0);
+        for (const { level, coverage, judged } of calibration.levels) {
+          const tally = inside.get(level) as NonNullable<ReturnType<typeof inside.get>>;
+          const [steps, sums] = (['steps', 'sums'] as const).map(
+            (of) => halfWidths(calibration, 'y', level, of) as Float64Array,
+          ) as [Float64Array, Float64Array];
+          for (let h = 0; h < STEPS; h++)
+            tally.steps[h]! += Math.abs(next[h] as number) <= (steps[h] as number) ? 1 : 0;
+          tally.sum += Math.abs(total) <= (sums[STEPS - 1] as number) ? 1 : 0;
+          tally.shown += (coverage ?? 0) * judged;
+          tally.judged += judged;
+        }
+      }
+      for (const [level, { steps, sum, shown, judged }] of inside) {
+        const bound = 330 * Math.sqrt(((level / 100) * (1 - level / 100)) / SERIES); // three chances in a thousand a step
+        for (const count of steps) expect(Math.abs((100 * count) / SERIES - level)).toBeLessThan(bound);
+        expect(Math.abs((100 * sum) / SERIES - level)).toBeLessThan(bound);
+        // What is shown beside a forecast is no better than what comes true.
+        expect((100 * shown) / judged).toBeLessThan((100 * steps.reduce((a, b) => a + b, 0)) / (SERIES * STEPS) + 2);
+        expect(Math.abs((100 * shown) / judged - level)).toBeLessThan(5);
+      }
+    },
+  );
 });

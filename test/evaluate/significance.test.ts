@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../src/core/random.ts';
-import { dieboldMariano, studentCdf } from '../../src/evaluate/significance.ts';
+import { dieboldMariano, studentCdf, studentQuantile } from '../../src/evaluate/significance.ts';
 
 describe('significance', () => {
   // Quantiles of Student's distribution from its printed tables.
@@ -13,6 +13,7 @@ describe('significance', () => {
     [-2.086, 20, 0.025],
   ])('P(T ≤ %f) with %i degrees is %f', (t, degrees, p) => {
     expect(studentCdf(t, degrees)).toBeCloseTo(p, 3);
+    expect(studentQuantile(studentCdf(t, degrees), degrees)).toBeCloseTo(t, 9);
   });
 
   it('equal forecasters are called different about as often as the level says', () => {

@@ -128,6 +128,7 @@ export const walked: Result = {
         forecaster: 'lstm-regressor',
         points: 15,
         pooledSteps: true,
+        supports: 99.4,
         levels: [
           {
             level: 80,

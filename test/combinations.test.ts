@@ -33,13 +33,13 @@ describe('a run of auto', () => {
     expect(result.decision.ship).toBe('auto');
     const { combination } = result.fit;
     expect(combination?.rule).toMatch(
-      /^mean of the best 5 of \d+, judged by 5 rolling origins of 12 steps, .* of 200ms$/,
+      /^median of \d+ of \d+ within 50 % of the best, judged by 5 rolling origins of 12 steps, .* of 200ms$/,
     );
-    expect(combination?.members.filter(({ weight }) => weight > 0)).toHaveLength(5);
+    expect(combination?.members.filter(({ weight }) => weight > 0).length).toBeGreaterThanOrEqual(3);
     expect(combination?.members.filter(({ reason }) => reason?.startsWith('over the budget')).length).toBeGreaterThan(
       0,
     );
-    expect(text).toMatch(/^rule {2}mean of the best 5/m);
+    expect(text).toMatch(/^rule {2}median of/m);
     expect(text).toMatch(/^taken /m);
     expect(text).toMatch(/^out .*over the budget/m);
     expect(result.backtest?.intervals.find(({ forecaster }) => forecaster === 'auto')?.points).toBeGreaterThan(0);

@@ -1,9 +1,10 @@
-// The automatic choice: many unlike forecasters judged by rolling origins, and the mean of the best five. Never the single best.
-// In: a budget, members where a person names them. Out: their mean, and what was tried. Not here: the pool (pool.ts), the origins (judge.ts).
+// The automatic choice: many unlike forecasters judged by rolling origins, and the middle of all that are near the best. Never the single best.
+// In: a budget, members where a person names them. Out: their median or mean, and what was tried. Not here: the pool (pool.ts), the origins (judge.ts).
 
 import { z } from 'zod';
 import type { NumberForecaster } from '../core/forecaster.ts';
-import { bestOf, fitChosen, groundOf, type Rule } from './chosen.ts';
+import type { How } from './blend.ts';
+import { bestOf, fitChosen, groundOf, nearest, type Rule } from './chosen.ts';
 import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
 import { budgetOf, nominalSeconds } from './cost.ts';
 import type { Judgement } from './judge.ts';
@@ -14,19 +15,22 @@ import { transformed } from './transformed.ts';
 
 export interface AutoOptions {
   readonly budget: string;
-  readonly best: number;
+  readonly best?: number | undefined;
+  readonly how: 'auto' | How;
   readonly members?: readonly Member[] | undefined;
 }
 
 const KIND = 'auto';
-/** Forecasts that must fit side by side into the past for errors to choose by: over fewer nobody can see a trend change. */
-const LEAST_BLOCKS = 3;
+/** However few are near the best, so many have a part. */
+const LEAST_MEMBERS = 3;
+/** Over few forecasts errors differ by chance as much as by merit: no member is left out for less than this. */
+const MOST_APART = 1.5;
 
 /** Errors: E_DATA_TOO_SHORT where no member can be fitted. */
 export const auto: CombinationKind<AutoOptions> = {
   kind: KIND,
   form: 'numbers',
-  summary: 'Tries many forecasters on rolling origins inside the past and takes the mean of the best five.',
+  summary: 'Tries many forecasters on rolling origins inside the past and takes the middle of those near the best.',
   options: z.strictObject({
     budget: z
       .string()
@@ -39,40 +43,55 @@ export const auto: CombinationKind<AutoOptions> = {
       .int()
       .min(2)
       .max(100)
-      .default(5)
-      .describe('Members whose mean is taken, the best ones, a count of 2 or more, default 5'),
+      .optional()
+      .describe(
+        'Members that have a part, the best ones, a count of 2 or more; default those whose error is at most 1 + 1/√n times the least (n forecasts side by side; at most 1.5 times), three at least',
+      ),
+    how: z
+      .enum(['auto', 'mean', 'median'])
+      .default('auto')
+      .describe(
+        'What is taken of their forecasts, step by step: mean, median, or auto (default): the median for one series, the mean for a panel',
+      ),
     members: members(1).optional().describe('Forecasters to try, in this order, default a pool of unlike ones'),
   }) as unknown as CombinationKind<AutoOptions>['options'],
-  create: (options, context): NumberForecaster => {
-    const rule = ruleOf(options, context);
-    return {
-      name: KIND,
-      fit: async (series, request) => (await fitChosen([series], [request], rule, context))[0] as FittedCombination,
-      fitPanel: (panel, requests) => fitChosen(panel, requests, rule, context),
-    };
-  },
+  create: (options, context): NumberForecaster => ({
+    name: KIND,
+    fit: async (series, request) =>
+      (await fitChosen([series], [request], ruleOf(options, context, 1), context))[0] as FittedCombination,
+    fitPanel: (panel, requests) => fitChosen(panel, requests, ruleOf(options, context, panel.length), context),
+  }),
 };
 
-function ruleOf({ budget, best, members }: AutoOptions, { season }: CombineContext): Rule {
+function ruleOf({ budget, best, how, members }: AutoOptions, { season }: CombineContext, series: number): Rule {
   const pool = members?.map(spelledMember) ?? poolOf(season).map((member) => spelled(member, { transformed }));
+  const taken = how === 'auto' ? (series > 1 ? 'mean' : 'median') : how;
   return {
     kind: KIND,
     members: pool,
     budget: budgetOf(budget),
+    how: taken,
     weigh: (judgement) => {
-      const taken = new Set(isWhole(judgement) ? pool.keys() : bestOf(judgement, best));
-      return pool.map((_, i) => (taken.has(i) ? 1 : 0));
+      if (judgement.origins === 0) return pool.map(() => 1);
+      const chosen =
+        best === undefined ? nearest(judgement, reachOf(judgement), LEAST_MEMBERS) : bestOf(judgement, best);
+      return pool.map((_, i) => (chosen.includes(i) ? 1 : 0));
     },
     tell: (judgement, count) => {
       const tried = judgement.members.filter(({ reason }) => reason === null).length;
-      const which = isWhole(judgement)
-        ? `mean of all ${count} (${judgement.blocks} blocks of ${judgement.horizon} rows are too few to choose by)`
-        : `mean of the best ${count} of ${tried}`;
-      return `${which}, ${groundOf(judgement)}, ${nominalSeconds(judgement.spent)} of ${budget}`;
+      const which = whichOf(judgement, count, tried, best);
+      return `${taken} of ${which}, ${groundOf(judgement)}, ${nominalSeconds(judgement.spent)} of ${budget}`;
     },
   };
 }
 
-function isWhole({ blocks, origins }: Judgement): boolean {
-  return origins === 0 || blocks < LEAST_BLOCKS;
+/** How many times the least error a member's may be: of n forecasts side by side, chance alone moves a mean by some 1/√n of itself. */
+function reachOf({ apart }: Judgement): number {
+  return Math.min(MOST_APART, 1 + 1 / Math.sqrt(Math.max(1, apart)));
+}
+
+function whichOf(judgement: Judgement, count: number, tried: number, best: number | undefined): string {
+  if (judgement.origins === 0) return `all ${count}`;
+  if (best !== undefined) return `the best ${count} of ${tried}`;
+  return `${count} of ${tried} within ${Math.round(100 * (reachOf(judgement) - 1))} % of the best`;
 }

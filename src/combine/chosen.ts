@@ -4,7 +4,7 @@
 import type { Series } from '../core/data.ts';
 import type { FitRequest } from '../core/forecaster.ts';
 import { assembled } from './average.ts';
-import { type Attempt, attemptPanel } from './blend.ts';
+import { type Attempt, attemptPanel, type How } from './blend.ts';
 import type { CombineContext, FittedCombination, Member } from './combination.ts';
 import { type Judgement, judge } from './judge.ts';
 
@@ -15,6 +15,8 @@ export interface Rule {
   readonly members: readonly Choice[];
   /** Multiply-adds that judging and fitting may take. */
   readonly budget: number;
+  /** What is taken of those with a weight; the median asks for no weights but 0. */
+  readonly how: How;
   /** A weight for each judged member, 0 for none; those left out have none whatever it says. */
   weigh(judgement: Judgement): readonly number[];
   /** What was done, told of the members that could be fitted. */
@@ -42,7 +44,7 @@ export async function fitChosen(
   return panel.map((_, s) => {
     const own = attempts.map((of) => of[s] as Attempt);
     // Nothing is wrong with a member that others were better than.
-    const fitted = assembled(rule.kind, labels, own, weights, 'mean', (count) => rule.tell(judgement, count), errors);
+    const fitted = assembled(rule.kind, labels, own, weights, rule.how, (count) => rule.tell(judgement, count), errors);
     const told = fitted.report.members.map((tried) => ({
       ...tried,
       reason: tried.reason === '' ? null : tried.reason,
@@ -56,6 +58,16 @@ export function groundOf({ origins, horizon }: Judgement): string {
   if (origins === 0) return 'none judged: too few rows for a rolling origin';
   const steps = horizon === 1 ? '1 step' : `${horizon} steps`;
   return `judged by ${origins} rolling origin${origins === 1 ? '' : 's'} of ${steps}`;
+}
+
+/**
+ * Positions of the members whose error is at most `times` the least one, and of the `least` best ones, ties in the members' order.
+ */
+export function nearest(judgement: Judgement, times: number, least: number): number[] {
+  const ranked = bestOf(judgement, judgement.members.length);
+  const errors = ranked.map((i) => judgement.members[i]?.error as number);
+  const far = errors.findIndex((error, rank) => rank >= least && error > times * (errors[0] as number));
+  return far < 0 ? ranked : ranked.slice(0, far);
 }
 
 /** Positions of the `count` members with the least errors, ties in the members' order. */

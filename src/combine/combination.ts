@@ -25,7 +25,7 @@ export interface CombinationKind<Options = unknown> extends Kind<Options> {
 /** What became of one member. */
 export interface Tried {
   readonly member: string;
-  /** Its error over rolling origins: root mean square, in the target's unit, or scale-free where several series or targets are judged together. */
+  /** Its error over rolling origins: the mean absolute one, in the target's unit, or scale-free where several series or targets are judged together. */
   readonly error: number | null;
   /** Its part in the forecast; 0 where it has none. */
   readonly weight: number;

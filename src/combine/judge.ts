@@ -12,13 +12,13 @@ import { hasNetwork, labelOf } from './member.ts';
 type Choice = Exclude<Member, string>;
 
 const ORIGINS = 5;
-const LEAST_ROWS = 36;
-const LEAST_SEASONS = 3;
+const LEAST_ROWS = 20;
+const LEAST_SEASONS = 2;
 
 export interface Judged {
   readonly member: Choice;
   readonly label: string;
-  /** Root mean square over all origins; null where it was not judged. */
+  /** Mean absolute error over all origins; null where it was not judged. */
   readonly error: number | null;
   /** Estimated multiply-adds of its fits; what was left out costs nothing. */
   readonly cost: number;
@@ -31,14 +31,14 @@ export interface Judgement {
   /** Origins of the longest series, and steps of each forecast. */
   readonly origins: number;
   readonly horizon: number;
-  /** Forecasts that fit side by side into the longest series, behind what a first fit needs. */
-  readonly blocks: number;
+  /** Forecasts judged that do not overlap, over all series. */
+  readonly apart: number;
   readonly spent: number;
 }
 
 /**
- * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less), five at most, where three seasons (36 rows
- * without one) remain before them; where H is less than the way to the next one, several forecasts are asked of each fit. Members are taken
+ * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less), five at most, where two seasons, and
+ * 20 rows, remain before them; where H is less than the way to the next one, several forecasts are asked of each fit. Members are taken
  * in order while the budget lasts; the first of them always.
  */
 export async function judge(
@@ -63,20 +63,17 @@ export async function judge(
       continue;
     }
     spent += cost;
-    const error = await attempt(
-      async () => await errorsOf(context.create(member), walked, horizon, lead, seed, signal),
-    );
+    const error = await attempt(async () => await errorOf(context.create(member), walked, horizon, lead, seed, signal));
     if ('reason' in error) judged.push({ member, label, error: null, cost, reason: error.reason });
     else if (error.value === null || Number.isFinite(error.value))
       judged.push({ member, label, error: error.value, cost, reason: null });
     else judged.push({ member, label, error: null, cost, reason: 'its forecasts are not finite' });
   }
-  const longest = Math.max(0, ...pasts.map(({ length }) => length));
   return {
     members: judged,
     origins: Math.max(0, ...walks.map(({ folds }) => folds.length)),
     horizon,
-    blocks: Math.max(0, Math.floor((longest - leastOf(context.season)) / horizon)),
+    apart: walked.reduce((sum, { folds }) => sum + apartOf(folds, horizon), 0),
     spent,
   };
 }
@@ -87,7 +84,14 @@ function pastOf(series: Series, { until, validation }: FitRequest): Series {
 }
 
 function leastOf(season: number): number {
-  return season >= 2 ? LEAST_SEASONS * season : LEAST_ROWS;
+  return Math.max(LEAST_ROWS, season >= 2 ? LEAST_SEASONS * season : 0);
+}
+
+/** Forecasts of `horizon` steps that lie side by side between the first and the last origin. */
+function apartOf(folds: readonly Fold[], horizon: number): number {
+  const first = folds[0]?.origins[0] as number;
+  const last = folds.at(-1)?.origins.at(-1) as number;
+  return Math.floor((last - first) / horizon) + 1;
 }
 
 function walkOf(past: Series, horizon: number, lead: number, season: number): Walk {
@@ -121,10 +125,10 @@ function panelCost(member: Choice, walks: readonly Walk[], reach: number, contex
 }
 
 /**
- * Root mean squared error over all origins and steps: of one target in its own unit; of several each is first divided by the root mean square
- * of its own differences from row to row before the first origin. Null where there is no origin.
+ * Mean absolute error over all origins and steps: of one target in its own unit; of several each is first divided by the mean absolute
+ * change from row to row before the first origin. Null where there is no origin. Errors: those of the fits.
  */
-async function errorsOf(
+async function errorOf(
   forecaster: NumberForecaster,
   walks: readonly Walk[],
   horizon: number,
@@ -138,20 +142,20 @@ async function errorsOf(
     request: (past) => ({ until: past.length, validation: null, horizon, lead, seed, ...(signal ? { signal } : {}) }),
   });
   const alone = walks.length === 1 && walks[0]?.series.targets.length === 1;
-  let squares = 0;
+  let sum = 0;
   let count = 0;
   for (const [s, walk] of walks.entries()) {
     for (const [c, { values }] of walk.series.targets.entries()) {
-      const scale = alone ? 1 : scaleOf(values.subarray(0, walk.folds[0]?.origins[0]));
+      const scale = alone ? 1 : meanChange(values.subarray(0, walk.folds[0]?.origins[0]));
       if (scale === 0) continue;
-      squares += meanSquare(tracks[s] as Track, values, c, walk.series.targets.length, horizon, lead) / (scale * scale);
+      sum += meanMiss(tracks[s] as Track, values, c, walk.series.targets.length, horizon, lead) / scale;
       count++;
     }
   }
-  return count > 0 ? Math.sqrt(squares / count) : 0;
+  return count > 0 ? sum / count : 0;
 }
 
-function meanSquare(
+function meanMiss(
   { origins, values }: Track,
   actual: Float64Array,
   c: number,
@@ -163,19 +167,15 @@ function meanSquare(
   for (let n = 0; n < origins.length; n++) {
     const first = (origins[n] as number) + lead;
     for (let h = 0; h < horizon; h++) {
-      const error = (actual[first + h] as number) - (values[(n * horizon + h) * targets + c] as number);
-      sum += error * error;
+      sum += Math.abs((actual[first + h] as number) - (values[(n * horizon + h) * targets + c] as number));
     }
   }
   return sum / (origins.length * horizon);
 }
 
-/** Root mean square of the differences from row to row. */
-function scaleOf(values: Float64Array): number {
+/** The mean size of the changes from row to row. */
+function meanChange(values: Float64Array): number {
   let sum = 0;
-  for (let t = 1; t < values.length; t++) {
-    const difference = (values[t] as number) - (values[t - 1] as number);
-    sum += difference * difference;
-  }
-  return Math.sqrt(sum / Math.max(1, values.length - 1));
+  for (let t = 1; t < values.length; t++) sum += Math.abs((values[t] as number) - (values[t - 1] as number));
+  return sum / Math.max(1, values.length - 1);
 }

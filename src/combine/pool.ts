@@ -1,16 +1,20 @@
 // The unlike forecasters that auto tries where a config names none, in the order in which a small budget takes them.
-// In: the season. Out: members. Not here: which of them are good.
+// In: the season. Out: members. Not here: which of them are good on a series (judge.ts). How they were found: docs/combinations.md.
 
 import { FORECASTERS } from '../forecasters/index.ts';
 import type { Member } from './combination.ts';
 
 type Choice = Exclude<Member, string>;
 
+/** Rows up to which a season has a number for each of them that is searched. */
+const LONG_SEASON = 60;
+
 const log = (model: Choice): Choice => ({ kind: 'transformed', by: 'log', model });
 const smoothing = (options: object): Choice => ({ kind: 'holt-winters', ...options });
+const lags = (...rows: number[]): number[] => [...new Set(rows)].sort((a, b) => a - b);
 
 /** Least squares on windows relative to their last value, told from the same row of the last season. */
-const windowRidge = (season: number, log: boolean): Choice => ({
+const windowRidge = (season: number): Choice => ({
   kind: 'linear',
   context: 2 * season,
   ridge: 0.01,
@@ -18,44 +22,62 @@ const windowRidge = (season: number, log: boolean): Choice => ({
   scale: 'series',
   loss: 'squares',
   intercept: true,
-  log,
+  log: 'auto',
 });
 
-/** Different ideas first, their variants after them. */
+/** Different ideas first. */
 function seasonal(season: number): Choice[] {
   return [
     { kind: 'seasonal-naive' },
-    log({ kind: 'theta' }),
-    smoothing({ seasonal: 'multiplicative' }),
-    { kind: 'airline', log: true },
-    log(smoothing({ damped: true })),
-    windowRidge(season, true),
+    log({ kind: 'ets', error: 'additive' }),
+    { kind: 'airline' },
+    { kind: 'trend-season', seasons: 5 },
     { kind: 'theta' },
-    smoothing({ seasonal: 'multiplicative', damped: true }),
-    { kind: 'airline', log: false },
-    windowRidge(season, false),
-    log(smoothing({})),
-    smoothing({}),
-    { kind: 'trend-season', seasons: 5, log: true },
-    { kind: 'trend-season', seasons: 3, log: true },
-    { kind: 'ets' },
+    { kind: 'regression', lags: lags(1, 2, 3, season), means: [season], harmonics: 3 },
     { kind: 'mstl' },
-    { kind: 'linear' },
+    { kind: 'ets', seasonal: 'additive' },
+    windowRidge(season),
+    { kind: 'trend-season', seasons: 'all', halfLife: 2 },
+    smoothing({ damped: true }),
+    { kind: 'trend-season', seasons: 5, log: false },
+    { kind: 'ses', deseasonalise: 'auto' },
+    { kind: 'ets' },
+  ];
+}
+
+/** Where a season has very many rows, smoothing each of them follows noise: fewer kinds that do, more that do not. */
+function longSeasonal(season: number): Choice[] {
+  const means = [6, 2, 1].map((part) => Math.max(2, Math.round(season / part)));
+  return [
+    { kind: 'seasonal-naive' },
+    { kind: 'regression' },
+    { kind: 'regression', lags: 12, means, harmonics: 2 },
+    { kind: 'mstl' },
+    { kind: 'trend-season', seasons: 'all' },
+    { kind: 'airline' },
+    { kind: 'theta' },
+    log({ kind: 'theta' }),
+    smoothing({ trend: 'none' }),
+    { kind: 'ses' },
+    { kind: 'ets', seasonal: 'none' },
+    windowRidge(season),
+    { ...windowRidge(season), base: 'last', ridge: 0.1 },
   ];
 }
 
 function plain(): Choice[] {
   return [
     { kind: 'last-value' },
-    { kind: 'theta' },
-    { kind: 'holt', damped: true },
-    { kind: 'ses' },
-    { kind: 'drift' },
     log({ kind: 'theta' }),
-    { kind: 'ets' },
+    { kind: 'holt', damped: true },
+    { kind: 'regression', lags: 3, means: [], harmonics: 0 },
     { kind: 'linear' },
+    { kind: 'ses' },
+    { kind: 'ets', error: 'additive' },
     { kind: 'holt' },
     log({ kind: 'holt', damped: true }),
+    { kind: 'theta' },
+    { kind: 'trend-season', seasons: 'all', log: false },
   ];
 }
 
@@ -63,5 +85,6 @@ function plain(): Choice[] {
 export function poolOf(season: number): Choice[] {
   const known = ({ kind, model }: Choice): boolean =>
     Object.hasOwn(FORECASTERS, kind === 'transformed' ? (model as Choice).kind : kind);
-  return (season >= 2 ? seasonal(season) : plain()).filter(known);
+  const pool = season < 2 ? plain() : season > LONG_SEASON ? longSeasonal(season) : seasonal(season);
+  return pool.filter(known);
 }

@@ -46,6 +46,7 @@ function ruleOf({ members, best, power }: WeightedOptions): Rule {
     kind: KIND,
     members: members.map(spelledMember),
     budget: Number.POSITIVE_INFINITY,
+    how: 'mean',
     weigh: (judgement) => weightsOf(judgement, best, power),
     tell: (judgement, count) =>
       `weights 1 / error${power === 1 ? '' : `^${power}`} of the best ${count} of ${members.length} members, ${groundOf(judgement)}`,

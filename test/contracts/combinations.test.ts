@@ -175,18 +175,47 @@ describe('members', () => {
     expect(a.weight / b.weight).toBeCloseTo(ratio * ratio * ratio * ratio, 6);
   });
 
-  it('auto takes the five best of its members where three blocks fit, else all', async () => {
-    const members = ['mean', 'seasonal-naive', 'drift', 'ses', 'holt', 'last-value', 'theta', 'croston'];
-    const long = await fitted({ kind: 'auto', members } as never, wave(60));
-    const taken = long.report.members.filter(({ weight }) => weight > 0);
-    const others = long.report.members.filter(({ weight }) => weight === 0);
-    expect(taken).toHaveLength(5);
-    const worst = Math.max(...taken.map(({ error }) => error as number));
-    for (const { error } of others) expect(error).toBeGreaterThanOrEqual(worst);
-    expect(long.report.rule).toMatch(/^mean of the best 5 of 8, judged by 5 rolling origins of 3 steps/);
-    const short = await fitted({ kind: 'auto', members } as never, wave(20));
+  const EIGHT = ['mean', 'seasonal-naive', 'drift', 'ses', 'holt', 'last-value', 'theta', 'croston'];
+
+  it('auto takes all members near the best, three at least, and all where none can be judged', async () => {
+    const { report } = await fitted({ kind: 'auto', members: EIGHT } as never, wave(60));
+    const errors = report.members.map(({ error }) => error as number);
+    const taken = errors.filter((_, i) => (report.members[i]?.weight as number) > 0).sort((a, b) => a - b);
+    const others = errors.filter((_, i) => report.members[i]?.weight === 0);
+    expect(taken.length).toBeGreaterThanOrEqual(3);
+    expect(others.length).toBeGreaterThan(0);
+    // Five origins two rows apart hold three forecasts of three steps side by side: 1 + 1/√3 is over the most, 1.5.
+    for (const error of taken.slice(3)) expect(error).toBeLessThanOrEqual(1.5 * (taken[0] as number));
+    for (const error of others) expect(error).toBeGreaterThan(Math.max(1.5 * (taken[0] as number), taken[2] as number));
+    expect(report.rule).toMatch(/^median of \d of 8 within 50 % of the best, judged by 5 rolling origins of 3 steps/);
+    const short = await fitted({ kind: 'auto', members: EIGHT } as never, wave(20));
     expect(short.report.members.every(({ weight }) => weight > 0)).toBe(true);
-    expect(short.report.rule).toMatch(/^mean of all 8 \(2 blocks of 3 rows are too few to choose by\)/);
+    expect(short.report.rule).toMatch(/^median of all 8, none judged: too few rows for a rolling origin/);
+  });
+
+  it('auto takes the mean of as many of the best as it is told to', async () => {
+    const { report } = await fitted({ kind: 'auto', members: EIGHT, best: 5, how: 'mean' } as never, wave(60));
+    const errors = (of: (weight: number) => boolean): number[] =>
+      report.members.filter(({ weight }) => of(weight)).map(({ error }) => error as number);
+    expect(errors((weight) => weight > 0)).toHaveLength(5);
+    expect(Math.min(...errors((weight) => weight === 0))).toBeGreaterThanOrEqual(Math.max(...errors((w) => w > 0)));
+    expect(report.rule).toMatch(/^mean of the best 5 of 8, judged by 5 rolling origins of 3 steps/);
+  });
+
+  it('the more forecasts there are to judge by, the nearer to the best a member of auto must be', async () => {
+    const near = async (length: number): Promise<number> => {
+      const y = wave(length).map((value, t) => value + ((t * t * 13) % 7));
+      const { report } = await fitted({ kind: 'auto', members: EIGHT } as never, y);
+      return Number(/within (\d+) %/.exec(report.rule)?.[1]);
+    };
+    expect(await near(26)).toBe(50);
+    const panel = Array.from({ length: 8 }, (_, k) => seriesOf({ y: wave(60, 100 + 9 * k) }));
+    const auto = context.create({ kind: 'auto', members: EIGHT } as never);
+    const fits = (await auto.fitPanel?.(
+      panel,
+      panel.map(() => request(60)),
+    )) as FittedCombination[];
+    expect(fits[0]?.report.rule).toMatch(/^mean of \d of 8 within 20 % of the best/); // 8 series, 3 side by side in each
   });
 
   it('a smaller budget tries fewer members, the first one always, and says which it left out', async () => {

@@ -3,9 +3,10 @@
 
 import { ENCODERS } from '../encoders/index.ts';
 import { foldsThatFit } from '../evaluate/backtest.ts';
+import { isOpen } from '../models/lstm-regressor.ts';
 import { OPTIMIZERS } from '../optimizers/index.ts';
 import type { Choice, Config } from './config.ts';
-import { isOpen, type Recipe, recipeOf } from './recipe.ts';
+import { plainModel, type Recipe, recipeOf } from './recipe.ts';
 import type { Written } from './schema.ts';
 
 /** What defaults may depend on: known once the source has loaded. */
@@ -68,7 +69,7 @@ export function settle(written: Written, facts: Facts): Config {
       pad: written.window.pad ?? (kind === 'prefixes' ? 'left' : 'none'),
       mask: written.window.mask ?? false,
     },
-    model: recipe?.model ?? written.model,
+    model: recipe?.model ?? plainModel(written.model),
     engine: written.engine,
     train: trainOf(written, recipe, recorded && facts.form === 'numbers'),
     predict: {

@@ -2,7 +2,7 @@
 // In: the model as written and what the data are. Out: encoders, window, model, training, calendar. Not here: what is written (defaults.ts).
 
 import { ENCODERS } from '../encoders/index.ts';
-import { isOpen } from '../models/lstm-regressor.ts';
+import { isOpen, lstmRegressor, PLAIN } from '../models/lstm-regressor.ts';
 import { OPTIMIZERS } from '../optimizers/index.ts';
 import { SCHEDULES } from '../optimizers/schedule.ts';
 import type { Choice, Config } from './config.ts';
@@ -58,7 +58,12 @@ const MOST_CONTEXT = 96;
 /** Of all rows, what the first fold's fit has at the least. */
 const EARLY_SHARE = 0.6;
 
-export { isOpen };
+/** What a network is that the recipe is not for and that says nothing of its layers. */
+export function plainModel(model: Choice): Choice {
+  const { kind, ...options } = model;
+  const full = { ...options, ...(isOpen(model) ? { units: PLAIN.units } : {}) };
+  return kind === lstmRegressor.kind ? { kind, normalise: PLAIN.normalise, ...written(full) } : model;
+}
 
 /** Pure: the same task gives the same recipe. What the model's choice spells out stays as it is. */
 export function recipeOf(task: RecipeTask): Recipe {

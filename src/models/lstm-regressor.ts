@@ -77,11 +77,12 @@ export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
     const outputs = steps * task.targets * (LOSSES[loss.kind] as LossKind).outputs(loss);
     const chain = [...(options.layers ?? recurrentLayers(options)), { kind: 'dense', units: outputs } as const];
     const layers = spellLayers(chain, everyStep(options, task.window));
-    return numbersNetwork(layers, loss, options.normalise ?? 'none', options, task);
+    return numbersNetwork(layers, loss, options.normalise ?? PLAIN.normalise, options, task);
   },
 };
 
-const UNITS = 50;
+/** What is meant where neither a config nor a recipe says. */
+export const PLAIN = { units: 50, normalise: 'none' } as const;
 
 /** Whether a choice of this kind says nothing of its layers: then a recorded series has them by the recipe (config/recipe.ts). */
 export function isOpen({ kind, units, layers }: { readonly [option: string]: unknown }): boolean {
@@ -89,7 +90,7 @@ export function isOpen({ kind, units, layers }: { readonly [option: string]: unk
 }
 
 function recurrentLayers(options: LstmRegressorOptions): LayerOptions[] {
-  const { units = UNITS } = options;
+  const { units = PLAIN.units } = options;
   const widths = typeof units === 'number' ? [units] : units;
   const activation = options.cell === 'gru' ? {} : { activation: options.activation };
   return widths.flatMap((units): LayerOptions[] => {

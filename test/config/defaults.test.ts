@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { type Facts, settle } from '../../src/config/defaults.ts';
 import { parseConfig } from '../../src/config/load.ts';
 
-const CSV = { source: { kind: 'csv', file: 'x.csv' }, model: 'lstm-regressor' };
+const CSV = { source: { kind: 'csv', file: 'x.csv' }, model: { kind: 'lstm-regressor', units: 8 } };
+const OPEN = { source: { kind: 'csv', file: 'x.csv' }, model: 'lstm-regressor' };
 const GENERATED = { source: { kind: 'generated', series: 'counting' }, model: 'lstm-regressor' };
 const TEXT = { source: { kind: 'text', lines: ['a b'] }, model: 'language-model' };
 const MONTHS: Facts = { form: 'numbers', season: 12, rows: 144 };
@@ -27,6 +29,123 @@ test('a table holds a fifth out, is standardised, looks two seasons back and for
       mask: false,
     },
     predict: { horizon: 12 },
+  });
+});
+
+test('training that is not written is a hundred epochs of adam, but by the recipe', () => {
+  const { train, model } = settled(GENERATED, PLAIN);
+  expect(train).toMatchObject({ epochs: 100, batch: 32, rate: 0.001, schedule: { kind: 'constant' } });
+  expect(train.optimizer).toMatchObject({ kind: 'adam', epsilon: 1e-7 });
+  expect(model).toMatchObject({ units: 50, normalise: 'none' });
+  expect(settled(CSV, MONTHS).train).toEqual({ ...train, refit: true });
+});
+
+describe('the recipe', () => {
+  const positive: Facts = { ...MONTHS, positive: true, calendar: ['month'] };
+
+  test('is for a recorded series whose network is left open', () => {
+    expect(settled(OPEN, positive)).toMatchObject({
+      source: { calendar: ['month'] },
+      encoder: [{ kind: 'log', below: 'least' }, { kind: 'standard' }],
+      window: { context: 18, horizon: 12 },
+      model: {
+        kind: 'lstm-regressor',
+        units: [12],
+        normalise: { kind: 'mean', count: 12 },
+        lags: [1, 12],
+        skip: true,
+        freeRun: true,
+        warmup: 6,
+      },
+      train: {
+        steps: 200,
+        seeds: 5,
+        batch: 16,
+        rate: 0.005,
+        optimizer: { kind: 'adamw' },
+        schedule: { kind: 'one-cycle' },
+      },
+    });
+    const layers = { ...OPEN, model: { kind: 'lstm-regressor', layers: [{ kind: 'lstm', units: 4 }] } };
+    for (const config of [CSV, GENERATED, layers]) expect(settled(config, positive).train.steps).toBeUndefined();
+    for (const window of [{ kind: 'prefixes' }, { targets: 'every' }])
+      expect(settled({ ...OPEN, window }, positive).train.steps).toBeUndefined();
+  });
+
+  test('leaves what is written as it is', () => {
+    const config = {
+      ...OPEN,
+      source: { ...OPEN.source, calendar: ['quarter'] },
+      encoder: 'none',
+      window: { context: 30, horizon: 2 },
+      model: {
+        kind: 'lstm-regressor',
+        cell: 'gru',
+        normalise: 'last',
+        lags: [1, 2],
+        skip: false,
+        freeRun: 1,
+        warmup: 1,
+      },
+      train: { epochs: 7, seeds: 2, batch: 4, rate: 0.1, optimizer: 'sgd', schedule: 'cosine', patience: 3, clip: 1 },
+    };
+    const own = settled(config, positive);
+    expect(own).toMatchObject({
+      source: { calendar: ['quarter'] },
+      encoder: [{ kind: 'none' }],
+      window: config.window,
+      model: { ...config.model, units: [12] },
+      train: { ...config.train, optimizer: { kind: 'sgd' }, schedule: { kind: 'cosine' } },
+    });
+    expect(own.train.steps).toBeUndefined();
+  });
+
+  test('settled once is settled', () => {
+    const once = settled(OPEN, positive);
+    expect(settled(JSON.parse(JSON.stringify(once)), { ...positive, positive: false, rows: 90, calendar: [] })).toEqual(
+      once,
+    );
+  });
+
+  test('takes no logarithm where it is not known that all values are above 0', () => {
+    expect(settled(OPEN, MONTHS).encoder).toEqual([{ kind: 'standard' }]);
+  });
+
+  test('gives all steps at once where they cannot be fed back', () => {
+    for (const config of [
+      { ...OPEN, window: { lead: 2 } },
+      { ...OPEN, source: { ...OPEN.source, past: ['x'] } },
+      { ...OPEN, model: { kind: 'lstm-regressor', bidirectional: true } },
+    ]) {
+      const { model, source } = settled(config, positive);
+      expect(model).not.toHaveProperty('freeRun');
+      expect(model).not.toHaveProperty('warmup');
+      expect(source).not.toHaveProperty('calendar');
+    }
+  });
+
+  test('feeds blocks of 24 steps back, and is smaller where rows are few', () => {
+    expect(settled({ ...OPEN, predict: { horizon: 36 } }, { ...positive, rows: 300 }).window.horizon).toBe(24);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 400 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 40 }),
+        (rows, season, horizon) => {
+          const { window, model } = settled({ ...OPEN, predict: { horizon } }, { ...positive, rows, season });
+          expect(window.context).toBeGreaterThanOrEqual(1);
+          expect(window.context as number).toBeLessThanOrEqual(Math.max(1, rows));
+          expect(window.horizon).toBeLessThanOrEqual(horizon);
+          expect((model.warmup as number | undefined) ?? 0).toBeLessThan(window.context as number);
+          expect((model.normalise as { count: number }).count).toBeLessThanOrEqual(window.context as number);
+        },
+      ),
+    );
+  });
+
+  test('trains several seeds of one series, and one where series are many', () => {
+    expect(settled(OPEN, { ...positive, series: 4 }).train.seeds).toBe(5);
+    expect(settled(OPEN, { ...positive, series: 5 }).train.seeds).toBe(1);
   });
 });
 

@@ -50,7 +50,8 @@ describe('explain', () => {
   });
 
   test('says default, type and bounds', () => {
-    expect(explain('train.epochs')).toMatch(/whole number, at least 1.*\n.*default +100/);
+    expect(explain('train.epochs')).toMatch(/Default: 100[^\n]*\n.*whole number, at least 1/);
+    expect(explain('window.stride')).toMatch(/whole number, at least 1.*\n.*default +1/);
     expect(explain('window.targets')).toContain('one of last, every');
   });
 

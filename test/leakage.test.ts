@@ -80,6 +80,67 @@ describe.each([
   });
 });
 
+/** Sales a day with a promotion known in advance and the wind; rows from `tamperedFrom` on repeat after five days, not seven, and are larger. */
+function sales(tamperedFrom: number): string {
+  const rows = Array.from({ length: ROWS + 7 }, (_, t) => {
+    const date = new Date(Date.UTC(2024, 0, 1 + t)).toISOString().slice(0, 10);
+    const promotion = t % 11 === 4 ? 1 : 0;
+    if (t >= ROWS) return `${date},,${promotion},`;
+    const other = t >= tamperedFrom;
+    const wave = other ? 500 + 300 * Math.sin((2 * Math.PI * t) / 5) : 20 * Math.sin((2 * Math.PI * t) / 7);
+    const value = 100 + wave + 15 * promotion + ((t * 31) % 17) / 3;
+    return `${date},${value.toFixed(4)},${promotion},${(other ? 90 : 5) + ((t * 13) % 7)}`;
+  });
+  return `date,sales,promotion,wind\n${rows.join('\n')}\n`;
+}
+
+async function judged(name: string, data: string, model: string): Promise<Record<string, unknown>> {
+  space.write(`${name}/data.csv`, data);
+  const yaml = `
+name: leak-inputs
+source: { kind: csv, file: data.csv, time: date, target: sales, past: [wind], future: [promotion], calendar: [weekday] }
+split: { validation: 10, test: 10 }
+model: ${model}
+train: { epochs: 2, refit: false }
+predict: { horizon: 4 }
+evaluate: { folds: 2, step: 4 }
+`;
+  const { result, folder } = await run(space.write(`${name}/leak.yaml`, yaml), { out: join(space.path, name, 'run') });
+  const { season, sha256: _, ...facts } = result.data;
+  return {
+    season,
+    facts: JSON.stringify(facts),
+    config: readFileSync(join(folder, 'config.yaml'), 'utf8'),
+    fit: result.fit,
+    scores: result.scores.filter(({ split }) => split !== 'test'),
+    backtest: result.backtest,
+  };
+}
+
+describe('leakage into what is inferred and judged', () => {
+  it.each([
+    ['a network', '{ kind: lstm-regressor, units: [3] }'],
+    ['regression', 'regression'],
+    ['auto', '{ kind: auto, members: [regression, theta, drift, ses, holt, mean] }'],
+  ])(
+    'changing any test value changes no season, default, fold, interval or validation score of %s',
+    async (name, model) => {
+      const key = name.replaceAll(/[^a-z]/g, '');
+      const test = ROWS - 10 - 3; // the first row of the first test window's targets
+      const clean = await judged(`${key}-inputs-a`, sales(ROWS), model);
+      const tampered = await judged(`${key}-inputs-b`, sales(test), model);
+      expect(tampered).toEqual(clean);
+    },
+  );
+
+  it('nor do validation values change a season or a default', async () => {
+    const clean = await judged('inputs-validation-a', sales(ROWS), 'regression');
+    const tampered = await judged('inputs-validation-b', sales(ROWS - 26), 'regression');
+    expect([tampered.season, tampered.config]).toEqual([clean.season, clean.config]);
+    expect(tampered.scores).not.toEqual(clean.scores);
+  });
+});
+
 describe('leakage in text', () => {
   it('words that stand only in the held-out part are not in the vocabulary', async () => {
     const yaml = (lines: string): string => `

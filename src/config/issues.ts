@@ -104,7 +104,8 @@ function outOfRange(path: Path, value: unknown, allowed: string): Problem {
 
 /** Why a schema refuses a word that one might well expect to be listed; null where it says nothing of its own. */
 function reasonOf({ code, message }: Pick<Issue, 'code' | 'message'>): string | null {
-  return code !== 'invalid_value' || /^Invalid (?:option|input)/.test(message) ? null : message;
+  const listing = code === 'invalid_value' || code === 'invalid_union';
+  return !listing || /^Invalid /.test(message) ? null : message;
 }
 
 function notListed(path: Path, value: unknown, allowed: readonly string[], reason: string | null = null): Problem {
@@ -131,7 +132,7 @@ function fromUnion(
   const value = valueAt(data, path);
   if (issue.discriminator !== undefined && 'options' in issue && issue.options !== undefined) {
     // zod puts the discriminator's key at the end of the path.
-    return [notListed(path, value, issue.options.map(String))];
+    return [notListed(path, value, issue.options.map(String), reasonOf(issue))];
   }
   if (value === undefined) return [missing(path)];
   const branches = issue.errors.map((branch) =>

@@ -77,41 +77,46 @@ const CYCLES = NAMES.filter((name) => FEATURES[name]?.form !== 'flag') as [strin
 const TREND =
   'a year is no cycle but a trend, which a model carries on at will beyond the years it has seen: leave it out, growth is what encoders log and difference and model.normalise are for';
 
-const refused = (known: string): string | undefined => (known === 'year' ? TREND : undefined);
+const refused = (feature: unknown): string | undefined => (feature === 'year' ? TREND : undefined);
+
+const spelledCycle = z
+  .strictObject({
+    feature: z.enum(CYCLES).describe('which cycle of the calendar'),
+    form: z
+      .enum(['one-hot', 'cyclic'])
+      .optional()
+      .describe('a column of 0 and 1 for each class, or sine and cosine; default: as its name alone is read'),
+    harmonics: z
+      .int()
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('pairs of sine and cosine, of the cycle, of half of it and so on, a count; default 1'),
+  })
+  .describe('one feature in a form of its own');
+
+const spelledFlag = z
+  .strictObject({ feature: z.literal('weekend').describe('a flag on Saturday and Sunday') })
+  .describe('Saturdays and Sundays');
+
+const spelledHoliday = z
+  .strictObject({
+    feature: z.literal('holiday').describe('a flag on the dates listed'),
+    dates: z
+      .array(z.string().regex(/^(?:\d{4}-)?\d{2}-\d{2}$/, { error: 'a date as 2026-12-24, or 12-24 for every year' }))
+      .min(1)
+      .describe('dates as 2026-12-24, or 12-24 for every year'),
+  })
+  .describe('days a person knows');
 
 /** The `calendar` key of a source whose rows have times. */
 export const calendarField: z.ZodOptional<z.ZodType<readonly CalendarEntry[]>> = z
   .array(
     z.union([
-      z.enum(NAMES, { error: ({ input }) => refused(String(input)) }),
-      z
-        .strictObject({
-          feature: z
-            .enum(CYCLES, { error: ({ input }) => refused(String(input)) })
-            .describe('which cycle of the calendar'),
-          form: z
-            .enum(['one-hot', 'cyclic'])
-            .optional()
-            .describe('a column of 0 and 1 for each class, or sine and cosine; default: as its name alone is read'),
-          harmonics: z
-            .int()
-            .min(1)
-            .max(20)
-            .optional()
-            .describe('pairs of sine and cosine, of the cycle, of half of it and so on, a count; default 1'),
-        })
-        .describe('one feature in a form of its own'),
-      z
-        .strictObject({
-          feature: z.literal('holiday').describe('a flag on the dates listed'),
-          dates: z
-            .array(
-              z.string().regex(/^(?:\d{4}-)?\d{2}-\d{2}$/, { error: 'a date as 2026-12-24, or 12-24 for every year' }),
-            )
-            .min(1)
-            .describe('dates as 2026-12-24, or 12-24 for every year'),
-        })
-        .describe('days a person knows'),
+      z.enum(NAMES, { error: ({ input }) => refused(input) }),
+      z.discriminatedUnion('feature', [spelledCycle, spelledFlag, spelledHoliday], {
+        error: ({ input }) => refused((input as { feature?: unknown } | null)?.feature),
+      }),
     ]),
   )
   .max(32)

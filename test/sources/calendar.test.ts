@@ -233,6 +233,8 @@ describe('what no calendar knows is refused in one line', () => {
         .join() ?? '';
     expect(said(['year'])).toMatch(/a year is no cycle but a trend/);
     expect(said([{ feature: 'year' }])).toMatch(/a year is no cycle but a trend/);
+    expect(said([{ feature: 'weekend' }])).toBe('');
+    expect(said([{ feature: 'holiday' }])).toMatch(/dates/);
     expect(said(['monht'])).not.toMatch(/trend/);
   });
 });

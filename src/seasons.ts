@@ -1,36 +1,53 @@
 // The seasons of the data: written, or the period of their law, or the calendar's where the data do not contradict it, or found in the data.
 // In: loaded data and the config as written. Out: the same data with their seasons. Not here: the test (evaluate/periodicity.ts).
 
+import type { Config } from './config/config.ts';
 import { type Facts, isRecorded, settle } from './config/defaults.ts';
 import type { Written } from './config/schema.ts';
 import type { Loaded, Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import { cyclesOf, type Season, seasonOf } from './core/season.ts';
 import { holdOut, windowShape } from './cutting.ts';
-import { isSeason, type Period, periodsAt, periodsIn } from './evaluate/periodicity.ts';
+import { holdsWhole, isSeason, type Period, periodsAt, periodsIn } from './evaluate/periodicity.ts';
 import { usualCalendar } from './sources/calendar.ts';
 
 /** Series looked at in a panel, evenly chosen, and newest rows, of one target and of all of them: more would tell nothing new. */
 const MOST_SERIES = 64;
 const MOST_ROWS = 32_768;
 const ALL_ROWS = 131_072;
-/** An autocorrelation that is nothing to a calendar. */
-const NOTHING = 0.1;
-/** Seasons can change what is held out, which changes the rows that may be read; so often at most. */
-const ROUNDS = 4;
+/** A calendar's season that repeats by less than this share of another one is not the series'. */
+const BESIDE = 0.5;
+/** A calendar's season that repeats by so much is not doubted. */
+const CLEAR = 0.5;
 
 /** What defaults depend on. The first season found counts, else what the source knows, else the calendar. */
-export function factsOf({ raw, season, seasons, positive }: Pick<Loaded, 'raw' | 'season' | 'seasons' | 'positive'>): Facts {
+export function factsOf({
+  raw,
+  season,
+  seasons,
+  positive,
+}: Pick<Loaded, 'raw' | 'season' | 'seasons' | 'positive'>): Facts {
   if (raw.form === 'text')
     return { form: 'text', season: 1, rows: raw.documents.reduce((sum, document) => sum + document.length, 0) };
   const [series] = raw.series;
   const usual = season ?? (series ? seasonOf(series.time.frequency) : 1);
   const rows = Math.min(...raw.series.map(({ length }) => length));
   const [first] = seasons ?? [];
-  const beside = { series: raw.series.length, positive: positive ?? false, calendar: yearly(series, first?.rows ?? usual) };
+  const beside = {
+    series: raw.series.length,
+    positive: positive ?? false,
+    calendar: yearly(series, first?.rows ?? usual),
+  };
   if (!first) return { form: 'numbers', season: usual, rows, ...beside };
   const cycle = usual > 1 && first.by !== 'written' ? usual : first.rows;
-  return { form: 'numbers', season: first.rows, seasons: (seasons ?? []).map((one) => one.rows), cycle, rows, ...beside };
+  return {
+    form: 'numbers',
+    season: first.rows,
+    seasons: (seasons ?? []).map((one) => one.rows),
+    cycle,
+    rows,
+    ...beside,
+  };
 }
 
 /** Features of the calendar whose cycle is the season, where that is a year: the others were of no use to a network that reads its season. */
@@ -43,7 +60,7 @@ const YEARLY: ReadonlySet<string> = new Set(['month', 'week-of-year']);
 
 /**
  * Data with their seasons. Nothing that is held out is looked at: rows from the first validation or test target or the first origin of the
- * backtest on, as the config would cut them with these seasons.
+ * backtest on, whichever seasons are found.
  */
 export function withSeasons(data: Loaded, written: Written): Loaded {
   if (data.raw.form === 'text') return data;
@@ -51,16 +68,8 @@ export function withSeasons(data: Loaded, written: Written): Loaded {
   if (given !== undefined) return withKnown(data, typeof given === 'number' ? [given] : given, 'written');
   if (!isRecorded(written)) return data.season === undefined ? data : withKnown(data, [data.season], 'law');
   const series = evenly(data.raw.series);
-  const usual = factsOf(data).season;
-  let found = data;
-  let known = untouched(written, factsOf(data), series);
-  for (let round = 0; round < ROUNDS; round++) {
-    found = { ...data, seasons: seasonsOf(series, known, usual) };
-    const now = untouched(written, factsOf(found), series);
-    if (now.every((rows, s) => rows >= (known[s] as number))) return found;
-    known = known.map((rows, s) => Math.min(rows, now[s] as number));
-  }
-  return data;
+  const facts = factsOf(data);
+  return { ...data, seasons: seasonsOf(series, untouched(written, facts, series), facts.season) };
 }
 
 function withKnown(data: Loaded, rows: readonly number[], by: Season['by']): Loaded {
@@ -72,21 +81,33 @@ function evenly(all: readonly Series[]): readonly Series[] {
   return Array.from({ length: MOST_SERIES }, (_, i) => all[Math.floor((i * all.length) / MOST_SERIES)] as Series);
 }
 
-/** Rows of each series before everything that is held out; 0 where it is too short to be cut. */
+/**
+ * Rows of each series before everything that is held out; 0 where it is too short to be cut. Where there is no calendar the season found
+ * decides the horizon and so the parts: they begin earliest under the longest horizon (a tenth of the rows) and the shortest context, or
+ * under none, and as many folds as there can be.
+ */
 export function untouched(written: Written, facts: Facts, all: readonly Series[]): number[] {
-  const config = settle(written, facts);
-  const { folds, step } = config.evaluate;
-  return all.map((series) => {
-    try {
-      const { parts } = holdOut(config, windowShape(config, series), series.length);
-      const end = parts.test ?? series.length;
-      const origin = end - config.window.lead - config.predict.horizon + 1 - folds * step;
-      return Math.max(0, Math.min(parts.validation ?? end, folds > 0 ? origin : end));
-    } catch (error) {
-      if (error instanceof ForecastError) return 0; // said by what cuts it to train on it
-      throw error;
-    }
+  const { season, cycle = season, rows } = facts;
+  const narrow: Written = { ...written, window: { ...written.window, context: written.window.context ?? 1 } };
+  const cycles = cycle > 1 ? [cycle] : [1, Math.max(1, Math.floor(rows / 10))];
+  const configs = cycles.flatMap((cycle) => {
+    const widest = { ...facts, season: 1, cycle }; // few rows before the first fold: as many folds as there can be
+    return [settle(written, widest), settle(narrow, widest)];
   });
+  return all.map((series) => Math.min(...configs.map((config) => untouchedBy(config, series))));
+}
+
+function untouchedBy(config: Config, series: Series): number {
+  const { folds, step } = config.evaluate;
+  try {
+    const { parts } = holdOut(config, windowShape(config, series), series.length);
+    const end = parts.test ?? series.length;
+    const origin = end - config.window.lead - config.predict.horizon + 1 - folds * step;
+    return Math.max(0, Math.min(parts.validation ?? end, folds > 0 ? origin : end));
+  } catch (error) {
+    if (error instanceof ForecastError) return 0; // said by what cuts it to train on it
+    throw error;
+  }
 }
 
 /**
@@ -107,13 +128,13 @@ function seasonsOf(all: readonly Series[], known: readonly number[], usual: numb
       looks.map((periods) => periods[i] ?? null),
     ),
   );
-  const seen = calendar.filter((cycle) => cycle.seen);
-  const [first] = calendar;
-  if (first?.seen || (first && !isAbsent(first)))
-    return [first, ...seen.filter((cycle) => cycle !== first)].map(byCalendar);
-  if (seen.length > 0) return seen.map(byCalendar);
-  const found = searched(traces);
-  return found.length > 0 || !first ? found : [byCalendar(first)];
+  const [first, ...longer] = calendar;
+  const others = longer.filter(({ seen }) => seen).map(byCalendar);
+  const isClear = first?.seen && (first.autocorrelation as number) >= CLEAR;
+  if (first && isClear) return [byCalendar(first), ...others];
+  const found = others.length > 0 ? others : searched(traces);
+  if (!first || isContradicted(first, found)) return found;
+  return [byCalendar(first), ...others];
 }
 
 /** What the traces say together of a season. */
@@ -134,9 +155,10 @@ function agreed(rows: number, periods: readonly (Period | null)[]): Agreed {
   };
 }
 
-/** Whether rows are enough to tell that there is nothing. */
-function isAbsent({ autocorrelation }: Agreed): boolean {
-  return autocorrelation !== null && autocorrelation < NOTHING;
+/** Whether rows are enough to tell that a calendar's season is little beside what was found, and no part of it. */
+function isContradicted({ rows, seen, autocorrelation }: Agreed, [found]: readonly Season[]): boolean {
+  if (autocorrelation === null || !found || (seen && holdsWhole(found.rows, rows))) return false;
+  return autocorrelation < BESIDE * (found.autocorrelation ?? 0);
 }
 
 function byCalendar({ rows, autocorrelation }: Agreed): Season {

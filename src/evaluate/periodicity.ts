@@ -38,10 +38,12 @@ const WILD = 3 / 0.6745;
  */
 class Repetition {
   readonly #sums: Float64Array;
+  readonly #products: Float64Array;
   readonly #changes = new Map<number, Float64Array>();
 
   constructor(values: ArrayLike<number>) {
     this.#sums = new Float64Array(values.length + 1);
+    this.#products = new Float64Array(values.length);
     const origin = values[0] ?? 0;
     for (let t = 0; t < values.length; t++) {
       this.#sums[t + 1] = (this.#sums[t] as number) + (values[t] as number) - origin;
@@ -53,43 +55,40 @@ class Repetition {
   }
 
   /** null where there are too few rows to tell, or nothing changes. */
-  at(lag: number): Period | null {
-    const width = Math.max(1, Math.floor(lag / PARTS));
-    const step = Math.max(1, Math.floor(width / 2));
+  at(lag: number, width: number = widthOf(lag), step: number = Math.max(1, Math.floor(width / 4))): Period | null {
     const half = Math.floor(lag / 2);
     const changes = this.#changesOf(width, step);
     const rows = (count: number): number => Math.round(count / step);
     const [near, same, far] = [rows(lag - half), rows(lag), rows(lag + half)];
     const stretch = Math.max(1, rows(2 * width));
-    const count = Math.floor((changes.length - far) / stretch);
-    if (count < STRETCHES) return null;
-    let [sum, squares, cross, now2, then2] = [0, 0, 0, 0, 0];
-    for (let g = 1; g <= count; g++) {
-      let part = 0;
-      const first = changes.length - g * stretch; // so that the newest rows are read
-      for (let i = first; i < first + stretch; i++) {
-        const now = changes[i] as number;
-        const then = changes[i - same] as number;
-        part += now * (then - ((changes[i - near] as number) + (changes[i - far] as number)) / 2);
-        cross += now * then;
-        now2 += now * now;
-        then2 += then * then;
-      }
-      sum += part;
-      squares += part * part;
+    const products = this.#products;
+    const from = far; // the first change with all of its past
+    const stretches = Math.floor((changes.length - from) / stretch);
+    if (stretches < STRETCHES) return null;
+    let [sum, cross, now2, then2] = [0, 0, 0, 0];
+    for (let i = from; i < changes.length; i++) {
+      const now = changes[i] as number;
+      const then = changes[i - same] as number;
+      const product = now * (then - ((changes[i - near] as number) + (changes[i - far] as number)) / 2);
+      products[i] = product;
+      sum += product;
+      cross += now * then;
+      now2 += now * now;
+      then2 += then * then;
     }
     if (!(now2 > 0 && then2 > 0)) return null;
     const correlation = cross / Math.sqrt(now2 * then2);
-    const mean = sum / count;
-    const variance = (squares / count - mean * mean) / (count - 1);
+    const mean = (sum / (changes.length - from)) * stretch;
+    const variance = spreadOfSums(products, from, changes.length, stretch, mean) / (stretches - 1);
     const exact = !(variance > 1e-24 * mean * mean); // every stretch the same
-    const p = exact ? (mean > 0 ? 0 : 1) : studentCdf(-mean / Math.sqrt(variance), count - 1);
+    const p = exact ? (mean > 0 ? 0 : 1) : studentCdf(-mean / Math.sqrt(variance), stretches - 1);
     return { lag, correlation, p };
   }
 
   /** Mean of `width` rows less that of the `width` before them, every `step` rows, told from their own mean. */
   #changesOf(width: number, step: number): Float64Array {
-    const known = this.#changes.get(width);
+    const key = width + step / (width + 1);
+    const known = this.#changes.get(key);
     if (known) return known;
     const sums = this.#sums;
     const rows = sums.length - 1;
@@ -105,9 +104,21 @@ class Repetition {
     }
     for (let i = 0; i < count; i++) changes[i]! -= mean;
     clip(changes);
-    this.#changes.set(width, changes);
+    this.#changes.set(key, changes);
     return changes;
   }
+}
+
+/** Mean square of how far the sums of all stretches in [from, until), overlapping, lie from `mean`. */
+function spreadOfSums(products: Float64Array, from: number, until: number, stretch: number, mean: number): number {
+  let part = 0;
+  for (let i = from; i < from + stretch; i++) part += products[i] as number;
+  let squares = (part - mean) * (part - mean);
+  for (let i = from + stretch; i < until; i++) {
+    part += (products[i] as number) - (products[i - stretch] as number);
+    squares += (part - mean) * (part - mean);
+  }
+  return squares / (until - from - stretch + 1);
 }
 
 /** Draws what is wild to three usual deviations, so that a spike weighs no more than a clear change does. */
@@ -159,14 +170,39 @@ export function periodsIn(values: ArrayLike<number>): Period[] {
   if (first === null) return [];
   const rest = new Repetition(withoutSeason(values, first.lag));
   const second = shortestOf(rest, 2 * first.lag - 1, AS_WELL);
-  return second === null || isSlowChange(rest, first.lag, second) ? [first] : [first, second];
+  if (second === null || !holdsWhole(second.lag, first.lag)) return [first];
+  return isSlowChange(rest, first.lag, second) ? [first] : [first, second];
 }
 
-/** The shortest lag that repeats `nearly` as well as the best one. */
+/** The shortest lag that repeats `nearly` as well as the best one does, both told from equally smooth changes. */
 function shortestOf(repetition: Repetition, from: number, nearly: number): Period | null {
   const peaks = peaksOf(repetition, from);
-  const best = Math.max(...peaks.map(({ correlation }) => correlation));
-  return peaks.find(({ correlation }) => correlation >= nearly * best) ?? null;
+  const best = peaks.reduce<Period | null>((a, b) => (a && a.correlation >= b.correlation ? a : b), null);
+  if (best === null) return null;
+  const found = peaks.find(({ lag }) => {
+    const width = Math.max(widthOf(lag), Math.min(widthOf(best.lag), Math.floor(lag / 4)));
+    return (repetition.at(lag, width)?.correlation ?? 0) >= nearly * best.correlation;
+  });
+  return sharpened(repetition, found ?? best);
+}
+
+/** The same lag to the row, as far as changes between means of fewer rows tell it as well. */
+function sharpened(repetition: Repetition, { lag, correlation }: Period): Period | null {
+  let found = lag;
+  let reach = widthOf(lag);
+  for (let width = Math.floor(reach / 2); width >= 1; width = Math.floor(width / 2)) {
+    const near = Array.from({ length: 2 * reach + 1 }, (_, i) => repetition.at(found - reach + i, width, 1));
+    const best = near.reduce((a, b) => ((b?.correlation ?? -1) > (a?.correlation ?? -1) ? b : a), null);
+    if (best === null || best.correlation < AS_WELL * correlation) break;
+    found = best.lag;
+    reach = width;
+  }
+  return repetition.at(found);
+}
+
+/** Whether a season is whole ones of a shorter one, but for a fiftieth: 7 days in a week, 52 weeks in a year. */
+export function holdsWhole(longer: number, season: number): boolean {
+  return Math.abs(longer - season * Math.round(longer / season)) <= longer / 50;
 }
 
 /** A season whose shape changes slowly leaves something that repeats at all its multiples, and best at the first of them. */
@@ -184,11 +220,11 @@ function peaksOf(repetition: Repetition, from: number): Period[] {
   let independent = 1;
   for (let lag = from; lag <= most + 1; lag++) {
     scanned.push(repetition.at(lag));
-    independent += 1 / reachOf(lag);
+    independent += 1 / widthOf(lag);
   }
   return scanned.filter((period, i): period is Period => {
     if (!isSeason(period, SEARCHED / independent) || period.lag > most) return false;
-    const reach = reachOf(period.lag);
+    const reach = widthOf(period.lag);
     for (let k = Math.max(0, i - reach); k <= i + reach; k++) {
       if ((scanned[k]?.correlation ?? -1) > period.correlation) return false;
     }
@@ -196,7 +232,7 @@ function peaksOf(repetition: Repetition, from: number): Period[] {
   });
 }
 
-/** Lags so near to each other say nearly the same. */
-function reachOf(lag: number): number {
+/** Rows that changes are smoothed over for a lag; lags so near to each other say nearly the same. */
+function widthOf(lag: number): number {
   return Math.max(1, Math.floor(lag / PARTS));
 }

@@ -53,7 +53,7 @@ export const regression: NumberForecasterKind<RegressionOptions> = {
       .min(2)
       .optional()
       .describe(
-        'Rows of the slow wave, not always whole (365.25 for days of a year), default the season of the series',
+        'Rows of the slow wave, not always whole (365.25 for days of a year), default all seasons of the series',
       ),
     ridge: z
       .number()
@@ -66,11 +66,12 @@ export const regression: NumberForecasterKind<RegressionOptions> = {
       .describe('Whether logarithms are modelled, default false; auto: where all values fitted on are above 0'),
   }),
   create: (options, context) => {
-    const period = options.period ?? context.season;
+    const periods = options.period === undefined ? (context.seasons ?? [context.season]) : [options.period];
+    const period = periods.length === 1 ? (periods[0] as number) : periods;
     const lags =
       typeof options.lags === 'number' ? Array.from({ length: options.lags }, (_, i) => i + 1) : options.lags;
     const learn = (known: Float64Array, ahead: readonly Column[]): Learned =>
-      learnRegression(known, ahead, lags, period, options);
+      learnRegression(known, ahead, lags, periods, options);
     return fromFit(KIND, { lags, period }, learn, true);
   },
 };
@@ -88,16 +89,15 @@ function inputsOf(
   known: number,
   ahead: readonly string[],
   lags: readonly number[],
-  period: number,
+  periods: readonly number[],
   options: RegressionOptions,
 ): Inputs {
   const most = Math.max(1, Math.floor(known / 3));
   const near = lags.filter((lag) => lag <= most);
   const means = options.means.filter((rows) => rows <= most);
-  const waves =
-    period >= 2 && known >= period
-      ? Array.from({ length: options.harmonics }, (_, k) => (k + 1) / period).filter((w) => w <= 0.5)
-      : [];
+  const whole = periods.filter((period) => period >= 2 && known >= period);
+  const all = whole.flatMap((period) => Array.from({ length: options.harmonics }, (_, k) => (k + 1) / period));
+  const waves = [...new Set(all)].filter((cycles) => cycles <= 0.5); // the seventh wave of a week is the first of a day
   const count = near.length + means.length + 2 * waves.length + ahead.length;
   return { lags: near, means, waves, ahead, count };
 }
@@ -112,11 +112,11 @@ function learnRegression(
   known: Float64Array,
   ahead: readonly Column[],
   lags: readonly number[],
-  period: number,
+  periods: readonly number[],
   options: RegressionOptions,
 ): Learned {
   const names = ahead.map(({ name }) => name);
-  const inputs = inputsOf(known.length, names, lags, period, options);
+  const inputs = inputsOf(known.length, names, lags, periods, options);
   const log = options.log === 'auto' ? known.every((value) => value > 0) : options.log;
   const origin = log ? Math.log(known[0] as number) : (known[0] as number);
   const inner = transformed(known, known.length, log, origin);

@@ -1,17 +1,19 @@
 // One forecaster on one board: every setting on the validation part, the best of them on the test part where that may be looked at.
 // In: a board, a contestant. Out: its row. Not here: the order of work (crew.ts), what is made of rows (accuracy.ts).
 
-import { labelOf } from '../../src/combine/member.ts';
+import { hasNetwork, labelOf } from '../../src/combine/member.ts';
 import { settle } from '../../src/config/defaults.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import type { Series } from '../../src/core/data.ts';
+import { type Numbers, rowsOf, type Series } from '../../src/core/data.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../../src/core/forecaster.ts';
 import { windowShape } from '../../src/cutting.ts';
 import { openEngine } from '../../src/engines/index.ts';
-import { backtest, type Track } from '../../src/evaluate/backtest.ts';
+import { backtest, type Track, type Walk } from '../../src/evaluate/backtest.ts';
 import { modelForecaster } from '../../src/forecaster.ts';
+import { factsOf } from '../../src/open.ts';
 import { trainOptions } from '../../src/outcome.ts';
+import { type CalendarEntry, withCalendar } from '../../src/sources/calendar.ts';
 import type { Asked, Board, Contestant, Figures, Part, Row, Setting } from './board.ts';
 import { intervalFigures } from './interval.ts';
 
@@ -89,7 +91,7 @@ interface Walked {
 
 /** A forecaster fitted anew at every fold of a part, and asked at its origins. */
 async function walk(board: Board, setting: Setting, part: Part): Promise<Walked> {
-  const forecaster = await forecasterOf(board, setting, part);
+  const { forecaster, walks } = await madeFor(board, setting, part);
   const spread = seedsApart(forecaster);
   const request = (past: Series): FitRequest => ({
     until: past.length,
@@ -98,29 +100,52 @@ async function walk(board: Board, setting: Setting, part: Part): Promise<Walked>
     lead: 0,
     seed: 1,
   });
-  const tracks = await backtest(spread.forecaster, part.walks, { horizon: board.horizon, lead: 0 }, { request });
+  const tracks = await backtest(spread.forecaster, walks, { horizon: board.horizon, lead: 0 }, { request });
   return { tracks, seeds: spread.tracks(tracks) };
 }
 
-/** The forecaster as the product makes it from a config. */
-async function forecasterOf(
+/** The forecaster as the product makes it from a config, and the series as it reads them: with a calendar where its recipe asks for one. */
+async function madeFor(
   board: Board,
   { model, season = board.season, seasons }: Setting,
   part: Part,
-): Promise<NumberForecaster> {
+): Promise<{ forecaster: NumberForecaster; walks: readonly Walk[] }> {
+  const network = hasNetwork(model);
   const { written } = parseConfig({
     name: 'board',
     source: { kind: 'csv', file: 'board.csv' },
     model,
-    window: { horizon: board.horizon },
+    // A network's recipe says in which blocks it forecasts.
+    ...(network ? {} : { window: { horizon: board.horizon } }),
     predict: { horizon: board.horizon },
   });
-  const lengths = part.walks.flatMap(({ folds }) => folds.map(({ origins, from }) => (origins[0] as number) - from));
   const known = seasons ? { season, seasons } : { season };
-  const config = settle(written, { form: 'numbers', ...known, rows: Math.min(...lengths) });
-  const first = part.walks[0]?.series as Series;
+  const past = pastOf(part.walks);
+  const facts = { ...factsOf({ raw: { form: 'numbers', series: past }, season }), ...known, positive: allAbove(past) };
+  const config = settle(written, facts);
   const { engine } = await openEngine(config.engine.kind);
-  return modelForecaster({ config, shape: windowShape(config, first), ...known, engine, train: trainOptions(config) });
+  const shape = windowShape(config, past[0] as Series);
+  const forecaster = modelForecaster({ config, shape, ...known, engine, train: trainOptions(config) });
+  const calendar = (network ? (config.source.calendar ?? []) : []) as readonly CalendarEntry[];
+  return { forecaster, walks: dated(part.walks, calendar, Math.ceil(board.horizon / shape.horizon) * shape.horizon) };
+}
+
+/** What is known at the first origin of each series: nothing is decided by later rows. */
+function pastOf(walks: readonly Walk[]): Series[] {
+  return walks.map(({ series, folds }) =>
+    rowsOf(series, 0, Math.min(...folds.map(({ origins }) => origins[0] as number))),
+  );
+}
+
+function allAbove(past: readonly Series[]): boolean {
+  return past.every(({ targets }) => targets.every(({ values }) => values.every((value) => value > 0)));
+}
+
+function dated(walks: readonly Walk[], calendar: readonly CalendarEntry[], ahead: number): readonly Walk[] {
+  if (calendar.length === 0) return walks;
+  const raw = { form: 'numbers', series: walks.map(({ series }) => series) } as const;
+  const { series } = withCalendar({ raw, sha256: '', warnings: [], notes: [] }, calendar, ahead).raw as Numbers;
+  return walks.map((walk, s) => ({ ...walk, series: series[s] as Series }));
 }
 
 /** A forecaster that also keeps what each member of an ensemble of seeds said. */
@@ -130,18 +155,17 @@ function seedsApart(inner: NumberForecaster): {
 } {
   const said = new Map<number, Float64Array[]>();
   const kept = (fitted: FittedNumbers): FittedNumbers => {
-    const members = 'members' in fitted ? (fitted as { members: readonly FittedNumbers[] }).members : [];
-    const seeds = fitted.state().seeds;
-    if (!Array.isArray(seeds) || seeds.length !== members.length) return fitted;
+    const { seeds } = fitted.state();
+    if (!Array.isArray(seeds)) return fitted;
     return {
       ...fitted,
       forecast: async (series, request) => {
-        for (const [k, member] of members.entries()) {
+        const forecasts = await fitted.forecast(series, request);
+        for (const [k, values] of (forecasts.parts ?? []).entries()) {
           const seed = seeds[k] as number;
-          const values = (await member.forecast(series, request)).values;
           said.set(seed, [...(said.get(seed) ?? []), values]);
         }
-        return await fitted.forecast(series, request);
+        return forecasts;
       },
     };
   };

@@ -3,16 +3,23 @@
 
 import { COMBINATIONS } from './combine/index.ts';
 import { hasNetwork } from './combine/member.ts';
+import { seeded } from './combine/seeds.ts';
 import type { Choice, Config } from './config/config.ts';
+import { isRecorded } from './config/defaults.ts';
+import { recipeOf } from './config/recipe.ts';
 import type { Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
-import type { NumberForecaster } from './core/forecaster.ts';
+import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
+import type { Sequence } from './core/sequence.ts';
 import type { Engine } from './engines/engine.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { MODELS } from './models/index.ts';
+import { isOpen } from './models/lstm-regressor.ts';
 import { summarise } from './models/summary.ts';
-import { buildNetwork, type NetworkPlan, type TrainOptions } from './predict/network.ts';
-import { numberNetwork } from './predict/number-network.ts';
+import { buildNetwork, type Made, type NetworkParts, type NetworkPlan, type TrainOptions } from './predict/network.ts';
+import { numberNetwork, restoreNumberNetwork } from './predict/number-network.ts';
+import { yearly } from './seasons.ts';
+import { withFeatures } from './sources/calendar.ts';
 import type { WindowShape } from './window/window.ts';
 
 /** What every network of a run is made with, whether it is the model or a member of one. */
@@ -24,12 +31,21 @@ export interface Workshop {
   readonly seasons?: readonly number[];
   readonly engine: Engine;
   readonly train: TrainOptions;
+  /** Series of the run; absent: one. */
+  readonly series?: number;
+  /** Whether networks are made for an ensemble of seeds. */
+  readonly alone?: boolean;
+  /** Networks that a run has left: they are taken instead of trained again. */
+  readonly trained?: (series: string, made: Made) => NetworkParts | null;
 }
 
-/** The config's model. `hooks`: checkpoints of the one network, where it is one; members of combinations have none. */
-export function modelForecaster(workshop: Workshop, hooks?: NonNullable<NetworkPlan['hooks']>): NumberForecaster {
-  const { model } = workshop.config;
-  return MODELS[model.kind] ? networkOf(workshop, model, hooks) : memberOf(workshop, model);
+/** Checkpoints and news of the network of each seed. */
+export type SeedHooks = ReadonlyMap<number, NonNullable<NetworkPlan['hooks']>>;
+
+/** The config's model. `hooks`: of its own networks; members of combinations have none. */
+export function modelForecaster(workshop: Workshop, hooks?: SeedHooks): NumberForecaster {
+  const { model, train } = workshop.config;
+  return MODELS[model.kind] ? ensembleOf(workshop, model, train.seeds ?? 1, hooks) : memberOf(workshop, model);
 }
 
 /** Whether fitting the model trains a network, as itself or as a member. */
@@ -40,22 +56,101 @@ export function trainsNetwork(model: Choice): boolean {
 function memberOf(workshop: Workshop, choice: Choice): NumberForecaster {
   const { kind, ...options } = choice;
   const { season, seasons } = workshop;
-  if (MODELS[kind]) return networkOf(workshop, choice);
+  if (MODELS[kind]) return isLeft(workshop, choice) ? leftOpen(workshop, choice) : networkOf(workshop, choice);
   const combination = COMBINATIONS[kind];
   if (!combination) return closedForm(choice, season, seasons);
+  // What is trained from several seeds already is not an ensemble itself.
+  const inner = kind === 'seeds' ? { ...workshop, alone: true } : workshop;
   return combination.create(combination.options.parse(options), {
     season,
-    create: (member) => memberOf(workshop, member),
-    networkCost: (member, series, rows) => networkCost(workshop, member, series, rows),
+    create: (member) => memberOf(inner, member),
+    networkCost: (member, series, rows) => networkCost(inner, member, series, rows),
   });
 }
 
+/** One network, or the mean of those of several seeds. */
+function ensembleOf(workshop: Workshop, model: Choice, count: number, hooks?: SeedHooks): NumberForecaster {
+  const create = (seed: number): NumberForecaster => networkOf(workshop, model, hooks?.get(seed));
+  const name = model.kind;
+  return count > 1
+    ? seeded({ name, label: name, count, how: 'mean', create })
+    : { name, fit: (series, request) => create(request.seed).fit(series, request) };
+}
+
+/** Whether a member is a network that its config leaves to the recipe. */
+function isLeft({ config }: Workshop, choice: Choice): boolean {
+  return isRecorded(config) && isOpen(choice);
+}
+
+/** A member by the recipe: its own encoders, windows, training and calendar, whatever those of the config are. */
+function leftOpen(workshop: Workshop, choice: Choice): NumberForecaster {
+  return {
+    name: choice.kind,
+    fit: async (series, request) => {
+      const { own, count, shown } = byRecipe(workshop, choice, series, request);
+      const fitted = await ensembleOf(own, own.config.model, count).fit(shown(series), request);
+      return { ...fitted, forecast: (given, asked) => fitted.forecast(shown(given), asked) };
+    },
+  };
+}
+
+/** The recipe for what a fit may learn from, in the place of the config's own keys. */
+function byRecipe(
+  workshop: Workshop,
+  model: Choice,
+  series: Series,
+  { until, validation, horizon = 1, lead = 0 }: Pick<FitRequest, 'until' | 'validation' | 'horizon' | 'lead'>,
+): { own: Workshop; count: number; shown: (series: Series) => Series } {
+  const { config, season, alone, series: panel } = workshop;
+  const known = validation ?? until;
+  const recipe = recipeOf({
+    model,
+    season,
+    room: known,
+    series: panel ?? 1,
+    horizon,
+    positive: series.targets.every(({ values }) => values.subarray(0, known).every((value) => value > 0)),
+    calendar: yearly(series, season),
+    feeds: lead === 0 && series.past.length === 0,
+  });
+  const { steps, batch, optimizer, rate, schedule, seeds } = recipe.train;
+  const { context, horizon: block } = recipe;
+  const shape: WindowShape = { context, horizon: block, lead, targets: 'last', pad: 'none', mask: false };
+  const train = { ...config.train, ...recipe.train, epochs: 1, clip: null, patience: null, shuffle: true };
+  const ahead = lead + Math.ceil(horizon / block) * block;
+  return {
+    own: {
+      ...workshop,
+      config: {
+        ...config,
+        model: recipe.model,
+        encoder: recipe.encoder,
+        window: { ...config.window, ...shape },
+        train,
+      },
+      shape,
+      train: {
+        epochs: 1,
+        steps,
+        batch,
+        shuffle: true,
+        optimizer: { ...optimizer, rate } as TrainOptions['optimizer'],
+        schedule: schedule as TrainOptions['schedule'],
+        clip: null,
+        patience: null,
+      },
+    },
+    count: alone ? 1 : seeds,
+    shown: (given) => (recipe.calendar.length > 0 ? withFeatures(given, recipe.calendar, ahead) : given),
+  };
+}
+
 function networkOf(
-  { config, shape, season, engine, train }: Workshop,
+  { config, shape, season, engine, train, trained }: Workshop,
   model: Choice,
   hooks?: NonNullable<NetworkPlan['hooks']>,
 ): NumberForecaster {
-  return numberNetwork({
+  const network = numberNetwork({
     name: model.kind,
     model,
     chain: config.encoder,
@@ -66,17 +161,43 @@ function networkOf(
     engine,
     ...(hooks ? { hooks } : {}),
   });
+  if (!trained) return network;
+  return {
+    name: network.name,
+    fit: async (series, request) => {
+      const { seed, until, validation } = request;
+      const parts = trained(series.id, { model, seed, until, validation });
+      if (!parts) return await network.fit(series, request);
+      return await restoreNumberNetwork(model.kind, parts, config.window.kind, engine);
+    },
+  };
 }
 
 /** Forward and backward (three times forward) over all windows, epoch after epoch. */
-function networkCost({ shape, train }: Workshop, member: Choice, series: Series, rows: number): number {
+function networkCost(workshop: Workshop, member: Choice, series: Series, rows: number): number {
   const model = (member.kind === 'transformed' ? member.model : member) as Choice;
-  const channels = (columns: Series['targets']): Float64Array[] => columns.map(({ values }) => values);
-  const { targets, past, future } = series;
-  const sequence = { targets: channels(targets), past: channels(past), future: channels(future), tokens: null };
-  const { multiplyAdds } = summarise(buildNetwork({ model, shape }, sequence), shape);
+  if (isLeft(workshop, model)) return recipeCost(workshop, model, series, rows);
+  const { shape, train } = workshop;
+  const { multiplyAdds } = summarise(buildNetwork({ model, shape }, channelsOf(series)), shape);
   const windows = Math.max(1, rows - shape.context - shape.lead - shape.horizon + 1);
-  return 3 * multiplyAdds * windows * train.epochs;
+  const passes = train.steps === undefined ? windows * train.epochs : train.batch * train.steps;
+  return 3 * multiplyAdds * passes;
+}
+
+/** Of all seeds: forward and backward over every batch of every step. */
+function recipeCost(workshop: Workshop, choice: Choice, series: Series, rows: number): number {
+  const { horizon, lead } = { horizon: workshop.config.predict.horizon, lead: workshop.config.window.lead };
+  const { own, count, shown } = byRecipe(workshop, choice, series, { until: rows, validation: null, horizon, lead });
+  const { multiplyAdds } = summarise(
+    buildNetwork({ model: own.config.model, shape: own.shape }, channelsOf(shown(series))),
+    own.shape,
+  );
+  return 3 * multiplyAdds * own.train.batch * (own.train.steps ?? 1) * count;
+}
+
+function channelsOf({ targets, past, future }: Series): Pick<Sequence, 'targets' | 'past' | 'future' | 'tokens'> {
+  const values = (columns: Series['targets']): Float64Array[] => columns.map((column) => column.values);
+  return { targets: values(targets), past: values(past), future: values(future), tokens: null };
 }
 
 /** A closed-form forecaster by its kind. */

@@ -5,21 +5,24 @@ import type { SeriesModel } from './artifact/model.ts';
 import { type BacktestOutcome, type Contestant, runBacktest } from './backtest.ts';
 import { type FittedCombination, reportOf } from './combine/combination.ts';
 import { COMBINATIONS } from './combine/index.ts';
+import { seedsFrom } from './combine/seeds.ts';
 import type { Config } from './config/config.ts';
 import type { Numbers, Series } from './core/data.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
 import type { Engine } from './engines/engine.ts';
+import { fitAll } from './evaluate/backtest.ts';
 import { type Losses, lossDifferences, poolSeries, type ScoreRow, scoreNumbers } from './evaluate/score.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { closedForm, modelForecaster, otherForm, type Workshop } from './forecaster.ts';
+import { closedForm, modelForecaster, otherForm, type SeedHooks, type Workshop } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
 import { checkInputs, toldInputs } from './inputs.ts';
 import { METRICS } from './metrics/index.ts';
+import { MODELS } from './models/index.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
-import type { NetworkFit } from './predict/network.ts';
+import type { NetworkFit, TrainOptions } from './predict/network.ts';
 import type { FittedNumberNetwork } from './predict/number-network.ts';
 import type { Fit, ForecastRow, TotalRow } from './report/result.ts';
 import { targetsBetween } from './window/cuts.ts';
@@ -67,8 +70,11 @@ export async function runNumbers(
   const workshop = { config, shape: (tasks[0] as SeriesTask).shape, ...known, engine, train: trainOptions(config) };
   const requests = tasks.map((task) => judgedRequest(task, config, hooks));
   const fits = await fitTogether(workshop, raw.series, requests);
+  const rivals = await fitBaselines(baselines, raw.series, requests, known);
   for (const [s, task] of tasks.entries()) {
-    judged.push(await judgeSeries(task, fits?.[s] ?? null, config, known, engine, baselines, metrics, hooks));
+    judged.push(
+      await judgeSeries(task, fits?.[s] ?? null, rivals[s] as FittedNumbers[], config, known, engine, metrics, hooks),
+    );
   }
   const backtest = await runBacktest(
     config,
@@ -109,7 +115,7 @@ export async function runNumbers(
     forecast: outcomes.flatMap(({ forecast }) => forecast),
     totals: outcomes.flatMap(({ totals }) => totals),
     text: [],
-    models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelOf(series.id, fitted, refitted))),
+    models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelsOf(series.id, fitted, refitted))),
     rows: raw.series.reduce((sum, series) => sum + series.length, 0),
     notes: inputs.notes,
   };
@@ -151,26 +157,35 @@ export async function fitTogether(
 }
 
 /** Fits and judges one series: nothing held out is looked at before it is scored. */
+/** Every baseline fitted for every series, on all of them together where it learns from several, as in the backtest; by series. */
+async function fitBaselines(
+  kinds: readonly string[],
+  panel: readonly Series[],
+  requests: readonly FitRequest[],
+  known: ForecasterContext,
+): Promise<FittedNumbers[][]> {
+  const fits: (readonly FittedNumbers[])[] = [];
+  for (const kind of kinds) fits.push(await fitAll(closedForm({ kind }, known.season, known.seasons), panel, requests));
+  return panel.map((_, s) => fits.map((own) => own[s] as FittedNumbers));
+}
+
 async function judgeSeries(
   task: SeriesTask,
   shared: FittedNumbers | null,
   config: Config,
+  rivals: readonly FittedNumbers[],
   known: ForecasterContext,
   engine: Engine,
-  baselines: readonly string[],
   metrics: readonly string[],
   hooks: Hooks,
 ): Promise<JudgedSeries> {
   const { series, shape, cuts, parts } = task;
   const request = judgedRequest(task, config, hooks);
   const workshop = { config, shape, ...known, engine, train: trainOptions(config) };
-  const own = modelForecaster(workshop, await planHooks(series.id, hooks));
+  const own = modelForecaster(workshop, await seedHooks(series.id, config, hooks));
   const fitted = shared ?? (await own.fit(series, request));
   // So that a run of many series, stopped in a later one, finds this one done.
-  if (isNetwork(fitted) && fitted.fit) await hooks.keep(series.id, fitted.fit.state);
-  const rivals = await Promise.all(
-    baselines.map((kind) => closedForm({ kind }, known.season, known.seasons).fit(series, request)),
-  );
+  await keepNetworks(series.id, fitted, config, hooks);
   const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
   const first = fitted.firstCutoff ?? 1;
   const scores: ScoreRow[] = [];
@@ -239,11 +254,11 @@ async function refit(
   hooks: Hooks,
 ): Promise<FittedNumbers | FittedNumberNetwork> {
   const name = `${series.id} (all rows)`;
-  const training = { ...trainOptions(config), epochs: bestEpochs([fitted], config.train.epochs), patience: null };
+  const training = refitOptions(trainOptions(config), [fitted]);
   // What the model is like, and odd about it, was said of the first fit.
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
   const workshop = { config, shape, ...known, engine, train: training };
-  const forecaster = modelForecaster(workshop, await planHooks(name, quiet));
+  const forecaster = modelForecaster(workshop, await seedHooks(name, config, quiet));
   const again = await forecaster.fit(series, {
     ...requestOf(config.seed, name, quiet),
     horizon: config.predict.horizon,
@@ -251,7 +266,7 @@ async function refit(
     until: series.length,
     validation: null,
   });
-  if (isNetwork(again) && again.fit) await hooks.keep(name, again.fit.state);
+  await keepNetworks(name, again, config, hooks);
   return again;
 }
 
@@ -271,12 +286,36 @@ async function refitTogether(
     until: series.length,
     validation: null,
   }));
-  const training = { ...train, epochs: bestEpochs(fits, train.epochs), patience: null };
+  const training = refitOptions(train, fits);
   const panel = tasks.map(({ series }) => series);
   return await fitTogether({ ...workshop, train: training }, panel, requests);
 }
 
 /** The epochs that were best, on the average of the networks in these fits; as many as the config says where there is none. */
+/** Checkpoints of a series' own networks, one for each seed, under the names their weights are kept by. */
+async function seedHooks(name: string, config: Config, hooks: Hooks): Promise<SeedHooks> {
+  const seeds = seedsFrom(config.seed, config.train.seeds ?? 1);
+  const made = seeds.map(async (seed) => [seed, await planHooks(networkName(name, seed, config), hooks)] as const);
+  return new Map(await Promise.all(made));
+}
+
+/** What the training of a seed is called: by its series, and where there are several by its seed too. */
+function networkName(name: string, seed: number, { model, train }: Config): string {
+  return (train.seeds ?? 1) > 1 ? `${name} / ${model.kind} seed ${seed}` : name;
+}
+
+/** Keeps the trainings that have checkpoints. */
+async function keepNetworks(name: string, fitted: FittedNumbers, config: Config, hooks: Hooks): Promise<void> {
+  if (!MODELS[config.model.kind]) return;
+  for (const { made, state } of networksOf(fitted)) await hooks.keep(networkName(name, made.seed, config), state);
+}
+
+/** Trained as long as was best: for as many epochs, or where steps are counted and nothing stops them early for as many steps. */
+export function refitOptions(train: TrainOptions, fits: readonly FittedNumbers[]): TrainOptions {
+  if (train.steps !== undefined && train.patience === null) return train;
+  return { ...train, steps: undefined, epochs: bestEpochs(fits, train.epochs), patience: null };
+}
+
 function bestEpochs(fits: readonly FittedNumbers[], written: number): number {
   const chosen = fits.flatMap(networksOf).map(({ state }) => state.best?.epoch ?? state.history.length);
   const mean = chosen.reduce((sum, epochs) => sum + epochs, 0) / chosen.length;
@@ -423,16 +462,31 @@ function together(fits: readonly (Fit & { readonly series: string })[]): Fit & {
   };
 }
 
-function modelOf(
-  id: string,
-  fitted: FittedNumbers | FittedNumberNetwork,
-  refitted: FittedNumbers | FittedNumberNetwork | null,
-): [string, SeriesModel][] {
-  if (!isNetwork(fitted) || !fitted.fit) return [];
-  const { parts, state } = fitted.fit;
-  const again = refitted && isNetwork(refitted) ? refitted.fit : null;
-  if (!again) return [[id, { parts, encoder: parts.encoder, training: state }]];
-  // What forecasts knows all rows; training goes on from what never saw the held-out ones.
-  const training = { ...state, weights: parts.weights };
-  return [[id, { parts: again.parts, encoder: again.parts.encoder, training }]];
+/** The networks of a series as a run keeps them: what forecasts, and where training goes on. */
+function modelsOf(id: string, fitted: FittedNumbers, refitted: FittedNumbers | null): [string, SeriesModel][] {
+  const before = new Map(namedNetworks(id, fitted));
+  const now = refitted ? namedNetworks(id, refitted) : [];
+  const kept = now.length > 0 ? now : [...before];
+  return kept.map(([name, { made, parts, state }]) => {
+    // What forecasts knows all rows; training goes on from what never saw the held-out ones.
+    const first = now.length > 0 ? before.get(name) : undefined;
+    const training = first ? { ...first.state, weights: first.parts.weights } : state;
+    return [name, { series: id, made, parts, encoder: parts.encoder, training }];
+  });
+}
+
+/** Every network in what was fitted, by the series and its members' names. */
+function namedNetworks(name: string, fitted: FittedNumbers): [string, NetworkFit][] {
+  if (isNetwork(fitted)) return fitted.fit ? [[name, fitted.fit]] : [];
+  const report = reportOf(fitted);
+  if (!report) return [];
+  const labels = report.members.filter(({ weight }) => weight > 0).map(({ member }) => member);
+  const networks = (fitted as FittedCombination).members.flatMap((member, i) =>
+    namedNetworks(`${name} / ${labels[i]}`, member),
+  );
+  // Members may be called alike.
+  return networks.map(([own, fit], i) => {
+    const same = networks.slice(0, i).filter(([other]) => other === own).length;
+    return [same > 0 ? `${own} (${same + 1})` : own, fit];
+  });
 }

@@ -51,7 +51,7 @@ export function factsOf({
 }
 
 /** Features of the calendar whose cycle is the season, where that is a year: the others were of no use to a network that reads its season. */
-function yearly(series: Series | undefined, season: number): readonly string[] {
+export function yearly(series: Series | undefined, season: number): readonly string[] {
   if (!series || series.time.stamps === null || season !== seasonOf(series.time.frequency)) return [];
   return usualCalendar(series.time.frequency).filter((name) => YEARLY.has(name));
 }

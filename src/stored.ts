@@ -3,17 +3,18 @@
 
 import { relative, resolve } from 'node:path';
 import { readIntervals } from './artifact/intervals.ts';
-import { readModels } from './artifact/model.ts';
+import { readModels, type SeriesModel } from './artifact/model.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
+import { blend, type How } from './combine/blend.ts';
 import { hasNetwork } from './combine/member.ts';
-import type { Config } from './config/config.ts';
+import type { Choice, Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { describeFrequency } from './core/calendar.ts';
 import type { Loaded, Series, Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import type { FitRequest, FittedNumbers, FittedText } from './core/forecaster.ts';
-import type { JsonObject } from './core/json.ts';
+import { stableJson } from './core/json.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { restoreText } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
@@ -22,9 +23,12 @@ import type { Calibration } from './evaluate/intervals.ts';
 import { forecastRows, pathId } from './forecast-rows.ts';
 import { modelForecaster, type Workshop } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
+import { MODELS } from './models/index.ts';
+import { isOpen } from './models/lstm-regressor.ts';
 import { fitTogether } from './numbers.ts';
 import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
 import { trainOptions } from './outcome.ts';
+import type { Made, NetworkParts } from './predict/network.ts';
 import { restoreNumberNetwork } from './predict/number-network.ts';
 import { restoreTextNetwork } from './predict/text-network.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
@@ -185,8 +189,9 @@ async function dataOf(
   const target = [...new Set(result.forecast.map((row) => row.target))];
   const own = source.kind === 'csv' ? { target, ...source } : { kind: 'csv', ...CSV.parse({ file }) };
   const shown = relative(process.cwd(), resolve(file)) || file;
-  const free: LoadedConfig = {
+  const free: OpenedConfig = {
     ...opened,
+    keepShort: true,
     written: { ...opened.written, source: { ...own, file } as Config['source'] },
     resolve: () => resolve(file),
     display: () => shown,
@@ -209,24 +214,23 @@ async function restorer(
   config: Config,
   seasons: readonly number[],
 ): Promise<(series: Series) => Promise<FittedNumbers>> {
-  const models = readModels(stored);
-  if (models.size > 0) {
+  const models = networksBySeries(readModels(stored));
+  const ensemble = ensembleOf(config);
+  if (models.size > 0 && ensemble) {
     const { engine } = await openEngine(config.engine.kind);
     return async (series) => {
-      const { parts, encoder } = ofSeries(models, series.id);
-      return await restoreNumberNetwork(
-        config.model.kind,
-        { ...parts, encoder: encoder as JsonObject },
-        config.window.kind,
-        engine,
-      );
+      const networks = ofSeries(models, series.id);
+      const fits: FittedNumbers[] = [];
+      for (const { parts, encoder } of networks)
+        fits.push(await restoreNumberNetwork(ensemble.name, { ...parts, encoder }, config.window.kind, engine));
+      return fits.length === 1 ? (fits[0] as FittedNumbers) : again(fits, ensemble);
     };
   }
   const { data } = await dataOf(stored, opened, undefined);
   const known = data.raw.form === 'numbers' ? data.raw.series : [];
   const own: ReadonlyMap<string, Series> = new Map(known.map((series) => [series.id, series]));
   const settled = settle(opened.written, factsOf(data));
-  // Only networks inside a combination need an engine: they are trained again as the run trained them.
+  // Only networks inside a combination need an engine.
   const { engine } = await openEngine(hasNetwork(config.model) ? config.engine.kind : 'reference');
   const result = stored.json('result.json') as unknown as Result;
   const season = seasons[0] ?? 1;
@@ -244,7 +248,12 @@ async function restorer(
     const { refit } = result.fits?.find((one) => one.series === learned.id) ?? result.fit;
     const { epochs, ...training } = trainOptions(settled);
     const train = { ...training, epochs: refit?.epochs ?? epochs, ...(all ? { patience: null } : {}) };
-    return { workshop: { config: settled, shape, season, seasons, engine, train }, request };
+    return { workshop: { config: settled, shape, season, seasons, engine, train, trained }, request };
+  };
+  // The networks of a combination are there; what else it is made of is fitted again.
+  const trained = (id: string, made: Made): NetworkParts | null => {
+    const found = models.get(id)?.find((one) => one.made && stableJson(one.made) === stableJson(made));
+    return found ? { ...found.parts, encoder: found.encoder } : null;
   };
   const panel = [...own.values()];
   const together = await fitTogether(
@@ -268,5 +277,34 @@ function ofSeries<Known>(known: ReadonlyMap<string, Known>, id: string): Known {
   throw new ForecastError('E_DATA_COLUMN', `the run knows no series "${id}"`, {
     where: 'source.id',
     hint: `it knows ${[...known.keys()].slice(0, 5).join(', ')}`,
+/** The networks of each series, in the order of its members. */
+function networksBySeries(models: ReadonlyMap<string, SeriesModel>): Map<string, readonly SeriesModel[]> {
+  const found = new Map<string, SeriesModel[]>();
+  for (const [name, model] of models) {
+    const id = model.series ?? name;
+    found.set(id, [...(found.get(id) ?? []), model]);
+  }
+  return found;
+}
+
+interface Ensemble {
+  readonly name: string;
+  readonly how: How;
+}
+
+/** What a model is that is made of networks alone, whose weights are all there is to know; null: it is not. */
+function ensembleOf({ model }: Config): Ensemble | null {
+  const inner = (model.kind === 'seeds' ? model.model : model) as string | Choice;
+  const choice = typeof inner === 'string' ? { kind: inner } : inner;
+  if (!MODELS[choice.kind] || (choice !== model && isOpen(choice))) return null;
+  return { name: model.kind, how: (model.kind === 'seeds' ? model.how : 'mean') as How };
+}
+
+/** The ensemble of networks that are trained already. */
+function again(fits: readonly FittedNumbers[], { name, how }: Ensemble): FittedNumbers {
+  const parts = fits.map((fitted) => ({ fitted, weight: 1 / fits.length }));
+  return blend(name, parts, how, { rule: '', members: [] });
+}
+
   });
 }

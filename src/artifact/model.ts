@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import { stableJson } from '../core/json.ts';
 import type { Tensor, Tensors } from '../core/tensor.ts';
 import type { EpochRecord, Position } from '../engines/engine.ts';
-import type { NetworkParts } from '../predict/network.ts';
+import type { Made, NetworkParts } from '../predict/network.ts';
 import type { TrainState } from '../train/state.ts';
 import { encodeTensors } from './safetensors.ts';
 
@@ -15,6 +15,10 @@ const TRAINING_WEIGHTS = 'training-weights.safetensors';
 
 /** What one series leaves: its network, its encoders, and where its training stood. */
 export interface SeriesModel {
+  /** The series, where that is not what the model is called by: of several networks of a series. */
+  readonly series?: string;
+  /** What a network of numbers was made of. */
+  readonly made?: Made;
   readonly parts: Omit<NetworkParts, 'encoder'>;
   readonly encoder: JsonObject | null;
   /** `weights`: those that training goes on from, where others forecast (they were fitted on all rows). */
@@ -43,7 +47,7 @@ export function modelFiles(models: ReadonlyMap<string, SeriesModel>): Map<string
   const refitted = [...models.values()].some(({ training }) => training.weights);
   return new Map<string, string | Uint8Array>([
     ...(refitted ? [[TRAINING_WEIGHTS, tensors(({ training }) => training.weights ?? new Map())] as const] : []),
-    ['model.json', perSeries(({ parts }) => ({ network: parts.network, window: parts.shape }))],
+    ['model.json', stableJson(Object.fromEntries([...models].map(([id, model]) => [id, describe(id, model)])))],
     ['encoder.json', perSeries(({ encoder }) => encoder)],
     ['weights.safetensors', tensors(({ parts }) => parts.weights)],
     ['optimizer.safetensors', tensors(({ training }) => training.optimizer.moments)],
@@ -59,12 +63,22 @@ export function modelFiles(models: ReadonlyMap<string, SeriesModel>): Map<string
   ]);
 }
 
-/** The models a run folder holds, by series. Errors: E_MODEL_LAYOUT where the files do not fit each other. */
+/** What model.json tells of a network. */
+interface Description {
+  readonly network: NetworkParts['network'];
+  readonly window: NetworkParts['shape'];
+  readonly series?: string;
+  readonly made?: Made;
+}
+
+function describe(id: string, { parts, series = id, made }: SeriesModel): Description {
+  const several = series === id ? {} : { series, ...(made ? { made } : {}) };
+  return { network: parts.network, window: parts.shape, ...several };
+}
+
+/** The models a run folder holds, by name: the series', or of several networks of a series that and the member's. Errors: E_MODEL_LAYOUT where the files do not fit each other. */
 export function readModels(stored: Stored): Map<string, SeriesModel> {
-  const networks = stored.json('model.json') as Record<
-    string,
-    { network: NetworkParts['network']; window: NetworkParts['shape'] }
-  >;
+  const networks = stored.json('model.json') as Record<string, Description>;
   const encoders = stored.json('encoder.json') as Record<string, JsonObject | null>;
   const trainings = stored.json('training.json') as Record<
     string,
@@ -93,6 +107,8 @@ export function readModels(stored: Stored): Map<string, SeriesModel> {
             .map(([name, tensor]) => [name.slice(start.length), tensor]),
         );
       const model: SeriesModel = {
+        series: network.series ?? id,
+        ...(network.made ? { made: network.made } : {}),
         parts: { network: network.network, shape: network.window, weights: own(weights) },
         encoder: encoders[id] ?? null,
         training: {

@@ -12,8 +12,8 @@ export interface RecipeTask {
   readonly model: Choice;
   /** Rows per season; 1: none. */
   readonly season: number;
-  /** Rows of the shortest series. */
-  readonly rows: number;
+  /** Rows that the first fit of all can learn from. */
+  readonly room: number;
   /** Series that are fitted one by one. */
   readonly series: number;
   /** Steps that will be asked for. */
@@ -55,21 +55,19 @@ const CONTEXT_WITHOUT_SEASON = 24;
 const LEVEL_WITHOUT_SEASON = 12;
 const LEAST_CONTEXT = 12;
 const MOST_CONTEXT = 96;
-/** Of all rows, what the first fold's fit has at the least. */
-const EARLY_SHARE = 0.6;
 
 /** What a network is that the recipe is not for and that says nothing of its layers. */
 export function plainModel(model: Choice): Choice {
-  const { kind, ...options } = model;
-  const full = { ...options, ...(isOpen(model) ? { units: PLAIN.units } : {}) };
-  return kind === lstmRegressor.kind ? { kind, normalise: PLAIN.normalise, ...written(full) } : model;
+  if (model.kind !== lstmRegressor.kind) return model;
+  const units = isOpen(model) ? { units: PLAIN.units } : {};
+  return { kind: model.kind, normalise: PLAIN.normalise, ...written(model), ...units };
 }
 
 /** Pure: the same task gives the same recipe. What the model's choice spells out stays as it is. */
 export function recipeOf(task: RecipeTask): Recipe {
   const { model, horizon } = task;
-  const room = Math.floor(task.rows * EARLY_SHARE);
-  const lags = lagsOf(task, room);
+  const { room } = task;
+  const lags = lagsOf(task);
   const reach = (lags.at(-1) as number) - 1;
   const context = task.context ?? Math.max(1, Math.min(contextOf(task.season), Math.floor((room - reach) / 2)));
   const free = task.feeds && model.freeRun === undefined && model.bidirectional !== true;
@@ -105,7 +103,7 @@ export function recipeOf(task: RecipeTask): Recipe {
 }
 
 /** The value before, and that of the same step a season ago where so much history is there. */
-function lagsOf({ season }: RecipeTask, room: number): readonly number[] {
+function lagsOf({ season, room }: RecipeTask): readonly number[] {
   return season > 1 && season <= Math.floor(room / 3) ? [1, season] : [1];
 }
 

@@ -50,7 +50,16 @@ export interface NetworkParts {
   readonly encoder: JsonObject | null;
 }
 
+/** What a network was made of: the same again is the same network. */
+export interface Made {
+  readonly model: NetworkPlan['model'];
+  readonly seed: number;
+  readonly until: number;
+  readonly validation: number | null;
+}
+
 export interface NetworkFit {
+  readonly made: Made;
   readonly parts: NetworkParts;
   readonly state: TrainState;
   readonly samples: number;
@@ -99,7 +108,9 @@ export async function fitNetwork(
     },
   );
   const parts: NetworkParts = { network, shape, weights: state.weights, encoder };
-  return { compiled, fit: { parts, state, samples: training.count, parameters: summary.parameters, stoppedEarly } };
+  const made: Made = { model: plan.model, seed: request.seed, until: request.until, validation: request.validation };
+  const { parameters } = summary;
+  return { compiled, fit: { made, parts, state, samples: training.count, parameters, stoppedEarly } };
 }
 
 /**

@@ -155,6 +155,12 @@ export function withCalendar(loaded: Loaded, entries: readonly CalendarEntry[], 
   return { ...loaded, raw: { ...raw, series }, notes: [...loaded.notes, note] };
 }
 
+/** A series with features of its calendar, but those it has already, for its rows and `ahead` rows after them. Errors: as `withCalendar`. */
+export function withFeatures(series: Series, features: readonly string[], ahead: number): Series {
+  const has = (feature: string): boolean => series.future.some(({ name }) => /^[^= ]+/.exec(name)?.[0] === feature);
+  return withColumns(series, features.filter((feature) => !has(feature)) as readonly CalendarEntry[], ahead);
+}
+
 function withColumns(series: Series, entries: readonly CalendarEntry[], ahead: number): Series {
   const { time, future } = series;
   if (time.stamps === null) {

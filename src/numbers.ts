@@ -156,7 +156,6 @@ export async function fitTogether(
   return (await modelForecaster(workshop).fitPanel?.(panel, requests)) ?? null;
 }
 
-/** Fits and judges one series: nothing held out is looked at before it is scored. */
 /** Every baseline fitted for every series, on all of them together where it learns from several, as in the backtest; by series. */
 async function fitBaselines(
   kinds: readonly string[],
@@ -169,11 +168,12 @@ async function fitBaselines(
   return panel.map((_, s) => fits.map((own) => own[s] as FittedNumbers));
 }
 
+/** Fits and judges one series: nothing held out is looked at before it is scored. */
 async function judgeSeries(
   task: SeriesTask,
   shared: FittedNumbers | null,
-  config: Config,
   rivals: readonly FittedNumbers[],
+  config: Config,
   known: ForecasterContext,
   engine: Engine,
   metrics: readonly string[],
@@ -291,7 +291,6 @@ async function refitTogether(
   return await fitTogether({ ...workshop, train: training }, panel, requests);
 }
 
-/** The epochs that were best, on the average of the networks in these fits; as many as the config says where there is none. */
 /** Checkpoints of a series' own networks, one for each seed, under the names their weights are kept by. */
 async function seedHooks(name: string, config: Config, hooks: Hooks): Promise<SeedHooks> {
   const seeds = seedsFrom(config.seed, config.train.seeds ?? 1);
@@ -316,6 +315,7 @@ export function refitOptions(train: TrainOptions, fits: readonly FittedNumbers[]
   return { ...train, steps: undefined, epochs: bestEpochs(fits, train.epochs), patience: null };
 }
 
+/** The epochs that were best, on the average of the networks in these fits; as many as the config says where there is none. */
 function bestEpochs(fits: readonly FittedNumbers[], written: number): number {
   const chosen = fits.flatMap(networksOf).map(({ state }) => state.best?.epoch ?? state.history.length);
   const mean = chosen.reduce((sum, epochs) => sum + epochs, 0) / chosen.length;

@@ -270,13 +270,6 @@ async function restorer(
   };
 }
 
-/** What the run knows of a series: by its id, or the only one there is. */
-function ofSeries<Known>(known: ReadonlyMap<string, Known>, id: string): Known {
-  const found = known.get(id) ?? (known.size === 1 ? [...known.values()][0] : undefined);
-  if (found) return found;
-  throw new ForecastError('E_DATA_COLUMN', `the run knows no series "${id}"`, {
-    where: 'source.id',
-    hint: `it knows ${[...known.keys()].slice(0, 5).join(', ')}`,
 /** The networks of each series, in the order of its members. */
 function networksBySeries(models: ReadonlyMap<string, SeriesModel>): Map<string, readonly SeriesModel[]> {
   const found = new Map<string, SeriesModel[]>();
@@ -306,5 +299,12 @@ function again(fits: readonly FittedNumbers[], { name, how }: Ensemble): FittedN
   return blend(name, parts, how, { rule: '', members: [] });
 }
 
+/** What the run knows of a series: by its id, or the only one there is. */
+function ofSeries<Known>(known: ReadonlyMap<string, Known>, id: string): Known {
+  const found = known.get(id) ?? (known.size === 1 ? [...known.values()][0] : undefined);
+  if (found) return found;
+  throw new ForecastError('E_DATA_COLUMN', `the run knows no series "${id}"`, {
+    where: 'source.id',
+    hint: `it knows ${[...known.keys()].slice(0, 5).join(', ')}`,
   });
 }

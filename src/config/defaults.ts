@@ -35,10 +35,10 @@ const HORIZON_WITHOUT_SEASON = 12;
 const CONTEXT_WITHOUT_SEASON = 24;
 const FOLDS = 5;
 const BACKTEST_SHARE = 0.2;
-
-/** Whether a source's data were recorded rather than made by a law. */
 /** Of all rows, what the first fold's fit has at the least, held-out parts taken off. */
 const EARLY_SHARE = 0.6;
+
+/** Whether a source's data were recorded rather than made by a law. */
 export function isRecorded({ source }: Pick<Written, 'source'>): boolean {
   return RECORDED.has(source.kind);
 }

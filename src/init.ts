@@ -1,5 +1,5 @@
 // Beginning: a config made for a table, a preset made one's own, and what a name on the command line stands for.
-// In: a preset, a .csv or nothing. Out: a config, opened or written to the disk (never over something). Not here: running it.
+// In: a preset, a data file or nothing. Out: a config, opened or written to the disk (never over something). Not here: running it.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
@@ -16,12 +16,11 @@ import type { JsonObject } from './core/json.ts';
 import { nearest } from './core/nearest.ts';
 import { factsOf, loadData, type OpenOptions } from './open.ts';
 import { SOURCES } from './sources/index.ts';
-
-const TABLE = /\.(?:csv|tsv)(?:\.gz)?$/i;
+import { DATA_FILE, kindOfFile } from './sources/recognise.ts';
 
 /** What to run: a table becomes the config made for it, a preset's name its file, anything else stays the path it is. */
 export async function inputOf(argument: string, options: OpenOptions = {}): Promise<LoadedConfig | string> {
-  return TABLE.test(argument) ? await configFor(argument, options) : pathOf(argument);
+  return DATA_FILE.test(argument) ? await configFor(argument, options) : pathOf(argument);
 }
 
 /** A preset's name as its file; any other argument unchanged. */
@@ -57,10 +56,10 @@ export interface InitOptions {
 
 /** Writes a config to start from. The first file is the config. Errors: E_USAGE where something is in the way. */
 export async function init(from?: string, options: InitOptions = {}): Promise<{ readonly files: readonly string[] }> {
-  refuseSets(options.set ?? [], from !== undefined && TABLE.test(from));
+  refuseSets(options.set ?? [], from !== undefined && DATA_FILE.test(from));
   if (from === undefined)
     return await write(options.out ?? 'forecast.yaml', (folder) => `${schemaLine(folder)}\n${STARTER}`);
-  if (TABLE.test(from)) {
+  if (DATA_FILE.test(from)) {
     const name = `${stemOf(from)}.yaml`;
     const text = await textFor(from, { set: options.set ?? [] }, dirname(resolve(options.out ?? name)));
     return await write(options.out ?? name, (folder) => `${schemaLine(folder)}\n${text}`);
@@ -105,7 +104,8 @@ function presetCalled(name: string): Preset {
     all.map((preset) => preset.name),
   );
   throw new ForecastError('E_USAGE', `no preset is called ${JSON.stringify(name.slice(0, 60))}`, {
-    hint: guess === null ? '`forecast presets` lists them; a table ends in .csv' : `did you mean ${guess}?`,
+    hint:
+      guess === null ? '`forecast presets` lists them; a table ends in .csv, .tsv or .tsf' : `did you mean ${guess}?`,
   });
 }
 
@@ -132,13 +132,20 @@ function schemaLine(folder: string): string {
   return `# yaml-language-server: $schema=${path.startsWith('.') ? path : `./${path}`}`;
 }
 
+/** Spelled out, so that windows are as those of the config that is written. */
+const STARTER_MODEL = { kind: 'lstm-regressor', units: [32] };
+
 /** The text of a config for a table: loads it once to name the columns and to see its season. */
 async function textFor(table: string, options: OpenOptions, folder = dirname(resolve(table))): Promise<string> {
   refuseAddress(table);
   const path = resolve(table);
   const file = relative(folder, path).split(sep).join('/');
   const place = { base: folder, file: table, allowOutside: true };
-  const probe = parseConfig({ source: { kind: 'csv', file }, model: 'lstm-regressor' }, { ...options, ...place });
+  // What cannot be opened is said by the source, as of any other table.
+  const kind = await kindOfFile(path, { resolve: () => path, display: () => table, seed: 0 }).catch(
+    () => 'csv' as const,
+  );
+  const probe = parseConfig({ source: { kind, file }, model: STARTER_MODEL }, { ...options, ...place });
   const data = await loadData(probe).catch((error: unknown) => {
     throw withoutConfig(error);
   });
@@ -146,21 +153,24 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
   if (raw.form !== 'numbers') return '';
   const facts = factsOf(data);
   const { window } = settle(probe.written, facts);
-  return starterFor(table, sourceLine(file, probe.written.source, raw), raw, facts, window);
+  const source = sourceLine(file, probe.written.source, raw);
+  if (raw.series.length > MOST_NETWORKS) return panelStarter(table, source, raw, window.horizon);
+  return starterFor(table, source, raw, facts, window);
 }
 
 /** The source as found: its columns, and what the command line set. */
 function sourceLine(file: string, written: Config['source'], raw: Numbers): string {
   const { kind, ...given } = written;
-  const usual = SOURCES.csv?.options.parse({ file: given.file }) as JsonObject;
+  const usual = SOURCES[kind]?.options.parse({ file: given.file }) as JsonObject;
   const { time, targets } = raw.series[0]!;
   const names = targets.map((target) => target.name);
   // A time joined from several columns is inferred again; its name is no column.
-  const found = time.stamps === null || time.name === 'time' ? {} : { time: time.name };
+  const times = time.stamps === null || time.name === 'time' ? {} : { time: time.name };
+  const found = kind === 'csv' ? { ...times, target: names.length === 1 ? names[0] : names } : {};
   const set = Object.fromEntries(
     Object.entries(given).filter(([key, value]) => !isDeepStrictEqual(value, (usual as JsonObject)[key])),
   );
-  const entries = { kind, file, ...found, target: names.length === 1 ? names[0] : names, ...set };
+  const entries = { kind, file, ...found, ...set };
   const shown = Object.entries(entries).map(([key, value]) => `${key}: ${key === 'kind' ? value : flow(value)}`);
   return `{ ${shown.join(', ')} }`;
 }
@@ -180,6 +190,23 @@ const MOST_EPOCHS = 200;
 const LEAST_EPOCHS = 3;
 /** Steps read in one training: what takes the reference engine about a minute. */
 const STEPS = 4e6;
+
+/** Series that each get a network of their own; of more, one model is fitted to all. */
+const MOST_NETWORKS = 8;
+
+function panelStarter(table: string, source: string, { series }: Numbers, horizon: number): string {
+  const lengths = series.map(({ length }) => length);
+  const [least, most] = lengths.reduce(([low, high], n) => [Math.min(low, n), Math.max(high, n)], [Infinity, 0]);
+  const rows = least === most ? `${least}` : `${least} to ${most}`;
+  const name = stemOf(table);
+  return `# ${name}: made from ${basename(table)} (${series.length} series of ${rows} rows). Change what you know better.
+name: ${JSON.stringify(name)}
+
+source:   ${source}
+window:   { horizon: ${horizon} }
+model:    { kind: linear }                       # one model for all series; theta, ets and auto fit each by itself
+`;
+}
 
 function starterFor(table: string, source: string, raw: Numbers, facts: Facts, window: Config['window']): string {
   const { horizon } = window;

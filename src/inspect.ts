@@ -17,6 +17,7 @@ import { factsOf, loadData, type OpenOptions, openConfig } from './open.ts';
 import { buildNetwork } from './predict/network.ts';
 import { seasonFact } from './report/seasons.ts';
 import { renderSummary } from './report/summary.ts';
+import { DATA_FILE } from './sources/recognise.ts';
 import { encoderOf, textShape } from './text.ts';
 import { cut, cutoffAt, fromAt, lengthAt, targetsBetween } from './window/cuts.ts';
 import { type SplitPositions, splitPositions } from './window/split.ts';
@@ -32,11 +33,16 @@ const SAMPLES = 3;
 /** Tokens of a vocabulary shown as text; the JSON holds all. */
 const TOKENS = 60;
 
+/** Series shown as text; the JSON holds all. */
+const SERIES = 3;
+
+function others(series: number): string[] {
+  return series > SERIES ? [`… ${series - SERIES} more series with --json`] : [];
+}
+
 /** What a config (or a bare data file) would train on. Errors: those of the config and its source. */
 export async function inspect(input: string, options: OpenOptions = {}): Promise<Inspection> {
-  const opened = /\.(csv|tsv)(\.gz)?$/i.test(input)
-    ? await configFor(input, options)
-    : await openConfig(input, options);
+  const opened = DATA_FILE.test(input) ? await configFor(input, options) : await openConfig(input, options);
   const data = await loadData(opened);
   const facts = factsOf(data);
   const config = settle(opened.written, facts);
@@ -46,7 +52,12 @@ export async function inspect(input: string, options: OpenOptions = {}): Promise
       : data.raw.series.map((series) => inspectSeries(config, series, facts.season, data.seasons ?? []));
   const notes = [...data.notes, ...data.warnings.map(({ code, message }) => `${code}: ${message}`)];
   return {
-    text: [...parts.map((part) => part.text), ...notes.map((note) => `note: ${note}`), ''].join('\n'),
+    text: [
+      ...parts.slice(0, SERIES).map((part) => part.text),
+      ...others(parts.length),
+      ...notes.map((note) => `note: ${note}`),
+      '',
+    ].join('\n'),
     json: { name: config.name, sha256: data.sha256, notes, parts: parts.map((part) => part.json) },
   };
 }

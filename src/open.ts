@@ -10,6 +10,7 @@ import { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
 import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
+import { longEnough } from './panel.ts';
 import { factsOf, withSeasons } from './seasons.ts';
 import { withSigns } from './signs.ts';
 import { type CalendarEntry, withCalendar } from './sources/calendar.ts';
@@ -29,6 +30,8 @@ export interface OpenOptions {
 export interface OpenedConfig extends LoadedConfig {
   /** sha256 the data must have; absent where any will do. */
   readonly expects?: string;
+  /** Whether short series of a panel are read too: for forecasts by what was fitted before. */
+  readonly keepShort?: boolean;
 }
 
 /** A config by path (YAML file, run folder or a run's config.yaml), as YAML text, as an object, or already opened. */
@@ -70,7 +73,8 @@ export async function loadData(opened: OpenedConfig): Promise<Loaded> {
     seed: opened.written.seed,
   });
   if (opened.expects === undefined || opened.expects === loaded.sha256) {
-    const data = withSigns(withSeasons(loaded, opened.written), opened.written);
+    const seasonal = withSeasons(loaded, opened.written);
+    const data = withSigns(opened.keepShort ? seasonal : longEnough(seasonal, opened.written, factsOf), opened.written);
     const config = settle(opened.written, factsOf(data));
     return withCalendar(data, (config.source.calendar ?? []) as readonly CalendarEntry[], rowsAhead(config));
   }

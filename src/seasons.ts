@@ -9,6 +9,7 @@ import { ForecastError } from './core/errors.ts';
 import { cyclesOf, type Season, seasonOf } from './core/season.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { holdsWhole, isSeason, type Period, periodsAt, periodsIn } from './evaluate/periodicity.ts';
+import { usualRows } from './panel.ts';
 import { usualCalendar } from './sources/calendar.ts';
 
 /** Series looked at in a panel, evenly chosen, and newest rows, of one target and of all of them: more would tell nothing new. */
@@ -26,17 +27,19 @@ export function factsOf({
   season,
   seasons,
   positive,
-}: Pick<Loaded, 'raw' | 'season' | 'seasons' | 'positive'>): Facts {
+  horizon,
+}: Pick<Loaded, 'raw' | 'season' | 'seasons' | 'positive' | 'horizon'>): Facts {
   if (raw.form === 'text')
     return { form: 'text', season: 1, rows: raw.documents.reduce((sum, document) => sum + document.length, 0) };
   const [series] = raw.series;
   const usual = season ?? (series ? seasonOf(series.time.frequency) : 1);
-  const rows = Math.min(...raw.series.map(({ length }) => length));
+  const rows = usualRows(raw.series);
   const [first] = seasons ?? [];
   const beside = {
     series: raw.series.length,
     positive: positive ?? false,
     calendar: yearly(series, first?.rows ?? usual),
+    ...(horizon === undefined ? {} : { horizon }),
   };
   if (!first) return { form: 'numbers', season: usual, rows, ...beside };
   const cycle = usual > 1 && first.by !== 'written' ? usual : first.rows;

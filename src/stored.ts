@@ -187,7 +187,7 @@ async function dataOf(
   const { source } = opened.written;
   // Targets that were inferred then are named now: a new file may have other columns beside them.
   const target = [...new Set(result.forecast.map((row) => row.target))];
-  const own = source.kind === 'csv' ? { target, ...source } : { kind: 'csv', ...CSV.parse({ file }) };
+  const own = sourceLike(source, target, file);
   const shown = relative(process.cwd(), resolve(file)) || file;
   const free: OpenedConfig = {
     ...opened,
@@ -197,6 +197,13 @@ async function dataOf(
     display: () => shown,
   };
   return { data: await found(free, 'check the path'), seasons };
+}
+
+/** New data are read as the run's own were, files of other kinds as what they are; runs on generated data have none: as a table. */
+function sourceLike(source: Choice, target: readonly string[], file: string): Choice {
+  if (source.kind === 'csv') return { target, ...source };
+  const isFile = source.kind === 'rows' || source.kind === 'tsf';
+  return isFile ? source : { kind: 'csv', ...(CSV.parse({ file }) as object) };
 }
 
 /** The data, or a hint that fits a command line where they are not there. */

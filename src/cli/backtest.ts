@@ -18,7 +18,7 @@ export const command: Command = {
   describe: 'Judge a config at rolling origins, everything fitted anew at each',
   builder: (yargs) =>
     yargs
-      .positional('config', { describe: 'A YAML file, a preset, or a .csv', type: 'string' })
+      .positional('config', { describe: 'A YAML file, a preset, or a table (.csv, .tsv, .tsf)', type: 'string' })
       .options({
         folds: {
           describe: `Times everything is fitted anew (default: the config’s)`,

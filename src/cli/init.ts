@@ -6,17 +6,17 @@ import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
 
 export const command: Command = {
   command: 'init [from]',
-  describe: 'Write a config to start from: a preset, or one made for your .csv',
+  describe: 'Write a config to start from: a preset, or one made for your table',
   builder: (yargs) =>
     yargs
-      .positional('from', { describe: 'A preset (forecast presets) or a .csv', type: 'string' })
+      .positional('from', { describe: 'A preset (forecast presets) or a table (.csv, .tsv, .tsf)', type: 'string' })
       .options({
         out: {
           describe: 'The file to write (default: named after what it is made from)',
           type: 'string',
           requiresArg: true,
         },
-        set: { describe: 'For a .csv: --set source.target=sales (repeatable)', type: 'string', array: true, nargs: 1 },
+        set: { describe: 'For a table: --set source.target=sales (repeatable)', type: 'string', array: true, nargs: 1 },
         json: { describe: 'Print the files written as one JSON object', type: 'boolean' },
       })
       .example('$0 init air-passengers', '')

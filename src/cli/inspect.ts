@@ -9,7 +9,7 @@ export const command: Command = {
   describe: 'Show the data, the split and the first samples; nothing is trained',
   builder: (yargs) =>
     yargs
-      .positional('config', { describe: 'A YAML file, a preset, or a .csv', type: 'string' })
+      .positional('config', { describe: 'A YAML file, a preset, or a table (.csv, .tsv, .tsf)', type: 'string' })
       .options({
         set: { describe: 'Change a key: --set window.context=24 (repeatable)', type: 'string', array: true, nargs: 1 },
         seed: { describe: 'Everything random comes from this number', type: 'string', requiresArg: true },

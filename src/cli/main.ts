@@ -39,7 +39,7 @@ const COMMANDS = [
   doctor,
 ];
 
-const DATA_OR_CONFIG = /\.(?:csv|tsv|ya?ml)(?:\.gz)?$/i;
+const DATA_OR_CONFIG = /\.(?:csv|tsv|tsf|ya?ml)(?:\.gz)?$/i;
 
 const SWITCHES: ReadonlySet<string> = new Set([
   '-q',

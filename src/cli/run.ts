@@ -17,7 +17,7 @@ export const command: Command = {
     yargs
       .positional('config', {
         describe:
-          'A YAML file, a preset, a run folder to replay, or a .csv; with --continue, by default that run’s own',
+          'A YAML file, a preset, a run folder to replay, or a table (.csv, .tsv, .tsf); with --continue, by default that run’s own',
         type: 'string',
       })
       .options({

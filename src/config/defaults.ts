@@ -18,7 +18,9 @@ export interface Facts {
   readonly seasons?: readonly number[];
   /** Steps after which people plan anew: the calendar's season where there is one, though the data may have another; absent: `season`. */
   readonly cycle?: number;
-  /** Rows of the shortest series, or characters of the text. */
+  /** Steps the data themselves say are to be forecast; absent: they say nothing. */
+  readonly horizon?: number;
+  /** Rows of the shortest series (stubs in a panel apart), or characters of the text. */
   readonly rows: number;
   /** Series; absent: one. */
   readonly series?: number;
@@ -141,6 +143,7 @@ function horizonOf(written: Written, facts: Facts, recorded: boolean): number {
   const asked = written.predict.horizon ?? written.window.horizon;
   if (asked !== undefined) return asked;
   if (!recorded || facts.form === 'text') return 1;
+  if (facts.horizon !== undefined) return Math.min(facts.horizon, Math.max(1, Math.floor(facts.rows / 3)));
   const cycle = cycleOf(facts);
   return Math.min(cycle > 1 ? cycle : HORIZON_WITHOUT_SEASON, Math.max(1, Math.floor(facts.rows / 10)));
 }

@@ -50,3 +50,8 @@ export function detectDecimal(delimiter: string, rows: readonly (readonly string
   const point = cells.some((cell) => /^[+-]?\d+\.\d+$/.test(cell));
   return comma && !point ? ',' : '.';
 }
+
+/** Whether the first lines, comments apart, are the @ lines that a .tsf file begins with. */
+export function looksLikeTsf(bytes: Buffer): boolean {
+  return /^(?:\s*#[^\n\r]*[\n\r]+)*\s*@(?:relation|attribute)\b/i.test(bytes.toString('latin1', 0, 1 << 14));
+}

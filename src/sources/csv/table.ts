@@ -16,7 +16,7 @@ import {
   type Sink,
   shown,
 } from './cells.ts';
-import { detectDecimal, detectDelimiter } from './dialect.ts';
+import { detectDecimal, detectDelimiter, looksLikeTsf } from './dialect.ts';
 import { joinParts } from './parts.ts';
 import { type ColumnOptions, type Plan, planColumns, type TimePart } from './plan.ts';
 import { recordReader, splitQuoted } from './records.ts';
@@ -65,6 +65,7 @@ export async function readTable(file: OpenFile, options: TableOptions): Promise<
 
 async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, place: Place): Promise<Table> {
   const first = await firstBlock(blocks, place);
+  refuseTsf(first, place);
   const head = readHead(first, options, place);
   const columns = columnsOf(head, options, place);
   const sinks = head.header.map((_, column) => columns.sinks.get(column) ?? null);
@@ -89,6 +90,15 @@ async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, 
       ...(reader.blanks() > 0 ? [`${reader.blanks()} blank line${reader.blanks() === 1 ? '' : 's'} left out`] : []),
     ],
   };
+}
+
+/** A .tsf file has no rows of one time each. Throws E_CSV_HEADER. */
+function refuseTsf({ bytes }: Block, place: Place): void {
+  if (!looksLikeTsf(bytes)) return;
+  throw new ForecastError('E_CSV_HEADER', 'this is a .tsf file: @ lines, then one series a line', {
+    where: place.file,
+    hint: 'set source.kind: tsf',
+  });
 }
 
 /** The header with at least one record after it, however long that record is. Throws E_DATA_EMPTY. */
@@ -216,7 +226,7 @@ function refuseHeaderOfData(header: readonly string[], style: NumberStyle, place
   throw badHeader(
     place,
     `the first line holds data, not names: ${shown(header.join(', '))}`,
-    'add a line with the names of the columns',
+    'add a line with the names of the columns; where each row is a series, set source.kind: rows',
   );
 }
 

@@ -1,0 +1,66 @@
+// Series of unlike lengths: which of them the defaults go by, and which are too short to take part.
+// In: loaded data, the config as written. Out: the data without those, and a warning that names them. Not here: cutting, folds.
+
+import type { Config } from './config/config.ts';
+import { type Facts, leastRows, settle } from './config/defaults.ts';
+import type { Written } from './config/schema.ts';
+import type { Loaded, Series } from './core/data.ts';
+import { ForecastError, type Warning } from './core/errors.ts';
+import { holdOut, windowShape } from './cutting.ts';
+import { foldsThatFit } from './evaluate/backtest.ts';
+
+/** Series shorter than this share of the middle one are stubs: defaults that fit them would be poor for all others. */
+const STUB = 0.25;
+
+/** Rows of the shortest series that is no stub. */
+export function usualRows(series: readonly Series[]): number {
+  const lengths = Float64Array.from(series, ({ length }) => length).sort();
+  const middle = lengths[lengths.length >> 1] as number;
+  return lengths.find((length) => length >= STUB * middle) as number;
+}
+
+/** Rounds of leaving out, each by the defaults of those that are left; it ends with the first that leaves nothing out. */
+const ROUNDS = 8;
+
+/**
+ * Data without the series that have too few rows for the windows, the parts and the folds of the config, where others have enough; they
+ * are named in a warning. One series alone, or none that is long enough, stays: whoever cuts it says what is missing.
+ */
+export function longEnough(data: Loaded, written: Written, facts: (data: Loaded) => Facts): Loaded {
+  if (data.raw.form === 'text' || data.raw.series.length < 2) return data;
+  const all = data.raw.series;
+  let kept = all;
+  let config = settle(written, facts(data));
+  for (let round = 0; round < ROUNDS; round++) {
+    const left = kept.filter((series) => isLongEnough(series, config, facts(data).season));
+    if (left.length === 0) return data;
+    if (left.length === kept.length) break;
+    kept = left;
+    config = settle(written, facts({ ...data, raw: { form: 'numbers', series: kept } }));
+  }
+  if (kept.length === all.length) return data;
+  const warnings = [...data.warnings, leftOut(all, new Set(kept))];
+  return { ...data, raw: { form: 'numbers', series: kept }, warnings };
+}
+
+function isLongEnough(series: Series, config: Config, season: number): boolean {
+  const { window, predict, evaluate } = config;
+  try {
+    const shape = windowShape(config, series);
+    const { parts } = holdOut(config, shape, series.length);
+    const least = leastRows(window.context ?? 1, window.horizon, window.lead, season);
+    const plan = { ...evaluate, horizon: predict.horizon, lead: window.lead };
+    return foldsThatFit(parts.test ?? series.length, plan, least) >= evaluate.folds;
+  } catch (error) {
+    if (error instanceof ForecastError && error.code === 'E_DATA_TOO_SHORT') return false;
+    throw error;
+  }
+}
+
+function leftOut(all: readonly Series[], kept: ReadonlySet<Series>): Warning {
+  const short = all.filter((series) => !kept.has(series)).sort((a, b) => a.length - b.length);
+  const named = short.slice(0, 3).map(({ id, length }) => `${JSON.stringify(id.slice(0, 40))} (${length})`);
+  const more = short.length > 3 ? ` and ${short.length - 3} more` : '';
+  const message = `${named.join(', ')}${more} of ${all.length} series ${short.length === 1 ? 'has' : 'have'} too few rows for the windows and folds asked for: left out`;
+  return { code: 'W_SERIES_LEFT_OUT', message };
+}

@@ -1,0 +1,126 @@
+// Many series in one file, through the runner as a stranger would: what is fitted together, what is left out, what a run leaves.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { init } from '../src/init.ts';
+import { inspect } from '../src/inspect.ts';
+import { run } from '../src/run.ts';
+import { workspace } from './support/workspace.ts';
+
+const space = workspace();
+
+/** A seeded series with a season of four: the same numbers on every machine. */
+function wave(s: number, length: number): number[] {
+  return Array.from(
+    { length },
+    (_, t) => 50 + 10 * s + 8 * Math.sin((Math.PI * t) / 2 + s) + ((t * 7 + s * 13) % 11) / 5,
+  );
+}
+
+function wide(name: string, series: readonly (readonly number[])[], header = true): string {
+  const most = Math.max(...series.map((values) => values.length));
+  const lines = series.map((values, s) => [`s${s}`, ...values].join(','));
+  const names = ['id', ...Array.from({ length: most }, (_, t) => `V${t + 2}`)].join(',');
+  return space.write(name, `${[...(header ? [names] : []), ...lines].join('\n')}\n`);
+}
+
+const PANEL = wide(
+  'panel.csv',
+  Array.from({ length: 12 }, (_, s) => wave(s, 60 + 3 * s)),
+);
+
+describe('a run of many series', () => {
+  test('a baseline that learns from all series is fitted to all, as in the backtest', async () => {
+    const source = { kind: 'rows', file: PANEL, season: 4 };
+    const of = (model: string, baselines: string[]): Promise<Awaited<ReturnType<typeof run>>> =>
+      run(
+        { name: model, source, window: { horizon: 4 }, model: { kind: model }, evaluate: { baselines, folds: 2 } },
+        { out: join(space.path, `out-${model}`), root: space.path },
+      );
+    const asModel = await of('linear', ['last-value']);
+    const asBaseline = await of('last-value', ['linear']);
+    const rows = ({ result }: typeof asModel): unknown[] =>
+      result.scores
+        .filter(({ forecaster }) => forecaster === 'linear')
+        .map(({ split, series, metrics }) => [split, series, metrics]);
+    expect(rows(asModel).length).toBeGreaterThan(13);
+    expect(rows(asBaseline)).toEqual(rows(asModel));
+  });
+});
+
+const TSF = space.write(
+  'months.tsf',
+  `${[
+    '@relation months',
+    '@attribute series_name string',
+    '@attribute start_timestamp date',
+    '@frequency monthly',
+    '@horizon 6',
+    '@data',
+    ...Array.from({ length: 10 }, (_, s) => `T${s}:20${10 + s}-01-01 00-00-00:${wave(s, 60).join(',')}`),
+  ].join('\n')}\n`,
+);
+
+describe('a config made for a file of many series', () => {
+  test.each([
+    [PANEL, 'kind: rows', '12 series of 60 to 93 rows'],
+    [TSF, 'kind: tsf', '10 series of 60 rows'],
+  ])('names its kind, and runs: %s', async (file, kind, facts) => {
+    const { files } = await init(file, { out: `${file}.yaml` });
+    const text = readFileSync(files[0] as string, 'utf8');
+    expect(text).toContain(kind);
+    expect(text).toContain(facts);
+    const { result } = await run(files[0] as string, { out: `${file}.out`, set: ['evaluate.folds=1'] });
+    expect(result.data.series).toBe(file === TSF ? 10 : 12);
+    expect(result.fit.model).toBe('linear');
+  });
+
+  test('is asked for the horizon the file tells', async () => {
+    const { files } = await init(TSF, { out: `${TSF}.horizon.yaml` });
+    expect(readFileSync(files[0] as string, 'utf8')).toContain('horizon: 6');
+  });
+
+  test('inspect shows the first series, and says how many more there are', async () => {
+    const { text, json } = await inspect(TSF);
+    expect(text).toContain('series T0: 60 rows, 2010-01-01 … 2014-12-01, monthly, season 12');
+    expect(text).toContain('… 7 more series with --json');
+    expect(json.parts).toHaveLength(10);
+  });
+});
+
+describe('series with too few rows', () => {
+  const source = (file: string): object => ({ kind: 'rows', file, season: 4 });
+  const shorter = (name: string, lengths: readonly number[]): string =>
+    wide(
+      name,
+      lengths.map((length, s) => wave(s, length)),
+    );
+
+  test('among many that are long enough are left out, named in a warning, and change nothing for the others', async () => {
+    const good = Array.from({ length: 9 }, () => 60);
+    const [alone, beside] = [shorter('good.csv', good), shorter('stubs.csv', [...good, 1, 3, 2, 5])];
+    const config = (file: string): object => ({ source: source(file), model: { kind: 'theta' } });
+    const of = (file: string): ReturnType<typeof run> => run(config(file), { out: `${file}.out`, root: space.path });
+    const [{ result: want }, { result }] = [await of(alone), await of(beside)];
+    expect(result.warnings).toEqual([
+      {
+        code: 'W_SERIES_LEFT_OUT',
+        message:
+          '"s9" (1), "s11" (2), "s10" (3) and 1 more of 13 series have too few rows for the windows and folds asked for: left out',
+      },
+    ]);
+    expect(result.scores).toEqual(want.scores);
+    expect(result.forecast).toEqual(want.forecast);
+  });
+
+  test('by the horizon that is asked for, not by themselves', async () => {
+    const file = shorter('half.csv', [60, 60, 60, 30]);
+    const of = async (horizon: number): Promise<number> => {
+      const config = { source: source(file), window: { horizon, context: 8 }, model: { kind: 'theta' } };
+      return (await run(config, { out: `${file}.${horizon}`, root: space.path })).result.data.series;
+    };
+    expect(await of(2)).toBe(4);
+    expect(await of(12)).toBe(3);
+  });
+});

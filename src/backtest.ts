@@ -3,7 +3,7 @@
 
 import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
-import { leastRows } from './config/defaults.ts';
+import { leastRows, reachOf } from './config/defaults.ts';
 import { formatStamp } from './core/calendar.ts';
 import { rowsOf, type Series } from './core/data.ts';
 import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
@@ -24,6 +24,8 @@ import type { BacktestReport, IntervalReport } from './report/result.ts';
 export interface Contestant {
   readonly forecaster: NumberForecaster;
   readonly baseline: boolean;
+  /** Folds it can be fitted on at the same time; absent: one. */
+  readonly together?: number;
 }
 
 /** A series and the row its folds end before: that of its test part, or its length. */
@@ -42,6 +44,10 @@ export interface BacktestOutcome {
   readonly report: BacktestReport;
   /** By forecaster: targets are named "series/target". */
   readonly calibrations: ReadonlyMap<string, Calibration>;
+  /** The model's errors. */
+  readonly errors: readonly ErrorPaths[];
+  /** Of each network of an ensemble, root mean square over all origins, the mean of several targets or series; null: it is none. */
+  readonly parts: readonly (number | null)[] | null;
 }
 
 /** Null where the config asks for no folds. Errors: E_DATA_TOO_SHORT where fewer are possible than asked, and those of the fits. */
@@ -65,11 +71,12 @@ export async function runBacktest(
   };
   const walks = courses.map((course) => walkOf(config, course, plan, season));
   const tracks = new Map<string, readonly Track[]>();
-  for (const { forecaster } of contestants) {
+  for (const { forecaster, together = 1 } of contestants) {
     const name = forecaster.name;
     tracks.set(
       name,
       await backtest(forecaster, walks, plan, {
+        together,
         request: (past, s, k) => {
           const { id } = (walks[s] as Walk).series;
           return requestAt(config, past, plan, {
@@ -104,13 +111,16 @@ export async function runBacktest(
       lead: plan.lead,
     }),
   }));
-  const calibrations = new Map(
-    [...tracks].map(([name, own]) => [name, calibrationOf(walks, own, plan, config, season)] as const),
-  );
+  const errors = new Map([...tracks].map(([name, own]) => [name, errorsOf(walks, own, plan)] as const));
+  const { levels, intervals: method } = evaluate;
+  const asked = { horizon: plan.horizon, lead: plan.lead, season, levels, method };
+  const calibrations = new Map([...errors].map(([name, own]) => [name, calibrate(own, asked)] as const));
   warnUnsupported(calibrations.get(config.model.kind), hooks);
   return {
     series: judged,
     calibrations,
+    errors: errors.get(config.model.kind) ?? [],
+    parts: partErrors(walks, tracks.get(config.model.kind) ?? [], plan, season),
     report: {
       folds: foldRows(walks, tracks, plan, season, metrics[0] as string),
       steps: stepRows(walks, tracks, plan, season, metrics[0] as string),
@@ -136,7 +146,7 @@ function walkOf(config: Config, { series, end }: Course, plan: BacktestPlan, sea
   const known = rowsOf(series, 0, end);
   const { lead, context } = config.window;
   const least = hasNetwork(config.model)
-    ? leastRows(context ?? 1, config.window.horizon, lead, season)
+    ? leastRows((context ?? 1) + reachOf(config.model), config.window.horizon, lead, season)
     : Math.max(3, 2 * season + 1);
   return { series: known, folds: planFolds(end, plan, Math.min(least, plan.history ?? least)) };
 }
@@ -175,14 +185,9 @@ function originsOf(folds: readonly Fold[]): number[] {
   return folds.flatMap(({ origins }) => origins);
 }
 
-function calibrationOf(
-  walks: readonly Walk[],
-  tracks: readonly Track[],
-  { horizon, lead }: BacktestPlan,
-  { evaluate }: Config,
-  season: number,
-): Calibration {
-  const paths = walks.flatMap(({ series, folds }, s) => {
+/** Errors of one forecaster, target by target. */
+function errorsOf(walks: readonly Walk[], tracks: readonly Track[], { horizon, lead }: BacktestPlan): ErrorPaths[] {
+  return walks.flatMap(({ series, folds }, s) => {
     const { values, origins, fold } = tracks[s] as Track;
     const first = (folds[0] as Fold).origins[0] as number;
     return actualsAt(series, origins, horizon, lead).map((actual, c): ErrorPaths => {
@@ -197,7 +202,20 @@ function calibrationOf(
       };
     });
   });
-  return calibrate(paths, { horizon, lead, season, levels: evaluate.levels, method: evaluate.intervals });
+}
+
+function partErrors(
+  walks: readonly Walk[],
+  tracks: readonly Track[],
+  plan: BacktestPlan,
+  season: number,
+): readonly (number | null)[] | null {
+  const [first] = tracks;
+  if (!first?.parts || tracks.some(({ parts }) => parts?.length !== first.parts?.length)) return null;
+  return first.parts.map((_, i) => {
+    const alone = tracks.map((track) => ({ ...track, values: track.parts?.[i] as Float64Array }));
+    return meanMetric(walks, alone, plan, season, 'rmse', () => true);
+  });
 }
 
 /** Mean over series (and targets) of the deciding metric of a part of the origins and steps; null where it is undefined. */

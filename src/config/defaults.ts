@@ -88,7 +88,7 @@ export function settle(written: Written, facts: Facts): Config {
       nonNegative: predict.nonNegative ?? false,
       integer: predict.integer ?? false,
     },
-    evaluate: { ...written.evaluate, ...foldsOf(written, facts, recorded, horizon) },
+    evaluate: { ...written.evaluate, ...foldsOf(written, facts, recorded, horizon, recipe) },
   };
 }
 
@@ -152,7 +152,13 @@ function horizonOf(written: Written, facts: Facts, recorded: boolean): number {
  * Recorded series are walked through five times over the last fifth of their rows (before a test part), where two seasons and ten
  * forecasts' rows come before it; in fewer folds where rows are few, and not at all where even one does not fit.
  */
-function foldsOf(written: Written, facts: Facts, recorded: boolean, horizon: number): { folds: number; step: number } {
+function foldsOf(
+  written: Written,
+  facts: Facts,
+  recorded: boolean,
+  horizon: number,
+  recipe: Recipe | null,
+): { folds: number; step: number } {
   const { folds, step } = written.evaluate;
   const usable = usableRows(written, facts);
   const { lead = 0, context } = written.window;
@@ -160,13 +166,20 @@ function foldsOf(written: Written, facts: Facts, recorded: boolean, horizon: num
   const shared = step ?? Math.max(1, Math.floor(region / (folds || FOLDS)));
   if (folds !== undefined) return { folds, step: shared };
   if (!recorded || facts.form === 'text' || written.window.kind === 'prefixes') return { folds: 0, step: shared };
-  const least = leastRows(context ?? contextOf('sliding', facts, horizon) ?? 1, horizon, lead, facts.season);
+  const read = context ?? recipe?.context ?? contextOf('sliding', facts, horizon) ?? 1;
+  const reach = reachOf(recipe?.model ?? written.model);
+  const least = leastRows(read + reach, recipe?.horizon ?? horizon, lead, facts.season);
   const plan = { step: shared, stride: written.evaluate.stride, horizon, lead, history: null };
   return { folds: Math.min(FOLDS, foldsThatFit(usable, plan, least)), step: shared };
 }
 
 function cycleOf({ cycle, season }: Facts): number {
   return cycle ?? season;
+}
+
+/** Rows before a window that its lags read. */
+export function reachOf(model: Choice): number {
+  return Math.max(...((model.lags as readonly number[] | undefined) ?? [1])) - 1;
 }
 
 /** Rows a backtest's first fit has at least: ten windows, and two seasons. */

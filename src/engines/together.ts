@@ -16,21 +16,32 @@ export async function trainTogether(
   engine: Pick<Engine, 'together'>,
   trainings: readonly Training[],
 ): Promise<TrainReport[]> {
-  const reports: TrainReport[] = [];
+  return await sideBySide(engine.together ?? 1, trainings, ({ compiled, request }) => compiled.train(request));
+}
+
+/**
+ * Works on each item, at most `most` at a time, beginning in order; results in the same order. Where one throws, those under way still end,
+ * no other begins, and the error of the first in order is thrown.
+ */
+export async function sideBySide<Item, Done>(
+  most: number,
+  items: readonly Item[],
+  work: (item: Item, i: number) => Promise<Done>,
+): Promise<Done[]> {
+  const done: Done[] = [];
   const errors = new Map<number, unknown>();
   let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < trainings.length && errors.size === 0) {
+  const worker = async (): Promise<void> => {
+    while (next < items.length && errors.size === 0) {
       const i = next++;
-      const { compiled, request } = trainings[i] as Training;
       try {
-        reports[i] = await compiled.train(request);
+        done[i] = await work(items[i] as Item, i);
       } catch (error) {
         errors.set(i, error);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, engine.together ?? 1) }, work));
+  await Promise.all(Array.from({ length: Math.max(1, most) }, worker));
   if (errors.size > 0) throw errors.get(Math.min(...errors.keys()));
-  return reports;
+  return done;
 }

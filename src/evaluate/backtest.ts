@@ -4,6 +4,7 @@
 import { rowsOf, type Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/forecaster.ts';
+import { sideBySide } from '../engines/together.ts';
 
 /** How a series is walked through. */
 export interface BacktestPlan {
@@ -71,12 +72,16 @@ export interface Track {
   readonly origins: Float64Array;
   readonly fold: Int32Array;
   readonly values: Float64Array;
+  /** What each network of an ensemble said by itself; absent for everything else. */
+  readonly parts?: readonly Float64Array[];
 }
 
 export interface BacktestHooks {
   /** The request of the fit of series `s` at fold `k`, whose past (rows before its first origin, positions from 0) is `past`. */
   readonly request: (past: Series, s: number, k: number) => FitRequest;
-  /** Stored forecasts of a fold, in the order of the walks that have it; null: it has to be computed. */
+  /** Folds fitted at the same time; absent: one after the other. */
+  readonly together?: number;
+  /** Stored forecasts of a fold, in the order of the walks that have it, each before those of its parts; null: it has to be computed. */
   readonly stored?: (k: number) => Promise<readonly Float64Array[] | null>;
   readonly done?: (k: number, values: readonly Float64Array[]) => void | Promise<void>;
 }
@@ -88,22 +93,28 @@ export async function backtest(
   plan: Pick<BacktestPlan, 'horizon' | 'lead'>,
   hooks: BacktestHooks,
 ): Promise<Track[]> {
-  const parts: Float64Array[][] = walks.map(() => []);
   const most = Math.max(0, ...walks.map(({ folds }) => folds.length));
-  for (let k = 0; k < most; k++) {
+  const numbers = Array.from({ length: most }, (_, k) => k);
+  const byFold = await sideBySide(hooks.together ?? 1, numbers, async (k) => {
     const members = walks.flatMap((walk, s) => (walk.folds[k] ? [{ ...walk, s, fold: walk.folds[k] as Fold }] : []));
-    const values = (await hooks.stored?.(k)) ?? (await runFold(forecaster, members, k, plan, hooks));
-    members.forEach(({ s }, i) => {
-      parts[s]?.push(values[i] as Float64Array);
-    });
-    await hooks.done?.(k, values);
-  }
-  return walks.map(({ folds }, s) => ({
-    forecaster: forecaster.name,
-    origins: Float64Array.from(folds.flatMap(({ origins }) => origins)),
-    fold: Int32Array.from(folds.flatMap(({ origins }, k) => origins.map(() => k))),
-    values: joined(parts[s] as Float64Array[]),
-  }));
+    const said = (await hooks.stored?.(k)) ?? (await runFold(forecaster, members, k, plan, hooks));
+    await hooks.done?.(k, said);
+    const each = said.length / members.length;
+    return new Map(members.map(({ s }, i) => [s, said.slice(i * each, (i + 1) * each)] as const));
+  });
+  return walks.map(({ folds }, s) => {
+    const own = byFold.flatMap((said) => (said.has(s) ? [said.get(s) as Float64Array[]] : []));
+    const [values = new Float64Array(0), ...parts] = (own[0] ?? []).map((_, i) =>
+      joined(own.map((said) => said[i] ?? new Float64Array(0))),
+    );
+    return {
+      forecaster: forecaster.name,
+      origins: Float64Array.from(folds.flatMap(({ origins }) => origins)),
+      fold: Int32Array.from(folds.flatMap(({ origins }, k) => origins.map(() => k))),
+      values,
+      ...(parts.length > 0 && parts.every(({ length }) => length === values.length) ? { parts } : {}),
+    };
+  });
 }
 
 interface Member {
@@ -129,7 +140,8 @@ async function runFold(
     const shown = rowsOf(series, fold.from, last);
     const cutoffs = fold.origins.map((origin) => origin - fold.from);
     const fitted = fits[i] as FittedNumbers;
-    values.push((await fitted.forecast(shown, { cutoffs, horizon, lead })).values);
+    const forecasts = await fitted.forecast(shown, { cutoffs, horizon, lead });
+    values.push(forecasts.values, ...(forecasts.parts ?? []));
   }
   for (const fitted of new Set(fits)) fitted.dispose();
   return values;

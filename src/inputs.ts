@@ -2,19 +2,42 @@
 // In: the contenders and the columns. Out: a note, and a warning where the model reads none. Not here: reading them.
 
 import { hasNetwork, readsAhead } from './combine/member.ts';
-import type { Choice } from './config/config.ts';
+import type { Choice, Config } from './config/config.ts';
 import type { Column, Series } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import { checkKnownAhead } from './core/known-ahead.ts';
+import { windowShape } from './cutting.ts';
 import { trainsNetwork } from './forecaster.ts';
 import { checkReach } from './predict/number-network.ts';
 import type { WindowShape } from './window/window.ts';
 
 /**
- * Refuses, before anything is fitted, a forecast that the columns of a series could not feed, or could only feed by knowing the answer.
- * Errors: E_DATA_FUTURE; E_DATA_COLUMN; for networks E_CONFIG_CONFLICT where past columns or a lead keep blocks from being fed back.
+ * Refuses, before anything is fitted, a forecast that the columns of a series could not feed, or could only feed by knowing the answer; of
+ * several series the first is named. Errors: E_DATA_FUTURE; E_DATA_COLUMN; for networks E_CONFIG_CONFLICT where past columns or a lead keep
+ * blocks from being fed back.
  */
-export function checkInputs(model: Choice, shape: WindowShape, series: Series, horizon: number): void {
+export function checkInputs(config: Config, panel: readonly Series[]): void {
+  for (const series of panel) {
+    const shape = windowShape(config, series);
+    named(panel.length > 1 ? series.id : null, () => checkSeries(config.model, shape, series, config.predict.horizon));
+  }
+}
+
+/** What `work` refuses, with the series it is about. */
+function named(id: string | null, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof ForecastError) || id === null) throw error;
+    const { code, message, where, hint } = error;
+    throw new ForecastError(code, `series ${JSON.stringify(id.slice(0, 40))}: ${message}`, {
+      ...(where === undefined ? {} : { where }),
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+function checkSeries(model: Choice, shape: WindowShape, series: Series, horizon: number): void {
   checkAnswers(series);
   if (trainsNetwork(model)) checkReach(shape, series, horizon);
   else if (readsAhead(model)) checkKnownAhead(series, series.length + shape.lead + horizon);

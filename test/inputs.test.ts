@@ -165,6 +165,23 @@ describe('inputs that cannot be are refused in one line', () => {
     expect(await refused({ horizon: 12, model: '{ kind: theta }' })).toBe('nothing was refused');
   });
 
+  it('a series among several whose columns end too early, by its name', async () => {
+    const place = `run-${made++}`;
+    const rows = ['north', 'south'].flatMap((shop) =>
+      rowsOf((row) => row, shop === 'north' ? 10 : 4).map((row) => [shop, ...row].join(',')),
+    );
+    space.write(`${place}/shops.csv`, `shop,day,sales,promo,wind\n${rows.join('\n')}\n`);
+    const source = '{ kind: csv, file: shops.csv, id: shop, time: day, target: sales, future: [promo] }';
+    const file = space.write(
+      `${place}/shops.yaml`,
+      `name: shops\nsource: ${source}\nmodel: regression\npredict: { horizon: 7 }\n`,
+    );
+    await expect(run(file, { out: join(space.path, place, 'run') })).rejects.toMatchObject({
+      code: 'E_DATA_FUTURE',
+      message: 'series "south": forecasting reads "promo" up to row 97 (2024-04-06), it ends at row 94 (2024-04-03)',
+    });
+  });
+
   it('a column that ends with the target', async () => {
     expect(await refused({ rows: rowsOf((row) => row, 0) })).toBe(
       'E_DATA_FUTURE source.future: forecasting reads "promo" up to row 97 (2024-04-06), it ends at row 90 (2024-03-30). append rows with the columns known in advance filled and the target empty, or forecast fewer steps; if nobody knows it in advance, name it in source.past',

@@ -11,6 +11,7 @@ import { MODEL_KINDS } from '../../src/config/schema.ts';
 import type { Column, Series } from '../../src/core/data.ts';
 import type { FittedNumbers, NumberForecaster } from '../../src/core/forecaster.ts';
 import { random } from '../../src/core/random.ts';
+import type { Frequency } from '../../src/core/time.ts';
 import { windowShape } from '../../src/cutting.ts';
 import { fitNumbers } from '../../src/encoders/chain.ts';
 import { ENCODERS } from '../../src/encoders/index.ts';
@@ -38,6 +39,8 @@ const WRITTEN: { readonly [kind: string]: readonly (Omit<Partial<Variant>, 'mode
   {
     'lstm-regressor': [
       { model: { units: [3] } },
+    { model: {}, past: false },
+    { model: {} },
       {
         model: { units: [3], normalise: 'last' },
         encoder: [{ kind: 'log' }, { kind: 'difference', lag: SEASON }, { kind: 'standard' }],
@@ -122,12 +125,15 @@ function seriesOf({ past }: Pick<Variant, 'past'>): Series {
   return {
     id: 'x',
     length: ROWS,
-    time: { stamps: null, frequency: { unit: 'index', count: 1 }, format: 'index', name: 'row' },
+    time: { stamps, frequency: QUARTERLY, format: 'iso-date', name: 'day' },
     targets: [column('y', ROWS, y)],
     past: past ? [column('p', ROWS, p)] : [],
     future: [column('f', ROWS + AHEAD, f)],
   };
 }
+
+const QUARTERLY: Frequency = { unit: 'quarter', count: 1 };
+const stamps = Float64Array.from({ length: ROWS }, (_, t) => Date.UTC(2000, 3 * t, 1));
 
 type Role = 'targets' | 'past' | 'future';
 

@@ -3,7 +3,7 @@
 
 import type { SeriesModel } from './artifact/model.ts';
 import { type BacktestOutcome, type Contestant, runBacktest } from './backtest.ts';
-import { type FittedCombination, reportOf } from './combine/combination.ts';
+import { type CombinationReport, type FittedCombination, reportOf } from './combine/combination.ts';
 import { COMBINATIONS } from './combine/index.ts';
 import { seedsFrom } from './combine/seeds.ts';
 import type { Config } from './config/config.ts';
@@ -14,7 +14,7 @@ import type { Engine } from './engines/engine.ts';
 import { fitAll } from './evaluate/backtest.ts';
 import { type Losses, lossDifferences, poolSeries, type ScoreRow, scoreNumbers } from './evaluate/score.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { closedForm, modelForecaster, otherForm, type SeedHooks, type Workshop } from './forecaster.ts';
+import { closedForm, modelForecaster, otherForm, type SeedHooks, trainsNetwork, type Workshop } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
@@ -97,7 +97,7 @@ export async function runNumbers(
   return {
     model: config.model.kind,
     fits: outcomes.map(({ series, fitted, refitted }) => ({
-      ...toldFit(config.model.kind, series.id, fitted, refitted),
+      ...toldFit(config.model.kind, series.id, fitted, refitted, backtest?.parts ?? null),
     })),
     metrics,
     scores,
@@ -332,7 +332,7 @@ function contestantsOf(
 ): Contestant[] {
   const own = modelForecaster({ config, shape, ...known, engine, train: trainOptions(config) });
   return [
-    { forecaster: own, baseline: false },
+    { forecaster: own, baseline: false, together: trainsNetwork(config.model) ? (engine.together ?? 1) : 1 },
     ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, known.season, known.seasons), baseline: true })),
   ];
 }
@@ -427,9 +427,10 @@ function toldFit(
   id: string,
   fitted: FittedNumbers,
   refitted: FittedNumbers | null,
+  errors: readonly (number | null)[] | null,
 ): Fit & { readonly series: string } {
   const networks = networksOf(fitted).map((fit) => fitOf(kind, id, fit));
-  const combination = reportOf(refitted ?? fitted);
+  const combination = judgedApart(reportOf(refitted ?? fitted), errors);
   const [again] = refitted ? networksOf(refitted) : [];
   // A combination keeps no weights: whoever brings it back trains for as many epochs.
   const epochs = combination && again ? { epochs: again.state.history.length } : {};
@@ -438,6 +439,15 @@ function toldFit(
     ...(again ? { refit: { samples: again.samples, ...epochs } } : {}),
     ...(combination ? { combination } : {}),
   };
+}
+
+/** An ensemble's members with their errors in the backtest; combinations that judge their members themselves have them already. */
+function judgedApart(
+  report: CombinationReport | null,
+  errors: readonly (number | null)[] | null,
+): CombinationReport | null {
+  if (!report || errors?.length !== report.members.length) return report;
+  return { ...report, members: report.members.map((member, i) => ({ ...member, error: errors[i] as number | null })) };
 }
 
 function networksOf(fitted: FittedNumbers): NetworkFit[] {

@@ -12,7 +12,7 @@ import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
 import type { Engine } from './engines/engine.ts';
 import { fitAll } from './evaluate/backtest.ts';
-import { type Losses, lossDifferences, poolSeries, type ScoreRow, scoreNumbers } from './evaluate/score.ts';
+import { type Losses, lossDifferences, poolSeries, type ScoreRow, scoreNumbers, undefinedSeries } from './evaluate/score.ts';
 import { forecastRows } from './forecast-rows.ts';
 import { closedForm, modelForecaster, otherForm, type SeedHooks, trainsNetwork, type Workshop } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
@@ -25,6 +25,7 @@ import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } f
 import type { NetworkFit, TrainOptions } from './predict/network.ts';
 import type { FittedNumberNetwork } from './predict/number-network.ts';
 import type { Fit, ForecastRow, TotalRow } from './report/result.ts';
+import { metricLabel } from './report/verdict.ts';
 import { targetsBetween } from './window/cuts.ts';
 import type { SplitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
@@ -118,7 +119,7 @@ export async function runNumbers(
     text: [],
     models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelsOf(series.id, fitted, refitted))),
     rows: raw.series.reduce((sum, series) => sum + series.length, 0),
-    notes: inputs.notes,
+    notes: [...inputs.notes, ...undefinedNotes(scores, metrics[0] as string, tasks.length)],
   };
 }
 
@@ -397,6 +398,14 @@ const SHOWN: ReadonlySet<string> = new Set(['mae', 'rmse', 'mape', 'smape', 'mas
 function mostHonest(scores: readonly ScoreRow[]): ScoreRow[] {
   const pooled = scores.filter((row) => row.series === undefined);
   return pooled.filter((row) => row.split === pooled.at(-1)?.split);
+}
+
+/** Series that say nothing about who is better, because the metric that decides is undefined for them. */
+function undefinedNotes(scores: readonly ScoreRow[], metric: string, series: number): string[] {
+  const own = scores.filter((row) => row.series !== undefined && row.split === scores[0]?.split);
+  const count = undefinedSeries(own, metric).size;
+  if (count === 0 || count === series) return [];
+  return [`${metricLabel(metric)} is undefined for ${count} of ${series} series: not in its mean`];
 }
 
 function allScores(

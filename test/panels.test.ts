@@ -124,3 +124,61 @@ describe('series with too few rows', () => {
     expect(await of(12)).toBe(3);
   });
 });
+
+describe('series that never change', () => {
+  const flat = (value: number): number[] => Array.from({ length: 60 }, () => value);
+  const many = Array.from({ length: 6 }, (_, s) => wave(s, 60));
+  const config = (file: string): object => ({
+    source: { kind: 'rows', file, season: 4 },
+    window: { horizon: 4 },
+    model: { kind: 'theta' },
+  });
+
+  test('among others have no MASE: the mean is of the others, which decide, and it is said', async () => {
+    const alone = wide('changing.csv', many);
+    const beside = wide('flat.csv', [...many, flat(0), flat(7)]);
+    const of = (file: string): ReturnType<typeof run> => run(config(file), { out: `${file}.out`, root: space.path });
+    const [{ result: want }, { result }] = [await of(alone), await of(beside)];
+    const mase = ({ scores }: typeof want): unknown[] =>
+      scores.filter(({ series }) => series === undefined).map(({ split, metrics }) => [split, metrics.mase]);
+    expect(mase(result)).toEqual(mase(want));
+    expect(mase(result).flat()).not.toContain(null);
+    expect(result.backtest?.folds.every(({ scores }) => scores.theta !== null)).toBe(true);
+    expect(result.decision.ship).toBe(want.decision.ship);
+    expect(result.data.notes).toContain('MASE is undefined for 2 of 8 series: not in its mean');
+    expect(result.forecast.filter(({ series }) => series === 's6').map(({ value }) => value)).toEqual([0, 0, 0, 0]);
+  });
+
+  test('alone are forecast, and nothing is claimed', async () => {
+    const { result } = await run(config(wide('zeros.csv', [flat(0), flat(0)])), {
+      out: join(space.path, 'zeros'),
+      root: space.path,
+    });
+    expect(result.forecast.every(({ value }) => value === 0)).toBe(true);
+    expect(result.decision.skill).toBeNull();
+  });
+});
+
+describe('series of unequal ends', () => {
+  test('are each continued from their own last row', async () => {
+    const lines = ['id,month,y'];
+    const last = [48, 60, 51];
+    for (const [s, length] of last.entries()) {
+      for (const [t, value] of wave(s, length).entries()) {
+        lines.push(`s${s},${2010 + Math.floor(t / 12)}-${String((t % 12) + 1).padStart(2, '0')},${value}`);
+      }
+    }
+    const file = space.write('ends.csv', `${lines.join('\n')}\n`);
+    const source = { kind: 'csv', file, id: 'id', time: 'month', target: 'y' };
+    const { result } = await run(
+      { source, window: { horizon: 3 }, model: { kind: 'theta' } },
+      { out: join(space.path, 'ends'), root: space.path },
+    );
+    const first = result.forecast.filter(({ step }) => step === 1).map(({ series, time }) => [series, time]);
+    expect(first).toEqual([
+      ['s0', '2014-01'],
+      ['s1', '2015-01'],
+      ['s2', '2014-04'],
+    ]);
+  });
+});

@@ -141,20 +141,34 @@ export async function scoreText(judging: TextJudging): Promise<Judgement> {
   return { rows: withSkill(rows, judging.metrics), losses };
 }
 
-/** One row per forecaster over several series: the mean of their scores. */
+/** One row per forecaster over several series: the mean of their scores, where a metric is defined for every forecaster; undefined where it nowhere is. */
 export function poolSeries(
   rows: readonly ScoreRow[],
   baselines: ReadonlySet<string>,
   metrics: readonly string[],
 ): ScoreRow[] {
-  const names = [...new Set(rows.map((row) => row.forecaster))];
-  const pooled = names.map((name) => {
-    const own = rows.filter((row) => row.forecaster === name);
-    const scores = metrics.map((metric) => meanScore(own.map((row) => scoreOf(row, metric))));
+  const byName = new Map<string, ScoreRow[]>();
+  for (const row of rows) {
+    const own = byName.get(row.forecaster);
+    if (own) own.push(row);
+    else byName.set(row.forecaster, [row]);
+  }
+  const unknown = new Map(metrics.map((metric) => [metric, undefinedSeries(rows, metric)]));
+  const pooled = [...byName].map(([name, own]) => {
+    const scores = metrics.map((metric) => {
+      const left = unknown.get(metric) as ReadonlySet<string | undefined>;
+      const known = own.filter(({ series }) => !left.has(series));
+      return meanScore((known.length > 0 ? known : own).map((row) => scoreOf(row, metric)));
+    });
     const windows = own.reduce((sum, row) => sum + row.windows, 0);
     return rowOf(name, baselines.has(name), metrics, scores, windows, (own[0] as ScoreRow).split);
   });
   return withSkill(pooled, metrics);
+}
+
+/** Series for which a metric is undefined for some forecaster: constant ones have no MASE, those with a zero no MAPE. */
+export function undefinedSeries(rows: readonly ScoreRow[], metric: string): Set<string | undefined> {
+  return new Set(rows.filter(({ metrics }) => typeof metrics[metric] !== 'number').map(({ series }) => series));
 }
 
 /**

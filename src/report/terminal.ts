@@ -121,10 +121,10 @@ export function dataFacts(data: Result['data']): string[] {
 
 /** What the fit came to, fact by fact. */
 export function fitFacts({ fit, fits }: Result): string[] {
-  if (fit.combination && fit.parameters === 0) return []; // no network: the rule says what was done
+  if (fit.parameters === 0 && fit.samples === 0) return []; // no network: a closed form, or a rule that says what was done
   const facts = [counted(fit.samples, 'window'), counted(fit.epochs, 'epoch')];
   if (fit.parameters > 0) facts.unshift(counted(fit.parameters, 'parameter'));
-  if (fits !== undefined && fits.length > 1) facts.unshift(`${fits.length} networks`);
+  if (fits !== undefined && fits.length > 1) facts.unshift(counted(fits.length, 'network'));
   if (fit.loss !== null) facts.push(`loss ${figure(fit.loss)}`);
   if (fit.validationLoss !== null) facts.push(`validation loss ${figure(fit.validationLoss)}`);
   if (fit.accuracy !== null) facts.push(`accuracy ${percent(fit.accuracy)}`);

@@ -64,7 +64,7 @@ export const auto: CombinationKind<AutoOptions> = {
 };
 
 function ruleOf({ budget, best, how, members }: AutoOptions, { season }: CombineContext, series: number): Rule {
-  const pool = members?.map(spelledMember) ?? poolOf(season).map((member) => spelled(member, { transformed }));
+  const pool = members?.map(spelledMember) ?? poolOf(season, series).map((member) => spelled(member, { transformed }));
   const taken = how === 'auto' ? (series > 1 ? 'mean' : 'median') : how;
   return {
     kind: KIND,

@@ -15,8 +15,9 @@ export interface Task {
 }
 
 /**
- * Per kind. Smoothing: evaluations of the simplex search × rows × terms of one step of the recursion. Linear models: the normal equations of
- * all windows at once and their solution, for each context and pass.
+ * Per kind, measured where a search ends by itself. Smoothing: evaluations of the search × rows × terms of one step of the recursion; of ets
+ * for each form, more of them the more numbers the season has. Linear models: the normal equations of all windows at once and their
+ * solution, for each context and pass.
  */
 const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option: string]: unknown }) => number } = {
   'last-value': ({ rows }) => rows,
@@ -29,23 +30,32 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
   croston: ({ rows }) => 200 * 6 * rows,
   tsb: ({ rows }) => 200 * 8 * rows,
   holt: ({ rows }) => 600 * 12 * rows,
-  theta: ({ rows }) => 200 * 10 * rows,
-  'holt-winters': ({ rows, season }) => 2000 * 20 * rows + 100 * season,
-  airline: ({ rows }) => 400 * 16 * rows,
-  regression: ({ rows }) => 500 * rows,
+  theta: ({ rows }) => 60 * 10 * rows,
+  'holt-winters': ({ rows, season }) => 600 * 20 * rows + 100 * season,
+  airline: ({ rows }) => 150 * 16 * rows,
+  regression: ({ rows }) => 1000 * rows,
   'trend-season': ({ rows, season }) => rows * season + season * season * season,
-  mstl: ({ rows, season }) => 30 * 600 * 12 * rows + 2000 * rows + season,
-  ets: ({ rows, season }) => (season >= 2 ? 15 : 6) * 600 * 20 * rows,
-  linear: ({ rows, season, reach }, { context, loss, passes }) => {
+  mstl: ({ rows, season }) => 8000 * rows + season,
+  ets: ({ rows, season }, options) => formsOf(season, options) * (50 + 12 * season) * 20 * rows,
+  linear: ({ rows, season, reach }, { context, loss, passes, stride }) => {
     const contexts =
       typeof context === 'number' ? [context] : [1.5, 2, 3, 5].map((seasons) => seasons * Math.max(season, 12));
     const solved = loss === 'squares' ? 1 : 1 + (typeof passes === 'number' ? passes : 4);
     return contexts.reduce((sum, length) => {
       const taken = Math.min(length, Math.max(1, rows - reach));
-      return sum + solved * (rows * taken * (taken + reach) + 10 * taken * taken * taken);
+      const windows = rows / (typeof stride === 'number' ? stride : 1);
+      return sum + solved * (windows * taken * (taken + reach) + 10 * taken * taken * taken);
     }, 0);
   },
 };
+
+/** Forms of error, trend and season that ets compares. */
+function formsOf(season: number, { error, trend, seasonal }: { readonly [option: string]: unknown }): number {
+  const errors = error === undefined || error === 'auto' ? 2 : 1;
+  const trends = trend === undefined || trend === 'auto' ? 3 : 1;
+  const seasons = season < 2 || (seasonal !== undefined && seasonal !== 'auto') ? 1 : errors === 2 ? 2.5 : 2;
+  return errors * trends * seasons;
+}
 
 /** A kind nobody has measured: some thirty models of smoothing, searched. */
 const UNKNOWN = ({ rows }: Task): number => 30 * 600 * 12 * rows;

@@ -1,5 +1,5 @@
 // The unlike forecasters that auto tries where a config names none, in the order in which a small budget takes them.
-// In: the season. Out: members. Not here: which of them are good on a series (judge.ts). How they were found: docs/combinations.md.
+// In: the season, how many series. Out: members. Not here: which of them are good on a series (judge.ts). How they were found: docs/combinations.md.
 
 import { FORECASTERS } from '../forecasters/index.ts';
 import type { Member } from './combination.ts';
@@ -8,6 +8,9 @@ type Choice = Exclude<Member, string>;
 
 /** Rows up to which a season has a number for each of them that is searched. */
 const LONG_SEASON = 60;
+
+/** Series from which on `linear` has so much to learn from that a few settings of it are too dear to try. */
+const MANY_SERIES = 30;
 
 const log = (model: Choice): Choice => ({ kind: 'transformed', by: 'log', model });
 const smoothing = (options: object): Choice => ({ kind: 'holt-winters', ...options });
@@ -65,26 +68,27 @@ function longSeasonal(season: number): Choice[] {
   ];
 }
 
-function plain(): Choice[] {
+function plain(many: boolean): Choice[] {
   return [
     { kind: 'last-value' },
     log({ kind: 'theta' }),
-    { kind: 'holt', damped: true },
     { kind: 'regression', lags: 3, means: [], harmonics: 0 },
-    { kind: 'linear' },
+    many ? { kind: 'linear', context: 52, ridge: 0.01, stride: 4 } : { kind: 'linear' },
     { kind: 'ses' },
     { kind: 'ets', error: 'additive' },
-    { kind: 'holt' },
-    log({ kind: 'holt', damped: true }),
     { kind: 'theta' },
     { kind: 'trend-season', seasons: 'all', log: false },
+    { kind: 'holt', damped: true },
+    { kind: 'holt' },
+    log({ kind: 'holt', damped: true }),
   ];
 }
 
-/** The pool of a series with `season` rows per season (1: none), of the kinds there are. */
-export function poolOf(season: number): Choice[] {
+/** The pool of a series with `season` rows per season (1: none), or of a panel of `series`, of the kinds there are. */
+export function poolOf(season: number, series = 1): Choice[] {
   const known = ({ kind, model }: Choice): boolean =>
     Object.hasOwn(FORECASTERS, kind === 'transformed' ? (model as Choice).kind : kind);
-  const pool = season < 2 ? plain() : season > LONG_SEASON ? longSeasonal(season) : seasonal(season);
+  const pool =
+    season < 2 ? plain(series >= MANY_SERIES) : season > LONG_SEASON ? longSeasonal(season) : seasonal(season);
   return pool.filter(known);
 }

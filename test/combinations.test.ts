@@ -23,7 +23,7 @@ async function ran(config: object): Promise<RunOutcome> {
 describe('a run of auto', () => {
   it('beats the baselines on air-passengers, says what it tried, and is the same when it is brought back', async () => {
     const { result, folder, text } = await ran({
-      model: { kind: 'auto', budget: '200ms' },
+      model: { kind: 'auto', budget: '20ms' },
       split: { test: 12 },
       predict: { horizon: 12 },
       evaluate: { folds: 2, metrics: ['rmse'] },
@@ -33,7 +33,7 @@ describe('a run of auto', () => {
     expect(result.decision.ship).toBe('auto');
     const { combination } = result.fit;
     expect(combination?.rule).toMatch(
-      /^median of \d+ of \d+ within 50 % of the best, judged by 5 rolling origins of 12 steps, .* of 200ms$/,
+      /^median of \d+ of \d+ within 50 % of the best, judged by 5 rolling origins of 12 steps, .* of 20ms$/,
     );
     expect(combination?.members.filter(({ weight }) => weight > 0).length).toBeGreaterThanOrEqual(3);
     expect(combination?.members.filter(({ reason }) => reason?.startsWith('over the budget')).length).toBeGreaterThan(

@@ -4,11 +4,14 @@
 import { resolve } from 'node:path';
 import { readModels } from './artifact/model.ts';
 import { readRunFolder } from './artifact/run-folder.ts';
+import { seedsFrom } from './combine/seeds.ts';
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
+import { ordered } from './config/render.ts';
 import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import { type Imported, importedStates } from './imported.ts';
+import { MODELS } from './models/index.ts';
 import { factsOf, storedConfig } from './open.ts';
 import type { TrainState } from './train/state.ts';
 
@@ -42,16 +45,34 @@ async function continued(path: string, config: Config, data: Loaded): Promise<Co
   const { written } = storedConfig(stored);
   const before = settle(written, factsOf(data));
   for (const key of KEPT) {
-    const [old, now] = [JSON.stringify(before[key]), JSON.stringify(config[key])];
+    const [old, now] = [JSON.stringify(ordered(before[key])), JSON.stringify(ordered(config[key]))];
     if (old === now) continue;
     throw new ForecastError('E_RESUME_MISMATCH', `${key} ${old.slice(0, 60)} → ${now.slice(0, 60)}`, {
       where: path,
       hint: 'continue with the config the run was made with',
     });
   }
+  const [old, now] = [before.train.seeds ?? 1, config.train.seeds ?? 1];
+  if (old !== now || (now > 1 && before.seed !== config.seed)) {
+    throw new ForecastError('E_RESUME_MISMATCH', `seeds ${seedsShown(before)} → ${seedsShown(config)}`, {
+      where: path,
+      hint: 'continue with the config the run was made with',
+    });
+  }
   const identity = stored.json('identity.json') as { hash: string; data: string };
+  const models = readModels(stored);
+  if (!MODELS[config.model.kind] && models.size > 0) {
+    throw new ForecastError(
+      'E_RESUME_MISMATCH',
+      `${config.model.kind} is made of several forecasters, none of them to be trained on`,
+      {
+        where: path,
+        hint: 'continue a run whose model is a network, or run the config anew with more train.epochs',
+      },
+    );
+  }
   const states = new Map(
-    [...readModels(stored)].map(
+    [...models].map(
       ([id, { parts, training }]) =>
         [id, { ...training, weights: training.weights ?? parts.weights, best: null }] as const,
     ),
@@ -68,7 +89,8 @@ async function continued(path: string, config: Config, data: Loaded): Promise<Co
       hint: 'continue on the text the run was made with',
     });
   }
-  if (data.raw.form === 'numbers' && data.raw.series.some(({ id }) => !states.has(id))) {
+  const held = new Set([...models].map(([name, { series }]) => series ?? name));
+  if (data.raw.form === 'numbers' && data.raw.series.some(({ id }) => !held.has(id))) {
     throw new ForecastError('E_RESUME_MISMATCH', 'the run holds other series than the data', {
       where: path,
       hint: 'continue on the data the run was made with',
@@ -78,6 +100,16 @@ async function continued(path: string, config: Config, data: Loaded): Promise<Co
   return {
     hash: identity.hash,
     states,
-    config: { ...config, train: { ...config.train, epochs: done + config.train.epochs } },
+    config: { ...config, train: longer(config.train, done) },
   };
+}
+
+/** Epochs on top of those done; where steps are counted, as many epochs again as they came to. */
+function longer({ steps, epochs, ...train }: Config['train'], done: number): Config['train'] {
+  return { ...train, epochs: done + (steps === undefined ? epochs : done) };
+}
+
+function seedsShown({ seed, train }: Config): string {
+  const seeds = seedsFrom(seed, train.seeds ?? 1);
+  return seeds.length > 1 ? `${seeds[0]} … ${seeds.at(-1)}` : `${seed}`;
 }

@@ -14,7 +14,12 @@ type Form = 'numbers' | 'text' | 'any';
 const WORD = { numbers: 'numbers', text: 'text', any: 'anything' } as const;
 
 export function conflictsOf(written: Written): Problem[] {
-  return [...splitConflicts(written), ...windowConflicts(written), ...formConflicts(written)];
+  return [
+    ...splitConflicts(written),
+    ...windowConflicts(written),
+    ...seedConflicts(written),
+    ...formConflicts(written),
+  ];
 }
 
 function splitConflicts({ split }: Written): Problem[] {
@@ -28,6 +33,16 @@ function splitConflicts({ split }: Written): Problem[] {
 function windowConflicts({ window }: Written): Problem[] {
   if (window.kind === 'prefixes' || window.context !== null) return [];
   return [conflict(['window', 'context'], 'null is for prefixes only', 'write the number of steps, or kind: prefixes')];
+}
+
+/** Only a network of numbers is trained from several seeds. */
+function seedConflicts({ train, model }: Written): Problem[] {
+  if ((train.seeds ?? 1) === 1 || (Object.hasOwn(MODELS, model.kind) && formOf(MODELS, model.kind) !== 'text'))
+    return [];
+  const hint = Object.hasOwn(COMBINATIONS, model.kind) ? 'write a member { kind: seeds, model: … }' : 'remove it';
+  return [
+    conflict(['train', 'seeds'], `${model.kind} is no network of numbers to be trained from several seeds`, hint),
+  ];
 }
 
 /** Encoders, baselines and metrics must be of the model's form. */

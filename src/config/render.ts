@@ -31,7 +31,7 @@ export function renderConfig(config: Config): string {
 }
 
 /** `kind` first, then the keys by name; absent options are left out. */
-function ordered(value: unknown): unknown {
+export function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered);
   if (typeof value !== 'object' || value === null) return value;
   const keys = Object.keys(value).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));

@@ -30,9 +30,10 @@ export function longEnough(data: Loaded, written: Written, facts: (data: Loaded)
   if (data.raw.form === 'text' || data.raw.series.length < 2) return data;
   const all = data.raw.series;
   let kept = all;
-  let config = settle(written, facts(data));
+  const usual = facts(data);
+  let config = settle(written, usual);
   for (let round = 0; round < ROUNDS; round++) {
-    const left = kept.filter((series) => isLongEnough(series, config, facts(data).season));
+    const left = kept.filter((series) => isLongEnough(series, config, usual.season));
     if (left.length === 0) return data;
     if (left.length === kept.length) break;
     kept = left;

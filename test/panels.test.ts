@@ -1,6 +1,6 @@
 // Many series in one file, through the runner as a stranger would: what is fitted together, what is left out, what a run leaves.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { init } from '../src/init.ts';
@@ -181,4 +181,20 @@ describe('series of unequal ends', () => {
       ['s2', '2014-04'],
     ]);
   });
+});
+
+test('a run of many series is told on a page of the terminal and on one small page of HTML', async () => {
+  const file = wide(
+    'many.csv',
+    Array.from({ length: 120 }, (_, s) => wave(s, 80)),
+  );
+  const config = {
+    source: { kind: 'rows', file, season: 4 },
+    window: { horizon: 8 },
+    model: { kind: 'ses' },
+  };
+  const { text, report } = await run(config, { out: join(space.path, 'many'), root: space.path });
+  expect(text.split('\n').length).toBeLessThanOrEqual(30);
+  expect(text).toMatch(/^s0 value .*\ns1 value .*\ns2 value .*\ns3 value .*\n… 956 more in forecast.csv$/m);
+  expect(statSync(report as string).size).toBeLessThan(500_000);
 });

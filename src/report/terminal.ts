@@ -27,6 +27,8 @@ export type StyledPart =
 
 const WIDTH = 88;
 const CHART_HEIGHT = 7;
+/** Of the first of several series. */
+const PANEL_HEIGHT = 5;
 const plain: Style = (_, text) => text;
 
 /** The whole page, without a newline at the end. */
@@ -34,8 +36,8 @@ export function renderTerminal(result: Result, picture: Picture | null, style: S
   const blocks = [
     head(result, style),
     [...scoreTable(result, style), ...backtestLines(result, style)],
-    picture === null ? [] : pictureLines(picture, style),
-    forecastLines(result.forecast, style),
+    picture === null ? [] : pictureLines(picture, style, result.data.series > 1 ? PANEL_HEIGHT : CHART_HEIGHT),
+    result.data.series > 1 ? firstSteps(result.forecast, style) : forecastLines(result.forecast, style),
     result.text.flatMap((answer) => textLines(answer, style)),
     closing(result, style),
   ];
@@ -218,7 +220,7 @@ export function bestFirst(rows: readonly ScoreRow[], metric: string): ScoreRow[]
   return [...rows].sort((a, b) => rank(a) - rank(b));
 }
 
-function pictureLines(picture: Picture, style: Style): string[] {
+function pictureLines(picture: Picture, style: Style, height: number): string[] {
   const { values, times } = picture.history;
   const length = Math.min(values.length, Math.max(48, 4 * picture.forecast.length));
   const history = values.slice(values.length - length);
@@ -229,7 +231,7 @@ function pictureLines(picture: Picture, style: Style): string[] {
     { name: 'forecast', start: length - 1, values: drawn },
   ];
   const painted = (line: string, text: string): string => style(line === 'forecast' ? 'forecast' : 'history', text);
-  const drawing = chart({ lines, width: WIDTH, height: CHART_HEIGHT, divider: length, style: painted });
+  const drawing = chart({ lines, width: WIDTH, height, divider: length, style: painted });
   if (drawing === '') return [];
   const from = times[values.length - length];
   const until = times.at(-1);
@@ -238,14 +240,26 @@ function pictureLines(picture: Picture, style: Style): string[] {
   return [style('heading', caption), ...drawing.split('\n')];
 }
 
-/** The first steps of the first series and target; what is left out is counted. */
-function forecastLines(rows: readonly ForecastRow[], style: Style, limit = 5, place = ' in forecast.csv'): string[] {
+/** The first step of the first series; of a target each, where there are few. */
+function firstSteps(rows: readonly ForecastRow[], style: Style): string[] {
+  const first = rows.filter(({ step }) => step === 1).slice(0, 4);
+  return forecastLines(first, style, first.length, ' in forecast.csv', rows.length);
+}
+
+/** The first steps of the first series and target; what is left out of `all` is counted. */
+function forecastLines(
+  rows: readonly ForecastRow[],
+  style: Style,
+  limit = 5,
+  place = ' in forecast.csv',
+  all = rows.length,
+): string[] {
   const first = rows[0];
   if (first === undefined) return [];
   const named = rows.some((row) => row.series !== first.series);
   const level = Object.keys(first.lower ?? {})[0];
   const shown = rows.slice(0, limit);
-  const label = (row: ForecastRow): string => (named ? `${visible(row.series, 20)} ` : '') + visible(row.target, 30);
+  const label = (row: ForecastRow): string => (named ? `${visible(row.series, 36)} ` : '') + visible(row.target, 30);
   const value = figures(
     shown.map((row) => row.value),
     6,
@@ -259,7 +273,7 @@ function forecastLines(rows: readonly ForecastRow[], style: Style, limit = 5, pl
     ...bounds.map((column) => column[i] as string),
   ]);
   const table = columns([header, ...cells], [0, 1]);
-  const more = rows.length > limit ? [style('dim', `… ${count(rows.length - limit)} more${place}`)] : [];
+  const more = all > limit ? [style('dim', `… ${count(all - limit)} more${place}`)] : [];
   return [style('heading', table[0] as string), ...table.slice(1), ...more];
 }
 

@@ -12,7 +12,15 @@ import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
 import type { Engine } from './engines/engine.ts';
 import { fitAll } from './evaluate/backtest.ts';
-import { type Losses, lossDifferences, poolSeries, type ScoreRow, scoreNumbers, undefinedSeries } from './evaluate/score.ts';
+import {
+  type Losses,
+  lossDifferences,
+  plainDifferences,
+  poolSeries,
+  type ScoreRow,
+  scoreNumbers,
+  undefinedSeries,
+} from './evaluate/score.ts';
 import { forecastRows } from './forecast-rows.ts';
 import { closedForm, modelForecaster, otherForm, type SeedHooks, trainsNetwork, type Workshop } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
@@ -93,6 +101,8 @@ export async function runNumbers(
     outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, config, known, engine, backtest, hooks));
   }
   const scores = allScores(outcomes, baselines, metrics);
+  const deciding = mostHonest(scores);
+  const losses = outcomes.flatMap(({ losses }) => losses ?? []);
   // Windows of the split that decides: those of the folds, but where a test part was held out.
   const byFolds = backtest !== null && tasks.every(({ parts }) => parts.test === null);
   return {
@@ -102,12 +112,8 @@ export async function runNumbers(
     })),
     metrics,
     scores,
-    differences: lossDifferences(
-      mostHonest(scores),
-      outcomes.flatMap(({ losses }) => losses ?? []),
-      config.model.kind,
-      metrics[0] as string,
-    ),
+    differences: lossDifferences(deciding, losses, config.model.kind, metrics[0] as string),
+    plain: plainDifferences(deciding, losses, config.model.kind, metrics[0] as string),
     overlap: byFolds
       ? Math.ceil(config.predict.horizon / config.evaluate.stride)
       : Math.ceil(config.window.horizon / config.window.stride),

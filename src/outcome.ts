@@ -41,6 +41,8 @@ export interface Outcome {
   readonly scores: readonly ScoreRow[];
   /** Loss differences of the most honest split's windows (evaluate/score.ts), and the steps they overlap by; empty on training windows. */
   readonly differences: Float64Array;
+  /** The best baseline's losses minus last-value's, likewise; absent: not compared. */
+  readonly plain?: Float64Array;
   readonly overlap: number;
   readonly backtest: BacktestReport | null;
   /** The model's forecasts of held-out rows, target by target; empty for text. */

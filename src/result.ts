@@ -29,7 +29,10 @@ export function resultOf(
   const metric = outcome.metrics[0] as string;
   const deciding = decidingRows(outcome.scores);
   const folds = deciding[0]?.split === 'backtest' ? (outcome.backtest?.folds.length ?? 0) : 0;
-  const decision = { ...decide(deciding, outcome.model, metric, outcome.differences, outcome.overlap), folds };
+  const decision = {
+    ...decide(deciding, outcome.model, metric, outcome.differences, outcome.overlap, outcome.plain),
+    folds,
+  };
   const fit = pooledFit(outcome);
   return {
     name: config.name,

@@ -18,10 +18,14 @@ export interface Decision {
 
 /** A gain that chance gives one time in ten is not one to ship. */
 const DOUBT = 0.1;
+/** Of two baselines the plainer one is taken where the other's gain is one that chance gives one time in five. */
+const PLAIN_DOUBT = 0.2;
+const PLAIN = 'last-value';
 
 /**
  * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best baseline's,
- * `horizon` the steps by which windows overlap.
+ * `horizon` the steps by which windows overlap, `plain` the best baseline's window losses minus last-value's: a baseline that merely
+ * happened to be the best is not shipped in its place. Where too few windows leave nothing to test, errors decide alone.
  */
 export function decide(
   rows: readonly ScoreRow[],
@@ -29,6 +33,7 @@ export function decide(
   metric: string,
   differences: Float64Array,
   horizon: number,
+  plain: Float64Array = new Float64Array(0),
 ): Decision {
   const own = rows.find((row) => row.forecaster === model);
   const ownError = own ? errorOf(own, metric) : null;
@@ -44,7 +49,8 @@ export function decide(
   const exact = best !== undefined && isExact(best.error, rows, metric);
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
   const beaten = ownError === null || (best !== undefined && (best.error <= ownError || (p !== null && p > DOUBT)));
-  const ship = beaten ? (best?.name ?? model) : model;
+  const doubt = plain.length > 0 && !exact ? (dieboldMariano(plain, horizon) ?? 0) : 0;
+  const ship = !beaten ? model : doubt > PLAIN_DOUBT ? PLAIN : (best?.name ?? model);
   return {
     ship,
     beats,

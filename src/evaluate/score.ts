@@ -194,6 +194,23 @@ export function lossDifferences(
   );
 }
 
+/** The baseline that says least: where nothing is better by more than chance it is the one to use. */
+const PLAIN = 'last-value';
+
+/** Per window: the loss of the best forecaster but `model` minus that of last-value. Empty where it is the best one itself, or not there. */
+export function plainDifferences(
+  rows: readonly ScoreRow[],
+  losses: readonly Losses[],
+  model: string,
+  metric: string,
+): Float64Array {
+  const others = rows.filter((row) => row.forecaster !== model);
+  const best = bestOf(others, metric);
+  if (!best || best.name === PLAIN || !others.some((row) => row.forecaster === PLAIN)) return new Float64Array(0);
+  const pair = others.filter(({ forecaster }) => forecaster === best.name || forecaster === PLAIN);
+  return lossDifferences(pair, losses, best.name, metric);
+}
+
 /** Metrics that square errors: their windows are compared by squared errors too. */
 const SQUARED: ReadonlySet<string> = new Set(['rmse', 'mse', 'rmsse', 'r2']);
 

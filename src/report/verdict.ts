@@ -55,8 +55,10 @@ function sentence(facts: VerdictFacts): string {
   return `The ${model} does not beat ${baseline.name} (${how}; ${figures}): ${action(facts)}.`;
 }
 
-function action({ model, ship }: VerdictFacts): string {
-  return ship === model ? `ship the ${model}` : `ship ${ship}`;
+function action({ model, ship, baseline }: VerdictFacts): string {
+  if (ship === model) return `ship the ${model}`;
+  const chance = baseline !== null && ship !== baseline.name ? `, which ${baseline.name} does not reliably beat` : '';
+  return `ship ${ship}${chance}`;
 }
 
 function windows({ windows, split }: VerdictFacts): string {

@@ -84,7 +84,7 @@ function plain({ season, positive, panel }: Facts, seasons: readonly number[]): 
     contestant('linear', 40, [
       linear,
       ...(panel
-        ? []
+        ? fixed(linear, longest)
         : [
             { ...linear, base: 'season' },
             { ...linear, loss: 'squares' },
@@ -92,6 +92,13 @@ function plain({ season, positive, panel }: Facts, seasons: readonly number[]): 
     ]),
     contestant('regression', 6, regressions(seasons, positive)),
   ];
+}
+
+/** Long contexts and few penalties, all windows alike. */
+function fixed(linear: Choice, longest: number): Choice[] {
+  const contexts = longest >= 100 ? [3 * longest] : [5 * longest, 6 * longest];
+  const of = (context: number, ridge: number): Choice => ({ ...linear, context, ridge, weigh: 'equal' });
+  return [...contexts.map((context) => of(context, 1e-3)), of(contexts.at(-1) as number, 1e-2)];
 }
 
 function regressions(seasons: readonly number[], positive: boolean): Choice[] {
@@ -167,8 +174,8 @@ function membersOf({ season, panel }: Facts, seasons: readonly number[]): Choice
     { kind: 'theta' },
     { kind: 'ets' },
     ...(seasons.length > 0 ? [{ kind: 'mstl', ...many }] : [{ kind: 'holt', damped: true }]),
-    { kind: 'linear', ...many, ...(panel ? { context, ridge: 1e-3, weigh: 'equal' } : {}) },
-    ...(longest >= 2 ? [{ kind: 'seasonal-naive', season: longest }] : []),
+    { kind: 'linear', ...many, ...(panel ? { context, ridge: 1e-3, weigh: 'equal', passes: 2 } : {}) },
+    ...(season >= 2 ? [{ kind: 'seasonal-naive', season: longest }] : []),
   ];
 }
 

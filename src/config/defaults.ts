@@ -179,7 +179,8 @@ function cycleOf({ cycle, season }: Facts): number {
 
 /** Rows before a window that its lags read. */
 export function reachOf(model: Choice): number {
-  return Math.max(...((model.lags as readonly number[] | undefined) ?? [1])) - 1;
+  const { lags } = model;
+  return Array.isArray(lags) ? Math.max(...(lags as readonly number[])) - 1 : 0; // a count of lags is regression's
 }
 
 /** Rows a backtest's first fit has at least: ten windows, and two seasons. */

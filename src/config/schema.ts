@@ -81,7 +81,7 @@ function branch(entry: Kind): z.ZodObject {
 const split = z
   .strictObject({
     validation: part(
-      'Windows held out last in time (before the test part) for the validation loss, early stopping and scores: a fraction below 1, a count, or 0. Default: 0.2 for csv, 0 otherwise.',
+      'Windows held out last in time (before the test part) for the validation loss, early stopping and scores: a fraction below 1, a count, or 0. Default: 0.2 for recorded data (csv, rows, tsf), 0 otherwise.',
     ).optional(),
     test: part(
       'Windows held out at the very end, never seen by training or early stopping: a fraction below 1, a count, or 0. Default: 0.',
@@ -173,7 +173,7 @@ const train = z
       .boolean()
       .optional()
       .describe(
-        'Whether the forecast comes from a second fit on all rows, for the epochs the first one chose. Default: true for csv, false otherwise.',
+        'Whether the forecast comes from a second fit on all rows, for the epochs the first one chose. Default: true for recorded data (csv, rows, tsf), false otherwise.',
       ),
   })
   .describe('How the model is trained.');
@@ -182,7 +182,7 @@ const predict = z
   .strictObject({
     horizon: count(
       1,
-      'Steps forecast beyond the data. Default: window.horizon; else one season of a csv (12 where it has none), 1 otherwise.',
+      'Steps forecast beyond the data. Default: window.horizon; else what a tsf file asks for, else one season of recorded data (12 where there is none), 1 otherwise.',
     )
       .max(1_000_000)
       .optional(),
@@ -255,7 +255,7 @@ const evaluate = z
       .max(1000)
       .optional()
       .describe(
-        'Rolling origins: times everything is fitted anew on the rows before a fold and judged on the fold; 0: no backtest. Default: 5 for csv (fewer where rows are few), 0 otherwise.',
+        'Rolling origins: times everything is fitted anew on the rows before a fold and judged on the fold; 0: no backtest. Default: 5 for recorded data (csv, rows, tsf; fewer where rows are few), 0 otherwise.',
       ),
     step: count(1, 'Rows from one fold to the next. Default: the folds share the last fifth of the rows.').optional(),
     stride: count(1, 'Rows between two forecasts inside a fold.').default(1),
@@ -290,7 +290,7 @@ export const CONFIG: z.ZodObject & z.ZodType<Written> = z
       .max(16)
       .optional()
       .describe(
-        'How values become what the network reads: one, or a list applied in order and undone in reverse; fitted on the training part only. Default: standard for csv, none for generated numbers, words for text.',
+        'How values become what the network reads: one, or a list applied in order and undone in reverse; fitted on the training part only. Default: standard for recorded numbers (csv, rows, tsf), none for generated numbers, words for text.',
       ),
     window: window.prefault({}),
     model: choice('model', 'The network, closed-form forecaster or combination.'),

@@ -1,5 +1,6 @@
 // The public API: re-exports only.
 
+export { type CheckOptions, type CheckOutcome, check } from './check.ts';
 export type { Config } from './config/config.ts';
 export { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
 export type { Column, Numbers, Raw, Series, Text } from './core/data.ts';

@@ -120,6 +120,7 @@ export async function runNumbers(
     backtest: backtest?.report ?? null,
     held: outcomes.flatMap(({ held }) => held),
     calibration: backtest?.calibrations.get(config.model.kind) ?? null,
+    errors: backtest?.errors ?? [],
     forecast: outcomes.flatMap(({ forecast }) => forecast),
     totals: outcomes.flatMap(({ totals }) => totals),
     text: [],

@@ -5,7 +5,7 @@ import type { SeriesModel } from './artifact/model.ts';
 import type { Config } from './config/config.ts';
 import type { Warning } from './core/errors.ts';
 import type { FitRequest, Progress } from './core/forecaster.ts';
-import type { Calibration } from './evaluate/intervals.ts';
+import type { Calibration, ErrorPaths } from './evaluate/intervals.ts';
 import type { ScoreRow } from './evaluate/score.ts';
 import type { HeldOut } from './held-out.ts';
 import type { ModelSummary } from './models/summary.ts';
@@ -49,6 +49,8 @@ export interface Outcome {
   readonly held: readonly HeldOut[];
   /** The model's own, for forecasts made later. */
   readonly calibration: Calibration | null;
+  /** The model's errors at rolling origins; empty where there were none. */
+  readonly errors: readonly ErrorPaths[];
   readonly forecast: readonly ForecastRow[];
   readonly totals: readonly TotalRow[];
   readonly text: readonly TextAnswer[];

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { INTERVALS, intervalsFile } from './artifact/intervals.ts';
 import { modelFiles } from './artifact/model.ts';
 import { hashIdentity, type Identity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
+import { YARDSTICKS, yardsticksFile } from './artifact/yardsticks.ts';
 import type { Config } from './config/config.ts';
 import { type Facts, settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -104,6 +105,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     const picture = pictureOf(data.raw, outcome);
     const text = renderTerminal(result, picture);
     await keep(folder, config, outcome, result, text);
+    await keepYardsticks(folder, config, data.raw, facts, outcome);
     // The page is read after the run: nobody waits for its code before.
     const { reportFiles } = await import('./reporting.ts');
     const pages = reportFiles(config, data.raw, facts.season, outcome, result, path.replaceAll('\\', '/'));
@@ -188,6 +190,21 @@ async function keep(folder: RunFolder, config: Config, outcome: Outcome, result:
   if (outcome.calibration) await folder.write(INTERVALS, intervalsFile(outcome.calibration));
   await folder.write('result.json', stableJson(result));
   await folder.write('report.txt', `${text.trimEnd()}\n`);
+}
+
+/** What the forecast is held against later, when the truth is known. */
+async function keepYardsticks(
+  folder: RunFolder,
+  config: Config,
+  raw: Raw,
+  { season, seasons }: Facts,
+  { errors, model, scores }: Outcome,
+): Promise<void> {
+  if (raw.form === 'text') return;
+  const { yardsticksOf } = await import('./yardsticks.ts');
+  const baselines = [...new Set(scores.map(({ forecaster }) => forecaster))].filter((kind) => kind !== model);
+  const known = { season, ...(seasons ? { seasons } : {}) };
+  await folder.write(YARDSTICKS, yardsticksFile(await yardsticksOf(config, raw.series, known, errors, baselines)));
 }
 
 function hostFacts(opened: LoadedConfig, milliseconds: number): JsonObject {

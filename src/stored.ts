@@ -5,6 +5,7 @@ import { relative, resolve } from 'node:path';
 import { readIntervals } from './artifact/intervals.ts';
 import { readModels, type SeriesModel } from './artifact/model.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
+import { readYardsticks, type Yardsticks } from './artifact/yardsticks.ts';
 import { blend, type How } from './combine/blend.ts';
 import { hasNetwork } from './combine/member.ts';
 import type { Choice, Config } from './config/config.ts';
@@ -37,6 +38,7 @@ import { renderForecast, renderText } from './report/terminal.ts';
 import { SOURCES } from './sources/index.ts';
 import type { SourceKind } from './sources/source.ts';
 import { generateText, reachOf, refitText } from './text.ts';
+import { unitOf } from './yardsticks.ts';
 
 const CSV = (SOURCES.csv as SourceKind).options;
 
@@ -71,7 +73,7 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
   }
   const config = settle(opened.written, factsOf(data));
   const restore = await restorer(stored, opened, config, seasons);
-  const scaledFor = intervalsFor(readIntervals(stored));
+  const scaledFor = intervalsFor(readIntervals(stored), readYardsticks(stored), seasons[0] ?? 1);
   const rows: ForecastRow[] = [];
   for (const series of data.raw.series) {
     const fitted = await restore(series);
@@ -83,15 +85,29 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
   return { rows, text: renderForecast(rows), csv: forecastCsv({ forecast: rows }), warnings };
 }
 
-/** The run's intervals under the names of a series: a run of one series lends its scale to any other. */
-function intervalsFor(calibration: Calibration | null): (series: Series) => Calibration | null {
+/**
+ * The run's intervals for a series: those of the same name, or of the run's only one, as wide again as the series moves more now than it
+ * did then.
+ */
+function intervalsFor(
+  calibration: Calibration | null,
+  yardsticks: Yardsticks | null,
+  season: number,
+): (series: Series) => Calibration | null {
   if (!calibration) return () => null;
+  const { scales } = calibration;
+  const known = [...scales.keys()];
   return (series) => {
-    const ids = series.targets.map(({ name }) => pathId(series.id, name));
-    const { scales } = calibration;
-    if (scales.size !== ids.length || ids.some((id) => scales.has(id))) return calibration;
-    const lent = [...scales.values()];
-    return { ...calibration, scales: new Map(ids.map((id, c) => [id, lent[c] as number])) };
+    const named = series.targets.map(({ name }) => pathId(series.id, name));
+    const lent = scales.size === named.length && !named.some((id) => scales.has(id));
+    const own = series.targets.flatMap(({ values }, c): [string, number][] => {
+      const id = named[c] as string;
+      const from = lent ? (known[c] as string) : id;
+      const scale = scales.get(from);
+      const [now, then] = [unitOf(values.subarray(0, series.length), season), yardsticks?.units[from] ?? null];
+      return scale === undefined ? [] : [[id, now === null || then === null ? scale : (scale * now) / then]];
+    });
+    return { ...calibration, scales: new Map(own) };
   };
 }
 

@@ -88,6 +88,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     backtest: null,
     held: [],
     calibration: null,
+    errors: [],
     forecast: [],
     totals: [],
     text: [answer],

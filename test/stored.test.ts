@@ -66,6 +66,33 @@ predict: { horizon: 3 }
     },
   );
 
+  it('gives intervals from new data too: a copy has the run’s own, ten times the values ten times as wide', async () => {
+    const config = `
+source: { kind: csv, file: months.csv }
+model: { kind: holt }
+predict: { horizon: 3 }
+`;
+    const { result, folder: own } = await run(space.write('intervals.yaml', config), { out: join(space.path, 'own') });
+    expect(Object.keys(result.forecast[0]?.lower ?? {})).toContain('80');
+    const text = readFileSync(months, 'utf8');
+    const copied = (await predict(own, { data: space.write('copy.csv', text) })).rows;
+    expect(copied.map(({ lower, upper }) => [lower, upper])).toEqual(
+      result.forecast.map(({ lower, upper }) => [lower, upper]),
+    );
+    const larger = space.write('larger.csv', text.replaceAll(/,(\d)$/gm, ',$10'));
+    for (const [h, { upper, value }] of (await predict(own, { data: larger })).rows.entries()) {
+      const then = result.forecast[h] as (typeof result.forecast)[number];
+      expect((upper?.['80'] ?? 0) - value).toBeCloseTo(10 * ((then.upper?.['80'] ?? 0) - then.value), 6);
+    }
+    const ahead = (
+      await predict(own, { data: space.write('later.csv', text.trim().split('\n').slice(0, -2).join('\n')) })
+    ).rows;
+    expect(ahead.map(({ time }) => time)).toEqual(['2003-03-01', '2003-04-01', '2003-05-01']);
+    expect(ahead.every(({ lower, upper, value }) => (lower?.['80'] ?? 0) < value && value < (upper?.['80'] ?? 0))).toBe(
+      true,
+    );
+  });
+
   it('warns of data with other steps, and only of those', async () => {
     expect((await predict(folder, { data: months })).warnings).toEqual([]);
     const other = await predict(folder, { data: days });

@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { command as backtest } from './backtest.ts';
+import { command as check } from './check.ts';
 import { command as compare } from './compare.ts';
 import { command as doctor } from './doctor.ts';
 import { command as explain } from './explain.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   run,
   predict,
   backtest,
+  check,
   generate,
   compare,
   report,

@@ -41,6 +41,11 @@ export function studentCdf(t: number, degrees: number): number {
   return t > 0 ? 1 - tail : tail;
 }
 
+/** P(Z ≤ z) of the normal distribution: Student's with very many degrees. */
+export function normalCdf(z: number): number {
+  return studentCdf(z, 1e4);
+}
+
 /** The t below which Student's distribution has the share `p`, 0 < p < 1, by halving. */
 export function studentQuantile(p: number, degrees: number): number {
   if (p < 0.5) return -studentQuantile(1 - p, degrees);
@@ -90,7 +95,7 @@ function away(value: number): number {
 }
 
 /** ln Γ(x) for x > 0: Stirling's series after shifting x above 10. */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   let shift = 0;
   let y = x;
   for (; y < 10; y++) shift += Math.log(y);

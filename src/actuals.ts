@@ -1,0 +1,203 @@
+// What came after a run's forecast: a table of the run's columns, of which only times, ids and targets are read.
+// In: a file, the forecast's rows and times. Out: actual values by target and step, and what of the file was not of use. Not here: judging.
+
+import { relative, resolve } from 'node:path';
+import { describeFrequency } from './core/calendar.ts';
+import { ForecastError } from './core/errors.ts';
+import type { TimeFormat } from './core/time.ts';
+import { pathId } from './forecast-rows.ts';
+import { readTable, type Table } from './sources/csv/table.ts';
+import type { CsvOptions } from './sources/csv.ts';
+import { withFile } from './sources/file.ts';
+import { spacingOf } from './sources/frequency.ts';
+
+export interface Wanted {
+  /** Ids of the forecast's series, in order, and its targets. */
+  readonly series: readonly string[];
+  readonly targets: readonly string[];
+  /** Stamps (or positions) of the steps by series. */
+  readonly times: { readonly [series: string]: readonly number[] };
+  /** Steps of the run's data in words; null where it has none. */
+  readonly frequency: string | null;
+}
+
+export interface Actuals {
+  /** By target ("series/target"), then by step from 0. */
+  readonly values: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** Rows that came before the forecast's first step, after its last, and at no step of it. */
+  readonly before: number;
+  readonly after: number;
+  readonly beside: number;
+  /** Cells without a value at a step of the forecast. */
+  readonly missing: number;
+  /** Series of the file that the run does not know, and of the run that the file does not tell of. */
+  readonly unknown: readonly string[];
+  readonly absent: readonly string[];
+}
+
+/** Errors: those of reading a table; E_DATA_ACTUALS where nothing of the file belongs to the forecast; E_TIME_DUPLICATE. */
+export async function readActuals(path: string, options: CsvOptions, wanted: Wanted): Promise<Actuals> {
+  const context = {
+    resolve: () => resolve(path),
+    display: () => relative(process.cwd(), resolve(path)) || path,
+    seed: 0,
+  };
+  const only = { ...options, file: path, target: wanted.targets, past: [], future: [], static: [] };
+  return await withFile(path, context, options.limits, async (file) =>
+    matched(await readTable(file, only), wanted, file.name),
+  );
+}
+
+function matched(table: Table, wanted: Wanted, file: string): Actuals {
+  const series = seriesOfRows(table, wanted, file);
+  const steps = new Map(wanted.series.map((id) => [id, new Map((wanted.times[id] ?? []).map((time, h) => [time, h]))]));
+  const values = new Map<string, Map<number, number>>();
+  const seen = new Map<string, number>();
+  const counts = { before: 0, after: 0, beside: 0, missing: 0 };
+  for (let row = 0; row < table.rows; row++) {
+    const id = series.of(row);
+    if (id === null) continue;
+    const time = table.time.stamps === null ? series.position(row) : (table.time.stamps[row] as number);
+    const step = steps.get(id)?.get(time);
+    if (step === undefined) {
+      const times = wanted.times[id] ?? [];
+      counts[time < (times[0] as number) ? 'before' : time > (times.at(-1) as number) ? 'after' : 'beside']++;
+      continue;
+    }
+    const earlier = seen.get(`${step} ${id}`);
+    if (earlier !== undefined) throw doubled(table, row, earlier, file);
+    seen.set(`${step} ${id}`, row);
+    for (const target of table.targets) {
+      const value = target.values[row] as number;
+      if (Number.isNaN(value)) counts.missing++;
+      else put(values, pathId(id, target.name), step, value);
+    }
+  }
+  checkSteps(table, series, wanted, values, counts.beside, file);
+  if (values.size === 0) throw nothing(counts, wanted, table, file);
+  const told = new Set([...seen.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
+  return { values, ...counts, unknown: series.unknown, absent: wanted.series.filter((id) => !told.has(id)) };
+}
+
+function put(values: Map<string, Map<number, number>>, id: string, step: number, value: number): void {
+  const own = values.get(id) ?? new Map<number, number>();
+  own.set(step, value);
+  values.set(id, own);
+}
+
+interface RowSeries {
+  /** The run's series a row belongs to; null: none. */
+  readonly of: (row: number) => string | null;
+  /** Rows of the same series before it. */
+  readonly position: (row: number) => number;
+  readonly unknown: readonly string[];
+}
+
+function seriesOfRows({ groups, rows }: Table, { series }: Wanted, file: string): RowSeries {
+  if (groups === null) {
+    if (series.length === 1) return { of: () => series[0] as string, position: (row) => row, unknown: [] };
+    throw new ForecastError(
+      'E_DATA_ACTUALS',
+      `the run has ${series.length} series, and no column of the file tells which a row belongs to`,
+      {
+        where: file,
+        hint: 'add the id column the run was made with',
+      },
+    );
+  }
+  const known = new Set(series);
+  const unknown = groups.names.filter((name) => !known.has(name));
+  if (unknown.length === groups.names.length) {
+    throw new ForecastError('E_DATA_ACTUALS', `the run knows none of its series (${listed(unknown)})`, {
+      where: file,
+      hint: `it knows ${listed(series)}`,
+    });
+  }
+  const counts = new Int32Array(groups.names.length);
+  const positions = Float64Array.from({ length: rows }, (_, row) => {
+    const code = groups.codes[row] as number;
+    const position = counts[code] as number;
+    counts[code] = position + 1;
+    return position;
+  });
+  return {
+    of: (row) => {
+      const name = groups.names[groups.codes[row] as number] as string;
+      return known.has(name) ? name : null;
+    },
+    position: (row) => positions[row] as number,
+    unknown,
+  };
+}
+
+/**
+ * Rows of another frequency mean something else even where their times agree: the first day of a month is no month. They stand between the
+ * forecast's steps, or never at two in succession. Days and business days are told apart by nobody in a week.
+ */
+function checkSteps(
+  table: Table,
+  series: RowSeries,
+  { frequency, series: ids }: Wanted,
+  values: Actuals['values'],
+  beside: number,
+  file: string,
+): void {
+  const { stamps, format } = table.time;
+  if (frequency === null || stamps === null) return;
+  const matched = [...values.values()].map((own) => [...own.keys()].sort((a, b) => a - b));
+  const count = matched.reduce((sum, steps) => sum + steps.length, 0);
+  const inSuccession = matched.some((steps) => steps.some((step, n) => step === (steps[n - 1] ?? Number.NaN) + 1));
+  if (beside < Math.max(1, count) && (inSuccession || count === 0)) return;
+  for (const id of ids) {
+    const own = Float64Array.from(new Set(stamps.filter((_, row) => series.of(row) === id))).sort();
+    const given = stepsOf(own, format);
+    if (given === null || given === frequency || (DAYS.test(given) && DAYS.test(frequency))) continue;
+    throw new ForecastError('E_DATA_ACTUALS', `its rows are ${given}, the forecast's steps are ${frequency}`, {
+      where: file,
+      hint: 'give one row a step: sum or average the rows of each',
+    });
+  }
+}
+
+const DAYS = /^(?:daily|business)/;
+
+/** What three rows or more tell of their steps; null where they tell nothing. */
+function stepsOf(stamps: Float64Array, format: TimeFormat): string | null {
+  if (stamps.length < 3) return null;
+  const { frequency, holes } = spacingOf(stamps, format);
+  return holes.some(({ absent }) => absent === null) ? null : describeFrequency(frequency);
+}
+
+function doubled(table: Table, row: number, earlier: number, file: string): ForecastError {
+  return new ForecastError('E_TIME_DUPLICATE', `the time stands on line ${table.lineOf(earlier)} too`, {
+    where: `${file}:${table.lineOf(row)}`,
+    hint: 'leave one row a time and series',
+  });
+}
+
+function nothing(
+  { before, after, beside, missing }: Pick<Actuals, 'before' | 'after' | 'beside' | 'missing'>,
+  wanted: Wanted,
+  { time }: Table,
+  file: string,
+): ForecastError {
+  const counts = [
+    [before, 'before the forecast'],
+    [after, 'after it'],
+    [beside, 'between its steps'],
+    [missing, 'without a value'],
+  ] as const;
+  const told = counts.filter(([count]) => count > 0).map(([count, where]) => `${count} ${where}`);
+  const first = wanted.times[wanted.series[0] as string]?.[0];
+  const positions =
+    time.stamps === null ? `rows are counted from the run's first one, the forecast begins at row ${first}` : '';
+  return new ForecastError('E_DATA_ACTUALS', `no row tells a value of the forecast (${told.join(', ') || 'no rows'})`, {
+    where: file,
+    hint: positions || 'give the rows that followed the data of the run',
+  });
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

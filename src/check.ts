@@ -1,0 +1,145 @@
+// Whether a run's forecast held, once the truth is known: its intervals, its errors beside those to expect and the baselines', a drift.
+// In: a run folder and a table of what came. Out: a judgement in figures and one sentence. Not here: the judgement's rules (evaluate/holding.ts), wording (report/check.ts).
+
+import { resolve } from 'node:path';
+import { type Actuals, readActuals, type Wanted } from './actuals.ts';
+import { readIntervals } from './artifact/intervals.ts';
+import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
+import { readYardsticks, type Yardsticks } from './artifact/yardsticks.ts';
+import { ForecastError } from './core/errors.ts';
+import { type HeldValue, type Holding, judgeHolding } from './evaluate/holding.ts';
+import { halfWidths } from './evaluate/intervals.ts';
+import { pathId } from './forecast-rows.ts';
+import { METRICS } from './metrics/index.ts';
+import type { PointMetric } from './metrics/metric.ts';
+import { storedConfig } from './open.ts';
+import { type CheckReport, renderCheck, sentenceOf } from './report/check.ts';
+import type { ForecastRow, Result } from './report/result.ts';
+import type { CsvOptions } from './sources/csv.ts';
+import { SOURCES } from './sources/index.ts';
+
+export interface CheckOptions {
+  /** A table of what came: the run's columns, from any row on; other columns are not read. */
+  readonly data: string;
+}
+
+export interface CheckOutcome {
+  readonly report: CheckReport;
+  /** The report as plain text. */
+  readonly text: string;
+}
+
+/** Holds a run's forecast against what came. Errors: those of reading the run and the table, E_DATA_ACTUALS where nothing fits. */
+export async function check(folder: string, { data }: CheckOptions): Promise<CheckOutcome> {
+  const stored = await readRunFolder(resolve(folder));
+  const result = stored.json('result.json') as unknown as Result;
+  const yardsticks = yardsticksIn(stored, result, folder);
+  const wanted = wantedOf(result, yardsticks);
+  const actuals = await readActuals(data, optionsOf(stored, wanted, data), wanted);
+  const values = heldValues(result.forecast, actuals, yardsticks);
+  const calibration = readIntervals(stored);
+  const levels = [...new Set(result.forecast.flatMap(({ lower }) => Object.keys(lower ?? {}).map(Number)))];
+  const holding = judgeHolding({
+    values,
+    levels: levels.sort((a, b) => a - b),
+    ratios: yardsticks.ratios,
+    origins: yardsticks.origins,
+    sumWidth: (id, level, steps) =>
+      calibration ? (halfWidths(calibration, id, level, 'sums')?.[steps - 1] ?? null) : null,
+  });
+  const report = reportOf(result, actuals, values, holding, yardsticks);
+  return { report, text: renderCheck(report) };
+}
+
+function yardsticksIn(stored: StoredRun, { forecast }: Result, folder: string): Yardsticks {
+  if (forecast.length === 0) {
+    throw new ForecastError('E_USAGE', 'this run generates text, there is no forecast to check', {
+      where: folder,
+      hint: 'check a run of numbers',
+    });
+  }
+  const yardsticks = readYardsticks(stored);
+  if (yardsticks) return yardsticks;
+  throw new ForecastError('E_RUN_CORRUPT', 'holds no yardsticks.json: it was made by an older version', {
+    where: folder,
+    hint: 'run its config again with --force',
+  });
+}
+
+function wantedOf({ forecast, data }: Result, { times }: Yardsticks): Wanted {
+  const named = (pick: (row: ForecastRow) => string): string[] => [...new Set(forecast.map(pick))];
+  return { series: named((row) => row.series), targets: named((row) => row.target), times, frequency: data.frequency };
+}
+
+/** How the table is read: as the run's own where that is a table, else with the names of forecast.csv. */
+function optionsOf(stored: StoredRun, { series }: Wanted, file: string): CsvOptions {
+  const { kind, ...own } = storedConfig(stored).written.source;
+  if (kind === 'csv') return own as unknown as CsvOptions;
+  const named = series.length > 1 ? { id: 'series' } : {};
+  return SOURCES.csv?.options.parse({ file, ...named }) as unknown as CsvOptions;
+}
+
+function heldValues(forecast: readonly ForecastRow[], actuals: Actuals, { errors }: Yardsticks): HeldValue[] {
+  return forecast.flatMap((row) => {
+    const id = pathId(row.series, row.target);
+    const step = row.step - 1;
+    const actual = actuals.values.get(id)?.get(step);
+    if (actual === undefined) return [];
+    const { lower = {}, upper = {} } = row;
+    return [{ id, step, actual, forecast: row.value, lower, upper, expected: errors[id]?.[step] ?? null }];
+  });
+}
+
+function reportOf(
+  result: Result,
+  actuals: Actuals,
+  values: readonly HeldValue[],
+  holding: Holding,
+  { baselines }: Yardsticks,
+): CheckReport {
+  const at = result.forecast.filter((row) => actuals.values.get(pathId(row.series, row.target))?.has(row.step - 1));
+  const said = Object.entries(baselines).flatMap(([forecaster, paths]) => {
+    const forecasts = values.map(({ id, step }) => paths[id]?.[step] ?? Number.NaN);
+    return forecasts.some(Number.isNaN) ? [] : [scored(forecaster, values, forecasts)];
+  });
+  const own = scored(
+    result.fit.model,
+    values,
+    values.map(({ forecast }) => forecast),
+  );
+  const { values: _, ...rest } = actuals;
+  const facts = {
+    run: result.name,
+    model: result.fit.model,
+    shipped: result.decision.ship,
+    known: values.length,
+    of: result.forecast.length,
+    series: new Set(at.map(({ series }) => series)).size,
+    from: at[0]?.time ?? null,
+    until:
+      at.reduce<ForecastRow | undefined>((last, row) => (last && last.step >= row.step ? last : row), undefined)
+        ?.time ?? null,
+    ...rest,
+    scores: [own, ...said].sort((a, b) => a.error - b.error),
+    ...holding,
+  };
+  return { ...facts, sentence: sentenceOf(facts) };
+}
+
+/** Metrics that need no history; `error`: mean |error| in units of what the backtest led to expect (1 where it says nothing). */
+function scored(
+  forecaster: string,
+  values: readonly HeldValue[],
+  forecast: readonly number[],
+): CheckReport['scores'][number] {
+  const actual = values.map((value) => value.actual);
+  const metrics = ['mae', 'rmse', 'mape', 'bias'].map((kind): [string, number | null] => {
+    const { value } = (METRICS[kind] as PointMetric).score({ actual, forecast, train: [], season: 1 });
+    return [kind, value];
+  });
+  const error = values.reduce(
+    (sum, value, i) => sum + Math.abs(value.actual - (forecast[i] as number)) / (value.expected || 1),
+    0,
+  );
+  return { forecaster, error: error / values.length, metrics: Object.fromEntries(metrics) };
+}

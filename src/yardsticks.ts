@@ -1,0 +1,111 @@
+// What a run keeps so that its forecast can be checked later: the errors its backtest leads to expect, and what the baselines would say.
+// In: the config, the series, error paths of the backtest. Out: yardsticks. Not here: the check (check.ts), the file (artifact/).
+
+import type { Yardsticks } from './artifact/yardsticks.ts';
+import type { Config } from './config/config.ts';
+import { stampsUntil } from './core/calendar.ts';
+import type { Series } from './core/data.ts';
+import { fitAll } from './evaluate/backtest.ts';
+import type { ErrorPaths } from './evaluate/intervals.ts';
+import { pathId } from './forecast-rows.ts';
+import { closedForm } from './forecaster.ts';
+import type { ForecasterContext } from './forecasters/forecaster.ts';
+import { seasonalScale } from './metrics/distribution.ts';
+
+/** Digits kept: a yardstick is no result. */
+const DIGITS = 6;
+
+/** `errors`: the model's own; `baselines`: kinds of closed forms. */
+export async function yardsticksOf(
+  config: Config,
+  panel: readonly Series[],
+  { season, seasons }: ForecasterContext,
+  errors: readonly ErrorPaths[],
+  baselines: readonly string[],
+): Promise<Yardsticks> {
+  const { horizon } = config.predict;
+  const expected = new Map(errors.map((path) => [path.id, meansByStep(path.errors, horizon)]));
+  const said: { [forecaster: string]: Yardsticks['baselines'][string] } = {};
+  for (const kind of baselines) {
+    said[kind] = await forecastsOf(kind, config, panel, { season, ...(seasons ? { seasons } : {}) });
+  }
+  return {
+    times: Object.fromEntries(panel.map((series) => [series.id, timesOf(series, config)])),
+    units: Object.fromEntries(
+      panel.flatMap(({ id, targets }) => targets.map(({ name, values }) => [pathId(id, name), unitOf(values, season)])),
+    ),
+    errors: Object.fromEntries([...expected].map(([id, means]) => [id, means.map(short)])),
+    ratios: ratiosOf(errors, expected, horizon),
+    origins: Array.from(errors[0]?.origins ?? []),
+    baselines: said,
+  };
+}
+
+/** What a target's errors are measured by where it is met again: its mean seasonal difference, or that of its rows. */
+export function unitOf(values: ArrayLike<number>, season: number): number | null {
+  return seasonalScale(values, season) ?? seasonalScale(values, 1);
+}
+
+function timesOf({ time, length }: Series, { predict, window }: Config): number[] {
+  const first = length + window.lead;
+  if (time.stamps === null) return Array.from({ length: predict.horizon }, (_, h) => first + h);
+  return [...stampsUntil(time, first + predict.horizon).subarray(first)];
+}
+
+async function forecastsOf(
+  kind: string,
+  { predict, window, seed }: Config,
+  panel: readonly Series[],
+  { season, seasons }: ForecasterContext,
+): Promise<Yardsticks['baselines'][string]> {
+  const { horizon } = predict;
+  const { lead } = window;
+  const requests = panel.map(({ length }) => ({ until: length, validation: null, horizon, lead, seed }));
+  const fits = await fitAll(closedForm({ kind }, season, seasons), panel, requests);
+  const said: [string, number[]][] = [];
+  for (const [s, series] of panel.entries()) {
+    const values = (await fits[s]?.forecast(series, { cutoffs: [series.length], horizon, lead }))?.values ?? [];
+    for (const [c, target] of series.targets.entries()) {
+      const own = Array.from({ length: horizon }, (_, h) => values[h * series.targets.length + c] as number);
+      if (own.every(Number.isFinite)) said.push([pathId(series.id, target.name), own.map(short)]);
+    }
+  }
+  for (const fitted of new Set(fits)) fitted.dispose();
+  return Object.fromEntries(said);
+}
+
+function meansByStep(errors: Float64Array, horizon: number): number[] {
+  const origins = errors.length / horizon;
+  return Array.from({ length: horizon }, (_, h) => {
+    let sum = 0;
+    for (let n = 0; n < origins; n++) sum += Math.abs(errors[n * horizon + h] as number);
+    return sum / origins;
+  });
+}
+
+/** Origin n of one target stands beside origin n of every other. */
+function ratiosOf(
+  errors: readonly ErrorPaths[],
+  expected: ReadonlyMap<string, readonly number[]>,
+  horizon: number,
+): number[][] {
+  const origins = errors.reduce((most, path) => Math.max(most, path.errors.length / horizon), 0);
+  return Array.from({ length: origins }, (_, n) => {
+    let sum = 0;
+    let count = 0;
+    return Array.from({ length: horizon }, (_, h) => {
+      for (const path of errors) {
+        const mean = expected.get(path.id)?.[h] ?? 0;
+        const error = path.errors[n * horizon + h];
+        if (error === undefined || mean === 0) continue;
+        sum += Math.abs(error) / mean;
+        count++;
+      }
+      return short(count > 0 ? sum / count : 0);
+    });
+  });
+}
+
+function short(value: number): number {
+  return Number(value.toPrecision(DIGITS));
+}

@@ -175,7 +175,7 @@ function networkOf(
 
 /** Forward and backward (three times forward) over all windows, epoch after epoch. */
 function networkCost(workshop: Workshop, member: Choice, series: Series, rows: number): number {
-  const model = (member.kind === 'transformed' ? member.model : member) as Choice;
+  const model = (member.kind === 'log-scale' ? member.model : member) as Choice;
   if (isLeft(workshop, model)) return recipeCost(workshop, model, series, rows);
   const { shape, train } = workshop;
   const { multiplyAdds } = summarise(buildNetwork({ model, shape }, channelsOf(series)), shape);

@@ -19,7 +19,7 @@ export interface Facts {
   readonly many?: boolean;
 }
 
-const log = (model: Choice): Choice => ({ kind: 'transformed', by: 'log', model });
+const log = (model: Choice): Choice => ({ kind: 'log-scale', model });
 
 /** Contestants in the order of the README. */
 export function box(facts: Facts): Contestant[] {

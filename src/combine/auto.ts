@@ -8,10 +8,10 @@ import { bestOf, fitChosen, groundOf, nearest, type Rule } from './chosen.ts';
 import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
 import { budgetOf, nominalSeconds } from './cost.ts';
 import type { Judgement } from './judge.ts';
+import { logScale } from './log-scale.ts';
 import { spelled } from './member.ts';
 import { members, spelledMember } from './members.ts';
 import { poolOf } from './pool.ts';
-import { transformed } from './transformed.ts';
 
 export interface AutoOptions {
   readonly budget: string;
@@ -64,7 +64,8 @@ export const auto: CombinationKind<AutoOptions> = {
 };
 
 function ruleOf({ budget, best, how, members }: AutoOptions, { season }: CombineContext, series: number): Rule {
-  const pool = members?.map(spelledMember) ?? poolOf(season, series).map((member) => spelled(member, { transformed }));
+  const pool =
+    members?.map(spelledMember) ?? poolOf(season, series).map((member) => spelled(member, { 'log-scale': logScale }));
   const taken = how === 'auto' ? (series > 1 ? 'mean' : 'median') : how;
   return {
     kind: KIND,

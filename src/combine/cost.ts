@@ -63,7 +63,7 @@ const UNKNOWN = ({ rows }: Task): number => 30 * 600 * 12 * rows;
 /** Multiply-adds of one fit of one target; null for a network, whose maker knows (CombineContext.networkCost). */
 export function costOf(member: Exclude<Member, string>, task: Task): number {
   const { kind, ...options } = member;
-  if (kind === 'transformed') return 40 * task.rows + costOf(options.model as Exclude<Member, string>, task);
+  if (kind === 'log-scale') return 40 * task.rows + costOf(options.model as Exclude<Member, string>, task);
   return (COSTS[kind] ?? UNKNOWN)(task, options);
 }
 

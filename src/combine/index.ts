@@ -3,8 +3,8 @@
 import { auto } from './auto.ts';
 import { average } from './average.ts';
 import type { CombinationKind } from './combination.ts';
+import { logScale } from './log-scale.ts';
 import { seeds } from './seeds.ts';
-import { transformed } from './transformed.ts';
 import { weighted } from './weighted.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each kind has its own options type, checked by its own schema
@@ -12,6 +12,6 @@ export const COMBINATIONS: { readonly [kind: string]: CombinationKind<any> } = {
   average,
   weighted,
   seeds,
-  transformed,
+  'log-scale': logScale,
   auto,
 };

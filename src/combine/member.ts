@@ -75,7 +75,7 @@ const MOST_WORDS = 3;
 export function labelOf(member: Member): string {
   if (typeof member === 'string') return member;
   const { kind, ...options } = member;
-  if (kind === 'transformed') return `${options.by ?? 'log'} ${labelOf(options.model as Member)}`;
+  if (kind === 'log-scale') return `log ${labelOf(options.model as Member)}`;
   if (kind === 'seeds') return `${options.count ?? 5} × ${labelOf(options.model as Member)}`;
   const entry = SINGLE[kind];
   const preset = entry?.options.safeParse({}).data as { readonly [option: string]: unknown } | undefined;

@@ -4,13 +4,13 @@
 import { z } from 'zod';
 import type { Kind } from '../core/kind.ts';
 import type { Member } from './combination.ts';
+import { logScale } from './log-scale.ts';
 import { memberWith, spelled } from './member.ts';
 import { seeds } from './seeds.ts';
-import { transformed } from './transformed.ts';
 
 /** Combinations of one forecaster, which may be members themselves. */
 const WRAPPERS: { readonly [kind: string]: Kind } = {
-  transformed: transformed as Kind,
+  'log-scale': logScale as Kind,
   seeds: seeds as Kind,
 };
 

@@ -12,7 +12,7 @@ const LONG_SEASON = 60;
 /** Series from which on `linear` has so much to learn from that a few settings of it are too dear to try. */
 const MANY_SERIES = 30;
 
-const log = (model: Choice): Choice => ({ kind: 'transformed', by: 'log', model });
+const log = (model: Choice): Choice => ({ kind: 'log-scale', model });
 const smoothing = (options: object): Choice => ({ kind: 'holt-winters', ...options });
 const lags = (...rows: number[]): number[] => [...new Set(rows)].sort((a, b) => a - b);
 
@@ -87,7 +87,7 @@ function plain(many: boolean): Choice[] {
 /** The pool of a series with `season` rows per season (1: none), or of a panel of `series`, of the kinds there are. */
 export function poolOf(season: number, series = 1): Choice[] {
   const known = ({ kind, model }: Choice): boolean =>
-    Object.hasOwn(FORECASTERS, kind === 'transformed' ? (model as Choice).kind : kind);
+    Object.hasOwn(FORECASTERS, kind === 'log-scale' ? (model as Choice).kind : kind);
   const pool =
     season < 2 ? plain(series >= MANY_SERIES) : season > LONG_SEASON ? longSeasonal(season) : seasonal(season);
   return pool.filter(known);

@@ -30,7 +30,7 @@ const WRITTEN: { readonly [kind: string]: object } = {
   average: { members: ['theta', { kind: 'holt', damped: true }, 'drift'] },
   weighted: { members: ['theta', { kind: 'holt', damped: true }, 'drift'] },
   seeds: { model: 'theta', count: 3 },
-  transformed: { model: 'theta' },
+  'log-scale': { model: 'theta' },
   auto: { members: ['theta', 'seasonal-naive', 'drift', 'ses', 'holt', 'last-value'] },
 };
 const wave = (length: number, lift = 100): number[] =>
@@ -60,7 +60,7 @@ describe.each(Object.entries(COMBINATIONS))('%s', (kind, entry) => {
       auto: { members: four },
       seeds: { model: member, count: 4 },
     };
-    if (!written[kind]) return; // transformed is one forecaster on another scale
+    if (!written[kind]) return; // log-scale is one forecaster on another scale
     const fitted = await context.create({ kind, ...written[kind] }).fit(seriesOf({ y }), request(50));
     const alone = await context.create(member).fit(seriesOf({ y }), request(50));
     expect((await asked(fitted, y, [50, 55])).values).toEqual((await asked(alone, y, [50, 55])).values);
@@ -110,7 +110,7 @@ describe.each(Object.entries(COMBINATIONS))('%s', (kind, entry) => {
     const fitted = await made(kind).fit(seriesOf({ y: wave(60) }), request(60));
     expect(JSON.parse(JSON.stringify(fitted.state()))).toEqual(fitted.state());
     const report = reportOf(fitted);
-    if (kind === 'transformed') expect(report).toBeNull();
+    if (kind === 'log-scale') expect(report).toBeNull();
     else expect(report?.members.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
     fitted.dispose();
   });
@@ -147,7 +147,7 @@ describe('members', () => {
 
   it.each(['average', 'weighted', 'auto'])('%s leaves a member that fails out, and says why', async (kind) => {
     const y = wave(60).map((value, t) => (t === 9 ? 0 : value));
-    const members = [{ kind: 'transformed', model: 'theta' }, { kind: 'theta' }, { kind: 'drift' }];
+    const members = [{ kind: 'log-scale', model: 'theta' }, { kind: 'theta' }, { kind: 'drift' }];
     const { report } = await fitted({ kind, members } as never, y);
     expect(report.members[0]).toMatchObject({
       member: 'log theta',
@@ -159,7 +159,7 @@ describe('members', () => {
 
   it('a series in a panel leaves out by itself the member that cannot be fitted to it', async () => {
     const panel = [seriesOf({ y: wave(60) }), seriesOf({ y: wave(60).map((value, t) => (t === 9 ? 0 : value)) })];
-    const members = [{ kind: 'transformed', model: 'theta' }, 'drift'];
+    const members = [{ kind: 'log-scale', model: 'theta' }, 'drift'];
     const average = context.create({ kind: 'average', members } as never);
     const fits = (await average.fitPanel?.(panel, [request(60), request(60)])) as FittedCombination[];
     expect(fits.map(({ report }) => report.members.map(({ weight }) => weight))).toEqual([
@@ -263,7 +263,7 @@ describe('members', () => {
   it('log members forecast the exponential of what they say of logarithms', async () => {
     const y = [1, Math.E, Math.E * Math.E];
     const drift = await context
-      .create({ kind: 'transformed', model: { kind: 'drift' } })
+      .create({ kind: 'log-scale', model: { kind: 'drift' } })
       .fit(seriesOf({ y }), request(3));
     const { values } = await asked(drift, y, [3], 1);
     expect(values[0]).toBeCloseTo(Math.E * Math.E * Math.E, 10);

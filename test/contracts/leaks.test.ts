@@ -66,7 +66,7 @@ const WRITTEN: { readonly [kind: string]: readonly (Omit<Partial<Variant>, 'mode
     weighted: [{ model: { members: ['theta', 'drift', 'regression'] } }],
     auto: [{ model: {} }, { model: { members: ['regression', 'theta', 'drift', 'mean', 'ses', 'holt'] } }],
     seeds: [{ model: { model: network, count: 2 } }],
-    transformed: [{ model: { model: 'theta' } }, { model: { model: network } }],
+    'log-scale': [{ model: { model: 'theta' } }, { model: { model: network } }],
   };
 
 const variants = Object.entries(MODEL_KINDS)

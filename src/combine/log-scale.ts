@@ -8,29 +8,24 @@ import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/foreca
 import type { CombinationKind, CombineContext, Member } from './combination.ts';
 import { single, spelled } from './member.ts';
 
-export interface TransformedOptions {
-  readonly by: 'log';
+export interface LogScaleOptions {
   readonly model: Member;
 }
 
-const KIND = 'transformed';
+const KIND = 'log-scale';
 
 /** The median of a forecast, not its mean: exp undoes ln value by value. Errors: E_DATA_RANGE for values at or below 0, those of the member. */
-export const transformed: CombinationKind<TransformedOptions> = {
+export const logScale: CombinationKind<LogScaleOptions> = {
   kind: KIND,
   form: 'numbers',
   summary: 'A forecaster of the logarithms of a series; values must be above 0.',
   options: z.strictObject({
-    by: z
-      .literal('log')
-      .default('log')
-      .describe('The scale it is fitted on: log (default)') as unknown as z.ZodType<'log'>,
     model: single.describe('The forecaster of the logarithms, by kind and options, or the kind alone'),
   }),
   create: (options, context) => onLogarithms(options, context),
 };
 
-function onLogarithms({ model }: TransformedOptions, context: CombineContext): NumberForecaster {
+function onLogarithms({ model }: LogScaleOptions, context: CombineContext): NumberForecaster {
   const inner = context.create(spelled(model));
   const fit = async (series: Series, request: FitRequest): Promise<FittedNumbers> => {
     checkAbove(series, request.until);
@@ -61,7 +56,7 @@ function undone(fitted: FittedNumbers): FittedNumbers {
       for (let i = 0; i < values.length; i++) values[i] = Math.exp(values[i] as number);
       return { values };
     },
-    state: () => ({ kind: KIND, by: 'log', model: fitted.state() }),
+    state: () => ({ kind: KIND, model: fitted.state() }),
     dispose: () => fitted.dispose(),
   };
 }
@@ -80,7 +75,7 @@ function checkAbove(series: Series, until: number): void {
       if ((values[t] as number) > 0) continue;
       throw new ForecastError('E_DATA_RANGE', `a logarithm needs values above 0, row ${t + 1} has ${values[t]}`, {
         where: name,
-        hint: 'the member without transformed',
+        hint: 'the member without log-scale',
       });
     }
   }

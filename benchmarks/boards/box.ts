@@ -165,6 +165,9 @@ function seasonal({ positive, panel, season }: Facts, seasons: readonly number[]
   ];
 }
 
+/** Rows per season beyond which smoothing of each of them takes minutes where it is fitted again and again. */
+const MOST_STATES = 24;
+
 /** Unlike ideas, the same on every board; of many series with the settings of linear fixed, which would be chosen again in every fold. */
 function membersOf({ season, panel }: Facts, seasons: readonly number[]): Choice[] {
   const longest = seasons.at(-1) ?? season;
@@ -172,7 +175,7 @@ function membersOf({ season, panel }: Facts, seasons: readonly number[]): Choice
   const context = longest >= 100 ? 3 * longest : 5 * longest;
   return [
     { kind: 'theta' },
-    { kind: 'ets' },
+    (seasons[0] ?? 1) <= MOST_STATES ? { kind: 'ets' } : { kind: 'holt', damped: true },
     ...(seasons.length > 0 ? [{ kind: 'mstl', ...many }] : [{ kind: 'holt', damped: true }]),
     { kind: 'linear', ...many, ...(panel ? { context, ridge: 1e-3, weigh: 'equal', passes: 2 } : {}) },
     ...(season >= 2 ? [{ kind: 'seasonal-naive', season: longest }] : []),

@@ -5,6 +5,7 @@ import type { Yardsticks } from './artifact/yardsticks.ts';
 import type { Config } from './config/config.ts';
 import { stampsUntil } from './core/calendar.ts';
 import type { Series } from './core/data.ts';
+import { ForecastError } from './core/errors.ts';
 import { fitAll } from './evaluate/backtest.ts';
 import type { ErrorPaths } from './evaluate/intervals.ts';
 import { pathId } from './forecast-rows.ts';
@@ -27,7 +28,9 @@ export async function yardsticksOf(
   const expected = new Map(errors.map((path) => [path.id, meansByStep(path.errors, horizon)]));
   const said: { [forecaster: string]: Yardsticks['baselines'][string] } = {};
   for (const kind of baselines) {
-    said[kind] = await forecastsOf(kind, config, panel, { season, ...(seasons ? { seasons } : {}) });
+    const known = { season, ...(seasons ? { seasons } : {}) };
+    const own = await forecastsOf(kind, config, panel, known).catch(nothingOf);
+    if (own) said[kind] = own;
   }
   return {
     times: Object.fromEntries(panel.map((series) => [series.id, timesOf(series, config)])),
@@ -44,6 +47,12 @@ export async function yardsticksOf(
 /** What a target's errors are measured by where it is met again: its mean seasonal difference, or that of its rows. */
 export function unitOf(values: ArrayLike<number>, season: number): number | null {
   return seasonalScale(values, season) ?? seasonalScale(values, 1);
+}
+
+/** A baseline that cannot go beyond the rows (inputs it lacks) is no reason to lose a run. */
+function nothingOf(error: unknown): null {
+  if (error instanceof ForecastError) return null;
+  throw error;
 }
 
 function timesOf({ time, length }: Series, { predict, window }: Config): number[] {

@@ -90,8 +90,11 @@ static void gatherNumbers(Shard &shard, ix b, ix cutoff, ix length, ix before) {
     gatherTarget(shard, b, c, start, cutoff, before, row, stride);
     gatherBases(shard, b, c, cutoff);
   }
-  for (ix j = 0; j < P; j++)
-    for (ix i = 0; i < length; i++) row[i * stride + relative + j] = (float)data.channels[C + j][start + i];
+  if (P > 0)
+    for (ix i = 0; i < length; i++) { // step by step: a row is in one place
+      float *to = row + i * stride + relative;
+      for (ix j = 0; j < P; j++) to[j] = (float)data.channels[C + j][start + i];
+    }
   for (ix h = 0; h < (net.Fu ? net.D : 0); h++)
     for (ix k = 0; k < net.Fu; k++) {
       const double *channel = data.channels[C + P + k] + start + 1 + data.lead + h;

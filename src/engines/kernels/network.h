@@ -75,7 +75,7 @@ enum Phase { RENEW, GRADIENTS, SUM, UPDATE, MEASURE, OUTPUTS };
 /** A batch as it is cut: shards and tiles are functions of the number of windows alone, never of threads. */
 struct Batch {
   ix start, count, T, shards, tile;
-  bool training;
+  bool training, far; // what the way back reads of a tile does not fit a near cache
   ix counted; // rows with a target
 };
 
@@ -219,14 +219,16 @@ static void planPart(Net &net, Layer &layer, Linear &l, ix k0, ix K, ix lane, ix
   if (inputGradient && l.F && k0 + K > l.H + l.ones) net.backSize += columns * layer.Fp;
 }
 
-static void planLinear(Net &net, Layer &layer, Linear &l, ix H, ix ones, bool gated, bool inputGradient) {
+static void planLinear(Net &net, Layer &layer, Linear &l, ix H, ix ones, bool gated, int i) {
+  const bool inputGradient = wantsInput(net, i), gathered = i == 0;
   l.H = H;
   l.ones = ones;
   l.F = layer.ids ? 0 : layer.F;
   l.V = layer.ids ? layer.F : 0;
   l.N = gated ? 4 * layer.Up : layer.Up;
   l.gated = gated;
-  l.stride = up(H + ones + l.F, W) + W; // room for whole vectors stored at the end of a row
+  l.stride = up(H + ones + (gathered ? l.F : up(l.F, W)), W); // layers before store whole vectors
+  if (l.stride % 32 == 0) l.stride += 16;                      // else columns share few places of the first cache
   if (layer.kind == GRU) {
     planPart(net, layer, l, 0, H + 1, 0, 3, inputGradient);
     planPart(net, layer, l, H + 1, 1 + l.F, 1, 3, inputGradient);
@@ -244,11 +246,11 @@ static void planLayer(Net &net, Layer &layer, int i) {
   layer.Fp = layer.ids ? 0 : up(layer.F, W);
   layer.Up = up(layer.U, W);
   layer.stride = layer.Fp + W;
-  if (layer.kind == DENSE) planLinear(net, layer, layer.linear[0], 0, 1, false, wantsInput(net, i));
-  if (layer.kind == EMBEDDING) planLinear(net, layer, layer.linear[0], 0, 0, false, false);
+  if (layer.kind == DENSE) planLinear(net, layer, layer.linear[0], 0, 1, false, i);
+  if (layer.kind == EMBEDDING) planLinear(net, layer, layer.linear[0], 0, 0, false, i);
   if (layer.kind >= SIMPLE_RNN) {
     for (int d = 0; d < layer.directions; d++) {
-      planLinear(net, layer, layer.linear[d], layer.Up, layer.kind == GRU ? 2 : 1, layer.kind != SIMPLE_RNN, wantsInput(net, i));
+      planLinear(net, layer, layer.linear[d], layer.Up, layer.kind == GRU ? 2 : 1, layer.kind != SIMPLE_RNN, i);
       layer.linear[d].reversed = d == 1;
     }
     layer.carried = net.streamWidth;
@@ -559,17 +561,22 @@ static bool makeStreams(Net &net, ix streams) {
 
 /** Shards of a batch. */
 static ix shardsOf(ix count) { return count < 16 ? 1 : least(MOST_SHARDS, most(2, count / TILE)); }
+/** Bytes of a window that the way back reads again. */
+static ix keptOf(const Net &net, ix T) {
+  ix bytes = 0;
+  for (int i = 0; i < net.count; i++) {
+    const Layer &layer = net.layers[i];
+    for (int d = 0; layer.kind >= SIMPLE_RNN && d < layer.directions; d++) bytes += 4 * T * (layer.linear[d].N + layer.linear[d].stride + 2 * layer.Up);
+  }
+  return bytes;
+}
 /**
  * Windows of a tile. What the way back reads again has to come from a near cache where there is little arithmetic to each value; many weights
  * are worth more windows each time they are read.
  */
 static ix tileOf(const Net &net, ix T, bool training) {
   if (!training || net.dense * 4 > FEW_WEIGHTS) return TILE;
-  ix bytes = 0;
-  for (int i = 0; i < net.count; i++) {
-    const Layer &layer = net.layers[i];
-    for (int d = 0; layer.kind >= SIMPLE_RNN && d < layer.directions; d++) bytes += 4 * T * (layer.linear[d].N + layer.linear[d].stride + 2 * layer.Up);
-  }
+  const ix bytes = keptOf(net, T);
   ix tile = TILE;
   while (tile > LEAST_TILE && tile * bytes > NEAR) tile /= 2;
   return tile;

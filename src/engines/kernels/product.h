@@ -16,6 +16,10 @@
 #define ROWS_OF_FOUR 2
 #endif
 
+template <int N> struct Number {
+  static constexpr int value = N;
+};
+
 /** A: value (r, k) at p[r · row + k · step]; k may run through `outer` pieces `apart` from each other. */
 struct Left {
   const float *p;
@@ -28,7 +32,11 @@ static __attribute__((noinline)) void block(float *C, ix ldc, const Left &a, con
   const ix row = AR ? AR : a.row, step = AS ? AS : a.step;
   vf c[MR][NV];
   if (add) {
-    UNROLL for (int r = 0; r < MR; r++) UNROLL for (int v = 0; v < NV; v++) c[r][v] = load(C + r * ldc + v * W);
+    float *from = C;
+    UNROLL for (int r = 0; r < MR; r++, from += ldc) {
+      HIDE(from);
+      UNROLL for (int v = 0; v < NV; v++) c[r][v] = load(from + v * W);
+    }
   } else {
     UNROLL for (int r = 0; r < MR; r++) UNROLL for (int v = 0; v < NV; v++) c[r][v] = vf{};
   }
@@ -60,7 +68,10 @@ static __attribute__((noinline)) void block(float *C, ix ldc, const Left &a, con
       }
     }
   }
-  UNROLL for (int r = 0; r < MR; r++) UNROLL for (int v = 0; v < NV; v++) store(C + r * ldc + v * W, c[r][v]);
+  UNROLL for (int r = 0; r < MR; r++, C += ldc) {
+    HIDE(C);
+    UNROLL for (int v = 0; v < NV; v++) store(C + v * W, c[r][v]);
+  }
 }
 
 template <int NV, int MR, int AR, int AS>
@@ -76,9 +87,11 @@ template <int NV, int AR, int AS>
 static void panel(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, ix K, bool add) {
   constexpr int four = ROWS_OF_FOUR;
   constexpr int MR = NV == 4 ? four : NV == 3 ? four * 4 / 3 : four * 2;
-  const ix groups = (rows + MR - 1) / MR, each = groups ? rows / groups : 0, extra = groups ? rows % groups : 0;
+  const ix groups = (rows + MR - 1) / MR, each = groups > 1 ? rows / groups : rows, extra = rows - each * groups;
   for (ix g = 0; g < groups; g++) {
     const ix m = each + (g < extra);
+    if (AR == 1 && g + 1 < groups) // gradients of weights: many, each read and written once
+      for (ix r = m; r < m + each; r++) UNROLL for (int v = 0; v < NV; v++) __builtin_prefetch(C + r * ldc + v * W, 1, 3);
     blockOf<NV, MR, AR, AS>(m, C, ldc, a, B, ldb, K, add);
     C += m * ldc;
     a.p += m * (AR ? AR : a.row);
@@ -96,13 +109,14 @@ static void product(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, i
     const ix lanes = least(N - j, W4), vectors = lanes / W, ld = ldb ? ldb : lanes;
     const float *columns = ldb ? B + j : B + j * total;
     Left part = a;
+    const ix pieces = most(1, (total - KC / 8 + KC - 1) / KC), each = (total + pieces - 1) / pieces; // no piece of a few rows
     for (ix done = 0; done < total || (total == 0 && !add);) {
       ix k = K;
       if (a.outer > 1) {
         part.outer = least((total - done) / K, KC > K ? KC / K : 1);
         part.p = a.p + done / K * a.apart;
       } else {
-        k = least(KC, total - done);
+        k = least(each, total - done);
         part.p = a.p + done * (AS ? AS : a.step);
       }
       const float *b = columns + done * ld;
@@ -114,6 +128,56 @@ static void product(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, i
       if (total == 0) break;
       done += part.outer * k;
     }
+  }
+}
+
+/** A and B of one of two products that meet in the same sums. */
+struct Half {
+  const float *A, *B;
+  ix K;
+};
+/** MR rows of 4 vectors: x fills the last three, then h is added to the first three. */
+template <int MR> static __attribute__((noinline)) void pairBlock(float *C, ix ldc, ix stride, const Half &x, const Half &h) {
+  vf c[MR][4];
+  UNROLL for (int r = 0; r < MR; r++) UNROLL for (int v = 0; v < 4; v++) c[r][v] = vf{};
+  const auto add = [&](const Half &half, auto first) __attribute__((always_inline)) {
+    const float *A = half.A, *B = half.B;
+    for (ix k = half.K; k > 0; k--, A++, B += 3 * W) {
+      vf b[3];
+      UNROLL for (int v = 0; v < 3; v++) {
+        b[v] = load(B + v * W);
+        KEEP(b[v]);
+      }
+      UNROLL for (int r = 0; r < MR; r++) {
+        vf s = all(A[r * stride]);
+        KEEP(s);
+        UNROLL for (int v = 0; v < 3; v++) c[r][v + first.value] += s * b[v];
+      }
+    }
+  };
+  add(x, Number<1>{});
+  add(h, Number<0>{});
+  UNROLL for (int r = 0; r < MR; r++, C += ldc) {
+    HIDE(C);
+    UNROLL for (int v = 0; v < 4; v++) store(C + v * W, c[r][v]);
+  }
+}
+template <int MR> INLINE void pairBlockOf(ix rows, float *C, ix ldc, ix stride, const Half &x, const Half &h) {
+  if constexpr (MR > 0) {
+    if (rows == MR) pairBlock<MR>(C, ldc, stride, x, h);
+    else pairBlockOf<MR - 1>(rows, C, ldc, stride, x, h);
+  }
+}
+/** C (rows, 4W) = A · B of both: sums in the order of a product by x, and one by h added to it. B of both stay in the first cache. */
+static void productPair(float *C, ix ldc, ix rows, ix stride, Half x, Half h) {
+  constexpr int MR = ROWS_OF_FOUR;
+  const ix groups = (rows + MR - 1) / MR, each = groups > 1 ? rows / groups : rows, extra = rows - each * groups;
+  for (ix g = 0; g < groups; g++) {
+    const ix m = each + (g < extra);
+    pairBlockOf<MR>(m, C, ldc, stride, x, h);
+    C += m * ldc;
+    x.A += m * stride;
+    h.A += m * stride;
   }
 }
 

@@ -92,6 +92,14 @@ INLINE vf slope(Activation kind, vf y) {
 /** Sums of a panel at step s: [h 1 x] · weights, each part into its blocks. */
 static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix s, ix p, const float *rows, float *sums) {
   const ix ld = l.gated ? (ix)W4 : l.N, n = shard.n;
+  if (l.parts > 1 && !layer.ids && l.H + l.ones + l.F <= 3 * KC / 2) {
+    const Part &h = l.part[0], &x = l.part[1];
+    const ix k0 = s == 0 && !shard.net->carry ? l.H : 0;
+    const float *w = shard.net->w;
+    productPair(sums, ld, n, l.stride, {rows + x.k0, w + weightsOf(l, x, p), x.K},
+                {rows + k0, w + weightsOf(l, h, p) + k0 * 3 * W, h.K - k0});
+    return;
+  }
   for (int q = l.parts - 1; q >= 0; q--) {
     const Part &part = l.part[q];
     const ix lanes = lanesOf(l, part, p), k0 = s == 0 && part.k0 < l.H && !shard.net->carry ? l.H : part.k0; // the state before the first step is zero
@@ -130,6 +138,13 @@ static void keepStates(const Shard &shard, const Layer &layer, const Linear &l) 
   }
 }
 
+/** What panel p of the next step writes. */
+INLINE void fetchNext(const Layer &layer, const Linear &l, ix p, const float *sums, ix row, ix n, const float *next) {
+  soon(sums + n * W4, n * W4);
+  if (layer.kind == LSTM) soon(l.cells + (row + n) * 2 * W, n * 2 * W);
+  if (p == 0) soon(next + n * l.stride, n * l.stride);
+}
+
 static void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, View out, ix column) {
   const ix T = shard.T, n = shard.n, Tz = shard.training ? T : 1, Tc = shard.training ? T : 2;
   const bool carry = shard.net->carry;
@@ -141,6 +156,7 @@ static void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, 
     const uint8_t *read = shard.masked ? shard.read + t * n : nullptr;
     for (ix p = 0; p < panelsOf(l); p++) {
       float *sums = l.gated ? l.sums + (p * Tz + zs) * n * W4 : l.sums + zs * n * l.N + p * W4;
+      if (shard.net->batch.far && l.gated) fetchNext(layer, l, p, sums, (p * Tc + cs) * n, n, next);
       sumPanel(shard, layer, l, s, p, rows, sums);
       if (!l.gated) continue;
       float *cells = layer.kind == LSTM ? l.cells + p * Tc * n * 2 * W : nullptr;
@@ -283,7 +299,9 @@ static void tableGradient(Shard &shard, const Linear &l) {
 static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const float *outer, ix row, float *input, bool add) {
   const Net &net = *shard.net;
   const ix T = shard.T, n = shard.n, all = T * n;
-  ix taken = all; // rows from here on have their part in the gradients of the weights
+  ix taken = all; // rows from here on have their part in the gradients of the weights, and of the input
+  const Part &part = l.part[l.parts - 1];
+  float *inputs = l.reversed ? shard.temporary : input;
   if (shard.to == T) {
     zero(l.carry, n * l.H);
     zero(l.carryCell, n * l.H);
@@ -306,6 +324,8 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
         const float *cellsBefore = cells && s > 0 ? cells - n * 2 * W : net.carry ? l.firstCells + p * n * 2 * W : nullptr;
         const StepBack step{n, l.stride, l.H, l.sums + (p * T + s) * n * W4, cells, cellsBefore, states + p * W, l.carry + p * W,
                             l.carryCell + p * n * W, read, s == 0 && !net.carry};
+        if (net.batch.far && s > 0) soon(step.sums - n * W4, n * W4);
+        if (net.batch.far && cells && s > 1) soon(cells - 2 * n * 2 * W, n * 2 * W);
         if (layer.kind == GRU) gruBack(step);
         else if (layer.activation == RELU) lstmBack<true>(step);
         else lstmBack<false>(step);
@@ -321,18 +341,15 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
       }
     }
     if (s > 0) backProduct(l, l.part[0], net.back + l.part[0].stateBack, s * n, n, all, l.carry, l.H, true);
-    if (shard.from == 0 && (s == 0 || taken - (s - 1) * n > KC)) { // while what they are made of is in a near cache
-      weightGradient(shard, l, s * n, taken);
-      taken = s * n;
-    }
+    if (s > shard.from && taken - (s - 1) * n <= KC) continue;
+    // while what they are made of is in a near cache
+    if (shard.from == 0) weightGradient(shard, l, s * n, taken);
+    const ix end = least(taken, shard.to * n); // own steps before have theirs
+    if (input) backProduct(l, part, net.back + part.inputBack, s * n, end - s * n, all, inputs + s * n * layer.Fp, layer.Fp, false);
+    taken = s * n;
   }
   if (shard.from == 0 && layer.ids) tableGradient(shard, l);
-  if (!input) return;
-  const ix first = shard.from * n;
-  float *to = (l.reversed ? shard.temporary : input) + first * layer.Fp;
-  const Part &part = l.part[l.parts - 1];
-  backProduct(l, part, net.back + part.inputBack, first, shard.to * n - first, all, to, layer.Fp, false);
-  if (!add) return;
+  if (!input || !add) return;
   for (ix s = 0; s < T; s++)
     for (ix j = 0; j < n * layer.Fp; j += W) {
       float *at = input + (T - 1 - s) * n * layer.Fp + j;

@@ -31,6 +31,13 @@
 #define KEEP(x)
 #endif
 
+// An address the compiler must not work out ahead: else it keeps one for every row, and registers run out before the loop begins.
+#if defined(__wasm__)
+#define HIDE(p)
+#else
+#define HIDE(p) asm("" : "+r"(p))
+#endif
+
 typedef ptrdiff_t ix;
 typedef float vf __attribute__((vector_size(4 * W)));
 typedef float vu __attribute__((vector_size(4 * W), aligned(4), may_alias)); // in memory, at any address
@@ -40,6 +47,10 @@ enum { W4 = 4 * W };
 
 INLINE vf load(const float *p) { return *(const vu *)p; }
 INLINE void store(float *p, vf x) { *(vu *)p = x; }
+/** Fetches what will soon be written, or written over: a store waits long for memory that is in no near cache. */
+INLINE void soon(const float *p, ix count) {
+  for (ix i = 0; i < count; i += 16) __builtin_prefetch(p + i, 1, 3);
+}
 INLINE vf all(float x) { return x - vf{}; }
 INLINE ix up(ix a, ix b) { return (a + b - 1) / b * b; }
 INLINE ix least(ix a, ix b) { return a < b ? a : b; }

@@ -24,6 +24,7 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
   batch.shards = shardsOf(count);
   batch.tile = tileOf(net, batch.T, training);
   batch.training = training;
+  batch.far = training && batch.tile * keptOf(net, batch.T) > NEAR;
   batch.counted = training ? countTargets(net, start, start + count, known) : 0;
   moveOn(net);
   if (!makeStreams(net, count)) return false;
@@ -136,11 +137,12 @@ static double addStretch(Net &net, ix k) {
   vd squares{};
   eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), [&](ix begin, ix end) {
     float *g = net.shards[0].g;
-    for (ix s = 1; s < net.batch.shards; s++) {
-      const float *other = net.shards[s].g;
-      for (ix i = begin; i < end; i += W) store(g + i, load(g + i) + load(other + i));
+    for (ix i = begin; i < end; i += W) {
+      vf sum = load(g + i);
+      for (ix s = 1; s < net.batch.shards; s++) sum += load(net.shards[s].g + i);
+      store(g + i, sum);
+      addSquares(squares, sum);
     }
-    for (ix i = begin; i < end; i += W) addSquares(squares, load(g + i));
   });
   return total(squares);
 }

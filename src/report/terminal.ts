@@ -185,13 +185,12 @@ function scoreTable(result: Result, style: Style): string[] {
 function backtestLines({ backtest, fit }: Result, style: Style): string[] {
   const own = backtest?.intervals.find(({ forecaster }) => forecaster === fit.model);
   if (!backtest || !own) return [];
-  const levels = own.levels.map(({ level, supported, coverage, known, needed }) => {
+  const levels = own.levels.map(({ level, supported, coverage, judged, known, needed }, i) => {
     if (!supported) return `${level} % needs ${counted(needed, 'error')}, ${known} known`;
-    return coverage === null ? `${level} % not judged` : `${level} % held ${percent(coverage)}`;
+    if (coverage === null) return `${level} % not judged`;
+    return `${level} % held ${percent(coverage)}${i === 0 ? ` of ${counted(judged, 'error')}` : ''}`;
   });
-  const judged = Math.max(...own.levels.map((level) => level.judged));
-  const held = judged === 0 ? '' : ` of ${counted(judged, 'error')}`;
-  const lines = [`intervals ${levels.join(', ')}${held}`, `from ${standing(own, backtest.folds.length)}`];
+  const lines = [`intervals ${levels.join(', ')}`, `from ${standing(own, backtest.folds.length)}`];
   return lines.map((line) => style('dim', line));
 }
 

@@ -50,6 +50,8 @@ export interface RunOptions {
   /** A complete run whose weights and optimizer this one starts from, or an imported model that stands for training. */
   readonly continueFrom?: string | Imported;
   readonly allowOutside?: boolean;
+  /** Walk a generated series through folds too where the config says nothing of them, as recorded ones are. */
+  readonly walk?: boolean;
   readonly signal?: AbortSignal;
   readonly on?: (event: RunEvent) => void;
 }
@@ -79,7 +81,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   const started = performance.now();
   const opened = await openConfig(input, options);
   const data = await loadData(opened);
-  const facts = factsOf(data);
+  const facts = { ...factsOf(data), walked: options.walk === true };
   const config = settle(opened.written, facts);
   const { engine, reason, build } = await openEngine(config.engine.kind);
   const made = { kind: engine.kind, ...(build === null ? {} : { build }) };

@@ -212,13 +212,24 @@ describe('forecast backtest', () => {
     expect(out).toMatch(/seasonal-naive .*%/);
   });
 
-  it('a config without folds is told how to ask for them', () => {
-    const { status, stderr } = spawnSync(
-      'node',
-      [MAIN, 'backtest', join(import.meta.dirname, '..', 'configs', 'counting.yaml'), '-q', '--out', 'none'],
-      { cwd: space.path, encoding: 'utf8' },
-    );
-    expect(status).toBe(2);
-    expect(stderr).toContain('evaluate.folds: the config asks for no folds');
+  const walk = (config: string, ...more: string[]) =>
+    spawnSync('node', [MAIN, 'backtest', join(import.meta.dirname, '..', 'configs', config), '-q', ...more], {
+      cwd: space.path,
+      encoding: 'utf8',
+    });
+
+  it('a generated series is walked through five folds where its config says nothing of them', () => {
+    const { status, stdout, stderr } = walk('counting.yaml', '--set', 'train.epochs=3', '--out', 'counted', '--json');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout).folds).toHaveLength(5);
+  });
+
+  it('a config that wants no folds, and one of text, are refused in one line', () => {
+    const none = walk('counting.yaml', '--set', 'evaluate.folds=0', '--set', 'train.epochs=1', '--out', 'none');
+    expect([none.status, none.stderr.trim().split('\n').length]).toEqual([2, 1]);
+    expect(none.stderr).toContain('evaluate.folds: the config asks for no folds');
+    const text = walk('next-word-rnn.yaml', '--set', 'train.epochs=1', '--out', 'text');
+    expect([text.status, text.stderr.trim().split('\n').length]).toEqual([2, 1]);
+    expect(text.stderr).toContain('text is judged on held-out tokens');
   });
 });

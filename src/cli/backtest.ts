@@ -21,7 +21,7 @@ export const command: Command = {
       .positional('config', { describe: 'A YAML file, a preset, or a table (.csv, .tsv, .tsf)', type: 'string' })
       .options({
         folds: {
-          describe: `Times everything is fitted anew (default: the config’s)`,
+          describe: `Times everything is fitted anew (default: the config’s, else 5, or as many as fit)`,
           type: 'string',
           requiresArg: true,
         },
@@ -56,6 +56,7 @@ export const command: Command = {
       resume: flag(given, 'resume'),
       force: flag(given, 'force'),
       allowOutside: flag(given, 'allow-outside'),
+      walk: true,
       signal: abortOnSignal(quiet),
       on: (event) => show(event, view, given.color as boolean | undefined),
     });
@@ -81,8 +82,9 @@ export const command: Command = {
 function walked(result: Result): Result & { readonly backtest: BacktestReport } {
   const { backtest } = result;
   if (backtest) return { ...result, backtest };
-  throw new ForecastError('E_CONFIG_CONFLICT', 'the config asks for no folds', {
-    where: 'evaluate.folds',
-    hint: `forecast backtest … --folds ${FOLDS} (numbers only: text is judged on held-out tokens)`,
-  });
+  const [why, hint] =
+    result.data.frequency === null
+      ? ['text is judged on held-out tokens, not on folds', 'forecast run']
+      : ['the config asks for no folds, or its rows allow none', `forecast backtest … --folds ${FOLDS}, or more rows`];
+  throw new ForecastError('E_CONFIG_CONFLICT', why, { where: 'evaluate.folds', hint });
 }

@@ -11,6 +11,8 @@ import type { Written } from './schema.ts';
 
 /** What defaults may depend on: known once the source has loaded. */
 export interface Facts {
+  /** Whether generated series are walked through folds too, as recorded ones are; absent: no. */
+  readonly walked?: boolean;
   readonly form: 'numbers' | 'text';
   /** Steps of the first season; 1 where there is none. */
   readonly season: number;
@@ -165,7 +167,8 @@ function foldsOf(
   const region = Math.max(1, Math.floor(usable * BACKTEST_SHARE) - horizon - lead + 1);
   const shared = step ?? Math.max(1, Math.floor(region / (folds || FOLDS)));
   if (folds !== undefined) return { folds, step: shared };
-  if (!recorded || facts.form === 'text' || written.window.kind === 'prefixes') return { folds: 0, step: shared };
+  const walked = recorded || facts.walked === true;
+  if (!walked || facts.form === 'text' || written.window.kind === 'prefixes') return { folds: 0, step: shared };
   const read = context ?? recipe?.context ?? contextOf('sliding', facts, horizon) ?? 1;
   const reach = reachOf(recipe?.model ?? written.model);
   const least = leastRows(read + reach, recipe?.horizon ?? horizon, lead, facts.season);

@@ -152,9 +152,9 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
   const { raw } = data;
   if (raw.form !== 'numbers') return '';
   const facts = factsOf(data);
-  const { window } = settle(probe.written, facts);
+  const { window, predict } = settle(probe.written, facts);
   const source = sourceLine(file, probe.written.source, raw);
-  if (raw.series.length > MOST_NETWORKS) return panelStarter(table, source, raw, window.horizon);
+  if (raw.series.length > MOST_NETWORKS) return panelStarter(table, source, raw, predict.horizon);
   return starterFor(table, source, raw, facts, window);
 }
 

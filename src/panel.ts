@@ -1,6 +1,7 @@
 // Series of unlike lengths: which of them the defaults go by, and which are too short to take part.
 // In: loaded data, the config as written. Out: the data without those, and a warning that names them. Not here: cutting, folds.
 
+import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import { type Facts, leastRows, settle } from './config/defaults.ts';
 import type { Written } from './config/schema.ts';
@@ -9,14 +10,22 @@ import { ForecastError, type Warning } from './core/errors.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { foldsThatFit } from './evaluate/backtest.ts';
 
-/** Series shorter than this share of the middle one are stubs: defaults that fit them would be poor for all others. */
+/** Series shorter than this share of the middle one may be stubs. */
 const STUB = 0.25;
+/** Of so many of the shortest series none decides for all others. */
+const FEW = 0.05;
+/** Rows that are no stub, where two seasons fit into them too. */
+const ENOUGH = 40;
 
-/** Rows of the shortest series that is no stub. */
-export function usualRows(series: readonly Series[]): number {
+/**
+ * Rows of the shortest series that is no stub: one of the shortest twentieth, or with fewer than 40 rows or two seasons, that has not a
+ * quarter of the middle one's rows either.
+ */
+export function usualRows(series: readonly Series[], season: number): number {
   const lengths = Float64Array.from(series, ({ length }) => length).sort();
-  const middle = lengths[lengths.length >> 1] as number;
-  return lengths.find((length) => length >= STUB * middle) as number;
+  const at = (share: number): number => lengths[Math.floor(share * lengths.length)] as number;
+  const bar = Math.min(STUB * at(0.5), Math.max(at(FEW), ENOUGH, 2 * season + 1));
+  return lengths.find((length) => length >= bar) as number;
 }
 
 /** Rounds of leaving out, each by the defaults of those that are left; it ends with the first that leaves nothing out. */
@@ -49,7 +58,9 @@ function isLongEnough(series: Series, config: Config, season: number): boolean {
   try {
     const shape = windowShape(config, series);
     const { parts } = holdOut(config, shape, series.length);
-    const least = leastRows(window.context ?? 1, window.horizon, window.lead, season);
+    const least = hasNetwork(config.model)
+      ? leastRows(window.context ?? 1, window.horizon, window.lead, season)
+      : Math.max(3, 2 * season + 1);
     const plan = { ...evaluate, horizon: predict.horizon, lead: window.lead };
     return foldsThatFit(parts.test ?? series.length, plan, least) >= evaluate.folds;
   } catch (error) {

@@ -33,7 +33,7 @@ export function factsOf({
     return { form: 'text', season: 1, rows: raw.documents.reduce((sum, document) => sum + document.length, 0) };
   const [series] = raw.series;
   const usual = season ?? (series ? seasonOf(series.time.frequency) : 1);
-  const rows = usualRows(raw.series);
+  const rows = usualRows(raw.series, seasons?.[0]?.rows ?? usual);
   const [first] = seasons ?? [];
   const beside = {
     series: raw.series.length,

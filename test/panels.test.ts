@@ -3,9 +3,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Series } from '../src/core/data.ts';
 import { init } from '../src/init.ts';
 import { inspect } from '../src/inspect.ts';
+import { usualRows } from '../src/panel.ts';
 import { run } from '../src/run.ts';
+import { predict } from '../src/stored.ts';
 import { workspace } from './support/workspace.ts';
 
 const space = workspace();
@@ -125,6 +128,27 @@ describe('series with too few rows', () => {
   });
 });
 
+describe('the rows that defaults go by', () => {
+  const usual = (lengths: readonly number[], season = 1): number =>
+    usualRows(
+      lengths.map((length) => ({ length }) as Series),
+      season,
+    );
+  const times = (n: number, length: number): number[] => Array.from({ length: n }, () => length);
+
+  test.each([
+    ['one series', [7], 1, 7],
+    ['equal series', times(9, 60), 12, 60],
+    ['a stub among many', [...times(50, 300), 3], 1, 300],
+    ['a short one among many', [...times(50, 1000), 45], 1, 1000],
+    ['as many short ones as in M4 Weekly', [...times(65, 80), ...times(294, 1000)], 1, 80],
+    ['the same, too short for their season', [...times(65, 80), ...times(294, 1000)], 52, 1000],
+    ['all lengths alike', Array.from({ length: 200 }, (_, i) => i + 1), 12, 26],
+  ])('%s', (_, lengths, season, rows) => {
+    expect(usual(lengths, season)).toBe(rows);
+  });
+});
+
 describe('series that never change', () => {
   const flat = (value: number): number[] => Array.from({ length: 60 }, () => value);
   const many = Array.from({ length: 6 }, (_, s) => wave(s, 60));
@@ -197,4 +221,23 @@ test('a run of many series is told on a page of the terminal and on one small pa
   expect(text.split('\n').length).toBeLessThanOrEqual(30);
   expect(text).toMatch(/^s0 value .*\ns1 value .*\ns2 value .*\ns3 value .*\n… 956 more in forecast.csv$/m);
   expect(statSync(report as string).size).toBeLessThan(500_000);
+});
+
+test('predict reads a newer file as the run read its own, short as its series may be', async () => {
+  const file = wide(
+    'then.csv',
+    Array.from({ length: 3 }, (_, s) => wave(s, 60)),
+  );
+  const source = { kind: 'rows', file, season: 4 };
+  const { folder, result } = await run(
+    { source, window: { horizon: 4 }, model: { kind: 'seasonal-naive' } },
+    { out: join(space.path, 'then'), root: space.path },
+  );
+  expect((await predict(folder, { root: space.path })).rows).toEqual(result.forecast);
+  const newer = wide(
+    'now.csv',
+    Array.from({ length: 3 }, (_, s) => [s, s + 1, s + 2, s + 3, s + 4]),
+  );
+  const { rows } = await predict(folder, { data: newer, root: space.path });
+  expect(rows.filter(({ series }) => series === 's2').map(({ value }) => value)).toEqual([3, 4, 5, 6]);
 });

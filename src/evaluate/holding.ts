@@ -41,7 +41,7 @@ export interface Holding {
     readonly least: number;
     readonly origins: number;
   } | null;
-  /** Mean of forecast − actual, the tracking signal (their sum over mean |error|; Brown 1959), and how many paths' sums kept to their interval. */
+  /** Mean of forecast − actual, the tracking signal of a single path (their sum over mean |error|; Brown 1959), and how many paths' sums kept to their interval. */
   readonly bias: { readonly mean: number; readonly signal: number | null; readonly sums: LevelHeld | null };
 }
 
@@ -83,7 +83,7 @@ export function judgeHolding({ values, levels, ratios, origins, sumWidth }: Hold
     causes,
     levels: held,
     error,
-    bias: { ...biasOf(values), sums },
+    bias: { ...biasOf(values, paths.length), sums },
   };
 }
 
@@ -147,13 +147,13 @@ function errorOf(
   return { ratio, p: least * (1 + share * apart), least, origins: ratios.length };
 }
 
-function biasOf(values: readonly HeldValue[]): Omit<Holding['bias'], 'sums'> {
+function biasOf(values: readonly HeldValue[], paths: number): Omit<Holding['bias'], 'sums'> {
   const errors = values.map(({ actual, forecast }) => forecast - actual);
   const sum = errors.reduce((total, error) => total + error, 0);
   const size = errors.reduce((total, error) => total + Math.abs(error), 0);
   return {
     mean: errors.length > 0 ? sum / errors.length : 0,
-    signal: size > 0 ? (sum * errors.length) / size : null,
+    signal: size > 0 && paths === 1 ? (sum * errors.length) / size : null,
   };
 }
 

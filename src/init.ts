@@ -132,8 +132,8 @@ function schemaLine(folder: string): string {
   return `# yaml-language-server: $schema=${path.startsWith('.') ? path : `./${path}`}`;
 }
 
-/** Spelled out, so that windows are as those of the config that is written. */
-const STARTER_MODEL = { kind: 'lstm-regressor', units: [32] };
+/** Left open as in the config that is written, so that windows are as there. */
+const STARTER_MODEL = { kind: 'lstm-regressor' };
 
 /** The text of a config for a table: loads it once to name the columns and to see its season. */
 async function textFor(table: string, options: OpenOptions, folder = dirname(resolve(table))): Promise<string> {
@@ -155,7 +155,7 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
   const { window, predict } = settle(probe.written, facts);
   const source = sourceLine(file, probe.written.source, raw);
   if (raw.series.length > MOST_NETWORKS) return panelStarter(table, source, raw, predict.horizon);
-  return starterFor(table, source, raw, facts, window);
+  return starterFor(table, source, facts, window);
 }
 
 /** The source as found: its columns, and what the command line set. */
@@ -186,10 +186,6 @@ function flow(value: unknown): string {
 
 /** Most windows to be judged by where a horizon is short. */
 const MOST_HELD = 48;
-const MOST_EPOCHS = 200;
-const LEAST_EPOCHS = 3;
-/** Steps read in one training: what takes the reference engine about a minute. */
-const STEPS = 4e6;
 
 /** Series that each get a network of their own; of more, one model is fitted to all. */
 const MOST_NETWORKS = 8;
@@ -208,38 +204,17 @@ model:    { kind: linear }                       # one model for all series; the
 `;
 }
 
-function starterFor(table: string, source: string, raw: Numbers, facts: Facts, window: Config['window']): string {
-  const { horizon } = window;
-  const seasonal = facts.season > 1 && facts.rows >= 4 * facts.season;
-  const positive = raw.series.every((series) =>
-    series.targets.every(({ values }) => values.every((value) => value > 0)),
-  );
-  const encoders = [
-    ...(seasonal && positive ? ['{ kind: log }'] : []),
-    ...(seasonal ? [`{ kind: difference, lag: ${facts.season} }`] : []),
-    '{ kind: standard }',
-  ];
-  const rows = raw.series.reduce((sum, series) => sum + series.length, 0);
-  const steps = rows * (window.context ?? 1);
-  // Where a few epochs over all windows take too long, every second, third, … one is read.
-  const stride = Math.max(window.stride, Math.ceil((LEAST_EPOCHS * steps) / STEPS));
-  const held = Math.max(
-    1,
-    Math.min(Math.max(MOST_HELD, 2 * Math.ceil(horizon / stride)), Math.floor(facts.rows / stride / 10)),
-  );
+function starterFor(table: string, source: string, facts: Facts, { horizon }: Config['window']): string {
+  const held = Math.max(1, Math.min(Math.max(MOST_HELD, 2 * horizon), Math.floor(facts.rows / 10)));
   // Windows whose targets reach into the test part are dropped: as many more are held out.
-  const validation = held + Math.floor((horizon - 1) / stride);
-  const epochs = Math.max(LEAST_EPOCHS, Math.min(MOST_EPOCHS, Math.floor((STEPS * stride) / steps)));
-  const patience = Math.max(3, Math.min(20, Math.ceil(epochs / 5)));
+  const validation = held + horizon - 1;
   const name = stemOf(table);
   return `# ${name}: made from ${basename(table)} (${facts.rows} rows, season ${facts.season}). Change what you know better.
 name: ${JSON.stringify(name)}
 
 source:   ${source}
-split:    { validation: ${validation}, test: ${held} }                       # windows: to stop by, and to be judged by
-encoder:  [${encoders.join(', ')}]
-${stride > 1 ? `window:   { stride: ${stride} }                      # one window in ${stride}: all of them would take long\n` : ''}model:    { kind: lstm-regressor, units: [32]${seasonal ? '' : ', normalise: last'} }
-train:    { epochs: ${epochs}, batch: 32, optimizer: adam, rate: 0.003, patience: ${patience}, clip: 1 }${epochs < MOST_EPOCHS ? '   # what a minute allows; more may help' : ''}
+split:    { validation: ${validation}, test: ${held} }                       # windows: to look at, and to be judged by
+model:    lstm-regressor                         # left open: the recipe for a recorded series (forecast explain recipe)
 `;
 }
 

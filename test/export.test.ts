@@ -12,7 +12,7 @@ import { loadData } from '../src/open.ts';
 import { run } from '../src/run.ts';
 import { cutsAt } from '../src/window/cuts.ts';
 import { runOnnx, runtime } from './formats/runtime.ts';
-import { rowsOf, worst } from './formats/windows.ts';
+import { aheadOf, rowsOf, worst } from './formats/windows.ts';
 import { fingerprints, workspace } from './support/workspace.ts';
 
 const space = workspace();
@@ -201,14 +201,14 @@ describe.skipIf(runtime === null)('presets predict the same numbers in onnxrunti
     const { models } = await exportRun(folder, { to: 'onnx' });
     const { openEngine } = await import('../src/engines/index.ts');
     const { engine } = await openEngine('reference');
-    for (const [series, { parts, encoder }] of readModels(stored)) {
+    for (const [series, { series: own, parts, encoder }] of readModels(stored)) {
       const place = models.find((model) => model.series === series)!;
       const file = readFileSync(join(`${folder}-onnx`, place.folder, 'model.onnx'));
       const guide = JSON.parse(readFileSync(join(`${folder}-onnx`, place.folder, 'forecast.json'), 'utf8'));
       const { network, shape } = parts;
       let sequence = null;
       if (raw.form === 'numbers') {
-        sequence = restoreNumbers(encoder!).encode(raw.series.find(({ id }) => id === series)!);
+        sequence = restoreNumbers(encoder!).encode(raw.series.find(({ id }) => id === own)!);
       } else {
         const text = restoreText(encoder!);
         const ids = text.encode(text.split(raw.documents[0]!));
@@ -239,9 +239,16 @@ describe.skipIf(runtime === null)('presets predict the same numbers in onnxrunti
       };
       const compiled = await engine.compile(network, parts.weights);
       const expected = await compiled.predict(windows);
-      const steps = typeof guide.input.shape[1] === 'number' ? guide.input.shape[1] : null;
-      const rows = cutoffs.map((_, i) => rowsOf(network, windows, i, steps));
-      const { data } = await runOnnx(runtime!, file, [guide.input, rows]);
+      const history = guide.window.history ?? 0;
+      const steps = typeof guide.input.shape[1] === 'number' ? guide.input.shape[1] - history : null;
+      const rows = cutoffs.map((_, i) => rowsOf(network, windows, i, steps, history));
+      const ahead = cutoffs.map((_, i) => aheadOf(network, windows, i));
+      const { data } = await runOnnx(
+        runtime!,
+        file,
+        [guide.input, rows],
+        ...(guide.ahead ? [[guide.ahead, ahead] as const] : []),
+      );
       expect(worst(data, expected)).toBeLessThan(1e-5);
     }
   });

@@ -22,7 +22,7 @@ export const command: Command = {
         json: { describe: 'Print what was written as one JSON object', type: 'boolean' },
       })
       .example('$0 export runs/air-passengers-1a2b3c4d --to onnx', '')
-      .example('$0 export runs/air-passengers-1a2b3c4d --to tfjs --out model', ''),
+      .example('$0 export runs/counting-1a2b3c4d --to tfjs --out model', ''),
   handler: async (given) => {
     const { exportRun } = await import('../export.ts');
     const to = text(given, 'to');

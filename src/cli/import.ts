@@ -21,8 +21,8 @@ export const command: Command = {
         ...RUN_OPTIONS,
         force: { describe: 'Begin anew where a complete run stands', type: 'boolean' },
       })
-      .example('$0 import keras/model.json --config configs/air-passengers.yaml', '')
-      .example('$0 run --continue runs/air-passengers-1a2b3c4d', 'trains an imported model on'),
+      .example('$0 import keras/model.json --config configs/counting.yaml', '')
+      .example('$0 run --continue runs/counting-1a2b3c4d', 'trains an imported model on'),
   handler: async (given) => {
     const config = text(given, 'config');
     if (config === undefined)

@@ -5,6 +5,7 @@ import { ForecastError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { METRICS } from '../metrics/index.ts';
 import { type JsonSchema, jsonSchema } from './json-schema.ts';
+import { recipeText } from './recipe.ts';
 
 interface Found {
   readonly name: string;
@@ -17,6 +18,7 @@ interface Found {
 /** Explains a key or a kind. Errors: E_USAGE with the nearest known word. */
 export function explain(key = ''): string {
   if (key === '') return overview();
+  if (key === 'recipe') return recipeText();
   const found = findKeys(key.split('.'));
   if (found.length > 0) return found.map(describe).join('\n\n');
   const kinds = kindsCalled(key);
@@ -39,7 +41,7 @@ function overview(): string {
     '',
     ...lines,
     '',
-    'More: forecast explain train, forecast explain train.epochs, forecast explain lstm-regressor',
+    'More: forecast explain train, forecast explain train.epochs, forecast explain lstm-regressor, forecast explain recipe',
   ].join('\n');
 }
 

@@ -123,3 +123,53 @@ function presetsOf(
 ): object {
   return table[kind]?.options.parse({}) as object;
 }
+
+/** The recipe as `forecast explain recipe` tells it: each key, what it becomes, and why. */
+export function recipeText(): string {
+  const lines: readonly (readonly [key: string, value: string, why: string])[] = [
+    [
+      'encoder',
+      'log, standard',
+      'growing seasons become constant; log where all values known before held-out parts are above 0',
+    ],
+    [
+      'window.context',
+      '1½ seasons',
+      `${LEAST_CONTEXT} … ${MOST_CONTEXT} steps, ${CONTEXT_WITHOUT_SEASON} without a season, fewer where rows are few`,
+    ],
+    ['window.horizon', `the horizon, ${FREE_STEPS} at most`, 'longer horizons feed blocks back'],
+    [
+      'source.calendar',
+      'month or week of the year',
+      'where that is the season; no year: a network carries a trend on at will',
+    ],
+    ['model.units', `[${UNITS}]`, 'larger networks were no better on 25 short series'],
+    ['model.normalise', 'mean of the last season', 'each window is relative to its own level'],
+    ['model.lags', '[1, season]', 'the value before, and that of the same step a season ago'],
+    ['model.skip', 'true', 'the linear part of the answer is learned at once'],
+    [
+      'model.freeRun',
+      'true',
+      'trained on its own outputs, as it is used; not with source.past, a lead or bidirectional',
+    ],
+    ['model.warmup', 'half a season', 'first steps, which know little, do not count'],
+    [
+      'train.steps',
+      `${STEPS} of ${BATCH} windows`,
+      'more learns short series by heart; train.epochs written takes its place',
+    ],
+    ['train.optimizer', `adamw, rate ${RATE}`, 'with train.schedule one-cycle'],
+    [
+      'train.seeds',
+      `${SEEDS}`,
+      `their mean, as chance moves a short series' errors; 1 for more than ${SERIES_WITH_SEEDS} series`,
+    ],
+  ];
+  const head = [
+    'The recipe: what lstm-regressor is on a recorded series where neither model.units nor model.layers is written. Every key that is',
+    'written stays as written; the run folder holds the config with all of them. A network left open inside a combination is the',
+    'recipe whole, whatever the config says of encoder, window and train.',
+    '',
+  ];
+  return [...head, ...lines.map(([key, value, why]) => `  ${key.padEnd(16)} ${value.padEnd(26)} ${why}`)].join('\n');
+}

@@ -11,8 +11,8 @@ export interface LogOptions {
 }
 
 /**
- * z = ln(x + offset). Errors: E_DATA_RANGE naming the column and the first value that has no logarithm; with below `least` only where it
- * is learned from: a later one counts as half the least x + offset of those.
+ * z = ln(x + offset). Errors: E_DATA_RANGE naming the column and the first value that has no logarithm; with below `least`
+ * only where no value has one that it is fitted on: else such a value counts as half the least x + offset above 0 of those.
  */
 export const log: NumberEncoderKind<LogOptions> = {
   kind: 'log',
@@ -27,20 +27,26 @@ export const log: NumberEncoderKind<LogOptions> = {
       .enum(['refuse', 'least'])
       .default('refuse')
       .describe(
-        'A value without a logarithm in rows that are not learned from: an error (refuse, default), or counted as half the least one learned from (least)',
+        'A value without a logarithm: an error (refuse, default), or counted as half the least one that has one and is learned from (least)',
       ),
   }),
   fit: (values, until, { offset, below }, { column }) => {
+    const least = below === 'least' ? leastOf(values, until, offset) : Number.POSITIVE_INFINITY;
+    if (least < Number.POSITIVE_INFINITY) return logEncoder(offset, column, least / 2);
     checkPositive(values, until, offset, column);
-    return logEncoder(offset, column, below === 'least' ? leastOf(values, until, offset) / 2 : null);
+    return logEncoder(offset, column, null);
   },
   restore: (state) =>
     logEncoder(state.offset as number, state.column as string, (state.floor as number | undefined) ?? null),
 };
 
+/** ∞ where no value is above 0. */
 function leastOf(values: Float64Array, until: number, offset: number): number {
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < until; i++) least = Math.min(least, (values[i] as number) + offset);
+  for (let i = 0; i < until; i++) {
+    const value = (values[i] as number) + offset;
+    if (value > 0 && value < least) least = value;
+  }
   return least;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ForecastError } from '../../src/core/errors.ts';
-import { fitNumbers, fitText, formOf, tokenize } from '../../src/encoders/chain.ts';
+import { fitNumbers, fitText, formOf, restoreNumbers, tokenize } from '../../src/encoders/chain.ts';
 import { seriesOf } from './data.ts';
 
 const ramp = Float64Array.from({ length: 20 }, (_, t) => 10 + t * 2);
@@ -89,6 +89,19 @@ describe('fitNumbers', () => {
     const error = errorOf(() => fitted.encode(seriesOf({ sales: ramp })));
     expect(error.code).toBe('E_DATA_COLUMN');
     expect(error.message).toBe('target columns are [sales], fitted on [y]');
+  });
+
+  it('log lets a value without a logarithm count as half the least one learned from where it is told to', () => {
+    const series = seriesOf({ sales: [4, 2, 0, 8, -1] });
+    const chain = [{ kind: 'log', offset: 0, below: 'least' }];
+    for (const until of [2, 3]) {
+      const fitted = fitNumbers(series, until, chain, 1);
+      const encoded = [4, 2, 1, 8, 1].map(Math.log);
+      expect([...(fitted.encode(series).targets[0] as Float64Array)]).toEqual(encoded);
+      expect([...(restoreNumbers(fitted.state).encode(series).targets[0] as Float64Array)]).toEqual(encoded);
+    }
+    const none = errorOf(() => fitNumbers(seriesOf({ sales: [0, -2] }), 2, chain, 1));
+    expect(none.message).toBe('column "sales", row 1: 0 has no logarithm');
   });
 
   it('log names the column, the row and the value it cannot take', () => {

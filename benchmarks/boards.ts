@@ -3,7 +3,7 @@
 
 import { cpus } from 'node:os';
 import { commit } from './about.ts';
-import { type About, keep, kept } from './boards/accuracy.ts';
+import { type About, autoLine, keep, kept } from './boards/accuracy.ts';
 import type { Row } from './boards/board.ts';
 import { type Ended, judgeAll } from './boards/crew.ts';
 import { checkPresent } from './boards/data.ts';
@@ -44,11 +44,11 @@ async function main(): Promise<void> {
   const whole = ended.map((one) => ({ ...one, rows: [...one.rows, ...peersOf(one.board.name)] }));
   if (asked.look) look(ended, about, asked.why);
   print(whole, asked.json);
+  const done = whole.map(({ board, rows }) => kept(board, rows, about));
+  const line = autoLine(done);
+  if (!asked.json && line !== null) console.log(`auto ÷ best single forecaster. ${line}`);
   if (asked.only !== null) return; // a part of the box says nothing about the box
-  const left = keep(
-    whole.map(({ board, rows }) => kept(board, rows, about)),
-    asked.look,
-  );
+  const left = keep(done, asked.look);
   if (left.length > 0)
     console.error(`ACCURACY.md keeps the test figures it has of ${left.join(', ')}: this run did not look`);
 }

@@ -162,14 +162,26 @@ function verdict(goal: Goal, value: number): string {
     : `no, by ${missed.toFixed(1)} %`;
 }
 
-function autoTable(boards: readonly Kept[]): string[] {
-  const ratios = boards.flatMap((board): AutoRatio[] => {
+/** What auto comes to over boards, in one line; null where it was not judged. */
+export function autoLine(boards: readonly Kept[]): string | null {
+  const summary = autoSummary(autoRatios(boards));
+  if (!summary) return null;
+  const { mean, worst } = summary;
+  const met = (ratio: number, goal: number): string => `goal ${goal}: ${ratio <= goal ? 'met' : 'missed'}`;
+  return `Geometric mean ${mean.toFixed(3)} (${met(mean, AUTO.mean)}); worst ${worst.ratio.toFixed(3)}, ${worst.board} (${met(worst.ratio, AUTO.worst)}).`;
+}
+
+function autoRatios(boards: readonly Kept[]): AutoRatio[] {
+  return boards.flatMap((board): AutoRatio[] => {
     const ratio = autoRatio({ ...board, metric: board.metrics[0] as string }, board.rows);
     return ratio ? [ratio] : [];
   });
-  const summary = autoSummary(ratios);
-  if (!summary) return [];
-  const { mean, worst } = summary;
+}
+
+function autoTable(boards: readonly Kept[]): string[] {
+  const ratios = autoRatios(boards);
+  const line = autoLine(boards);
+  if (line === null) return [];
   return [
     '## auto beside the best single forecaster',
     '',
@@ -183,7 +195,7 @@ function autoTable(boards: readonly Kept[]): string[] {
         `| ${board} | ${figure(auto)} | ${figure(best)} | ${forecaster} | ${ratio.toFixed(3)} |`,
     ),
     '',
-    `Geometric mean ${mean.toFixed(3)} (goal ${AUTO.mean}: ${mean <= AUTO.mean ? 'met' : 'missed'}); worst ${worst.ratio.toFixed(3)}, ${worst.board} (goal ${AUTO.worst}: ${worst.ratio <= AUTO.worst ? 'met' : 'missed'}).`,
+    line,
     '',
   ];
 }

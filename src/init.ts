@@ -190,17 +190,25 @@ const MOST_HELD = 48;
 /** Series that each get a network of their own; of more, one model is fitted to all. */
 const MOST_NETWORKS = 8;
 
+/** Rows of all series that a pooled model takes a minute for, walked through its folds. */
+const MOST_POOLED = 60_000;
+
 function panelStarter(table: string, source: string, { series }: Numbers, horizon: number): string {
   const lengths = series.map(({ length }) => length);
   const [least, most] = lengths.reduce(([low, high], n) => [Math.min(low, n), Math.max(high, n)], [Infinity, 0]);
   const rows = least === most ? `${least}` : `${least} to ${most}`;
+  const all = lengths.reduce((sum, length) => sum + length, 0);
+  const model =
+    all > MOST_POOLED
+      ? '{ kind: theta }                        # of each series; linear, one model for all of them, takes minutes here'
+      : '{ kind: linear }                       # one model for all series; theta, ets and auto fit each by itself';
   const name = stemOf(table);
   return `# ${name}: made from ${basename(table)} (${series.length} series of ${rows} rows). Change what you know better.
 name: ${JSON.stringify(name)}
 
 source:   ${source}
 window:   { horizon: ${horizon} }
-model:    { kind: linear }                       # one model for all series; theta, ets and auto fit each by itself
+model:    ${model}
 `;
 }
 

@@ -84,6 +84,15 @@ describe('a config made for a file of many series', () => {
     expect(readFileSync(files[0] as string, 'utf8')).toContain('horizon: 6');
   });
 
+  test('fits each series by itself where there is much to read', async () => {
+    const file = wide(
+      'wide.csv',
+      Array.from({ length: 70 }, (_, s) => wave(s, 900)),
+    );
+    const { files } = await init(file, { out: `${file}.yaml` });
+    expect(readFileSync(files[0] as string, 'utf8')).toContain('kind: theta');
+  });
+
   test('inspect shows the first series, and says how many more there are', async () => {
     const { text, json } = await inspect(TSF);
     expect(text).toContain('series T0: 60 rows, 2010-01-01 … 2014-12-01, monthly, season 12');

@@ -468,6 +468,7 @@ function judgedApart(
 
 function networksOf(fitted: FittedNumbers): NetworkFit[] {
   if (isNetwork(fitted)) return fitted.fit ? [fitted.fit] : [];
+  if (fitted.inside) return networksOf(fitted.inside);
   return reportOf(fitted) ? (fitted as FittedCombination).members.flatMap(networksOf) : [];
 }
 
@@ -504,6 +505,7 @@ function modelsOf(id: string, fitted: FittedNumbers, refitted: FittedNumbers | n
 /** Every network in what was fitted, by the series and its members' names. */
 function namedNetworks(name: string, fitted: FittedNumbers): [string, NetworkFit][] {
   if (isNetwork(fitted)) return fitted.fit ? [[name, fitted.fit]] : [];
+  if (fitted.inside) return namedNetworks(name, fitted.inside);
   const report = reportOf(fitted);
   if (!report) return [];
   const labels = report.members.filter(({ weight }) => weight > 0).map(({ member }) => member);

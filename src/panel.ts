@@ -3,7 +3,7 @@
 
 import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
-import { type Facts, leastRows, settle } from './config/defaults.ts';
+import { type Facts, leastRows, reachOf, settle } from './config/defaults.ts';
 import type { Written } from './config/schema.ts';
 import type { Loaded, Series } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
@@ -59,7 +59,7 @@ function isLongEnough(series: Series, config: Config, season: number): boolean {
     const shape = windowShape(config, series);
     const { parts } = holdOut(config, shape, series.length);
     const least = hasNetwork(config.model)
-      ? leastRows(window.context ?? 1, window.horizon, window.lead, season)
+      ? leastRows((window.context ?? 1) + reachOf(config.model), window.horizon, window.lead, season)
       : Math.max(3, 2 * season + 1);
     const plan = { ...evaluate, horizon: predict.horizon, lead: window.lead };
     return foldsThatFit(parts.test ?? series.length, plan, least) >= evaluate.folds;

@@ -132,6 +132,16 @@ describe('as a member', () => {
     expect((await predict(folder)).rows).toEqual(result.forecast);
   });
 
+  it('a network of logarithms keeps its weights too', async () => {
+    const model = '{ kind: average, members: [drift, { kind: log-scale, model: { kind: lstm-regressor, units: 3 } }] }';
+    const { result, folder } = await run(space.write('scaled.yaml', OPEN.replace('lstm-regressor', model)), {
+      set: ['evaluate.folds=0', 'train.epochs=2'],
+      out: join(space.path, 'scaled'),
+    });
+    expect(Object.keys(JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')))).toHaveLength(1);
+    expect((await predict(folder)).rows).toEqual(result.forecast);
+  });
+
   it('networks that a run has left are taken, not trained', async () => {
     const opened = await loadConfig(space.write('taken.yaml', MIXED));
     const data = await loadData(opened);

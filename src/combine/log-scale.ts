@@ -46,6 +46,7 @@ function onLogarithms({ model }: LogScaleOptions, context: CombineContext): Numb
 function undone(fitted: FittedNumbers): FittedNumbers {
   return {
     name: KIND,
+    inside: fitted,
     ...(fitted.firstCutoff === undefined ? {} : { firstCutoff: fitted.firstCutoff }),
     forecast: async (series, request) => {
       let last = 0;

@@ -61,6 +61,8 @@ export interface FittedNumbers {
   readonly name: string;
   /** The first cutoff with enough rows before it; default 1. */
   readonly firstCutoff?: number;
+  /** The one that it asks on another scale; absent: none. */
+  readonly inside?: FittedNumbers;
   /** Many cutoffs in one call. `series` may be longer than the one fitted on, or a new one with the same columns. */
   forecast(series: Series, request: ForecastRequest): Promise<Forecasts>;
   /** Plain data that says what was learned. */

@@ -145,7 +145,7 @@ function horizonOf(written: Written, facts: Facts, recorded: boolean): number {
   const asked = written.predict.horizon ?? written.window.horizon;
   if (asked !== undefined) return asked;
   if (!recorded || facts.form === 'text') return 1;
-  if (facts.horizon !== undefined) return Math.min(facts.horizon, Math.max(1, Math.floor(facts.rows / 3)));
+  if (facts.horizon !== undefined) return Math.min(facts.horizon, Math.max(1, Math.floor((facts.rows - 1) / 2)));
   const cycle = cycleOf(facts);
   return Math.min(cycle > 1 ? cycle : HORIZON_WITHOUT_SEASON, Math.max(1, Math.floor(facts.rows / 10)));
 }

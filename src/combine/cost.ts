@@ -12,6 +12,8 @@ export interface Task {
   readonly season: number;
   /** Steps from the last known row to the last one forecast. */
   readonly reach: number;
+  /** Series that one solution is for, where a kind learns from several at once. */
+  readonly together: number;
 }
 
 /**
@@ -37,14 +39,14 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
   'trend-season': ({ rows, season }) => rows * season + season * season * season,
   mstl: ({ rows, season }) => 8000 * rows + season,
   ets: ({ rows, season }, options) => formsOf(season, options) * (50 + 12 * season) * 20 * rows,
-  linear: ({ rows, season, reach }, { context, loss, passes, stride }) => {
+  linear: ({ rows, season, reach, together }, { context, loss, passes, stride }) => {
     const contexts =
       typeof context === 'number' ? [context] : [1.5, 2, 3, 5].map((seasons) => seasons * Math.max(season, 12));
     const solved = loss === 'squares' ? 1 : 1 + (typeof passes === 'number' ? passes : 4);
     return contexts.reduce((sum, length) => {
       const taken = Math.min(length, Math.max(1, rows - reach));
       const windows = rows / (typeof stride === 'number' ? stride : 1);
-      return sum + solved * (windows * taken * (taken + reach) + 10 * taken * taken * taken);
+      return sum + solved * (windows * taken * (taken + reach) + (10 * taken * taken * taken) / together);
     }, 0);
   },
 };

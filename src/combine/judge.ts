@@ -118,7 +118,7 @@ function panelCost(member: Choice, walks: readonly Walk[], reach: number, contex
       const network = member.kind === 'seeds' ? (member.model as Choice) : member;
       sum += hasNetwork(network)
         ? seeds * (context.networkCost?.(network, series, rows) ?? 0)
-        : costOf(member, { rows, season, reach }) * series.targets.length;
+        : costOf(member, { rows, season, reach, together: walks.length }) * series.targets.length;
     }
   }
   return sum;

@@ -105,6 +105,19 @@ describe('an open network', () => {
     expect(readFileSync(join(early.folder, 'config.yaml'), 'utf8')).not.toContain('kind: log');
   });
 
+  it('is decided by nothing that is held out', async () => {
+    const later = months.map((y, t) => (t < ROWS - 22 ? y : -1e6 * (t % 3)));
+    space.write('unlike.csv', tableOf(later));
+    const config = async (file: string): Promise<object> => {
+      const opened = await loadConfig(space.write('law.yaml', OPEN.replace('months.csv', file)));
+      const { source: _, ...rest } = settle(opened.written, factsOf(await loadData(opened)));
+      return rest;
+    };
+    const own = await config('months.csv');
+    expect(JSON.stringify(own)).toContain('"log"');
+    expect(await config('unlike.csv')).toEqual(own);
+  });
+
   it('counts steps: epochs of a short series, every k-th window of a long one', async () => {
     const short = (await ran('short', OPEN)).result.fit;
     expect(short.epochs * Math.ceil(short.samples / 16)).toBeGreaterThanOrEqual(9);

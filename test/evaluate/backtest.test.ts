@@ -170,4 +170,37 @@ describe('a backtest', () => {
     expect(fits).toEqual([17, 25]);
     expect([...(track?.values.subarray(8, 16) ?? [])]).toEqual([...stored]);
   });
+
+  it('is the same however many folds are fitted at once, and keeps what each network of an ensemble said', async () => {
+    const waits = [9, 1, 4];
+    const ensemble: NumberForecaster = {
+      name: 'two',
+      fit: async (past) => {
+        await new Promise((resolve) => setTimeout(resolve, waits[past.length % 3]));
+        return {
+          name: 'two',
+          forecast: async (_, { cutoffs, horizon }) => {
+            const said = [1, 3].map((part) => new Float64Array(cutoffs.length * horizon).fill(part * past.length));
+            return { values: new Float64Array(cutoffs.length * horizon).fill(2 * past.length), parts: said };
+          },
+          state: () => ({}),
+          dispose: () => {},
+        };
+      },
+    };
+    const walks = [30, 38].map((length, s) => {
+      const series = seriesOf(new Array(length).fill(0), String(s));
+      return { series, folds: planFolds(length, plan({ folds: 2 + s }), 5) };
+    });
+    const kept = new Map<number, readonly Float64Array[]>();
+    const keep = (k: number, said: readonly Float64Array[]): void => void kept.set(k, said);
+    const one = await backtest(ensemble, walks, plan(), { request, done: keep });
+    expect(await backtest(ensemble, walks, plan(), { request, together: 3 })).toEqual(one);
+    const stored = async (k: number): Promise<readonly Float64Array[] | null> => kept.get(k) ?? null;
+    expect(await backtest(ensemble, walks, plan(), { request, together: 2, stored })).toEqual(one);
+    for (const { values, parts } of one) {
+      expect(parts).toHaveLength(2);
+      expect(parts?.map((part) => part.map((value) => 2 * value))).toEqual([values, values.map((value) => 3 * value)]);
+    }
+  });
 });

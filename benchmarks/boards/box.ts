@@ -54,10 +54,9 @@ function network({ many }: Facts): Contestant {
   return { ...contestant('lstm-regressor', 95, [{ kind: 'lstm-regressor' }]), ...(many ? { long: true } : {}) };
 }
 
-function plain({ season, positive, panel }: Facts, seasons: readonly number[]): Contestant[] {
+function plain(facts: Facts, seasons: readonly number[]): Contestant[] {
+  const { season, positive, panel } = facts;
   const longest = seasons.at(-1) ?? season;
-  const all = seasons.length > 1 ? { season: [...seasons] } : { season: longest };
-  const linear = { kind: 'linear', ...all };
   const logarithms = (model: Choice): Choice[] => (positive ? [model, log(model)] : [model]);
   return [
     contestant('last-value', 1, [{ kind: 'last-value' }]),
@@ -81,24 +80,29 @@ function plain({ season, positive, panel }: Facts, seasons: readonly number[]): 
       ...each({ kind: 'ets' }, shortest(seasons, season)),
       ...(panel ? [] : [{ kind: 'ets', seasonal: 'none' }]),
     ]),
-    contestant('linear', 40, [
-      linear,
-      ...(panel
-        ? fixed(linear, longest)
-        : [
-            { ...linear, base: 'season' },
-            { ...linear, loss: 'squares' },
-          ]),
-    ]),
+    contestant('linear', 40, linears(facts, seasons)),
     contestant('regression', 6, regressions(seasons, positive)),
   ];
 }
 
-/** Long contexts and few penalties, all windows alike. */
-function fixed(linear: Choice, longest: number): Choice[] {
-  const contexts = longest >= 100 ? [3 * longest] : [5 * longest, 6 * longest];
+/** With its own choice of settings, which takes long over many rows, and with long contexts and few penalties, all windows alike. */
+function linears({ season, panel, many }: Facts, seasons: readonly number[]): Choice[] {
+  const longest = seasons.at(-1) ?? season;
+  const linear = { kind: 'linear', season: seasons.length > 1 ? [...seasons] : longest };
   const of = (context: number, ridge: number): Choice => ({ ...linear, context, ridge, weigh: 'equal' });
-  return [...contexts.map((context) => of(context, 1e-3)), of(contexts.at(-1) as number, 1e-2)];
+  const long = longContext(longest);
+  if (panel) return [linear, of(long, 1e-3), of(long, 1e-2), ...(longest < LONG ? [of(6 * longest, 1e-3)] : [])];
+  if (many) return [of(long, 1e-3), of(long, 1e-2), of(long, 0.1), { ...of(long, 0.1), base: 'season' }];
+  return [linear, { ...linear, base: 'season' }, { ...linear, loss: 'squares' }];
+}
+
+const LONG = 100;
+const MOST_CONTEXT = 504;
+
+/** Five seasons, three of long ones; where there is none a hundred rows. */
+function longContext(season: number): number {
+  if (season < 2) return LONG;
+  return season >= LONG ? Math.min(3 * season, MOST_CONTEXT) : 5 * season;
 }
 
 function regressions(seasons: readonly number[], positive: boolean): Choice[] {
@@ -168,16 +172,16 @@ function seasonal({ positive, panel, season }: Facts, seasons: readonly number[]
 /** Rows per season beyond which smoothing of each of them takes minutes where it is fitted again and again. */
 const MOST_STATES = 24;
 
-/** Unlike ideas, the same on every board; of many series with the settings of linear fixed, which would be chosen again in every fold. */
-function membersOf({ season, panel }: Facts, seasons: readonly number[]): Choice[] {
+/** Unlike ideas, the same on every board; of many rows with the settings of linear fixed, which would be chosen again in every fold. */
+function membersOf({ season, panel, many }: Facts, seasons: readonly number[]): Choice[] {
   const longest = seasons.at(-1) ?? season;
-  const many = { season: seasons.length > 1 ? [...seasons] : longest };
-  const context = longest >= 100 ? 3 * longest : 5 * longest;
+  const known = { season: seasons.length > 1 ? [...seasons] : longest };
+  const fixed = { context: longContext(longest), ridge: 1e-3, weigh: 'equal', passes: 2 };
   return [
     { kind: 'theta' },
     (seasons[0] ?? 1) <= MOST_STATES ? { kind: 'ets' } : { kind: 'holt', damped: true },
-    ...(seasons.length > 0 ? [{ kind: 'mstl', ...many }] : [{ kind: 'holt', damped: true }]),
-    { kind: 'linear', ...many, ...(panel ? { context, ridge: 1e-3, weigh: 'equal', passes: 2 } : {}) },
+    ...(seasons.length > 0 ? [{ kind: 'mstl', ...known }] : [{ kind: 'holt', damped: true }]),
+    { kind: 'linear', ...known, ...(panel || many ? fixed : {}) },
     ...(season >= 2 ? [{ kind: 'seasonal-naive', season: longest }] : []),
   ];
 }

@@ -59,16 +59,8 @@ export async function runBacktest(
   metrics: readonly string[],
   hooks: Hooks,
 ): Promise<BacktestOutcome | null> {
-  const { evaluate, predict, window } = config;
-  if (evaluate.folds === 0) return null;
-  const plan: BacktestPlan = {
-    folds: evaluate.folds,
-    step: evaluate.step,
-    stride: evaluate.stride,
-    horizon: predict.horizon,
-    lead: window.lead,
-    history: evaluate.history,
-  };
+  if (config.evaluate.folds === 0) return null;
+  const plan = planOf(config);
   const walks = courses.map((course) => walkOf(config, course, plan, season));
   const tracks = new Map<string, readonly Track[]>();
   for (const { forecaster, together = 1 } of contestants) {
@@ -112,7 +104,7 @@ export async function runBacktest(
     }),
   }));
   const errors = new Map([...tracks].map(([name, own]) => [name, errorsOf(walks, own, plan)] as const));
-  const { levels, intervals: method } = evaluate;
+  const { levels, intervals: method } = config.evaluate;
   const asked = { horizon: plan.horizon, lead: plan.lead, season, levels, method };
   const calibrations = new Map([...errors].map(([name, own]) => [name, calibrate(own, asked)] as const));
   warnUnsupported(calibrations.get(config.model.kind), hooks);
@@ -140,6 +132,17 @@ function warnUnsupported(calibration: Calibration | undefined, hooks: Hooks): vo
     const message = `no ${level} % interval: it needs ${needed} past errors, the backtest has ${known}`;
     hooks.warn({ code: 'W_FEW_ERRORS', message });
   }
+}
+
+/** Before anything is trained: whether the rows allow the folds that are asked for. Errors: E_DATA_TOO_SHORT. */
+export function checkFolds(config: Config, courses: readonly Course[], season: number): void {
+  if (config.evaluate.folds === 0) return;
+  for (const course of courses) walkOf(config, course, planOf(config), season);
+}
+
+function planOf({ evaluate, predict, window }: Config): BacktestPlan {
+  const { folds, step, stride, history } = evaluate;
+  return { folds, step, stride, horizon: predict.horizon, lead: window.lead, history };
 }
 
 function walkOf(config: Config, { series, end }: Course, plan: BacktestPlan, season: number): Walk {

@@ -2,7 +2,7 @@
 // In: the config and the loaded series. Out: an Outcome. Not here: disk, wording.
 
 import type { SeriesModel } from './artifact/model.ts';
-import { type BacktestOutcome, type Contestant, runBacktest } from './backtest.ts';
+import { type BacktestOutcome, type Contestant, checkFolds, runBacktest } from './backtest.ts';
 import { type CombinationReport, type FittedCombination, reportOf } from './combine/combination.ts';
 import { COMBINATIONS } from './combine/index.ts';
 import { seedsFrom } from './combine/seeds.ts';
@@ -74,6 +74,8 @@ export async function runNumbers(
   checkInputs(config, raw.series);
   // All series are cut before the first is trained: one that is too short is said at once.
   const tasks = raw.series.map((series) => taskOf(config, series));
+  const courses = tasks.map(({ series, parts }) => ({ series, end: parts.test ?? series.length }));
+  checkFolds(config, courses, season);
   const inputs = toldInputs(config.model, baselines, raw.series[0] as Series);
   for (const warning of inputs.warnings) hooks.warn(warning);
   const judged: JudgedSeries[] = [];
@@ -88,7 +90,7 @@ export async function runNumbers(
   }
   const backtest = await runBacktest(
     config,
-    tasks.map(({ series, parts }) => ({ series, end: parts.test ?? series.length })),
+    courses,
     contestantsOf(config, tasks[0] as SeriesTask, known, engine, baselines),
     season,
     metrics,

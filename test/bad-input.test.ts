@@ -41,6 +41,8 @@ space.write('short.csv', rows(NUMBERS.slice(0, 5)));
 space.write('hole.csv', rows([...NUMBERS.slice(0, 5), '', ...NUMBERS.slice(6)]));
 space.write('disorder.csv', `${rows(NUMBERS)}2023-12-31,5\n`);
 space.write('negative.csv', rows(NUMBERS.map((value) => value - 12)));
+space.write('infinite.csv', rows([...NUMBERS.slice(0, 5), 'inf', ...NUMBERS.slice(6)]));
+space.write('nan.csv', rows([...NUMBERS.slice(0, 5), 'NaN', ...NUMBERS.slice(6)]));
 space.write('nothing.txt', '\n\n');
 
 interface Case {
@@ -68,6 +70,28 @@ const cases: readonly Case[] = [
     says: /gru/,
     exit: 2,
   },
+  {
+    what: 'a horizon longer than the series',
+    config: csv('good.csv').replace('horizon: 2', 'horizon: 40'),
+    code: 'E_DATA_TOO_SHORT',
+    says: /horizon 40 needs ≥ \d+ rows, has 30/,
+    exit: 3,
+  },
+  {
+    what: 'more folds than the rows allow',
+    config: csv('good.csv', 'evaluate: { folds: 50 }'),
+    code: 'E_DATA_TOO_SHORT',
+    says: /50 folds of \d+ rows/,
+    exit: 3,
+  },
+  {
+    what: 'infinity among numbers',
+    config: csv('infinite.csv'),
+    code: 'E_DATA_NOT_NUMERIC',
+    says: /infinite\.csv:7.*"inf" is not a number/,
+    exit: 3,
+  },
+  { what: 'NaN', config: csv('nan.csv'), code: 'E_DATA_MISSING', says: /nan\.csv:7/, exit: 3 },
   {
     what: 'a typo in a key',
     config: csv('good.csv', 'trian: {}'),
@@ -198,6 +222,21 @@ describe('bad input', () => {
     });
     expect(result.warnings.map(({ code }) => code)).toContain('W_CONSTANT_SERIES');
     for (const { value } of result.forecast) expect(value).toBeCloseTo(7, 1);
+  });
+
+  it('a season longer than the series is kept as it is written, and what it leaves undefined is null', async () => {
+    const config = csv('good.csv').replace('good.csv', 'good.csv, season: 90');
+    const { result } = await run(space.write('long-season.yaml', config), { out: join(space.path, 'long-season') });
+    expect(result.data.seasons).toEqual([{ rows: 90, by: 'written', autocorrelation: null }]);
+    expect(result.scores.every(({ metrics }) => metrics.mase === null)).toBe(true);
+    expect(result.forecast.every(({ value }) => Number.isFinite(value))).toBe(true);
+  });
+
+  it('a level that the errors known cannot support is left out with a warning', async () => {
+    const config = csv('good.csv', 'evaluate: { levels: [50, 99.9], folds: 3 }');
+    const { result } = await run(space.write('level.yaml', config), { out: join(space.path, 'level') });
+    expect(result.warnings.map(({ code }) => code)).toContain('W_FEW_ERRORS');
+    expect(Object.keys(result.forecast[0]?.lower ?? {})).toEqual(['50']);
   });
 
   it('held-out words that are all unknown leave nothing to score, and say so', async () => {

@@ -50,7 +50,9 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
   season: z
     .union([season, z.array(season).min(1)])
     .optional()
-    .describe('rows per season, or several; default: by the calendar (12 for months, 24 for hours, …)'),
+    .describe(
+      'rows per season, or several; default: by the calendar (12 for months, 24 for hours, …), else as the data show',
+    ),
   calendar: calendarField,
   delimiter: z
     .string()

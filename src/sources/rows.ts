@@ -56,7 +56,9 @@ const options: z.ZodObject & z.ZodType<RowsOptions> = z.strictObject({
   season: z
     .union([season, z.array(season).min(1)])
     .optional()
-    .describe('values per season, or several; default: by the frequency (12 for months, 24 for hours, …)'),
+    .describe(
+      'values per season, or several; default: by the frequency (12 for months, 24 for hours, …), else as the data show',
+    ),
   calendar: calendarField,
   delimiter: z
     .string()

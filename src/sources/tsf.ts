@@ -45,7 +45,9 @@ const options: z.ZodObject & z.ZodType<TsfOptions> = z.strictObject({
   season: z
     .union([season, z.array(season).min(1)])
     .optional()
-    .describe('values per season, or several; default: by the frequency (12 for months, 24 for hours, …)'),
+    .describe(
+      'values per season, or several; default: by the frequency (12 for months, 24 for hours, …), else as the data show',
+    ),
   calendar: calendarField,
   fill: z
     .enum(['refuse', 'previous', 'linear', 'zero'])

@@ -142,6 +142,7 @@ enum { STREAMS = 16 };
 API void kernel_write(Net *net, int32_t which, float *host) {
   if (which >= STREAMS) return exchangeStreams(*net, which / STREAMS, host, true);
   exchange(*net, which == 0 ? net->w : which == 1 ? net->m : net->v, host, true);
+  net->stirred = true;
   for (ix i = 0; which > 0 && i < net->values && !net->awake; i++) net->awake = host[i] != 0;
   if (which > 0) findWarmRows(*net);
 }
@@ -164,14 +165,19 @@ API void kernel_optimizer(Net *net, const double *settings) {
   }
 }
 
-/** What a training falls back to. 0 where there is no memory. */
+static void keep(Net &net, ix from, ix to) {
+  copy(net.saved + from, net.w + from, to - from);
+  copy(net.saved + net.size + from, net.m + from, to - from);
+  copy(net.saved + 2 * net.size + from, net.v + from, to - from);
+}
+/** What a training falls back to; of a network asleep only what may have changed. 0 where there is no memory. */
 API int32_t kernel_save(Net *net) {
-  if (!net->saved) net->saved = (float *)allocate(3 * (size_t)net->size * sizeof(float));
+  const bool first = !net->saved;
+  if (first) net->saved = (float *)allocate(3 * (size_t)net->size * sizeof(float));
   if (!net->saved) return 0;
-  net->asleep = false;
-  copy(net->saved, net->w, net->size);
-  copy(net->saved + net->size, net->m, net->size);
-  copy(net->saved + 2 * net->size, net->v, net->size);
+  net->asleep = !first && !net->stirred;
+  eachStretch(*net, 0, net->size, [&](ix begin, ix end) { keep(*net, begin, end); });
+  net->asleep = net->stirred = false;
   net->savedPower1 = net->power1;
   net->savedPower2 = net->power2;
   return 1;

@@ -142,6 +142,7 @@ struct Net {
   ix backSize;
   bool awake;                // recurrent weights have, or have had, a gradient
   bool asleep;               // not in this call: every window is one step, so what is kept of them is zero and stays so
+  bool stirred;              // since the last save something else than awake stretches may have changed
 
   OptimizerKind optimizer;
   double option1, option2, epsilon, decay;

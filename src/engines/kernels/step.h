@@ -11,6 +11,7 @@ static void beginTraining(Net &net, ix start, ix end, const double *settings) {
   for (ix i = start; i < end && !net.awake; i++) net.awake = net.data.lengths[i] > 1;
   if (net.own || net.carry || (net.data.padLeft && net.data.context > 1)) net.awake = true;
   net.asleep = !net.awake && net.optimizer != ADAMW;
+  net.stirred = net.stirred || !net.asleep;
 }
 /** Makes ready for windows [start, start + count); false where there is no memory. */
 static bool prepare(Net &net, ix start, ix count, bool training) {
@@ -61,7 +62,7 @@ template <class Work> static void eachTile(const Net &net, Shard &shard, ix k, W
 
 /** Forward, loss and backward: gradients and tally are those of the shard's windows. */
 static void learn(const Net &net, Shard &shard, ix k) {
-  zero(shard.g, net.dense);
+  eachStretch(net, 0, net.dense, [&](ix begin, ix end) { zero(shard.g + begin, end - begin); });
   shard.touched = 0;
   memset(shard.slots, -1, (size_t)net.tableRows * sizeof(int32_t));
   eachTile(net, shard, k, [&] {

@@ -3,7 +3,6 @@
 
 import { ForecastError } from '../../core/errors.ts';
 import type { Engine } from '../engine.ts';
-import { compileWith } from './compiled.ts';
 import { loadTensorFlow } from './load.ts';
 
 const REPAIR = 'npm run setup:tensorflow in a clone of the repository, else npm install @tensorflow/tfjs-node@4.22.0';
@@ -18,7 +17,7 @@ export const tensorflow: Engine = {
       : { ok: false, why: found.why, repair: REPAIR };
   },
   compile: async (network, weights) => {
-    const found = await loadTensorFlow();
+    const [found, { compileWith }] = await Promise.all([loadTensorFlow(), import('./compiled.ts')]);
     if ('kernels' in found) return compileWith(found.kernels, network, weights);
     throw new ForecastError('E_CONFIG_CONFLICT', `engine "tensorflow" does not load: ${found.why}`, {
       where: 'engine.kind',

@@ -20,17 +20,22 @@ const characters = (minLength: number, maxLength: number): fc.Arbitrary<string> 
 const FACTS: readonly Facts[] = [
   { form: 'numbers', season: 12, rows: 144 },
   { form: 'numbers', season: 1, rows: 20 },
+  { form: 'numbers', season: 12, rows: 300, positive: true, calendar: ['month'] },
   { form: 'text', season: 1, rows: 500 },
 ];
+
+const TEXT = FACTS[3] as Facts;
 
 const again = (config: Config, facts: Facts): Config => settle(parseConfig(renderConfig(config)).written, facts);
 
 test('a rendered config is the same config again, whatever the data', async () => {
   for (const { path } of presets()) {
     const { written } = await loadConfig(path);
-    for (const facts of FACTS) {
+    // Tables are never text.
+    const possible = FACTS.filter(({ form }) => form === 'numbers' || written.source.kind !== 'csv');
+    for (const facts of possible) {
       const config = settle(written, facts);
-      for (const others of FACTS) expect(again(config, others)).toEqual(config);
+      for (const others of possible) expect(again(config, others)).toEqual(config);
     }
   }
 });
@@ -66,7 +71,7 @@ test('any prompt, line and number survives', () => {
       (lines, prompt, rate, seed) => {
         const config = settle(
           parseConfig({ ...base, source: { kind: 'text', lines }, predict: { prompt }, train: { rate }, seed }).written,
-          FACTS[2]!,
+          TEXT,
         );
         expect(again(config, FACTS[0]!)).toEqual(config);
         expect(config.predict.prompt).toBe(prompt);

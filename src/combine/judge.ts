@@ -63,7 +63,7 @@ export async function judge(
       continue;
     }
     spent += cost;
-    const error = await attempt(async () => await errorOf(context.create(member), walked, horizon, lead, seed, signal));
+    const error = await errorOf(() => context.create(member), walked, horizon, lead, seed, signal);
     if ('reason' in error) judged.push({ member, label, error: null, cost, reason: error.reason });
     else if (error.value === null || Number.isFinite(error.value))
       judged.push({ member, label, error: error.value, cost, reason: null });
@@ -126,33 +126,64 @@ function panelCost(member: Choice, walks: readonly Walk[], reach: number, contex
 
 /**
  * Mean absolute error over all origins and steps: of one target in its own unit; of several each is first divided by the mean absolute
- * change from row to row before the first origin. Null where there is no origin. Errors: those of the fits.
+ * change from row to row before the first origin. A series of a panel that the forecaster cannot be fitted to does not count, as long as it
+ * can be to half of them. Null where there is no origin.
  */
 async function errorOf(
-  forecaster: NumberForecaster,
+  create: () => NumberForecaster,
   walks: readonly Walk[],
   horizon: number,
   lead: number,
   seed: number,
   signal: AbortSignal | undefined,
-): Promise<number | null> {
-  if (walks.length === 0) return null;
-  const plan = { horizon, lead };
-  const tracks = await backtest(forecaster, walks, plan, {
-    request: (past) => ({ until: past.length, validation: null, horizon, lead, seed, ...(signal ? { signal } : {}) }),
-  });
+): Promise<{ readonly value: number | null } | { readonly reason: string }> {
+  const tracks = await tracksOf(create, walks, { horizon, lead }, seed, signal);
+  const failed = tracks.filter((track) => typeof track === 'string');
+  if (failed[0] !== undefined && 2 * failed.length > walks.length) return { reason: failed[0] };
+  if (walks.length === 0) return { value: null };
   const alone = walks.length === 1 && walks[0]?.series.targets.length === 1;
   let sum = 0;
   let count = 0;
   for (const [s, walk] of walks.entries()) {
+    const track = tracks[s] as Track | string;
+    if (typeof track === 'string') continue;
     for (const [c, { values }] of walk.series.targets.entries()) {
       const scale = alone ? 1 : meanChange(values.subarray(0, walk.folds[0]?.origins[0]));
       if (scale === 0) continue;
-      sum += meanMiss(tracks[s] as Track, values, c, walk.series.targets.length, horizon, lead) / scale;
+      sum += meanMiss(track, values, c, walk.series.targets.length, horizon, lead) / scale;
       count++;
     }
   }
-  return count > 0 ? sum / count : 0;
+  return { value: count > 0 ? sum / count : 0 };
+}
+
+/** The forecasts of each series, or why there are none: of all together where the forecaster learns from several, else of each by itself. */
+async function tracksOf(
+  create: () => NumberForecaster,
+  walks: readonly Walk[],
+  plan: { readonly horizon: number; readonly lead: number },
+  seed: number,
+  signal: AbortSignal | undefined,
+): Promise<(Track | string)[]> {
+  const made = await attempt(async () => create());
+  if ('reason' in made) return walks.map(() => made.reason);
+  const forecaster = made.value;
+  const walked = (some: readonly Walk[]): ReturnType<typeof attempt<Track[]>> =>
+    attempt(() =>
+      backtest(forecaster, some, plan, {
+        request: (past) => ({ until: past.length, validation: null, ...plan, seed, ...(signal ? { signal } : {}) }),
+      }),
+    );
+  if (forecaster.fitPanel && walks.length > 1) {
+    const all = await walked(walks);
+    return 'reason' in all ? walks.map(() => all.reason) : all.value;
+  }
+  const tracks: (Track | string)[] = [];
+  for (const walk of walks) {
+    const one = await walked([walk]);
+    tracks.push('reason' in one ? one.reason : (one.value[0] as Track));
+  }
+  return tracks;
 }
 
 function meanMiss(

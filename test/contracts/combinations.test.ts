@@ -202,6 +202,28 @@ describe('members', () => {
     expect(report.rule).toMatch(/^mean of the best 5 of 8, judged by 5 rolling origins of 3 steps/);
   });
 
+  it('a series of a panel that a member cannot be fitted to costs it the others only where they are fewer', async () => {
+    const gap = wave(60).map((value, t) => (t === 9 ? 0 : value));
+    const chosen = async (...panel: number[][]): Promise<FittedCombination[]> => {
+      const auto = context.create({
+        kind: 'auto',
+        members: [{ kind: 'log-scale', model: 'theta' }, 'theta', 'drift'],
+      } as never);
+      const requests = panel.map(() => request(60));
+      return (await auto.fitPanel?.(
+        panel.map((y) => seriesOf({ y })),
+        requests,
+      )) as FittedCombination[];
+    };
+    const weights = ({ report }: FittedCombination): number[] => report.members.map(({ weight }) => weight);
+    const most = await chosen(wave(60), wave(60, 300), gap);
+    expect(most.map((fitted) => (weights(fitted)[0] as number) > 0)).toEqual([true, true, false]);
+    expect(most[2]?.report.members[0]?.reason).toBe('a logarithm needs values above 0, row 10 has 0');
+    const few = await chosen(wave(60), gap, gap);
+    expect(few.map((fitted) => (weights(fitted)[0] as number) > 0)).toEqual([false, false, false]);
+    expect(few[0]?.report.members[0]?.reason).toBe('a logarithm needs values above 0, row 10 has 0');
+  });
+
   it('the more forecasts there are to judge by, the nearer to the best a member of auto must be', async () => {
     const near = async (length: number): Promise<number> => {
       const y = wave(length).map((value, t) => value + ((t * t * 13) % 7));

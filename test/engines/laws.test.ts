@@ -332,6 +332,32 @@ describe.each(HERE)('engine %s', (kind, engine) => {
     );
     expect(replicas.map((compiled, i) => ({ report: reports[i], ...everything(compiled) }))).toEqual(alone);
   });
+
+  // Windows of one step leave weights of the state alone: they are neither cleared, nor saved again.
+  it.each([
+    ['one step', [1, 1]],
+    ['several, then one', [4, 1]],
+    ['one, then several', [1, 4]],
+    ['one, several, one', [1, 4, 1]],
+  ])('a training that is not finite ends in the last whole epoch: windows of %s', async (_, contexts) => {
+    const sequence = numbers(40, { targets: 1 });
+    const given = (context: number, changes: Partial<TrainRequest>) =>
+      request(windows(sequence, shape({ context })), { epochs: 9, ...changes });
+    const network = build('lstm-regressor', { units: 5 }, task(sequence, shape({ context: 4 })));
+    const compiled = await open(network);
+    let epoch = 1;
+    for (const context of contexts) {
+      const { stopped } = await compiled.train(given(context, { from: { ...START, epoch }, until: epoch + 1 }));
+      expect(stopped).toBe('done');
+      epoch += 2;
+      const before = everything(compiled);
+      const rate = { ...adam, rate: Number.POSITIVE_INFINITY };
+      const broken = given(context, { optimizer: rate, from: { ...START, epoch }, until: epoch });
+      expect((await compiled.train(broken)).stopped).toBe('nonfinite');
+      expect(everything(compiled)).toEqual(before);
+    }
+    compiled.dispose();
+  });
 });
 
 it('where one training fails, those under way end and the first error is told', async () => {

@@ -101,11 +101,12 @@ function byRecipe(
   series: Series,
   { until, validation, horizon = 1, lead = 0 }: Pick<FitRequest, 'until' | 'validation' | 'horizon' | 'lead'>,
 ): { own: Workshop; count: number; shown: (series: Series) => Series } {
-  const { config, season, alone, series: panel } = workshop;
+  const { config, season, seasons, alone, series: panel } = workshop;
   const known = validation ?? until;
   const recipe = recipeOf({
     model,
     season,
+    seasons,
     room: known,
     series: panel ?? 1,
     horizon,

@@ -102,6 +102,7 @@ function recipeFor(written: Written, facts: Facts, horizon: number): Recipe | nu
   return recipeOf({
     model,
     season: facts.season,
+    seasons: facts.seasons,
     room: Math.floor(facts.rows * EARLY_SHARE),
     series: facts.series ?? 1,
     horizon,

@@ -12,6 +12,8 @@ export interface RecipeTask {
   readonly model: Choice;
   /** Rows per season; 1: none. */
   readonly season: number;
+  /** All seasons; absent: no other. */
+  readonly seasons?: readonly number[] | undefined;
   /** Rows that the first fit of all can learn from. */
   readonly room: number;
   /** Series that are fitted one by one. */
@@ -102,9 +104,10 @@ export function recipeOf(task: RecipeTask): Recipe {
   };
 }
 
-/** The value before, and that of the same step a season ago where so much history is there. */
-function lagsOf({ season, room }: RecipeTask): readonly number[] {
-  return season > 1 && season <= Math.floor(room / 3) ? [1, season] : [1];
+/** The value before, and those of the same step a season ago, of each season that rows are enough for. */
+function lagsOf({ season, seasons = [season], room }: RecipeTask): readonly number[] {
+  const known = seasons.filter((one) => one > 1 && one <= Math.floor(room / 3));
+  return [1, ...[...new Set(known)].sort((a, b) => a - b)];
 }
 
 /** A season and a half. */
@@ -145,7 +148,7 @@ export function recipeText(): string {
     ],
     ['model.units', `[${UNITS}]`, 'larger networks were no better on 25 short series'],
     ['model.normalise', 'mean of the last season', 'each window is relative to its own level'],
-    ['model.lags', '[1, season]', 'the value before, and that of the same step a season ago'],
+    ['model.lags', '[1, season, …]', 'the value before, and that of the same step a season ago, of each season'],
     ['model.skip', 'true', 'the linear part of the answer is learned at once'],
     [
       'model.freeRun',

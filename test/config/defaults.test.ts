@@ -107,6 +107,12 @@ describe('the recipe', () => {
     );
   });
 
+  test('reads the same step of each season that rows are enough for', () => {
+    const facts = { ...positive, season: 24, seasons: [24, 168, 8766], rows: 4000 };
+    expect(settled(OPEN, facts).model.lags).toEqual([1, 24, 168]);
+    expect(settled(OPEN, { ...facts, rows: 30 }).model.lags).toEqual([1]);
+  });
+
   test('takes no logarithm where it is not known that all values are above 0', () => {
     expect(settled(OPEN, MONTHS).encoder).toEqual([{ kind: 'standard' }]);
   });

@@ -20,12 +20,15 @@ export interface Decision {
 const DOUBT = 0.1;
 /** Of two baselines the plainer one is taken where the other's gain is one that chance gives one time in five. */
 const PLAIN_DOUBT = 0.2;
+/** Where nothing can be tested the model must be better by a tenth. */
+const UNTESTED_GAIN = 0.1;
 const PLAIN = 'last-value';
 
 /**
  * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best baseline's,
  * `horizon` the steps by which windows overlap, `plain` the best baseline's window losses minus last-value's: a baseline that merely
- * happened to be the best is not shipped in its place. Where too few windows leave nothing to test, errors decide alone.
+ * happened to be the best is not shipped in its place. Where too few windows leave nothing to test, the model must be
+ * better by a tenth.
  */
 export function decide(
   rows: readonly ScoreRow[],
@@ -48,7 +51,10 @@ export function decide(
   const best = others[0];
   const exact = best !== undefined && isExact(best.error, rows, metric);
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
-  const beaten = ownError === null || (best !== undefined && (best.error <= ownError || (p !== null && p > DOUBT)));
+  const beaten =
+    ownError === null ||
+    (best !== undefined &&
+      (best.error <= ownError || (p === null ? ownError > (1 - UNTESTED_GAIN) * best.error : p > DOUBT)));
   const doubt = plain.length > 0 && !exact ? (dieboldMariano(plain, horizon) ?? 0) : 0;
   const ship = !beaten ? model : doubt > PLAIN_DOUBT ? PLAIN : (best?.name ?? model);
   return {

@@ -42,7 +42,12 @@ describe('the forecaster to use', () => {
     expect(decision.p).toBeGreaterThan(0.1);
   });
 
-  it('is decided by the error alone where too few windows leave nothing to test', () => {
+  it('is the baseline where nothing can be tested and the gain is less than a tenth', () => {
+    const few = decide(rowsOf({ model: 1.9, naive: 2 }), 'model', 'mae', around(-1, 7), 1);
+    expect(few).toMatchObject({ ship: 'naive', p: null });
+  });
+
+  it('is the model where nothing can be tested and the gain is more than a tenth', () => {
     expect(decide(rowsOf({ model: 1, naive: 2 }), 'model', 'mae', around(-1, 7), 1)).toMatchObject({
       ship: 'model',
       p: null,

@@ -1,0 +1,149 @@
+// What a run tells people to ship, on series whose answer is known: through the whole runner, over several seeds.
+
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Random, random } from '../src/core/random.ts';
+import type { Result } from '../src/report/result.ts';
+import { run } from '../src/run.ts';
+import { workspace } from './support/workspace.ts';
+
+const space = workspace();
+let runs = 0;
+
+async function judged(values: ArrayLike<number>, model: object | string, more: object = {}): Promise<Result> {
+  const file = space.write(`s${runs}.csv`, `y\n${Array.from(values).join('\n')}\n`);
+  const config = { name: 'law', source: { kind: 'csv', file }, model, ...more };
+  const { result } = await run(config, { out: join(space.path, `out${runs++}`), root: space.path });
+  return result;
+}
+
+function walk(seed: number, length: number, drift = 0): Float64Array {
+  const draw = random(seed, 'walk');
+  let level = 100;
+  return Float64Array.from({ length }, () => {
+    level += drift + draw.normal();
+    return level;
+  });
+}
+
+/** Trend, a season of 12 rows and noise; at `shift` the level rises by two noises' worth of ten. */
+function shifted(draw: Random, length: number, shift: number): Float64Array {
+  return Float64Array.from(
+    { length },
+    (_, t) => 50 + 0.3 * t + 8 * Math.sin((2 * Math.PI * t) / 12) + (t >= shift ? 20 : 0) + draw.normal(),
+  );
+}
+
+const NAIVE = new Set(['last-value', 'drift', 'mean', 'seasonal-naive']);
+
+describe('a random walk', () => {
+  it('is forecast by its last value (or drift): over 40 walks little else is shipped', async () => {
+    const shipped = new Map<string, number>();
+    for (let seed = 0; seed < 40; seed++) {
+      const model = ['ets', 'holt', 'ses', { kind: 'linear', context: 12, ridge: 0.1 }][seed % 4] as string | object;
+      const { decision } = await judged(walk(seed, 160), model, { evaluate: { metrics: ['mae'] } });
+      shipped.set(decision.ship, (shipped.get(decision.ship) ?? 0) + 1);
+    }
+    const others = [...shipped].filter(([name]) => !NAIVE.has(name)).reduce((sum, [, count]) => sum + count, 0);
+    expect(others).toBeLessThanOrEqual(4); // one in ten would be the level of the test itself
+    expect(shipped.get('mean') ?? 0).toBeLessThanOrEqual(4);
+    expect((shipped.get('last-value') ?? 0) + (shipped.get('drift') ?? 0)).toBeGreaterThanOrEqual(34);
+  });
+
+  it('that rises by a step a row is forecast by drift', async () => {
+    for (let seed = 0; seed < 3; seed++) {
+      const { decision } = await judged(walk(seed, 200, 2), 'ses');
+      expect(decision.ship).toBe('drift');
+    }
+  });
+
+  it('gives a network no praise', async () => {
+    for (let seed = 0; seed < 3; seed++) {
+      const { decision, verdict } = await judged(
+        walk(seed, 160),
+        { kind: 'lstm-regressor', units: [6], normalise: 'last' },
+        { train: { epochs: 8, batch: 16, rate: 0.01 }, evaluate: { folds: 3 } },
+      );
+      expect(['last-value', 'drift']).toContain(decision.ship);
+      expect(verdict).toContain(`ship ${decision.ship}`);
+    }
+  });
+});
+
+describe('a stock close', () => {
+  it.each(['ets', 'theta', 'holt', 'holt-winters', 'mstl', 'linear'])('is not left to %s', async (model) => {
+    const config = {
+      source: { kind: 'csv', file: 'datasets/stock-close/sp500-monthly.csv', time: 'date', target: 'price' },
+      model,
+      predict: { horizon: 3 },
+    };
+    const root = join(import.meta.dirname, '..');
+    const { result } = await run(config, { out: join(space.path, `close-${model}`), root });
+    expect(['last-value', 'drift']).toContain(result.decision.ship);
+  });
+});
+
+describe('trend and season with a shift of level', () => {
+  it.each(['holt-winters', 'ets', 'airline'])('are left to %s, not to a naive forecast', async (model) => {
+    for (let seed = 0; seed < 3; seed++) {
+      const { decision } = await judged(shifted(random(seed, 'shift'), 180, 60), model);
+      expect(decision.ship).toBe(model);
+      expect(decision.beats).toEqual(expect.arrayContaining([...NAIVE]));
+      expect(decision.p).toBeLessThan(0.1);
+    }
+  });
+});
+
+describe('a rule that is no line', () => {
+  it('is left to the network: the logistic map', async () => {
+    for (const x0 of [0.2, 0.37]) {
+      const config = {
+        source: { kind: 'generated', series: 'logistic', length: 500, x0 },
+        split: { validation: 0.15, test: 0.15 },
+        encoder: 'min-max',
+        window: { context: 2, horizon: 1 },
+        model: { kind: 'lstm-regressor', units: [16] },
+        train: { epochs: 60, batch: 32, rate: 0.01 },
+        evaluate: { baselines: ['last-value', 'mean', 'drift', 'ets', 'linear', 'regression'] },
+      };
+      const { result } = await run(config, { out: join(space.path, `logistic-${x0}`), root: space.path });
+      expect(result.decision.ship).toBe('lstm-regressor');
+      expect(result.decision.skill).toBeGreaterThan(0.5);
+    }
+  });
+});
+
+describe('forecasts that look right and say nothing', () => {
+  // Combinations: a closed form's own name says what it does.
+  const twice = (kind: string): object => ({
+    kind: 'average',
+    members: [kind, kind === 'mean' ? 'window-average' : 'ses'],
+  });
+
+  it('a copy of the last value is named', async () => {
+    const { verdict, backtest, decision } = await judged(walk(3, 150), twice('last-value'), {
+      predict: { horizon: 1 },
+    });
+    expect(backtest?.shape).toBe('shifted-copy');
+    expect(verdict).toMatch(/repeats the last known value, one step late/);
+    expect(decision.ship).not.toBe('average');
+  });
+
+  it('a flat line is named', async () => {
+    const draw = random(4, 'flat');
+    const values = Float64Array.from({ length: 150 }, (_, t) => 10 * Math.sin(t / 3) + draw.normal());
+    const { verdict, backtest } = await judged(values, twice('mean'), { predict: { horizon: 8 } });
+    expect(backtest?.shape).toBe('flat-line');
+    expect(verdict).toMatch(/flat line/);
+  });
+
+  it('a forecast that moves as the series does is not', async () => {
+    const values = Float64Array.from({ length: 150 }, (_, t) => 10 * Math.sin((2 * Math.PI * t) / 12));
+    const { backtest, verdict } = await judged(values, {
+      kind: 'average',
+      members: ['seasonal-naive', 'holt-winters'],
+    });
+    expect(backtest?.shape).toBeNull();
+    expect(verdict).not.toMatch(/Mind/);
+  });
+});

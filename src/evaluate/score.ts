@@ -6,6 +6,7 @@ import type { FittedNumbers, FittedText } from '../core/forecaster.ts';
 import type { Sequence } from '../core/sequence.ts';
 import { METRICS } from '../metrics/index.ts';
 import type { LanguageMetric, PointMetric, Score } from '../metrics/metric.ts';
+import { scaledBy } from '../metrics/pointwise.ts';
 
 export type Split = 'train' | 'validation' | 'test' | 'backtest';
 
@@ -91,6 +92,7 @@ export function scoreAnswers(
 ): Judgement {
   const { series, cutoffs, horizon, lead } = judging;
   const actuals = actualsAt(series, cutoffs, horizon, lead);
+  const units = actuals.map((actual, c) => unitOf(actual, judging, c));
   const rows: Unskilled[] = [];
   const losses = new Map<string, Float64Array>();
   for (const { forecaster, baseline, values } of judging.answers) {
@@ -109,7 +111,7 @@ export function scoreAnswers(
     });
     rows.push(rowOf(forecaster, baseline, judging.metrics, scores, cutoffs.length, judging.split));
     const squared = SQUARED.has(judging.metrics[0] as string);
-    losses.set(forecaster, windowLosses(values, actuals, cutoffs.length, horizon, squared));
+    losses.set(forecaster, windowLosses(values, actuals, units, cutoffs.length, horizon, squared));
   }
   return { rows: withSkill(rows, judging.metrics), losses };
 }
@@ -214,19 +216,34 @@ export function plainDifferences(
 /** Metrics that square errors: their windows are compared by squared errors too. */
 const SQUARED: ReadonlySet<string> = new Set(['rmse', 'mse', 'rmsse', 'r2']);
 
-/** Mean loss of each window; every target counts in units of its own mean size. */
+/**
+ * What an error of a target is counted in, so that series of unlike units are compared as MASE compares them: its naive error in the training
+ * part, else its mean size. Sizes alone would let the series near zero decide.
+ */
+function unitOf(
+  actual: Float64Array,
+  { series, until, season }: Pick<NumberJudging, 'series' | 'until' | 'season'>,
+  c: number,
+): number {
+  const train = (series.targets[c] as Series['targets'][number]).values.subarray(0, until);
+  const { value } = scaledBy({ actual, forecast: actual, train, season }, { value: 1 }, Math.abs);
+  return value === null ? actual.reduce((sum, y) => sum + Math.abs(y), 0) / actual.length || 1 : 1 / value;
+}
+
+/** Mean loss of each window; every target counts in its own unit. */
 function windowLosses(
   values: Float64Array,
   actuals: readonly Float64Array[],
+  units: readonly number[],
   count: number,
   horizon: number,
   squared: boolean,
 ): Float64Array {
   const losses = new Float64Array(count);
   actuals.forEach((actual, c) => {
-    const size = actual.reduce((sum, value) => sum + Math.abs(value), 0) / actual.length || 1;
+    const unit = units[c] as number;
     for (let i = 0; i < actual.length; i++) {
-      const error = Math.abs((actual[i] as number) - (values[i * actuals.length + c] as number)) / size;
+      const error = Math.abs((actual[i] as number) - (values[i * actuals.length + c] as number)) / unit;
       losses[Math.floor(i / horizon)]! += squared ? error * error : error;
     }
   });

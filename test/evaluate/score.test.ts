@@ -186,6 +186,22 @@ describe('loss differences', () => {
     });
   });
 
+  it('are counted in naive errors: moving a series up or down changes none, so that none near zero decides over the others', async () => {
+    const judge = (shift: number) =>
+      scoreNumbers(
+        judgingOf({
+          fitted: off('model', 1),
+          baselines: [off('b', 2)],
+          series: seriesOf(values.map((y) => y + shift)),
+        }),
+      );
+    const [low, high] = await Promise.all([judge(0), judge(1e6)]);
+    const differences = lossDifferences(high.rows, [high.losses], 'model', 'mae');
+    lossDifferences(low.rows, [low.losses], 'model', 'mae').forEach((difference, n) => {
+      expect(differences[n]).toBeCloseTo(difference, 6);
+    });
+  });
+
   it('of several series are against the one baseline that is best over all of them', async () => {
     const judge = (b: number, c: number) =>
       scoreNumbers(judgingOf({ fitted: off('model', 2), baselines: [off('b', b), off('c', c)] }));

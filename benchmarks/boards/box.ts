@@ -41,7 +41,8 @@ function contestant(
   const settings = models.map(
     (one): Setting => ('model' in one && !('kind' in one) ? (one as Setting) : { model: one as Choice }),
   );
-  return { name: kind, settings, weight, combination };
+  const once = new Map(settings.map((setting) => [JSON.stringify(setting), setting]));
+  return { name: kind, settings: [...once.values()], weight, combination };
 }
 
 /** At the board's own season, and at each other one. */
@@ -109,7 +110,8 @@ function regressions(seasons: readonly number[], positive: boolean): Choice[] {
   const longest = seasons.at(-1);
   const lags = [...new Set([1, 2, 3, ...seasons])].sort((a, b) => a - b);
   const own: Choice[] = [{ kind: 'regression' }, { kind: 'regression', lags, ...(longest ? { period: longest } : {}) }];
-  return positive ? [...own, { ...(own[1] as Choice), log: true }] : own;
+  const year: Choice[] = longest === 365 ? [{ kind: 'regression', period: 365.25 }] : [];
+  return [...own, ...year, ...(positive ? [{ ...(own[1] as Choice), log: true }] : [])];
 }
 
 /** Seasons short enough to have a number for each of their rows smoothed; of many only the shortest. */

@@ -29,11 +29,11 @@ export function planVisits(
   return visitsOf(network, { ...plan, windows, continues: null }, targets);
 }
 
-/** The same of batches planned elsewhere. */
+/** The same of batches planned elsewhere. With targets nobody asks for the order again: the cutoffs take its memory. */
 export function visitsOf(network: Network, { windows, order, bounds, continues }: Visiting, targets: boolean): Visits {
   const { cuts, shape, sequence } = windows;
   const reach = reachBack(network);
-  const cutoffs = new Int32Array(order.length);
+  const cutoffs = targets ? order : new Int32Array(order.length);
   // Lengths; then what may be read before each cutoff, where more than the window is; then flags of those that go on.
   const lengths = new Int32Array(order.length * (1 + (reach > 0 ? 1 : 0) + (continues ? 1 : 0)));
   let start = Number.POSITIVE_INFINITY;

@@ -30,6 +30,9 @@ const TURN = 1e8;
 const TURN_OFF = 1e9;
 const TURN_PER_BYTE = 300;
 
+/** Bytes of channels that are not worth moving once they are in a memory. */
+const MUCH = 0x1000000;
+
 /** Bytes of a thread's stack, and the number of control words: worker.js. */
 const STACK = 65536;
 const WORDS = 16;
@@ -50,6 +53,9 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
   let worked = 0;
   const call: Scratch = { at: 0, bytes: 0 };
   const data: Scratch = { at: 0, bytes: 0 };
+  const visited: Scratch = { at: 0, bytes: 0 };
+  /** What the channels in memory belong to. */
+  let bound: Bound | null = null;
 
   /** False where there is no memory. */
   const reserve = (scratch: Scratch, bytes: number): boolean => {
@@ -78,6 +84,26 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
   if (net === 0) return null;
   if (wasm.kernel_values(net) !== values)
     throw new Error(`kernels count ${wasm.kernel_values(net)} weights, not ${values}`);
+
+  /** Makes the kernels see windows [from, to) of what is bound as all there are; false where there is no memory. */
+  const bindWindows = (from: number, to: number): boolean => {
+    if (!bound) return false;
+    const { cutoffs, lengths, settings } = bound;
+    const count = to - from;
+    const columns = lengths.length / Math.max(1, cutoffs.length); // of lengths: see visits.ts
+    if (!reserve(visited, aligned(settings.byteLength) + aligned(4 * count) + aligned(4 * count * columns)))
+      return false;
+    const own =
+      columns > 1 ? settings.map((n, k) => (k === 5 || k === 6 ? (n / cutoffs.length) * count : n)) : settings;
+    const atCutoffs = put(own, visited.at);
+    const atLengths = put(cutoffs.subarray(from, to), atCutoffs);
+    for (let c = 0; c < columns; c++) {
+      const column = c * cutoffs.length;
+      put(lengths.subarray(column + from, column + to), atLengths + 4 * c * count);
+    }
+    wasm.kernel_bind(net, data.at, atCutoffs, atLengths, visited.at);
+    return true;
+  };
 
   /** Nothing may be touched while threads work on it, or after one broke in the middle. */
   const check = (): void => {
@@ -139,15 +165,15 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
   };
 
   const start = wasm.__stack_pointer.value; // below is the stack, from here on data
-  const content = (): ArrayBuffer => memory.buffer.slice(start, wasm.kernel_memory_end());
+  const content = (): Uint8Array => new Uint8Array(memory.buffer, start, wasm.kernel_memory_end() - start);
 
   const send = async (to: Room, job: Job): Promise<number> => {
     const { made, bytes } = await crew.work(to, job, () => {
-      if (!to.memory) return content();
+      if (!to.memory) return content().slice().buffer;
       new Int32Array(memory.buffer, to.control, WORDS).fill(0);
       return null;
     });
-    if (bytes) fill(memory, to.data, bytes);
+    if (bytes) fill(memory, to.data, new Uint8Array(bytes));
     return made;
   };
 
@@ -219,34 +245,31 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
       check();
       wasm.kernel_fall_back(net);
     },
-    bind({ channels, cutoffs, lengths, settings }: Bound) {
+    bind(given: Bound) {
       check();
-      const arrays = [...channels, cutoffs, lengths, settings];
+      const { channels } = given;
       const table = aligned(4 * channels.length);
-      if (
-        !reserve(
-          data,
-          arrays.reduce((sum, array) => sum + aligned(array.byteLength), table),
-        )
-      )
-        return false;
-      const places = arrays.map(() => 0);
+      const bytes = channels.reduce((sum, channel) => sum + aligned(channel.byteLength), table);
+      // Much is copied once: to where threads will see it.
+      if (bytes > MUCH && crew.shares && crew.state !== 'refused') room ??= openRoom();
+      if (!reserve(data, bytes)) return false;
       let at = data.at + table;
-      arrays.forEach((array, i) => {
-        places[i] = at;
-        at = put(array, at);
+      const places = channels.map((channel) => {
+        const place = at;
+        at = put(channel, at);
+        return place;
       });
-      put(Int32Array.from(places.slice(0, channels.length)), data.at);
-      const [atCutoffs, atLengths, atSettings] = places.slice(channels.length) as [number, number, number];
-      wasm.kernel_bind(net, data.at, atCutoffs, atLengths, atSettings);
+      put(Int32Array.from(places), data.at);
+      bound = given;
       return true;
     },
     train(bounds, rates, settings, results, work) {
       check();
-      const bytes = [bounds, rates, settings, results].reduce((sum, array) => sum + aligned(array.byteLength), 0);
-      if (!reserve(call, bytes)) return -1;
+      const own = Int32Array.from(bounds, (end) => end - bounds[0]!);
+      const bytes = [own, rates, settings, results].reduce((sum, array) => sum + aligned(array.byteLength), 0);
+      if (!reserve(call, bytes) || !bindWindows(bounds[0]!, bounds.at(-1)!)) return -1;
       const at = call.at;
-      const atRates = put(bounds, at);
+      const atRates = put(own, at);
       const atSettings = put(rates, atRates);
       const atResults = put(settings, atSettings);
       put(results, atResults);
@@ -265,24 +288,26 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
     },
     evaluate(start, end, results, work) {
       check();
-      if (!reserve(call, results.byteLength)) return NO_MEMORY;
+      if (!reserve(call, results.byteLength) || !bindWindows(start, end)) return NO_MEMORY;
       const at = call.at;
+      const count = end - start;
       put(new Float64Array(results.length), at);
       return either(
         work,
-        () => wasm.kernel_evaluate(net, start, end, at),
-        { kind: 'evaluate', net, start, end, at },
+        () => wasm.kernel_evaluate(net, 0, count, at),
+        { kind: 'evaluate', net, start: 0, end: count, at },
         () => get(results, at),
       );
     },
     predict(start, end, outputs, work) {
       check();
-      if (!reserve(call, outputs.byteLength)) return NO_MEMORY;
+      if (!reserve(call, outputs.byteLength) || !bindWindows(start, end)) return NO_MEMORY;
       const at = call.at;
+      const count = end - start;
       return either(
         work,
-        () => wasm.kernel_predict(net, start, end, at),
-        { kind: 'predict', net, start, end, at },
+        () => wasm.kernel_predict(net, 0, count, at),
+        { kind: 'predict', net, start: 0, end: count, at },
         () => get(outputs, at),
       );
     },
@@ -299,10 +324,10 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
 }
 
 /** Bytes to where they were in another memory; grows it where they need more. */
-function fill(memory: WasmMemory, at: number, bytes: ArrayBuffer): void {
+function fill(memory: WasmMemory, at: number, bytes: Uint8Array): void {
   const missing = at + bytes.byteLength - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / 65536));
-  new Uint8Array(memory.buffer, at).set(new Uint8Array(bytes));
+  new Uint8Array(memory.buffer, at).set(bytes);
 }
 
 /** exp, sigmoid or tanh (0, 1, 2) of each value as the kernels compute them; for measuring their error. */

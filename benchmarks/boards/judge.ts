@@ -28,14 +28,14 @@ export async function judge(board: Board, contestant: Contestant, asked: Asked):
   let best: Tried | null = null;
   let reason = 'its forecasts are not finite';
   for (const setting of contestant.settings) {
-    say?.(`${board.name} ${label(setting)}`);
+    say?.(`${board.name} ${label(setting, board.season)}`);
     const one = await attempt(board, setting, part);
-    tried.push({ setting: label(setting), error: 'reason' in one ? null : one.error });
+    tried.push({ setting: label(setting, board.season), error: 'reason' in one ? null : one.error });
     if ('reason' in one) reason = one.reason;
     else if (one.error !== null && (best === null || one.error < (best.error as number))) best = one;
   }
   if (best === null) return { ...row, validation: null, test: null, seconds: seconds(started), tried, reason };
-  say?.(`${board.name} ${label(best.setting)}: chosen`);
+  say?.(`${board.name} ${label(best.setting, board.season)}: chosen`);
   const found = look ? await lookAt(board, best.setting, part, best.walked.tracks) : null;
   const own = seedsOf(best.walked, part, found);
   return {
@@ -43,7 +43,7 @@ export async function judge(board: Board, contestant: Contestant, asked: Asked):
     validation: best.figures,
     test: found?.figures ?? null,
     seconds: seconds(started),
-    setting: label(best.setting),
+    setting: label(best.setting, board.season),
     tried,
     ...(own.length > 0 ? { seeds: own } : {}),
   };
@@ -199,12 +199,12 @@ function seedsOf(walked: Walked, part: Part, found: { walked: Walked; part: Part
 }
 
 /** A setting as it is told: the member's name, and its season where that is not the board's. */
-export function label({ model, season, seasons }: Setting): string {
+export function label({ model, season, seasons }: Setting, usual: number): string {
   const { kind, members, ...options } = model;
   const list = Array.isArray(members) ? ` of ${members.map((member) => labelOf(member)).join(', ')}` : '';
   const words = labelOf({ kind, ...options }) + list;
   if (seasons) return `${words}, seasons ${seasons.join(' and ')}`;
-  return season === undefined ? words : `${words}, season ${season}`;
+  return season === undefined || season === usual ? words : `${words}, season ${season}`;
 }
 
 /** Of processor time, which other work on the machine does not change. */

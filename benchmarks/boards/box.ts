@@ -171,8 +171,8 @@ function seasonal({ positive, panel, season }: Facts, seasons: readonly number[]
   ];
 }
 
-/** Rows per season beyond which smoothing of each of them takes minutes where it is fitted again and again. */
-const MOST_STATES = 24;
+/** Rows per season from which on smoothing each of them takes minutes where it is fitted again and again. */
+const MANY_STATES = 24;
 
 /** Unlike ideas, the same on every board; of many rows with the settings of linear fixed, which would be chosen again in every fold. */
 function membersOf({ season, panel, many }: Facts, seasons: readonly number[]): Choice[] {
@@ -181,7 +181,7 @@ function membersOf({ season, panel, many }: Facts, seasons: readonly number[]): 
   const fixed = { context: longContext(longest), ridge: 1e-3, weigh: 'equal', passes: 2 };
   return [
     { kind: 'theta' },
-    (seasons[0] ?? 1) <= MOST_STATES ? { kind: 'ets' } : { kind: 'holt', damped: true },
+    ...((seasons[0] ?? 1) < MANY_STATES || season === 1 ? [{ kind: 'ets' }] : []),
     ...(seasons.length > 0 ? [{ kind: 'mstl', ...known }] : [{ kind: 'holt', damped: true }]),
     { kind: 'linear', ...known, ...(panel || many ? fixed : {}) },
     ...(season >= 2 ? [{ kind: 'seasonal-naive', season: longest }] : []),

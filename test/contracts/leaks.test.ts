@@ -39,8 +39,8 @@ const WRITTEN: { readonly [kind: string]: readonly (Omit<Partial<Variant>, 'mode
   {
     'lstm-regressor': [
       { model: { units: [3] } },
-    { model: {}, past: false },
-    { model: {} },
+      { model: {}, past: false },
+      { model: {} },
       {
         model: { units: [3], normalise: 'last' },
         encoder: [{ kind: 'log' }, { kind: 'difference', lag: SEASON }, { kind: 'standard' }],

@@ -7,6 +7,7 @@ import { type PlannedLayer, planLayers } from '../layers/plan.ts';
 import type { LossSpec } from '../losses/loss.ts';
 import { checkFeatures } from './features.ts';
 import type { Network } from './network.ts';
+import { checkSizes } from './sizes.ts';
 
 export interface NetworkPlan {
   readonly input: Flow;
@@ -18,8 +19,9 @@ export interface NetworkPlan {
   readonly outputs: number;
 }
 
-/** Errors: E_CONFIG_CONFLICT where a layer does not fit, or the last one does not give what the task needs. */
+/** Errors: E_CONFIG_CONFLICT where a size is none, a layer does not fit, or the last one does not give what the task needs. */
 export function planNetwork(network: Network): NetworkPlan {
+  checkSizes(network);
   const input = inputFlow(network);
   const layers = planLayers(input, network.layers);
   const output = layers.at(-1)?.output ?? input;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../../src/core/random.ts';
+import type { Sequence } from '../../src/core/sequence.ts';
 import type { Tensors } from '../../src/core/tensor.ts';
 import { compileWith } from '../../src/engines/compiled/compiled.ts';
 import { type Engine, START, type TrainRequest } from '../../src/engines/engine.ts';
@@ -8,6 +9,7 @@ import { loadAddon } from '../../src/engines/native/addon.ts';
 import { native } from '../../src/engines/native/index.ts';
 import { nativeKernels } from '../../src/engines/native/kernel.ts';
 import { reference } from '../../src/engines/reference/index.ts';
+import type { Network } from '../../src/models/network.ts';
 import { initialWeights } from '../../src/models/weights.ts';
 import { takeCuts } from '../../src/window/cuts.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
@@ -203,6 +205,39 @@ async function agrees(engine: Engine, s: Subject, weights: Tensors): Promise<voi
   expect(away.losses).toBeLessThan(1e-4 + ROUNDINGS * moved.losses);
 }
 
+/** What no size is: nothing, less, a part of one, or more than can be counted. */
+const wrong = fc.constantFrom(0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 40);
+
+type Place = readonly (string | number)[];
+
+/** Where a network says how many there are of something that must be there. */
+function sizesIn({ input, layers, output, normalise }: Network): Place[] {
+  return [
+    ...(input.kind === 'tokens' ? [['input', 'vocabulary']] : [['input', 'targets']]),
+    ...(output.kind === 'tokens' ? ['vocabulary'] : ['horizon', 'targets', 'quantiles']).map((key) => ['output', key]),
+    ...(input.kind === 'numbers' ? (input.lags ?? []).map((_, i) => ['input', 'lags', i]) : []),
+    ...layers.flatMap((layer, i) => ('units' in layer ? [['layers', i, 'units']] : [])),
+    ...(normalise.kind === 'mean' ? [['normalise', 'count']] : []),
+    ...(normalise.kind === 'season' ? [['normalise', 'season']] : []),
+  ];
+}
+
+function replaced<Part>(part: Part, [key, ...rest]: Place, found: number): Part {
+  if (key === undefined) return found as Part;
+  const copy = (Array.isArray(part) ? [...part] : { ...part }) as { [key: string]: unknown };
+  copy[key] = replaced(copy[key], rest, found);
+  return copy as Part;
+}
+
+const withoutRows = (sequence: Sequence): Sequence => ({
+  ...sequence,
+  length: 0,
+  segments: [],
+  targets: sequence.targets.map(() => new Float64Array(0)),
+  past: sequence.past.map(() => new Float64Array(0)),
+  future: sequence.future.map(() => new Float64Array(0)),
+});
+
 /** The native engine with every call on its threads, however small. */
 function onThreads(count: number): (readonly [string, Engine])[] {
   const found = loadAddon();
@@ -218,9 +253,9 @@ function onThreads(count: number): (readonly [string, Engine])[] {
 
 const ENGINES = [...HERE.filter(([kind]) => kind !== 'reference'), ...onThreads(2), ...onThreads(4)];
 
-describe.each(ENGINES)('%s', (kind, engine) => {
-  const numRuns = 30 * Number(process.env.FUZZ ?? 1);
+const numRuns = 30 * Number(process.env.FUZZ ?? 1);
 
+describe.each(ENGINES)('%s', (kind, engine) => {
   it('any network of any size gives what the reference gives', async () => {
     await fc.assert(
       fc.asyncProperty(subject.map(fitting), async (s) => {
@@ -229,18 +264,6 @@ describe.each(ENGINES)('%s', (kind, engine) => {
       }),
       { numRuns, seed: 17 },
     );
-  });
-
-  it('of no window, gives no output and refuses to train', async () => {
-    const s = { ...(fc.sample(subject, { numRuns: 1, seed: 1 })[0] as Subject), features: undefined };
-    const { network, all } = made(s);
-    const none = { ...all, cuts: takeCuts(all.cuts, 0, 0) };
-    const compiled = await engine.compile(network, initialWeights(network, 5));
-    expect(await compiled.predict(none)).toHaveLength(0);
-    await expect(compiled.train({ ...REQUEST, training: none, batch: 3 })).rejects.toMatchObject({
-      code: 'E_DATA_TOO_SHORT',
-    });
-    compiled.dispose();
   });
 
   it('differs from the reference where states explode by no more than the reference does from itself, its weights moved by their last place', async () => {
@@ -267,6 +290,76 @@ describe.each(ENGINES)('%s', (kind, engine) => {
         await agrees(engine, s, singles(roughWeights(made(s).network)));
       }),
       { numRuns: Math.ceil(numRuns / 5), seed: 19 },
+    );
+  });
+});
+
+describe.each<readonly [string, Engine]>([['reference', reference], ...ENGINES])('%s', (kind, engine) => {
+  it('any network of no window gives no output, refuses to train and to evaluate, and works on', async () => {
+    await fc.assert(
+      fc.asyncProperty(subject.map(fitting), fc.boolean(), async (s, noRow) => {
+        if (kind === 'tensorflow' && s.features) return;
+        const { network, all } = made(s);
+        const none = {
+          ...all,
+          cuts: takeCuts(all.cuts, 0, 0),
+          ...(noRow ? { sequence: withoutRows(all.sequence) } : {}),
+        };
+        const compiled = await engine.compile(network, initialWeights(network, 5));
+        expect(await compiled.predict(none)).toHaveLength(0);
+        await expect(compiled.evaluate(none, s.batch)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
+        const request = { ...REQUEST, training: all, batch: s.batch, until: 1 };
+        await expect(compiled.train({ ...request, training: none })).rejects.toMatchObject({
+          code: 'E_DATA_TOO_SHORT',
+        });
+        const { records } = await compiled.train({ ...request, validation: none.cuts });
+        expect(records.map((record) => record.validationLoss)).toEqual([null]);
+        expect((await compiled.train({ ...request, from: { ...START, epoch: 2 } })).records).toEqual([]);
+        compiled.dispose();
+      }),
+      { numRuns: Math.ceil(numRuns / 3), seed: 23 },
+    );
+  });
+
+  it('any network with a size that is none is refused, whatever the size', async () => {
+    await fc.assert(
+      fc.asyncProperty(subject.map(fitting), fc.nat(), wrong, async (s, which, found) => {
+        const { network } = made(s);
+        const weights = initialWeights(network, 5);
+        const places = sizesIn(network);
+        const place = places[which % places.length] as Place;
+        const broken = replaced(network, place, found);
+        await expect(engine.compile(broken, weights), `${place.join('.')} is ${found}`).rejects.toMatchObject({
+          code: expect.stringMatching(/^E_(CONFIG_CONFLICT|MODEL_SHAPE)$/),
+        });
+      }),
+      { numRuns: 3 * numRuns, seed: 29 },
+    );
+  });
+
+  it('windows and batches with a size that is none are refused, and the network works on', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        subject.map(fitting),
+        fc.constantFrom('context', 'horizon', 'lead', 'batch'),
+        wrong,
+        async (s, key, found) => {
+          if (kind === 'tensorflow' && s.features) return;
+          const least = key === 'lead' ? 0 : 1;
+          if (found >= least && Number.isInteger(found)) return;
+          const { network, all } = made(s);
+          const compiled = await engine.compile(network, initialWeights(network, 5));
+          const refused = { code: expect.stringMatching(/^E_(CONFIG_CONFLICT|MODEL_SHAPE)$/) };
+          const training = { ...all, shape: { ...all.shape, [key]: found } };
+          const batch = key === 'batch' ? found : s.batch;
+          await expect(compiled.train({ ...REQUEST, training, batch })).rejects.toMatchObject(refused);
+          await expect(compiled.evaluate(training, batch)).rejects.toMatchObject(refused);
+          if (key !== 'batch') await expect(compiled.predict(training)).rejects.toMatchObject(refused);
+          expect(await compiled.predict({ ...all, cuts: takeCuts(all.cuts, 0, 1) })).not.toHaveLength(0);
+          compiled.dispose();
+        },
+      ),
+      { numRuns, seed: 31 },
     );
   });
 });

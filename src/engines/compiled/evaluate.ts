@@ -3,7 +3,7 @@
 
 import { ownSteps } from '../../models/plan.ts';
 import type { Windows } from '../engine.ts';
-import { checkChannels, checkWindows } from '../reference/machine.ts';
+import { checkBatches, checkChannels, checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
 import { alone, bind, checkEnd, type Machine, type Streams, WORK_PER_TURN, workPerWindow } from './machine.ts';
@@ -16,10 +16,11 @@ export interface Means {
   readonly accuracy: number | null;
 }
 
-/** Means over the windows' targets, `size` windows at a time. Errors: E_BUG where the network is disposed of meanwhile. */
+/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows, E_BUG where the network is disposed of meanwhile. */
 export async function evaluate(machine: Machine, windows: Windows, size: number): Promise<Means> {
   const { network } = machine;
   checkWindows(machine, windows);
+  checkBatches(windows, size, 'evaluate');
   const { bounds, bound } = visitsOf(network, planPass(network, windows, size), true);
   const streams: Streams | null = network.carry ? { count: 1, data: null } : null;
   const each = workPerWindow(machine, windows.shape, 1);

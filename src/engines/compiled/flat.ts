@@ -8,11 +8,13 @@ import { checked, checkNames } from '../reference/store.ts';
 /** Errors: E_MODEL_SHAPE where a weight is missing, unknown or of another shape. */
 export function flatten(plans: readonly WeightPlan[], tensors: Tensors, suffix = ''): Float32Array {
   if (suffix === '') checkNames({ slots: new Map(plans.map(({ name }) => [name, null])) }, tensors);
+  // All are there before memory is asked for: a shape may be wrong by any factor.
+  const parts = plans.map(({ name, shape }) => checked(name + suffix, shape, tensors.get(name + suffix)).data);
   const flat = new Float32Array(countValues(plans));
   let at = 0;
-  for (const { name, shape } of plans) {
-    flat.set(checked(name + suffix, shape, tensors.get(name + suffix)).data, at);
-    at += sizeOf(shape);
+  for (const part of parts) {
+    flat.set(part, at);
+    at += part.length;
   }
   return flat;
 }

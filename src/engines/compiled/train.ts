@@ -1,11 +1,10 @@
 // Training epochs on the kernels: batches in their order, many steps a call, validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic (kernels/).
 
-import { ForecastError } from '../../core/errors.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
-import { checkWindows } from '../reference/machine.ts';
+import { checkBatches, checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
 import { planEpoch } from '../visiting.ts';
 import { describeOptimizer } from './describe.ts';
@@ -24,11 +23,7 @@ let trainings = 0;
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
   checkWindows(machine, request.training);
-  if (request.training.cuts.count === 0) {
-    throw new ForecastError('E_DATA_TOO_SHORT', 'there is no window to train on', {
-      hint: 'shorten the context or the horizon',
-    });
-  }
+  checkBatches(request.training, request.batch, 'train on');
   const stopping = stopOnAbort(machine, request);
   trainings++;
   try {

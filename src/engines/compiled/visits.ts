@@ -52,7 +52,7 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
     end = Math.max(end, cutoff);
   }
   if (order.length === 0) start = 0;
-  const last = end + shape.lead + shape.horizon;
+  const last = order.length === 0 ? 0 : end + shape.lead + shape.horizon;
   checkReach(windows, start, targets ? last : end);
   if (network.input.kind === 'numbers' && network.input.future > 0) checkFuture(windows, last);
   for (let i = 0; i < cutoffs.length; i++) cutoffs[i]! -= start;

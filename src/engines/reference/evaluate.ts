@@ -4,10 +4,10 @@ import type { Windows } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
 import type { Tally } from './losses/loss.ts';
-import { checkWindows, everyStep, type Machine, work } from './machine.ts';
+import { checkBatches, checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { putStreams, type Streams, takeStreams } from './streams.ts';
 
-/** Means over the windows' targets, `size` windows at a time. */
+/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows. */
 export async function evaluate(
   machine: Machine,
   windows: Windows,
@@ -15,6 +15,7 @@ export async function evaluate(
 ): Promise<{ readonly loss: number; readonly accuracy: number | null }> {
   const { program, gather, breath, network } = machine;
   checkWindows(machine, windows);
+  checkBatches(windows, size, 'evaluate');
   const { batch } = program;
   const { order, bounds, continues, windows: read } = planPass(network, windows, size);
   const streams: Streams = new Map();

@@ -42,9 +42,15 @@ export function work(
   return passes * sum;
 }
 
-/** Errors: E_MODEL_SHAPE where the sequence or the window is not what the network was built for; E_CONFIG_CONFLICT for a lead before free steps. */
+/**
+ * Errors: E_MODEL_SHAPE where the sequence or the window is not what the network was built for; E_CONFIG_CONFLICT for a window of no size, and
+ * for a lead before free steps.
+ */
 export function checkChannels({ network }: Pick<Machine, 'network'>, { sequence, shape }: Windows): void {
   const { input, output, freeRun } = network;
+  checkCount(shape.context, 1, 'window.context');
+  checkCount(shape.horizon, 1, 'window.horizon');
+  checkCount(shape.lead, 0, 'window.lead');
   const needs =
     input.kind === 'tokens'
       ? `token ids below ${input.vocabulary}`
@@ -56,6 +62,24 @@ export function checkChannels({ network }: Pick<Machine, 'network'>, { sequence,
   if (needs === given) return;
   throw new ForecastError('E_MODEL_SHAPE', `the network reads ${needs}; the data give ${given}`, {
     hint: 'use the config the network was trained with',
+  });
+}
+
+/** Errors: E_CONFIG_CONFLICT where batches would have no size, E_DATA_TOO_SHORT where there is no window. */
+export function checkBatches({ cuts }: Pick<Windows, 'cuts'>, batch: number, purpose: 'train on' | 'evaluate'): void {
+  checkCount(batch, 1, 'train.batch');
+  if (cuts.count > 0) return;
+  throw new ForecastError('E_DATA_TOO_SHORT', `there is no window to ${purpose}`, {
+    hint: 'shorten the context or the horizon',
+  });
+}
+
+/** A config cannot say otherwise; callers of an engine can. */
+function checkCount(found: number, least: number, where: string): void {
+  if (Number.isInteger(found) && found >= least) return;
+  throw new ForecastError('E_CONFIG_CONFLICT', `${where} is ${found}`, {
+    where,
+    hint: `a whole number from ${least}`,
   });
 }
 

@@ -25,6 +25,7 @@ export interface Store {
 
 /** Errors: E_MODEL_SHAPE where a weight is missing, unknown or of another shape. */
 export function createStore(plans: readonly WeightPlan[], weights: Tensors): Store {
+  for (const { name, shape } of plans) checked(name, shape, weights.get(name)); // before memory is asked for
   const size = plans.reduce((sum, plan) => sum + sizeOf(plan.shape), 0);
   const values = new Float64Array(size);
   const gradient = new Float64Array(size);

@@ -1,7 +1,6 @@
 // Training epochs: batches in their order, clipped steps, validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
 
-import { ForecastError } from '../../core/errors.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
@@ -9,7 +8,7 @@ import { nextTurn } from '../turn.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
 import { accuracyOf, evaluate } from './evaluate.ts';
 import type { Tally } from './losses/loss.ts';
-import { checkWindows, everyStep, type Machine, work } from './machine.ts';
+import { checkBatches, checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { makeUpdate } from './optimizers/index.ts';
 import { momentsOf, type Store } from './store.ts';
 import { putStreams, takeStreams } from './streams.ts';
@@ -19,11 +18,7 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
   const { store, breath } = machine;
   const { training, optimizer } = request;
   checkWindows(machine, training);
-  if (training.cuts.count === 0) {
-    throw new ForecastError('E_DATA_TOO_SHORT', 'there is no window to train on', {
-      hint: 'shorten the context or the horizon',
-    });
-  }
+  checkBatches(training, request.batch, 'train on');
   const moments = momentsOf(store, OPTIMIZERS[optimizer.kind].moments);
   const update = makeUpdate(optimizer, moments, store.steps);
   const safe = snapshot(store);

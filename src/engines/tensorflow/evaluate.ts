@@ -4,7 +4,7 @@
 import { ownSteps } from '../../models/plan.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
-import { checkChannels, checkWindows, everyStep } from '../reference/machine.ts';
+import { checkBatches, checkChannels, checkWindows, everyStep } from '../reference/machine.ts';
 import { type PassingMachine, predictCarried } from '../reference/predict-carried.ts';
 import { putStreams, type Streams, takeStreams } from '../reference/streams.ts';
 import { nextTurn } from '../turn.ts';
@@ -25,10 +25,11 @@ export interface Sums {
   readonly correct: number;
 }
 
-/** Means over the windows' targets, `size` windows at a time. */
+/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows. */
 export async function evaluate(machine: Machine, windows: Windows, size: number): Promise<Means> {
   const { program, gather, breath, k, network } = machine;
   checkWindows(machine, windows);
+  checkBatches(windows, size, 'evaluate');
   checkReach(machine, windows);
   const { batch } = program;
   const { order, bounds, continues, windows: read } = planPass(network, windows, size);

@@ -1,11 +1,10 @@
 // Training epochs in TensorFlow: batches in their order, clipped steps, validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
 
-import { ForecastError } from '../../core/errors.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
-import { checkWindows, everyStep } from '../reference/machine.ts';
+import { checkBatches, checkWindows, everyStep } from '../reference/machine.ts';
 import { putStreams, takeStreams } from '../reference/streams.ts';
 import { nextTurn } from '../turn.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
@@ -20,12 +19,8 @@ import { keepMoments, type Slot, type Store, snapshot, unload } from './store.ts
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
   checkWindows(machine, request.training);
+  checkBatches(request.training, request.batch, 'train on');
   checkReach(machine, request.training);
-  if (request.training.cuts.count === 0) {
-    throw new ForecastError('E_DATA_TOO_SHORT', 'there is no window to train on', {
-      hint: 'shorten the context or the horizon',
-    });
-  }
   const safe = snapshot(machine.k, machine.store);
   try {
     return await trainFrom(machine, request, safe);

@@ -1,6 +1,7 @@
 // The config's model as a forecaster of numbers: a network around encoders and windows, a closed form, or a combination of both.
 // In: the config, the engine. Out: a NumberForecaster. Not here: fitting, judging (numbers.ts).
 
+import type { CombinationReport } from './combine/combination.ts';
 import { COMBINATIONS } from './combine/index.ts';
 import { hasNetwork } from './combine/member.ts';
 import { seeded } from './combine/seeds.ts';
@@ -37,6 +38,8 @@ export interface Workshop {
   readonly alone?: boolean;
   /** Networks that a run has left: they are taken instead of trained again. */
   readonly trained?: (series: string, made: Made) => NetworkParts | null;
+  /** What a run's combination chose for a series: it is not judged again. */
+  readonly chosen?: (series: string) => CombinationReport | null;
 }
 
 /** Checkpoints and news of the network of each seed. */
@@ -65,6 +68,7 @@ function memberOf(workshop: Workshop, choice: Choice): NumberForecaster {
     season,
     create: (member) => memberOf(inner, member),
     networkCost: (member, series, rows) => networkCost(inner, member, series, rows),
+    ...(workshop.chosen ? { chosen: workshop.chosen } : {}),
   });
 }
 

@@ -7,6 +7,7 @@ import { readModels, type SeriesModel } from './artifact/model.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import { readYardsticks, type Yardsticks } from './artifact/yardsticks.ts';
 import { blend, type How } from './combine/blend.ts';
+import type { CombinationReport } from './combine/combination.ts';
 import { hasNetwork } from './combine/member.ts';
 import type { Choice, Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
@@ -253,9 +254,12 @@ async function restorer(
   const known = data.raw.form === 'numbers' ? data.raw.series : [];
   const own: ReadonlyMap<string, Series> = new Map(known.map((series) => [series.id, series]));
   const settled = settle(opened.written, factsOf(data));
-  // Only networks inside a combination need an engine.
-  const { engine } = await openEngine(hasNetwork(config.model) ? config.engine.kind : 'reference');
   const result = stored.json('result.json') as unknown as Result;
+  const fitOf = (id: string): Result['fit'] => result.fits?.find((one) => one.series === id) ?? result.fit;
+  const chosen = (id: string): CombinationReport | null => fitOf(id).combination ?? null;
+  // Only networks that are there, or would have to be judged again, need an engine.
+  const trains = hasNetwork(config.model) && result.fit.combination === undefined;
+  const { engine } = await openEngine(models.size > 0 || trains ? config.engine.kind : 'reference');
   const season = seasons[0] ?? 1;
   const asked = (learned: Series): { workshop: Workshop; request: FitRequest } => {
     const shape = windowShape(settled, learned);
@@ -268,10 +272,10 @@ async function restorer(
       lead: config.window.lead,
       seed: config.seed,
     };
-    const { refit } = result.fits?.find((one) => one.series === learned.id) ?? result.fit;
+    const { refit } = fitOf(learned.id);
     const { epochs, ...training } = trainOptions(settled);
     const train = { ...training, epochs: refit?.epochs ?? epochs, ...(all ? { patience: null } : {}) };
-    return { workshop: { config: settled, shape, season, seasons, engine, train, trained }, request };
+    return { workshop: { config: settled, shape, season, seasons, engine, train, trained, chosen }, request };
   };
   // The networks of a combination are there; what else it is made of is fitted again.
   const trained = (id: string, made: Made): NetworkParts | null => {

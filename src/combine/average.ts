@@ -48,8 +48,11 @@ async function fitAverage(
   });
 }
 
+/** How far a sum of weights that were scaled to 1 may be from it: rounding alone. */
+const ROUNDING = 1e-12;
+
 /**
- * The combination of what could be fitted and has a weight; weights are scaled to sum to 1. Errors: E_DATA_TOO_SHORT where nothing is left.
+ * The combination of what could be fitted and has a weight; weights are scaled to sum to 1, those that do already stay to the last bit. Errors: E_DATA_TOO_SHORT where nothing is left.
  * `errors`: what each member was judged by; `reasons`: why a member was not even tried.
  */
 export function assembled(
@@ -63,7 +66,8 @@ export function assembled(
   reasons: readonly (string | null)[] = [],
 ): FittedCombination {
   const taken = attempts.map((one, i) => ('fitted' in one ? (weights[i] as number) : 0));
-  const sum = taken.reduce((total, weight) => total + weight, 0);
+  const total = taken.reduce((sum, weight) => sum + weight, 0);
+  const sum = Math.abs(total - 1) < ROUNDING ? 1 : total;
   const parts: Part[] = [];
   const tried = attempts.map((one, i): Tried => {
     const weight = sum > 0 ? (taken[i] as number) / sum : 0;

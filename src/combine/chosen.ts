@@ -5,8 +5,9 @@ import type { Series } from '../core/data.ts';
 import type { FitRequest } from '../core/forecaster.ts';
 import { assembled } from './average.ts';
 import { type Attempt, attemptPanel, type How } from './blend.ts';
-import type { CombineContext, FittedCombination, Member } from './combination.ts';
+import type { CombinationReport, CombineContext, FittedCombination, Member } from './combination.ts';
 import { type Judgement, judge } from './judge.ts';
+import { labelOf } from './member.ts';
 
 type Choice = Exclude<Member, string>;
 
@@ -23,8 +24,64 @@ export interface Rule {
   tell(judgement: Judgement, count: number): string;
 }
 
-/** The choice is one for all series of the panel. Errors: E_DATA_TOO_SHORT where nothing can be fitted. */
+/** The choice is one for all series of the panel, that of an earlier fit where there was one. Errors: E_DATA_TOO_SHORT where nothing can be fitted. */
 export async function fitChosen(
+  panel: readonly Series[],
+  requests: readonly FitRequest[],
+  rule: Rule,
+  context: CombineContext,
+): Promise<FittedCombination[]> {
+  const before = choicesBefore(panel, rule, context);
+  return before
+    ? await fitAgain(panel, requests, rule, before, context)
+    : await fitJudged(panel, requests, rule, context);
+}
+
+/** What an earlier fit chose for each series; null where one is not known, or was chosen among others. */
+function choicesBefore(
+  panel: readonly Series[],
+  { members }: Rule,
+  { chosen }: CombineContext,
+): readonly CombinationReport[] | null {
+  const labels = members.map(labelOf);
+  const reports = panel.flatMap(({ id }) => chosen?.(id) ?? []);
+  const same = reports.every(
+    (report) =>
+      report.members.length === labels.length && report.members.every(({ member }, i) => member === labels[i]),
+  );
+  return reports.length === panel.length && same ? reports : null;
+}
+
+/** Those that were chosen, fitted as they were then: nothing is judged. */
+async function fitAgain(
+  panel: readonly Series[],
+  requests: readonly FitRequest[],
+  { kind, how, members }: Rule,
+  reports: readonly CombinationReport[],
+  context: CombineContext,
+): Promise<FittedCombination[]> {
+  const weightOf = (s: number, i: number): number => reports[s]?.members[i]?.weight ?? 0;
+  const attempts: Attempt[][] = [];
+  for (const [i, member] of members.entries()) {
+    const fits = panel.some((_, s) => weightOf(s, i) > 0);
+    attempts.push(
+      fits ? await attemptPanel(() => context.create(member), panel, requests) : panel.map(() => NOT_TAKEN),
+    );
+  }
+  return panel.map((_, s) => {
+    const report = reports[s] as CombinationReport;
+    const own = attempts.map((of) => of[s] as Attempt);
+    const [labels, weights] = [report.members.map(({ member }) => member), report.members.map(({ weight }) => weight)];
+    return Object.assign(
+      assembled(kind, labels, own, weights, how, () => report.rule),
+      { report },
+    );
+  });
+}
+
+const NOT_TAKEN: Attempt = { reason: '' };
+
+async function fitJudged(
   panel: readonly Series[],
   requests: readonly FitRequest[],
   rule: Rule,

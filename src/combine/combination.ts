@@ -15,6 +15,8 @@ export interface CombineContext {
   create(member: Exclude<Member, string>): NumberForecaster;
   /** Multiply-adds of one fit of a network on the first `rows` rows; absent where no member can be one. */
   networkCost?(member: Exclude<Member, string>, series: Series, rows: number): number;
+  /** What an earlier fit of a series chose among the same members: it is taken instead of judging them again; null: nothing is known. */
+  chosen?(series: string): CombinationReport | null;
 }
 
 export interface CombinationKind<Options = unknown> extends Kind<Options> {

@@ -1,5 +1,5 @@
 // The report of a finished run, found again.
-// In: a run folder. Out: its text, and where its page stands. Not here: making either (report/, reporting.ts).
+// In: a run folder. Out: its text, its result, and where its page stands. Not here: making either (report/, reporting.ts).
 
 import { join, resolve } from 'node:path';
 import { readRunFolder } from './artifact/run-folder.ts';
@@ -9,6 +9,8 @@ export interface StoredReport {
   readonly text: string;
   /** Path of report.html. */
   readonly page: string;
+  /** What result.json holds. */
+  readonly result: unknown;
 }
 
 /** Errors: E_RUN_NOT_FOUND, E_RUN_INCOMPLETE, E_RUN_CORRUPT, E_USAGE where a run of an older version left no page. */
@@ -21,5 +23,9 @@ export async function reportOf(folder: string): Promise<StoredReport> {
       hint: `forecast run ${folder} --force`,
     });
   }
-  return { text: stored.text('report.txt'), page: join(path, 'report.html') };
+  return {
+    text: stored.text('report.txt'),
+    page: join(path, 'report.html'),
+    result: JSON.parse(stored.text('result.json')),
+  };
 }

@@ -59,11 +59,7 @@ function quoted(argument: string): string {
 }
 
 /** What is wrong with a command line, with the nearest known word. */
-export function usage(
-  message: string,
-  args: readonly string[],
-  commands: readonly { readonly command: string }[],
-): ForecastError {
+export function usage(message: string, args: readonly string[], commands: readonly Declared[]): ForecastError {
   const names = [...commands.map((entry) => entry.command.split(' ')[0]!), 'completion'];
   const wrong = /^Unknown (arguments?|commands?): (.*)$/s.exec(message);
   if (message === 'no command' && args.length === 0)
@@ -75,24 +71,12 @@ export function usage(
   const isFlag = args.some(
     (argument) => argument.startsWith('-') && argument.replace(/^-+/, '').split('=')[0] === word,
   );
-  if (wrong !== null && isFlag) {
-    const known = [...FLAGS];
-    const guess = nearest(word, known);
-    const flag = word.length === 1 ? `-${word}` : `--${word}`;
-    return usageError(
-      `unknown option ${flag}`,
-      guess === null
-        ? 'add --help to see the options; keys of a config are changed by --set train.epochs=50'
-        : `did you mean --${guess}?`,
-    );
-  }
+  const first = args.find((argument) => !argument.startsWith('-')) ?? '';
+  if (first !== '' && !names.includes(first)) return unknownCommand(first, names);
+  if (wrong !== null && isFlag) return unknownOption(word, args, commands);
   if (wrong !== null || message === 'no command') {
-    const isCommand = names.includes(args.find((argument) => !argument.startsWith('-')) ?? '');
-    if (isCommand) return usageError(`unexpected ${JSON.stringify(word)}`, 'add --help to see what the command takes');
-    if (word === '') return usageError('no command given', 'forecast --help lists the commands');
-    const guess = nearest(word, names);
-    const hint = guess === null ? 'forecast --help lists the commands' : `did you mean forecast ${guess}?`;
-    return usageError(`unknown command ${JSON.stringify(word)}`, hint);
+    if (first === '') return usageError('no command given', 'forecast --help lists the commands');
+    return usageError(`unexpected ${JSON.stringify(word)}`, 'add --help to see what the command takes');
   }
   if (/^Not enough non-option arguments/.test(message)) {
     return usageError('something is missing after the command', `forecast ${args[0] ?? ''} --help shows what it takes`);
@@ -100,38 +84,65 @@ export function usage(
   return usageError(message.replace(/\s+/g, ' '), 'add --help to see the options');
 }
 
+function unknownCommand(word: string, names: readonly string[]): ForecastError {
+  const guess = nearest(word, names);
+  const hint = guess === null ? 'forecast --help lists the commands' : `did you mean forecast ${guess}?`;
+  return usageError(`unknown command ${JSON.stringify(word)}`, hint);
+}
+
+/** An option the command does not take; its own are suggested, or those of all where no command is known. */
+function unknownOption(word: string, args: readonly string[], commands: readonly Declared[]): ForecastError {
+  const first = args.find((argument) => !argument.startsWith('-')) ?? '';
+  const command = commands.find((entry) => entry.command.split(' ')[0] === first);
+  const known = [...EVERYWHERE, ...new Set((command === undefined ? commands : [command]).flatMap(optionsOf))];
+  const flag = word.length === 1 ? `-${word}` : `--${word}`;
+  const elsewhere = command !== undefined && commands.some((entry) => optionsOf(entry).includes(word));
+  if (elsewhere) return usageError(`${first} has no option ${flag}`, `forecast ${first} --help shows what it takes`);
+  const guess = nearest(word, known);
+  return usageError(
+    `unknown option ${flag}`,
+    guess === null
+      ? 'add --help to see the options; keys of a config are changed by --set train.epochs=50'
+      : `did you mean --${guess}?`,
+  );
+}
+
 export function usageError(what: string, hint: string): ForecastError {
   return new ForecastError('E_USAGE', what, { hint });
 }
 
-/** Every long option of every command, for suggestions. */
-const FLAGS: ReadonlySet<string> = new Set([
-  'allow-outside',
-  'color',
-  'continue',
-  'data',
-  'debug',
-  'engine',
-  'force',
-  'help',
-  'horizon',
-  'json',
-  'length',
-  'no-color',
-  'out',
-  'prompt',
-  'quiet',
-  'repetition',
-  'resume',
-  'root',
-  'sampler',
-  'seed',
-  'set',
-  'temperature',
-  'top-k',
-  'top-p',
-  'version',
-  'write',
-]);
+const EVERYWHERE = ['quiet', 'color', 'no-color', 'debug', 'help', 'version'] as const;
+
+/** The long options a command declares: its builder is handed a stand-in that notes their names. */
+function optionsOf(command: Declared): readonly string[] {
+  const names: string[] = [];
+  const note: Noting = {
+    positional: () => note,
+    example: () => note,
+    option: (name) => {
+      names.push(name);
+      return note;
+    },
+    options: (options) => {
+      names.push(...Object.keys(options));
+      return note;
+    },
+  };
+  command.builder(note as never);
+  return names;
+}
+
+/** What of a command a mistaken line is held against. */
+interface Declared {
+  readonly command: string;
+  readonly builder: (yargs: never) => unknown;
+}
+
+interface Noting {
+  readonly positional: () => Noting;
+  readonly example: () => Noting;
+  readonly option: (name: string) => Noting;
+  readonly options: (options: object) => Noting;
+}
 
 export const EXIT_BUG: number = EXIT.bug;

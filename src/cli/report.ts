@@ -1,7 +1,7 @@
 // forecast report: what a finished run found, and where its page is. Not here: the work (../report-of.ts).
 
 import { type Command, flag, text } from './flags.ts';
-import { shortPath, writeMessage, writeOutput } from './output.ts';
+import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
 
 export const command: Command = {
   command: 'report <run>',
@@ -10,12 +10,14 @@ export const command: Command = {
     yargs
       .positional('run', { describe: 'A run folder', type: 'string' })
       .option('path', { describe: 'Print the path of report.html alone', type: 'boolean' })
+      .option('json', { describe: 'Print the result as one JSON object', type: 'boolean' })
       .example('$0 report runs/counting-1a2b3c4d', '')
       .example('xdg-open "$($0 report runs/counting-1a2b3c4d --path)"', ''),
   handler: async (given) => {
     const { reportOf } = await import('../report-of.ts');
-    const { text: words, page } = await reportOf(text(given, 'run') ?? '');
-    if (flag(given, 'path')) writeOutput(`${shortPath(page)}\n`);
+    const { text: words, page, result } = await reportOf(text(given, 'run') ?? '');
+    if (flag(given, 'json')) writeJson(result);
+    else if (flag(given, 'path')) writeOutput(`${shortPath(page)}\n`);
     else {
       writeOutput(`${words.trimEnd()}\n`);
       if (!flag(given, 'quiet')) writeMessage(`report: ${shortPath(page)}`);

@@ -94,6 +94,15 @@ describe.concurrent('usage', () => {
       ['run', 'tiny.yaml', '--quite'],
       'forecast: error[E_USAGE]: unknown option --quite. Hint: did you mean --quiet?\n',
     ],
+    [['rnu', '--json'], 'forecast: error[E_USAGE]: unknown command "rnu". Hint: did you mean forecast run?\n'],
+    [
+      ['schema', '--horizon', '3'],
+      'forecast: error[E_USAGE]: schema has no option --horizon. Hint: forecast schema --help shows what it takes\n',
+    ],
+    [
+      ['backtest', 'tiny.yaml', '--fold', '3'],
+      'forecast: error[E_USAGE]: unknown option --fold. Hint: did you mean --folds?\n',
+    ],
     [['run'], 'forecast: error[E_USAGE]: no config is named. Hint: forecast run configs/counting.yaml\n'],
     [
       ['run', 'tiny.yaml', '--seed', 'x'],
@@ -150,6 +159,9 @@ describe('a run', () => {
     const stored = readFileSync(join(folder, 'run-page', 'report.txt'), 'utf8');
     expect(await forecast('report', 'run-page')).toEqual({ status: 0, out: stored, err: `report: ${page}\n` });
     expect(await forecast('report', 'run-page', '--path')).toEqual({ status: 0, out: `${page}\n`, err: '' });
+    const object = JSON.parse(readFileSync(join(folder, 'run-page', 'result.json'), 'utf8'));
+    const told = await forecast('report', 'run-page', '--json');
+    expect([told.status, told.err, JSON.parse(told.out)]).toEqual([0, '', object]);
     expect(await forecast('report', 'nowhere')).toMatchObject({ status: 2, out: '' });
     const compared = await forecast('compare', 'run-page', 'run-page', '--html', 'compared.html');
     expect(compared).toMatchObject({ status: 0, err: 'page: compared.html\n' });

@@ -1,9 +1,9 @@
 // The config's model as a forecaster of numbers: a network around encoders and windows, a closed form, or a combination of both.
 // In: the config, the engine. Out: a NumberForecaster. Not here: fitting, judging (numbers.ts).
 
-import type { CombinationReport } from './combine/combination.ts';
+import type { CombinationReport, Member } from './combine/combination.ts';
 import { COMBINATIONS } from './combine/index.ts';
-import { hasNetwork } from './combine/member.ts';
+import { hasNetwork, spelled } from './combine/member.ts';
 import { seeded } from './combine/seeds.ts';
 import type { Choice, Config } from './config/config.ts';
 import { isRecorded } from './config/defaults.ts';
@@ -178,8 +178,12 @@ function networkOf(
   };
 }
 
-/** Forward and backward (three times forward) over all windows, epoch after epoch. */
+/** Forward and backward (three times forward) over all windows, epoch after epoch; of all seeds. */
 function networkCost(workshop: Workshop, member: Choice, series: Series, rows: number): number {
+  if (member.kind === 'seeds') {
+    const [model, alone] = [spelled(member.model as Member), { ...workshop, alone: true }];
+    return (member.count as number) * networkCost(alone, model, series, rows);
+  }
   const model = (member.kind === 'log-scale' ? member.model : member) as Choice;
   if (isLeft(workshop, model)) return recipeCost(workshop, model, series, rows);
   const { shape, train } = workshop;

@@ -47,6 +47,22 @@ describe('a run of auto', () => {
     expect(again.rows.map(({ value }) => value)).toEqual(result.forecast.map(({ value }) => value));
   });
 
+  it('a network left open costs as much as five seeds of it, and three of them three fifths', async () => {
+    const seeds = (count: number): object => ({ kind: 'seeds', count, model: 'lstm-regressor' });
+    const { result } = await ran({
+      model: { kind: 'auto', budget: '1ms', members: ['theta', 'lstm-regressor', seeds(5), seeds(3)] },
+      predict: { horizon: 6 },
+      evaluate: { folds: 0 },
+    });
+    const costs = result.fit.combination?.members
+      .slice(1)
+      .map(({ reason }) => Number(/it would take ([\d.]+)s/.exec(reason ?? '')?.[1]));
+    const [alone, five, three] = costs as [number, number, number];
+    expect(alone).toBeGreaterThan(0);
+    expect(five).toBe(alone);
+    expect(three / five).toBeCloseTo(0.6, 1);
+  });
+
   it('learns nothing from rows that were held out for the test', async () => {
     const fitted = async (file: string): Promise<Result['fit']> => {
       const config = {

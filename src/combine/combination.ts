@@ -13,7 +13,7 @@ export interface CombineContext {
   readonly season: number;
   /** The forecaster of a member; its options are already checked. Errors: those of its options. */
   create(member: Exclude<Member, string>): NumberForecaster;
-  /** Multiply-adds of one fit of a network on the first `rows` rows; absent where no member can be one. */
+  /** Multiply-adds of one fit of a member that is or holds a network, all its seeds, on the first `rows` rows; absent where no member can be one. */
   networkCost?(member: Exclude<Member, string>, series: Series, rows: number): number;
   /** What an earlier fit of a series chose among the same members: it is taken instead of judging them again; null: nothing is known. */
   chosen?(series: string): CombinationReport | null;

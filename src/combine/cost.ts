@@ -6,6 +6,9 @@ import type { Member } from './combination.ts';
 /** Multiply-adds that a second of budget stands for: one core of 2026 at the recursions of the closed forms. */
 export const NOMINAL_RATE = 1e9;
 
+/** Multiply-adds of a network in the time of one of a recursion: they run in vectors, so many at least on the engine that runs everywhere. */
+export const NETWORK_PACE = 5;
+
 /** What an estimate may depend on. */
 export interface Task {
   readonly rows: number;

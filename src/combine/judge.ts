@@ -6,7 +6,7 @@ import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import { backtest, type Fold, type Track, type Walk } from '../evaluate/backtest.ts';
 import { attempt } from './blend.ts';
 import type { CombineContext, Member } from './combination.ts';
-import { costOf, nominalSeconds } from './cost.ts';
+import { costOf, NETWORK_PACE, nominalSeconds } from './cost.ts';
 import { hasNetwork, labelOf } from './member.ts';
 
 type Choice = Exclude<Member, string>;
@@ -114,10 +114,8 @@ function panelCost(member: Choice, walks: readonly Walk[], reach: number, contex
   let sum = 0;
   for (const { series, folds } of walks) {
     for (const rows of [series.length, ...folds.map(({ origins }) => origins[0] as number)]) {
-      const seeds = member.kind === 'seeds' ? (member.count as number) : 1;
-      const network = member.kind === 'seeds' ? (member.model as Choice) : member;
-      sum += hasNetwork(network)
-        ? seeds * (context.networkCost?.(network, series, rows) ?? 0)
+      sum += hasNetwork(member)
+        ? (context.networkCost?.(member, series, rows) ?? 0) / NETWORK_PACE
         : costOf(member, { rows, season, reach, together: walks.length }) * series.targets.length;
     }
   }

@@ -253,6 +253,21 @@ describe('members', () => {
     expect(counts[2]).toBeGreaterThan(counts[1] as number);
   });
 
+  it('a network’s multiply-adds weigh a fifth of a recursion’s: six fits of 16e9 are within 20s, of 17e9 are not', async () => {
+    const tried = async (cost: number): Promise<string | null | undefined> => {
+      const lent: CombineContext = {
+        ...context,
+        create: ({ kind }) => context.create({ kind: kind === 'lstm-regressor' ? 'drift' : kind }),
+        networkCost: () => cost,
+      };
+      const options = COMBINATIONS.auto?.options.parse({ members: ['last-value', 'lstm-regressor'] });
+      const asking = COMBINATIONS.auto?.create(options, lent).fit(seriesOf({ y: wave(80) }), request(80));
+      return ((await asking) as FittedCombination).report.members[1]?.reason;
+    };
+    expect(await tried(16e9)).toBeNull();
+    expect(await tried(17e9)).toMatch(/^over the budget: it would take 20s, /);
+  });
+
   it('seeds are those from the run on, each as it would be alone', async () => {
     const seen: number[] = [];
     const lent: CombineContext = {

@@ -76,7 +76,11 @@ export function usage(message: string, args: readonly string[], commands: readon
   if (wrong !== null && isFlag) return unknownOption(word, args, commands);
   if (wrong !== null || message === 'no command') {
     if (first === '') return usageError('no command given', 'forecast --help lists the commands');
-    return usageError(`unexpected ${JSON.stringify(word)}`, 'add --help to see what the command takes');
+    const one = commands.find(({ command }) => command === `${first} <run>`) !== undefined;
+    const hint = one
+      ? 'it takes one run: where a pattern fits several, name one'
+      : 'add --help to see what the command takes';
+    return usageError(`unexpected ${JSON.stringify(word)}`, hint);
   }
   if (/^Not enough non-option arguments/.test(message)) {
     return usageError('something is missing after the command', `forecast ${args[0] ?? ''} --help shows what it takes`);

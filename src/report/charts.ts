@@ -328,13 +328,23 @@ export function histogramPlot(id: string, panel: Panel): Plot | null {
   };
 }
 
+/** Names of networks without what all of them begin with: "sales / lstm seed 7" and "sales / lstm seed 8" are "lstm seed 7" and 8. */
+function ownParts(names: readonly string[]): readonly string[] {
+  const [first = '', ...rest] = names;
+  let same = rest.length === 0 ? 0 : first.length;
+  for (const name of rest) while (!name.startsWith(first.slice(0, same))) same--;
+  const cut = first.lastIndexOf(' / ', same - 3);
+  return cut < 0 || same < 3 ? names : names.map((name) => name.slice(cut + 3));
+}
+
 /** Training and validation loss by epoch. */
 export function lossPlot(curves: readonly LossCurve[]): Plot | null {
   const known = curves.filter(({ records }) => records.length > 1).slice(0, TOGETHER / 2);
   if (known.length === 0) return null;
   const several = curves.length > 1;
-  const marks = known.flatMap(({ series, records }, i): Mark[] => {
-    const name = several ? `${visible(series, 20)}, ` : '';
+  const names = ownParts(known.map(({ series }) => series)).map((part) => visible(part, 24));
+  const marks = known.flatMap(({ records }, i): Mark[] => {
+    const name = several ? `${names[i]}, ` : '';
     const line = (values: readonly (number | null)[], tone: Tone, word: string): Mark => {
       const losses = values.map((value) => value ?? Number.NaN);
       const points = thinnedRows(losses, 0, losses.length).map(
@@ -356,12 +366,12 @@ export function lossPlot(curves: readonly LossCurve[]): Plot | null {
   return {
     id: 'loss',
     title: 'Loss by epoch',
-    description: known
+    description: `${known.length < curves.length ? `The first ${known.length} of ${curves.length} networks. ` : ''}${known
       .map(
-        ({ series, records }) =>
-          `${several ? `${visible(series, 20)}: ` : 'Training loss '}${figure(records[0]?.loss as number)} → ${figure(records.at(-1)?.loss as number)}`,
+        ({ records }, i) =>
+          `${several ? `${names[i]}: ` : 'Training loss '}${figure(records[0]?.loss as number)} → ${figure(records.at(-1)?.loss as number)}`,
       )
-      .join('; '),
+      .join('; ')}`,
     x: countAxis('epoch', Math.min(...epochs), Math.max(...epochs)),
     y: lossAxis('loss', [...spanOf(marks)]),
     marks,

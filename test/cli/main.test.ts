@@ -96,6 +96,10 @@ describe.concurrent('usage', () => {
     ],
     [['rnu', '--json'], 'forecast: error[E_USAGE]: unknown command "rnu". Hint: did you mean forecast run?\n'],
     [
+      ['predict', 'runs/a-1', 'runs/a-2'],
+      'forecast: error[E_USAGE]: unexpected "runs/a-2". Hint: it takes one run: where a pattern fits several, name one\n',
+    ],
+    [
       ['schema', '--horizon', '3'],
       'forecast: error[E_USAGE]: schema has no option --horizon. Hint: forecast schema --help shows what it takes\n',
     ],

@@ -43,11 +43,16 @@ function checkSeries(model: Choice, shape: WindowShape, series: Series, horizon:
   else if (readsAhead(model)) checkKnownAhead(series, series.length + shape.lead + horizon);
 }
 
-/** A column "known in advance" that holds the target itself, row by row: every backtest would be perfect, and no forecast possible. */
+/**
+ * A column "known in advance" that holds the target itself, row by row: every backtest would be perfect, and no forecast possible.
+ * What the calendar made is known in advance for certain, whatever a short target looks like.
+ */
 function checkAnswers({ targets, future, length }: Series): void {
   for (const { name: target, values: answers } of targets) {
     if (answers.every((value) => value === answers[0])) continue;
-    const copy = future.find(({ values }) => answers.every((value, t) => t >= length || value === values[t]));
+    const copy = future.find(
+      ({ values, asIs }) => !asIs && answers.every((value, t) => t >= length || value === values[t]),
+    );
     if (copy === undefined) continue;
     throw new ForecastError(
       'E_DATA_COLUMN',

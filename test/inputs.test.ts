@@ -205,6 +205,17 @@ describe('inputs that cannot be are refused in one line', () => {
     );
   });
 
+  it('rows still to come, where no column is known for them', async () => {
+    expect(await refused({ source: '' })).toMatch(
+      /^E_DATA_MISSING .*sales.csv:92 column "sales": .* rows still to come are read where columns known for them are named in source.future;/,
+    );
+  });
+
+  it('but never a column of the calendar, though the target looks like it', async () => {
+    const weekends = rowsOf(([day], t) => [day, t % 7 > 4 ? 1 : 0, 0, 0], 0);
+    expect(await refused({ rows: weekends, source: 'calendar: [weekend]' })).toBe('nothing was refused');
+  });
+
   it('the target among the inputs, by its name or as a copy', async () => {
     expect(await refused({ source: 'future: [promo, sales]' })).toMatch(
       /^E_DATA_COLUMN .*sales.csv: column "sales" stands in source.target and source.future\. give each column one role$/,

@@ -16,7 +16,7 @@ import { escaped, escapedLines } from './markup.ts';
 import { bytesOf, type Cell, figureOf, folded, MOST_BYTES, page, paragraph, section, tableOf } from './page.ts';
 import type { Panel, ReportInput } from './picture.ts';
 import type { BacktestReport, ForecastRow, IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
-import { bestFirst, dataFacts, fitFacts, judged, SPLIT_WORDS, standing } from './terminal.ts';
+import { bestFirst, dataFacts, fitFacts, judged, scoredOver, standing } from './terminal.ts';
 import { metricLabel } from './verdict.ts';
 
 /** Rows of a table at most; the files beside the report hold all. */
@@ -205,13 +205,11 @@ function scorePart(result: Result): string[] {
   if (!first) return [];
   const others = [...new Set(result.scores.map((row) => row.split))].filter((split) => split !== first.split);
   return [
-    paragraph(`${count(first.windows)} ${SPLIT_WORDS[first.split]}; skill is the gain over the best baseline.`, 'soft'),
+    paragraph(`${scoredOver(first.windows, first.split)}; skill is the gain over the best baseline.`, 'soft'),
     scoreTable(result, rows),
     ...others.map((split) => {
       const own = result.scores.filter((row) => row.split === split && row.series === undefined);
-      return own.length === 0
-        ? ''
-        : folded(`${count(own[0]?.windows ?? 0)} ${SPLIT_WORDS[split]}`, scoreTable(result, own));
+      return own.length === 0 ? '' : folded(scoredOver(own[0]?.windows ?? 0, split), scoreTable(result, own));
     }),
     reasons(rows),
   ];

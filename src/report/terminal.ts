@@ -148,11 +148,17 @@ function labelled(label: string, facts: readonly string[]): string[] {
   return shown.map((line, i) => `${(i === 0 ? label : '').padEnd(6)}${line}`);
 }
 
-export const SPLIT_WORDS: { readonly [split in ScoreRow['split']]: string } = {
-  backtest: 'backtest windows',
-  test: 'held-out windows (test)',
-  validation: 'held-out windows (validation)',
-  train: 'training windows: nothing was held out',
+/** "28 held-out windows (test)": what scores of a split are over. */
+export function scoredOver(windows: number, split: ScoreRow['split']): string {
+  const [kind, note] = SPLIT_WORDS[split];
+  return `${counted(windows, `${kind} window`)}${note}`;
+}
+
+const SPLIT_WORDS: { readonly [split in ScoreRow['split']]: readonly [kind: string, note: string] } = {
+  backtest: ['backtest', ''],
+  test: ['held-out', ' (test)'],
+  validation: ['held-out', ' (validation)'],
+  train: ['training', ': nothing was held out'],
 };
 
 /** Rows of the most honest split, pooled over the series, best first; the one to ship is marked. */
@@ -165,7 +171,7 @@ function scoreTable(result: Result, style: Style): string[] {
   const shown = sorted.filter((row, i) => i < 8 || row.forecaster === result.fit.model);
   const values = metrics.map((metric) => figures(shown.map((row) => row.metrics[metric])));
   const table = columns([
-    [`${count(first.windows)} ${SPLIT_WORDS[first.split]}`, ...metrics.map(metricLabel), 'skill'],
+    [scoredOver(first.windows, first.split), ...metrics.map(metricLabel), 'skill'],
     ...shown.map((row, i) => [
       visible(row.forecaster, 28),
       ...values.map((column) => column[i] as string),

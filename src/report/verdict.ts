@@ -37,26 +37,26 @@ function sentence(facts: VerdictFacts): string {
   const { model, ship, baseline, value, skill, metric } = facts;
   const label = metricLabel(metric);
   if (baseline === null || baseline.value === null)
-    return `Nothing to compare the ${model} with (${value === null ? 'no score' : `${label} ${figure(value)}`}, ${windows(facts)}): ${action(facts)}.`;
+    return `Nothing to compare ${called(model)} with (${value === null ? 'no score' : `${label} ${figure(value)}`}, ${windows(facts)}): ${action(facts)}.`;
   if (value === null) {
     const why = facts.reason === undefined ? '' : ` (${facts.reason})`;
-    return `The ${model} could not be scored, its ${label} is undefined${why}: ${action(facts)}.`;
+    return `${capital(called(model))} could not be scored, its ${label} is undefined${why}: ${action(facts)}.`;
   }
   const figures = `${label} ${figure(value)} against ${figure(baseline.value)}, ${windows(facts)}${significance(facts)}`;
   if (baseline.value === 0 && skill === null)
-    return `${capital(baseline.name)} is exact here (error 0), so no skill can be given; the ${model} has ${label} ${figure(value)} on ${windows(facts)}: ${action(facts)}.`;
+    return `${capital(baseline.name)} is exact here (error 0), so no skill can be given; ${called(model)} has ${label} ${figure(value)} on ${windows(facts)}: ${action(facts)}.`;
   if (skill === null)
-    return `The ${model} cannot be ranked against ${baseline.name} (${facts.reason === undefined ? '' : `${facts.reason}; `}${figures}): ${action(facts)}.`;
+    return `${capital(called(model))} cannot be ranked against ${baseline.name} (${facts.reason === undefined ? '' : `${facts.reason}; `}${figures}): ${action(facts)}.`;
   if (ship === model && skill > 0)
-    return `The ${model} beats ${baseline.name} by ${percent(skill)} (${figures}): ${action(facts)}.`;
+    return `${capital(called(model))} beats ${baseline.name} by ${percent(skill)} (${figures}): ${action(facts)}.`;
   if (skill > 0)
-    return `The ${model} is ${percent(skill)} better than ${baseline.name}, but not reliably (${figures}): ${action(facts)}.`;
+    return `${capital(called(model))} is ${percent(skill)} better than ${baseline.name}, but not reliably (${figures}): ${action(facts)}.`;
   const how = skill < -1 ? `its error is ${figure(1 - skill, 3)} times as large` : `skill ${percent(skill)}`;
-  return `The ${model} does not beat ${baseline.name} (${how}; ${figures}): ${action(facts)}.`;
+  return `${capital(called(model))} does not beat ${baseline.name} (${how}; ${figures}): ${action(facts)}.`;
 }
 
 function action({ model, ship, baseline }: VerdictFacts): string {
-  if (ship === model) return `ship the ${model}`;
+  if (ship === model) return `ship ${called(model)}`;
   const chance = baseline !== null && ship !== baseline.name ? `, which ${baseline.name} does not reliably beat` : '';
   return `ship ${ship}${chance}`;
 }
@@ -68,14 +68,21 @@ function windows({ windows, split }: VerdictFacts): string {
   );
 }
 
-function significance({ p, folds }: VerdictFacts): string {
+/** A network has an article, a method is called by its name: "the lstm-regressor", "auto". */
+function called(model: string): string {
+  return /-(?:regressor|model)$/.test(model) ? `the ${model}` : model;
+}
+
+function significance({ p, folds, split, skill, ship, model }: VerdictFacts): string {
+  if (p === null && split !== 'train' && skill !== null && ship === model) return ', too few to test';
   if (p === null || p === undefined) return '';
   return `, p ${figure(p, 2)}${folds ? ` over ${counted(folds, 'fold')}` : ''}`;
 }
 
 function shapeWarning({ model, shape }: VerdictFacts): string {
-  if (shape === 'flat-line') return `Mind that the ${model}'s forecast is a flat line.`;
-  if (shape === 'shifted-copy') return `Mind that the ${model}'s forecast repeats the last known value, one step late.`;
+  if (shape === 'flat-line') return `Mind that ${called(model)}'s forecast is a flat line.`;
+  if (shape === 'shifted-copy')
+    return `Mind that ${called(model)}'s forecast repeats the last known value, one step late.`;
   return '';
 }
 

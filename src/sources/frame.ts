@@ -353,12 +353,14 @@ function bridge(values: Float64Array, start: number, end: number, fill: Policies
 
 function missing(column: Column, frame: Frame, row: number, fill: Policies['fill']): ForecastError {
   const count = column.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);
+  const aheadOnly = row + count === column.values.length && row > lastKnown(frame.columns.slice(0, frame.targets));
   const line = frame.lines(row);
   const what = count === 1 ? 'the value is missing' : `the value is missing, and ${count - 1} more in this column`;
   return new ForecastError('E_DATA_MISSING', `${what}${frame.label}`, {
     where: `${frame.file}${line < 0 ? '' : `:${line}`} column ${JSON.stringify(column.name.slice(0, 40))}`,
-    hint:
-      fill === 'refuse'
+    hint: aheadOnly
+      ? 'rows still to come are read where columns known for them are named in source.future; else remove these rows, or set source.fill: previous'
+      : fill === 'refuse'
         ? 'set source.fill: previous, linear or zero'
         : `source.fill: ${fill} needs a value to start from; begin the file later or use zero`,
   });

@@ -78,6 +78,7 @@ function positionBefore(cuts: Cuts, shape: WindowShape, i: number): number {
 function tooShortToCut(shape: WindowShape, segments: readonly Segment[]): ForecastError {
   const room = longestContext(segments, shape);
   const rows = room + shape.lead + shape.horizon;
+  const longest = rows - shape.lead - 1;
   const lead = shape.lead > 0 ? ` + lead ${shape.lead}` : '';
   const what = segments.length > 1 ? `the longest of ${segments.length} documents has ${rows}` : `has ${rows}`;
   const least = room < 1 ? 1 : shape.context;
@@ -87,7 +88,8 @@ function tooShortToCut(shape: WindowShape, segments: readonly Segment[]): Foreca
     `${input}${lead} + horizon ${shape.horizon} needs ≥ ${least + shape.lead + shape.horizon} rows, ${what}`,
     {
       where: 'window',
-      hint: room < 1 ? `give more rows or horizon ≤ ${rows - shape.lead - 1}` : `try context ≤ ${room}`,
+      hint:
+        room >= 1 ? `try context ≤ ${room}` : longest < 1 ? 'give more rows' : `give more rows or horizon ≤ ${longest}`,
     },
   );
 }

@@ -21,6 +21,8 @@ test('each outcome has its sentence', () => {
     lost: say({ ...lost, skill: -0.04 }),
     lostByFar: say({ ...lost, value: 8.5, skill: -11.5 }),
     unsure: say({ ship: 'seasonal-naive', skill: 0.01, p: 0.31, folds: 8 }),
+    untested: say({ p: null, windows: 3 }),
+    method: say({ model: 'auto', ship: 'auto', shape: 'flat-line' }),
     sure: say({ p: 0.004, folds: 8, split: 'backtest' }),
     exact: say(exact),
     notHeldOut: say({ split: 'train', windows: 1 }),
@@ -35,6 +37,7 @@ test('each outcome has its sentence', () => {
       "flat": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor. Mind that the lstm-regressor's forecast is a flat line.",
       "lost": "The lstm-regressor does not beat last-value (skill −4 %; MASE 0.71 against 0.68, 28 held-out windows): ship last-value.",
       "lostByFar": "The lstm-regressor does not beat last-value (its error is 12.5 times as large; MASE 8.5 against 0.68, 28 held-out windows): ship last-value.",
+      "method": "Auto beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship auto. Mind that auto's forecast is a flat line.",
       "noBaseline": "Nothing to compare the lstm-regressor with (MASE 0.71, 28 held-out windows): ship the lstm-regressor.",
       "noSkill": "The lstm-regressor cannot be ranked against seasonal-naive (mase is undefined; MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor.",
       "notHeldOut": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 1 training window): ship the lstm-regressor. Nothing was held out, so these scores are on what it was trained on; set split.validation before you rely on them.",
@@ -42,6 +45,7 @@ test('each outcome has its sentence', () => {
       "sure": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 backtest windows, p 0.004 over 8 folds): ship the lstm-regressor.",
       "undefinedMetric": "The lstm-regressor could not be scored, its MAPE is undefined (an actual value is 0): ship the lstm-regressor.",
       "unsure": "The lstm-regressor is 1 % better than seasonal-naive, but not reliably (MASE 0.71 against 1.03, 28 held-out windows, p 0.31 over 8 folds): ship seasonal-naive.",
+      "untested": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 3 held-out windows, too few to test): ship the lstm-regressor.",
       "won": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor.",
     }
   `);

@@ -135,6 +135,11 @@ describe('splitPositions', () => {
     expect(error.hint).toBe('give more rows or horizon ≤ 9');
   });
 
+  it('a single row is told that it needs company, not a horizon of none', () => {
+    const error = errorOf(() => splitPositions(cut(whole(1), one, sliding), one, { validation: 0, test: 0 }, whole(1)));
+    expect(error.hint).toBe('give more rows');
+  });
+
   it('the rows and the context named in a refusal are the least and the most that work', () => {
     const held = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.double({ min: 0.1, max: 0.45, noNaN: true }));
     const numbers = fc.tuple(

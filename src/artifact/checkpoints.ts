@@ -88,6 +88,7 @@ const STATE = z.strictObject({
     lossSum: z.number(),
     correct: z.number(),
     weight: z.number(),
+    norm: z.number().exactOptional(),
   }),
   history: z.array(
     z.strictObject({

@@ -38,6 +38,8 @@ export interface Position {
   readonly lossSum: number;
   readonly correct: number;
   readonly weight: number;
+  /** Gradient norm of the epoch's last step, where all steps are done and the validation was stopped. */
+  readonly norm?: number;
 }
 
 export const START: Position = { epoch: 1, step: 0, lossSum: 0, correct: 0, weight: 0 };
@@ -58,7 +60,7 @@ export interface TrainRequest {
   readonly from: Position;
   /** Stop after this epoch (≤ epochs), so that early stopping and checkpoints sit between calls. */
   readonly until: number;
-  /** Stops within a step when aborted. */
+  /** Stops within a step when aborted, of the training as of the validation. */
   readonly signal?: AbortSignal;
   readonly onEpoch?: (record: EpochRecord) => void;
   /** At most a few times a second, and never inside a step. */
@@ -93,13 +95,18 @@ export interface Compiled {
   /**
    * Mean loss (and accuracy for tokens) over windows, without dropout. A network that runs free is measured on its forecast alone. One that
    * carries its state reads each range of cuts in one pass, from its first window's first input to its last cutoff, and every position counts once.
+   * Errors: E_DATA_TOO_SHORT without windows, Interrupted within a batch of the signal.
    */
-  evaluate(windows: Windows, batch: number): Promise<{ readonly loss: number; readonly accuracy: number | null }>;
+  evaluate(
+    windows: Windows,
+    batch: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly loss: number; readonly accuracy: number | null }>;
   /**
    * Outputs after the last input of each window, normalisation undone: (N, H · C · Q), or logits (N, V). A network that carries its state
-   * reads each range of cuts in one pass too: a window's output knows all from the range's first window on.
+   * reads each range of cuts in one pass too: a window's output knows all from the range's first window on. Errors: Interrupted soon after the signal.
    */
-  predict(windows: Windows): Promise<Float64Array>;
+  predict(windows: Windows, signal?: AbortSignal): Promise<Float64Array>;
   /** Copies, by name. */
   weights(): Tensors;
   /**

@@ -47,7 +47,14 @@ export function numberNetwork(plan: NumberPlan): NumberNetwork {
       );
       const sequence = encoders.encode(series);
       const { compiled, fit } = await fitNetwork(plan, sequence, request, encoders.state);
-      const made = { name: plan.name, compiled, parts: fit.parts, cutting: plan.cutting.kind, encoders };
+      const made = {
+        name: plan.name,
+        compiled,
+        parts: fit.parts,
+        cutting: plan.cutting.kind,
+        encoders,
+        signal: request.signal,
+      };
       return fittedNumbers(made, fit, { series, sequence });
     },
   };
@@ -72,10 +79,12 @@ interface NumberPieces {
   readonly parts: Pick<NetworkParts, 'network' | 'shape'>;
   readonly cutting: Cutting['kind'];
   readonly encoders: FittedEncoders;
+  /** Of the fit: what stops a training stops the forecasts made of it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 function fittedNumbers(
-  { name, compiled, parts, cutting, encoders }: NumberPieces,
+  { name, compiled, parts, cutting, encoders, signal }: NumberPieces,
   fit: NetworkFit | null,
   encoded: { series: Series; sequence: Sequence } | null,
 ): FittedNumberNetwork {
@@ -97,7 +106,7 @@ function fittedNumbers(
       const sequence = encode(series);
       checkCutoffs(firstCutoff, request);
       checkFuture(series, shape, request);
-      const values = await forecastEncoded(compiled, network, shape, sequence, request);
+      const values = await forecastEncoded(compiled, network, shape, sequence, request, signal);
       encoders.decode(values, series, request.cutoffs, request.lead, request.horizon);
       return { values };
     },
@@ -126,13 +135,14 @@ async function forecastEncoded(
   shape: WindowShape,
   sequence: Sequence,
   request: ForecastRequest,
+  signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const { cutoffs, horizon } = request;
   const start = sequence.segments[0]?.start ?? 0;
   const froms = new Float64Array(cutoffs.length).fill(start);
   const channels = sequence.targets.length;
   if (horizon <= shape.horizon) {
-    const outputs = central(network, await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) }));
+    const outputs = central(network, await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) }, signal));
     return horizon === shape.horizon
       ? outputs
       : firstSteps(outputs, cutoffs.length, shape.horizon * channels, horizon * channels);
@@ -150,6 +160,7 @@ async function forecastEncoded(
       reach: reachBack(network),
       steps: horizon,
       choose: (outputs) => central(network, outputs),
+      signal,
     });
     all.set(values, begin * horizon * channels);
   }

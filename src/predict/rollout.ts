@@ -20,7 +20,7 @@ export interface Rollout {
   readonly steps: number;
   /** From one window's outputs to the block that is appended: horizon × C values (one id for text). */
   readonly choose: (outputs: Float64Array, window: number) => ArrayLike<number>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -36,8 +36,8 @@ export async function rollout(plan: Rollout): Promise<Float64Array> {
   const strips = layStrips(plan, Math.ceil(steps / block) * block);
   const appended = new Float64Array(count * steps * channels);
   for (let done = 0; done < steps; done += block) {
-    plan.signal?.throwIfAborted();
-    const outputs = await compiled.predict({ sequence: strips.sequence, shape, cuts: strips.cutsAfter(done) });
+    const windows = { sequence: strips.sequence, shape, cuts: strips.cutsAfter(done) };
+    const outputs = await compiled.predict(windows, plan.signal);
     const width = outputs.length / count;
     for (let n = 0; n < count; n++) {
       const chosen = plan.choose(outputs.subarray(n * width, (n + 1) * width), n);

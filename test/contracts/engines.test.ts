@@ -11,6 +11,7 @@ import type { Network } from '../../src/models/network.ts';
 import { initialWeights } from '../../src/models/weights.ts';
 import { planBatches } from '../../src/window/batches.ts';
 import { cutsAt, takeCuts } from '../../src/window/cuts.ts';
+import type { Cuts } from '../../src/window/window.ts';
 import {
   adam,
   build,
@@ -146,19 +147,24 @@ describe.each(HERE)('engine %s', (kind, engine) => {
   });
 
   describe.each(subjects().map((s) => [s.name, s] as const))('%s', (_, { network, all }) => {
-    it('stopped at any step and gone on elsewhere ends in the same bytes', async () => {
+    it('stopped at any step, of a validation too, and gone on elsewhere ends in the same bytes', async () => {
       const validation = takeCuts(all.cuts, 0, 3);
       const whole = await open(network);
       const report = await whole.train(request(all, { validation }));
       const expected = everything(whole);
       expect(report.stopped).toBe('done');
       expect(report.position).toEqual({ ...START, epoch: 4 });
-      const steps = planBatches(all.cuts, all.shape, 4, null).bounds.length - 1;
-      for (let stop = 0; stop < 3 * steps; stop++) {
+      const batches = (cuts: Cuts) => planBatches(cuts, all.shape, 4, null).bounds.length - 1;
+      const steps = batches(all.cuts);
+      const epoch = steps + batches(validation);
+      for (let stop = 0; stop < 3 * epoch; stop++) {
         const first = await open(network);
         const before = await first.train(request(all, { validation, signal: stopAfter(stop) }));
         expect(before.stopped).toBe('aborted');
-        expect([before.position.epoch, before.position.step]).toEqual([1 + Math.floor(stop / steps), stop % steps]);
+        expect([before.position.epoch, before.position.step]).toEqual([
+          1 + Math.floor(stop / epoch),
+          Math.min(steps, stop % epoch),
+        ]);
         const second = await open(network, first.weights());
         second.restore(first.weights(), first.optimizer());
         const after = await second.train(request(all, { validation, from: before.position }));

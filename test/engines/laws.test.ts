@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../../src/core/errors.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import { type Compiled, type Engine, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
 import { trainTogether } from '../../src/engines/together.ts';
 import type { Network } from '../../src/models/network.ts';
-import { cut, cutsAt } from '../../src/window/cuts.ts';
+import { cut, cutsAt, takeCuts } from '../../src/window/cuts.ts';
 import { CARRIED, NUMBERS } from './features.ts';
 import {
   adam,
@@ -315,6 +316,60 @@ describe.each(HERE)('engine %s', (kind, engine) => {
       expect(losses[0]).toBeLessThan(0.5 * (losses[1] as number));
     });
   });
+
+  const stopped = [...NUMBERS.slice(0, 1), ...CARRIED.slice(0, 2)].map((s) => [s.name, s] as const);
+
+  it.each(stopped)(
+    'stopped at any batch, of its steps or of its validations, it goes on to the same bytes and history: %s',
+    async (_, { network, all }) => {
+      if (!(await knows(engine, network))) return;
+      const asked = { batch: 3, validation: takeCuts(all.cuts, 1, 7), epochs: 2, until: 2 };
+      const whole = await open(network);
+      const { records } = await whole.train(request(all, asked));
+      let batches = 0;
+      for (let ended = false; !ended; batches++) {
+        const compiled = await open(network);
+        const first = await compiled.train(request(all, { ...asked, signal: stopAfter(batches) }));
+        ended = first.stopped === 'done';
+        const again = await open(network);
+        again.restore(compiled.weights(), compiled.optimizer());
+        const second = await again.train(request(all, { ...asked, from: first.position }));
+        expect(second.stopped).toBe('done');
+        expect([...first.records, ...second.records]).toEqual(records);
+        expect(everything(again)).toEqual(everything(whole));
+      }
+      const steps = whole.optimizer().steps;
+      expect(batches).toBeGreaterThan(steps + 2); // some of them within validations
+    },
+  );
+
+  it.each(stopped)(
+    'a pass that is stopped gives nothing, and the next one everything: %s',
+    async (_, { network, all }) => {
+      if (!(await knows(engine, network))) return;
+      const compiled = await open(network);
+      const means = await compiled.evaluate(all, 4);
+      const outputs = await compiled.predict(all);
+      const passes = [
+        [means, (signal: AbortSignal) => compiled.evaluate(all, 4, signal)],
+        [outputs, (signal: AbortSignal) => compiled.predict(all, signal)],
+      ] as const;
+      for (const [expected, pass] of passes) {
+        await expect(pass(AbortSignal.abort())).rejects.toBeInstanceOf(Interrupted);
+        let batches = 0;
+        for (let given: unknown = null; given === null; batches++) {
+          given = await pass(stopAfter(batches)).catch((error) => {
+            if (!(error instanceof Interrupted)) throw error;
+            return null;
+          });
+          if (given !== null) expect(given).toEqual(expected);
+        }
+        expect(batches).toBeGreaterThan(1);
+        expect(await pass(new AbortController().signal)).toEqual(expected);
+      }
+      compiled.dispose();
+    },
+  );
 
   it('trained together, each network gives the bytes it gives alone', async () => {
     const { network, all } = NUMBERS[0] as (typeof NUMBERS)[number];

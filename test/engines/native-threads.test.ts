@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Interrupted } from '../../src/core/errors.ts';
 import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
 import { loadAddon } from '../../src/engines/native/addon.ts';
 import { native } from '../../src/engines/native/index.ts';
 import type { Network } from '../../src/models/network.ts';
+import { takeCuts } from '../../src/window/cuts.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
 
 const exec = promisify(execFile);
@@ -113,6 +115,33 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
     else expect(weights()).not.toEqual(before);
     const again = await compiled.train(request(subject));
     expect(again.stopped).toBe('done');
+  });
+
+  it('a validation, an evaluation and a prediction of one batch end in the middle of it', async () => {
+    const subject = series(256, 700);
+    const cuts = {
+      ranges: Array.from({ length: 60 }, () => subject.all.cuts.ranges).flat(),
+      count: 60 * subject.all.cuts.count,
+    };
+    const all = { ...subject.all, cuts };
+    const compiled = await open(subject);
+    const before = await compiled.predict(subject.all);
+    const soon = (): AbortSignal => {
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(), 5);
+      return stop.signal;
+    };
+    // A pass asks its signal between batches, and there is one batch.
+    await expect(compiled.evaluate(all, cuts.count, soon())).rejects.toBeInstanceOf(Interrupted);
+    await expect(compiled.predict(all, soon())).rejects.toBeInstanceOf(Interrupted);
+    const few = { ...subject.all, cuts: takeCuts(subject.all.cuts, 0, 10) };
+    const trained = await compiled.train(
+      request({ ...subject, all: few, batch: cuts.count }, { validation: cuts, until: 1, signal: soon() }),
+    );
+    expect(trained).toMatchObject({ stopped: 'aborted', records: [] });
+    compiled.restore(roughWeights(subject.network));
+    expect(await compiled.predict(subject.all)).toEqual(before);
+    compiled.dispose();
   });
 
   it('a network disposed of while it trains ends its training with an error; reads wait', async () => {

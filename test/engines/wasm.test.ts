@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Interrupted } from '../../src/core/errors.ts';
 import { compileWith } from '../../src/engines/compiled/compiled.ts';
 import type { Kernel } from '../../src/engines/compiled/kernel.ts';
 import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
@@ -142,6 +143,23 @@ describe.each(Object.entries(CREWS))('%s', (_, crew) => {
     expect(rest.records.at(-1)).toEqual(records.at(-1));
     compiled.dispose();
     whole.dispose();
+  });
+
+  it('passes are stopped, a batch in the middle where memory is shared, and the next ones are whole', async () => {
+    const compiled = open(longNetwork, crew);
+    const expected = await compiled.predict(long);
+    const cuts = { ranges: Array.from({ length: 40 }, () => long.cuts.ranges).flat(), count: 40 * long.cuts.count };
+    const much = { ...long, cuts };
+    const soon = (): AbortSignal => {
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(), 20);
+      return stop.signal;
+    };
+    const size = crew.shares ? cuts.count : 64;
+    await expect(compiled.evaluate(much, size, soon())).rejects.toBeInstanceOf(Interrupted);
+    await expect(compiled.predict(much, soon())).rejects.toBeInstanceOf(Interrupted);
+    expect(await compiled.predict(long)).toEqual(expected);
+    compiled.dispose();
   });
 
   it('a signal that is already up stops a training before its first step', async () => {

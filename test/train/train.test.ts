@@ -91,7 +91,7 @@ function scripted(losses: readonly (number | null)[], training: readonly number[
 
 const weightOf = (state: TrainState): number => state.weights.get('w')?.data[0] as number;
 
-/** A signal that is raised after it was asked `times` times: once a step. */
+/** A signal that is raised after it was asked `times` times: once a batch, of steps (three an epoch) and of validations (two). */
 function stopAfter(times: number): AbortSignal {
   let asked = 0;
   return {
@@ -216,8 +216,8 @@ describe('resuming', () => {
   ] as const)('from a stop at any step ends in the same bytes: dropout with %s', async (_, schedule, patience) => {
     const plan = planOf({ schedule, patience, epochsPerCall: 2 });
     const whole = content(await train(await engine(), plan));
-    const steps = 3 * whole.history.length;
-    for (let stop = 0; stop < steps; stop++) {
+    const batches = (3 + 2) * whole.history.length;
+    for (let stop = 0; stop < batches; stop++) {
       const saved: TrainState[] = [];
       const stopped = await failure(
         train(await engine(), plan, { signal: stopAfter(stop), save: async (state) => void saved.push(state) }),
@@ -252,7 +252,7 @@ describe('resuming', () => {
     const said: string[] = [];
     const error = await failure(
       train(await engine(), planOf(), {
-        signal: stopAfter(4),
+        signal: stopAfter(3 + 2 + 1),
         save: async ({ position }) => void said.push(`${position.epoch}/${position.step}`),
       }),
     );

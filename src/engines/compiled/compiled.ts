@@ -45,8 +45,8 @@ export function compileWith(create: CreateKernel, network: Network, weights: Ten
   };
   return {
     train: (request) => train(machine, request),
-    evaluate: (windows, batch) => evaluate(machine, windows, batch),
-    predict: (windows) => predict(machine, windows),
+    evaluate: (windows, batch, signal) => evaluate(machine, windows, batch, signal),
+    predict: (windows, signal) => predict(machine, windows, signal),
     weights: () => read(machine, WEIGHTS),
     optimizer: () => ({
       steps: machine.steps,

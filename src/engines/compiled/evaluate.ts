@@ -3,10 +3,19 @@
 
 import { ownSteps } from '../../models/plan.ts';
 import type { Windows } from '../engine.ts';
-import { checkBatches, checkChannels, checkWindows } from '../reference/machine.ts';
+import { checkBatches, checkChannels, checkWindows, interrupted } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
-import { alone, bind, checkEnd, type Machine, type Streams, WORK_PER_TURN, workPerWindow } from './machine.ts';
+import {
+  bind,
+  type Machine,
+  passForward,
+  type Stopping,
+  type Streams,
+  stopOnAbort,
+  WORK_PER_TURN,
+  workPerWindow,
+} from './machine.ts';
 import { predictCarried } from './predict-carried.ts';
 import { hold } from './streams.ts';
 import { planVisits, visitsOf } from './visits.ts';
@@ -16,8 +25,35 @@ export interface Means {
   readonly accuracy: number | null;
 }
 
-/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows, E_BUG where the network is disposed of meanwhile. */
-export async function evaluate(machine: Machine, windows: Windows, size: number): Promise<Means> {
+/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows, E_BUG where the network is disposed of meanwhile, Interrupted. */
+export async function evaluate(machine: Machine, windows: Windows, size: number, signal?: AbortSignal): Promise<Means> {
+  const means = await measure(machine, windows, size, signal);
+  if (!means) throw interrupted();
+  return means;
+}
+
+/** The same; null where the signal has stopped it. */
+export async function measure(
+  machine: Machine,
+  windows: Windows,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<Means | null> {
+  const stopping = stopOnAbort(machine, signal);
+  try {
+    return await measureAll(machine, windows, size, signal, stopping);
+  } finally {
+    stopping.end();
+  }
+}
+
+async function measureAll(
+  machine: Machine,
+  windows: Windows,
+  size: number,
+  signal: AbortSignal | undefined,
+  stopping: Stopping,
+): Promise<Means | null> {
   const { network } = machine;
   checkWindows(machine, windows);
   checkBatches(windows, size, 'evaluate');
@@ -30,12 +66,12 @@ export async function evaluate(machine: Machine, windows: Windows, size: number)
   for (let k = 0; k + 1 < bounds.length; k++) {
     const [start, end] = [bounds[k]!, bounds[k + 1]!];
     const work = (end - start) * each;
-    const soon = alone(machine, (kernel) => {
+    const soon = passForward(machine, signal, stopping, (kernel) => {
       bind(machine, bound);
       hold(machine, kernel, streams);
       return kernel.evaluate(start, end, results, work);
     });
-    checkEnd(machine, soon instanceof Promise ? await soon : soon);
+    if (!(soon instanceof Promise ? await soon : soon)) return null;
     sums.loss += results[0]!;
     sums.correct += results[1]!;
     sums.weight += results[2]!;
@@ -59,11 +95,28 @@ export function accuracyOf(
 /** Windows a block of predictions may have: bounds the memory, whatever their number. */
 const BLOCK = 4096;
 
-/** (N, H · C · Q) with the normalisation undone, or logits (N, V). Errors: E_BUG where the network is disposed of meanwhile. */
-export async function predict(machine: Machine, windows: Windows): Promise<Float64Array> {
-  const { network, plan } = machine;
+/** (N, H · C · Q) with the normalisation undone, or logits (N, V). Errors: E_BUG where the network is disposed of meanwhile, Interrupted. */
+export async function predict(machine: Machine, windows: Windows, signal?: AbortSignal): Promise<Float64Array> {
   checkChannels(machine, windows);
-  if (network.carry) return predictCarried(machine, windows);
+  const stopping = stopOnAbort(machine, signal);
+  try {
+    const pass = machine.network.carry ? predictCarried : predictBlocks;
+    const outputs = await pass(machine, windows, signal, stopping);
+    if (!outputs) throw interrupted();
+    return outputs;
+  } finally {
+    stopping.end();
+  }
+}
+
+/** Null where the signal has stopped it. */
+async function predictBlocks(
+  machine: Machine,
+  windows: Windows,
+  signal: AbortSignal | undefined,
+  stopping: Stopping,
+): Promise<Float64Array | null> {
+  const { network, plan } = machine;
   const width = plan.outputs * ownSteps(network);
   const each = workPerWindow(machine, windows.shape, 1);
   const size = Math.max(1, Math.min(BLOCK, Math.floor(machine.kernel.turn / each)));
@@ -75,11 +128,11 @@ export async function predict(machine: Machine, windows: Windows): Promise<Float
   for (let k = 0; k + 1 < bounds.length; k++) {
     const [start, end] = [bounds[k]!, bounds[k + 1]!];
     const work = (end - start) * each;
-    const soon = alone(machine, (kernel) => {
+    const soon = passForward(machine, signal, stopping, (kernel) => {
       bind(machine, bound);
       return kernel.predict(start, end, single ? outputs : block.subarray(0, (end - start) * width), work);
     });
-    checkEnd(machine, soon instanceof Promise ? await soon : soon);
+    if (!(soon instanceof Promise ? await soon : soon)) return null;
     for (let i = start, from = 0; i < end && !single; i++, from += width) {
       outputs.set(block.subarray(from, from + width), order[i]! * width);
     }

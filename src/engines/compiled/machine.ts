@@ -102,6 +102,50 @@ export function retire(machine: Machine, successor: Kernel): void {
   });
 }
 
+/** How an abort reaches a call that is at work on another thread. */
+export interface Stopping {
+  /** Whether the call pending is the caller's own: another's is not stopped. */
+  own: boolean;
+  readonly end: () => void;
+}
+
+export function stopOnAbort(machine: Machine, signal: AbortSignal | undefined): Stopping {
+  if (!(signal instanceof AbortSignal)) return { own: false, end: () => undefined };
+  const stop = (): void => {
+    if (stopping.own) machine.kernel.abort();
+  };
+  const stopping: Stopping = { own: false, end: () => signal.removeEventListener('abort', stop) };
+  signal.addEventListener('abort', stop);
+  return stopping;
+}
+
+/** A signal that is up: one that is not the platform's may count how often it is asked, so this is for what waited for others. */
+export function wasAborted(signal: AbortSignal | undefined): boolean {
+  return signal instanceof AbortSignal && signal.aborted;
+}
+
+/** A pass forward, call by call of the kernel, once it is free. False where the signal has stopped it. Errors: those of `checkEnd`. */
+export function passForward(
+  machine: Machine,
+  signal: AbortSignal | undefined,
+  stopping: Stopping,
+  call: (kernel: Kernel) => Soon<number>,
+): Soon<boolean> {
+  if (signal?.aborted) return false;
+  const goesOn = (end: number): boolean => {
+    stopping.own = false;
+    if (end === STOPPED && wasAborted(signal)) return false;
+    checkEnd(machine, end);
+    return true;
+  };
+  const soon = alone(machine, (kernel) => {
+    if (wasAborted(signal)) return STOPPED;
+    stopping.own = true;
+    return call(kernel);
+  });
+  return soon instanceof Promise ? soon.then(goesOn) : goesOn(soon);
+}
+
 /** Makes the kernel read these windows. Errors: E_LIMIT_MEMORY. */
 export function bind(machine: Machine, bound: Bound): void {
   if (machine.kernel.copies && machine.bound === bound) return;
@@ -109,7 +153,7 @@ export function bind(machine: Machine, bound: Bound): void {
   machine.bound = bound;
 }
 
-/** Nobody asks a pass forward to stop but who disposes of its network. */
+/** Besides the signal of a pass, only who disposes of its network asks it to stop. */
 export function checkEnd(machine: Machine, end: number): void {
   if (end === NO_MEMORY) throw noMemory(machine);
   if (end === STOPPED) throw new ForecastError('E_BUG', 'a network was disposed of while it was at work');

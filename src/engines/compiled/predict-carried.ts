@@ -6,19 +6,24 @@ import { beginsWith, copyAnswers, passOver, STRETCH } from '../passing.ts';
 import { nextTurn } from '../turn.ts';
 import type { Bound } from './kernel.ts';
 import {
-  alone,
   bind,
-  checkEnd,
   type Machine,
   type Passed,
+  passForward,
+  type Stopping,
   type Streams,
   WORK_PER_TURN,
   workPerWindow,
 } from './machine.ts';
 import { hold } from './streams.ts';
 
-/** Logits (N, V). */
-export async function predictCarried(machine: Machine, windows: Windows): Promise<Float64Array> {
+/** Logits (N, V); null where the signal has stopped it. */
+export async function predictCarried(
+  machine: Machine,
+  windows: Windows,
+  signal: AbortSignal | undefined,
+  stopping: Stopping,
+): Promise<Float64Array | null> {
   const width = machine.plan.outputs;
   const channel = windows.sequence.targets[0] as Float64Array;
   const each = workPerWindow(machine, { ...windows.shape, context: 1 }, 1);
@@ -33,12 +38,12 @@ export async function predictCarried(machine: Machine, windows: Windows): Promis
     for (let at = start + (known?.ids.length ?? 0); at < end; ) {
       const to = Math.min(end, at + STRETCH);
       const bound = boundOf(channel, at, to, at > start);
-      const soon = alone(machine, (kernel) => {
+      const soon = passForward(machine, signal, stopping, (kernel) => {
         bind(machine, bound);
         hold(machine, kernel, streams);
         return kernel.predict(0, 1, rows.subarray(0, (to - at) * width), (to - at) * each);
       });
-      checkEnd(machine, soon instanceof Promise ? await soon : soon);
+      if (!(soon instanceof Promise ? await soon : soon)) return null;
       copyAnswers(rows, at, to, range, width, outputs, done);
       worked = soon instanceof Promise ? 0 : worked + (to - at) * each;
       at = to;

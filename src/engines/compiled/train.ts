@@ -8,9 +8,19 @@ import { checkBatches, checkWindows } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
 import { planEpoch } from '../visiting.ts';
 import { describeOptimizer } from './describe.ts';
-import { accuracyOf, evaluate } from './evaluate.ts';
+import { accuracyOf, measure } from './evaluate.ts';
 import { MOMENTS, type Soon } from './kernel.ts';
-import { alone, bind, type Machine, noMemory, WORK_PER_TURN, workPerWindow } from './machine.ts';
+import {
+  alone,
+  bind,
+  type Machine,
+  noMemory,
+  type Stopping,
+  stopOnAbort,
+  WORK_PER_TURN,
+  wasAborted,
+  workPerWindow,
+} from './machine.ts';
 import { hold } from './streams.ts';
 import { type Visits, visitsOf } from './visits.ts';
 
@@ -24,7 +34,7 @@ let trainings = 0;
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
   checkWindows(machine, request.training);
   checkBatches(request.training, request.batch, 'train on');
-  const stopping = stopOnAbort(machine, request);
+  const stopping = stopOnAbort(machine, request.signal);
   trainings++;
   try {
     return await trainEpochs(machine, request, stopping);
@@ -52,7 +62,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
     const visits = visitsOf(machine.network, planEpoch(machine.network, request, epoch), true);
     if (position.step === 0) machine.streams = machine.network.carry ? { count: request.batch, data: null } : null;
     const steps = visits.bounds.length - 1;
-    let last: Taken = { end: COMPLETE, position, rate: 0, norm: 0 };
+    let last = standing(request, position, steps);
     while (position.step < steps) {
       if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
       const asked = Math.min(stepsPerCall(request, Math.min(pace, machine.kernel.turn) / each), steps - position.step);
@@ -79,7 +89,9 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
     }
     machine.streams = null;
     const held = request.validation ? { ...request.training, cuts: request.validation } : null;
-    const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
+    const measured = held !== null && held.cuts.count > 0;
+    const validation = measured ? await measure(machine, held, request.batch, request.signal) : null;
+    if (measured && !validation) return { records, position: { ...position, norm: last.norm }, stopped: 'aborted' };
     const record: EpochRecord = {
       epoch,
       loss: position.lossSum / position.weight,
@@ -103,23 +115,6 @@ function stepsPerCall({ signal, batch }: TrainRequest, windows: number): number 
   return Math.max(1, Math.floor(windows / batch));
 }
 
-/** How an abort reaches a step that is at work on another thread. */
-interface Stopping {
-  /** Whether the call pending is one of this training's own: another's is not stopped. */
-  own: boolean;
-  readonly end: () => void;
-}
-
-function stopOnAbort(machine: Machine, { signal }: TrainRequest): Stopping {
-  if (!(signal instanceof AbortSignal)) return { own: false, end: () => undefined };
-  const stop = (): void => {
-    if (stopping.own) machine.kernel.abort();
-  };
-  const stopping: Stopping = { own: false, end: () => signal.removeEventListener('abort', stop) };
-  signal.addEventListener('abort', stop);
-  return stopping;
-}
-
 // Why a call of steps ended.
 const COMPLETE = 0;
 const NOT_FINITE = 1;
@@ -131,6 +126,12 @@ interface Taken {
   /** Of the last step. */
   readonly rate: number;
   readonly norm: number;
+}
+
+/** What is known of an epoch's last step before another is made; all that is to be known where a validation was stopped after it. */
+function standing({ schedule, optimizer, epochs }: TrainRequest, position: Position, steps: number): Taken {
+  const rate = rateAt(schedule, optimizer.rate, position.epoch * steps - 1, epochs * steps);
+  return { end: COMPLETE, position, rate, norm: position.norm ?? 0 };
 }
 
 /** Up to `asked` steps in one call. Errors: E_LIMIT_MEMORY. */
@@ -166,7 +167,7 @@ function takeSteps(
     };
   };
   const soon = alone(machine, (kernel) => {
-    if (request.signal instanceof AbortSignal && request.signal.aborted) {
+    if (wasAborted(request.signal)) {
       results[4] = ABORTED; // while it waited for others
       return 0;
     }

@@ -32,8 +32,8 @@ export function compileReference(network: Network, weights: Tensors): Compiled {
   };
   return {
     train: (request) => train(machine, request),
-    evaluate: (windows, batch) => evaluate(machine, windows, batch),
-    predict: (windows) => predict(machine, windows),
+    evaluate: (windows, batch, signal) => evaluate(machine, windows, batch, signal),
+    predict: (windows, signal) => predict(machine, windows, signal),
     weights: () => readWeights(store),
     optimizer: () => ({
       steps: store.steps,

@@ -4,15 +4,28 @@ import type { Windows } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
 import type { Tally } from './losses/loss.ts';
-import { checkBatches, checkWindows, everyStep, type Machine, work } from './machine.ts';
+import { checkBatches, checkWindows, everyStep, interrupted, type Machine, work } from './machine.ts';
 import { putStreams, type Streams, takeStreams } from './streams.ts';
 
-/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows. */
-export async function evaluate(
+export interface Means {
+  readonly loss: number;
+  readonly accuracy: number | null;
+}
+
+/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows, Interrupted. */
+export async function evaluate(machine: Machine, windows: Windows, size: number, signal?: AbortSignal): Promise<Means> {
+  const means = await measure(machine, windows, size, signal);
+  if (!means) throw interrupted();
+  return means;
+}
+
+/** The same; null where the signal has stopped it. */
+export async function measure(
   machine: Machine,
   windows: Windows,
   size: number,
-): Promise<{ readonly loss: number; readonly accuracy: number | null }> {
+  signal: AbortSignal | undefined,
+): Promise<Means | null> {
   const { program, gather, breath, network } = machine;
   checkWindows(machine, windows);
   checkBatches(windows, size, 'evaluate');
@@ -21,6 +34,7 @@ export async function evaluate(
   const streams: Streams = new Map();
   const tally: Tally = { loss: 0, correct: 0, weight: 0 };
   for (let k = 0; k + 1 < bounds.length; k++) {
+    if (signal?.aborted) return null;
     batch.training = false;
     batch.continues = continues?.subarray(bounds[k]!, bounds[k + 1]!) ?? null;
     gather.inputs(read, order, bounds[k]!, bounds[k + 1]!, batch);

@@ -4,7 +4,7 @@
 import type { Windows } from '../engine.ts';
 import { beginsWith, copyAnswers, passOver, STRETCH } from '../passing.ts';
 import { nextTurn } from '../turn.ts';
-import { type Machine, work } from './machine.ts';
+import { interrupted, type Machine, work } from './machine.ts';
 import type { Program } from './program.ts';
 import type { Store } from './store.ts';
 import { type Passed, putStreams, type Streams, takeStreams } from './streams.ts';
@@ -15,8 +15,12 @@ export interface PassingMachine extends Pick<Machine, 'plan' | 'gather' | 'breat
   readonly program: Pick<Program, 'batch' | 'carried' | 'size' | 'forward'>;
 }
 
-/** Logits (N, V). */
-export async function predictCarried(machine: PassingMachine, windows: Windows): Promise<Float64Array> {
+/** Logits (N, V). Errors: Interrupted. */
+export async function predictCarried(
+  machine: PassingMachine,
+  windows: Windows,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
   const { plan, breath, store } = machine;
   const width = plan.outputs;
   const channel = windows.sequence.targets[0] as Float64Array;
@@ -27,6 +31,7 @@ export async function predictCarried(machine: PassingMachine, windows: Windows):
     const known = goOn(machine, channel, start, range.first);
     const streams: Streams = known?.streams ?? new Map();
     for (let at = start + (known?.ids.length ?? 0); at < end; ) {
+      if (signal?.aborted) throw interrupted();
       const to = Math.min(end, at + STRETCH);
       copyAnswers(readOn(machine, windows, streams, at, to, at > start), at, to, range, width, outputs, done);
       at = to;

@@ -4,23 +4,24 @@ import { ownSteps } from '../../models/plan.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
-import { checkChannels, type Machine, work } from './machine.ts';
+import { checkChannels, interrupted, type Machine, work } from './machine.ts';
 import { predictCarried } from './predict-carried.ts';
 
 /** Rows a block of predictions may have: bounds the memory, whatever the number of windows. */
 const BLOCK_ROWS = 4096;
 
-/** (N, H · C · Q) with the normalisation undone, or logits (N, V). */
-export async function predict(machine: Machine, windows: Windows): Promise<Float64Array> {
+/** (N, H · C · Q) with the normalisation undone, or logits (N, V). Errors: Interrupted. */
+export async function predict(machine: Machine, windows: Windows, signal?: AbortSignal): Promise<Float64Array> {
   const { program, gather, breath, plan, network } = machine;
   checkChannels(machine, windows);
-  if (network.carry) return predictCarried(machine, windows);
+  if (network.carry) return predictCarried(machine, windows, signal);
   const block = Math.max(1, Math.min(256, Math.floor(BLOCK_ROWS / windows.shape.context)));
   const { order, bounds } = planBatches(windows.cuts, windows.shape, block, null);
   const width = plan.outputs;
   const steps = ownSteps(network); // rows that make one prediction
   const outputs = new Float64Array(windows.cuts.count * steps * width);
   for (let k = 0; k + 1 < bounds.length; k++) {
+    if (signal?.aborted) throw interrupted();
     const start = bounds[k]!;
     program.batch.training = false;
     program.batch.continues = null;

@@ -6,7 +6,7 @@ import { rateAt } from '../../optimizers/schedule.ts';
 import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
 import { nextTurn } from '../turn.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
-import { accuracyOf, evaluate } from './evaluate.ts';
+import { accuracyOf, measure } from './evaluate.ts';
 import type { Tally } from './losses/loss.ts';
 import { checkBatches, checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { makeUpdate } from './optimizers/index.ts';
@@ -31,8 +31,8 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
     const plan = planEpoch(machine.network, request, epoch);
     const steps = plan.bounds.length - 1;
     if (position.step === 0) machine.carried = machine.network.carry ? new Map() : null;
-    let norm = 0;
-    let rate = 0;
+    let norm = position.norm ?? 0; // of an epoch whose steps were done before
+    let rate = rateAt(request.schedule, optimizer.rate, epoch * steps - 1, request.epochs * steps);
     for (let step = position.step; step < steps; step++) {
       if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
       tally.loss = 0;
@@ -70,7 +70,9 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
     }
     machine.carried = null;
     const held = request.validation ? { ...training, cuts: request.validation } : null;
-    const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
+    const measured = held !== null && held.cuts.count > 0;
+    const validation = measured ? await measure(machine, held, request.batch, request.signal) : null;
+    if (measured && !validation) return { records, position: { ...position, norm }, stopped: 'aborted' };
     const record: EpochRecord = {
       epoch,
       loss: position.lossSum / position.weight,

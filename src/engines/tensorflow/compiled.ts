@@ -36,8 +36,8 @@ export function compileWith(k: Kernels, network: Network, weights: Tensors): Com
   dropped.register(machine, () => destroyStore(k, store), machine);
   return {
     train: (request) => train(machine, request),
-    evaluate: (windows, batch) => evaluate(machine, windows, batch),
-    predict: (windows) => predict(machine, windows),
+    evaluate: (windows, batch, signal) => evaluate(machine, windows, batch, signal),
+    predict: (windows, signal) => predict(machine, windows, signal),
     weights: () => readWeights(k, alive(machine.store)),
     optimizer: () => ({
       steps: machine.store.steps,

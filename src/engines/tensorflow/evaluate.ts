@@ -4,7 +4,7 @@
 import { ownSteps } from '../../models/plan.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
-import { checkBatches, checkChannels, checkWindows, everyStep } from '../reference/machine.ts';
+import { checkBatches, checkChannels, checkWindows, everyStep, interrupted } from '../reference/machine.ts';
 import { type PassingMachine, predictCarried } from '../reference/predict-carried.ts';
 import { putStreams, type Streams, takeStreams } from '../reference/streams.ts';
 import { nextTurn } from '../turn.ts';
@@ -25,8 +25,20 @@ export interface Sums {
   readonly correct: number;
 }
 
-/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows. */
-export async function evaluate(machine: Machine, windows: Windows, size: number): Promise<Means> {
+/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows, Interrupted. */
+export async function evaluate(machine: Machine, windows: Windows, size: number, signal?: AbortSignal): Promise<Means> {
+  const means = await measure(machine, windows, size, signal);
+  if (!means) throw interrupted();
+  return means;
+}
+
+/** The same; null where the signal has stopped it. */
+export async function measure(
+  machine: Machine,
+  windows: Windows,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<Means | null> {
   const { program, gather, breath, k, network } = machine;
   checkWindows(machine, windows);
   checkBatches(windows, size, 'evaluate');
@@ -37,6 +49,7 @@ export async function evaluate(machine: Machine, windows: Windows, size: number)
   const sums = { loss: 0, correct: 0, weight: 0 };
   const every = everyStep(network, windows.shape);
   for (let i = 0; i + 1 < bounds.length; i++) {
+    if (signal?.aborted) return null;
     const [start, end] = [bounds[i]!, bounds[i + 1]!];
     batch.training = false;
     batch.continues = continues?.subarray(start, end) ?? null;
@@ -70,11 +83,11 @@ export function accuracyOf(
 const BLOCK_ROWS = 16384;
 
 /** (N, H · C · Q) with the normalisation undone, or logits (N, V). */
-export async function predict(machine: Machine, windows: Windows): Promise<Float64Array> {
+export async function predict(machine: Machine, windows: Windows, signal?: AbortSignal): Promise<Float64Array> {
   const { program, gather, breath, plan, k, network } = machine;
   const { batch } = program;
   checkChannels(machine, windows);
-  if (network.carry) return predictCarried(passing(machine), windows);
+  if (network.carry) return predictCarried(passing(machine), windows, signal);
   checkReach(machine, windows, false);
   const block = Math.max(1, Math.min(256, Math.floor(BLOCK_ROWS / windows.shape.context)));
   const { order, bounds } = planBatches(windows.cuts, windows.shape, block, null);
@@ -82,6 +95,7 @@ export async function predict(machine: Machine, windows: Windows): Promise<Float
   const steps = ownSteps(network); // rows that make one prediction
   const outputs = new Float64Array(windows.cuts.count * steps * width);
   for (let i = 0; i + 1 < bounds.length; i++) {
+    if (signal?.aborted) throw interrupted();
     const start = bounds[i]!;
     batch.training = false;
     batch.continues = null;

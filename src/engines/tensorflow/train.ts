@@ -8,7 +8,7 @@ import { checkBatches, checkWindows, everyStep } from '../reference/machine.ts';
 import { putStreams, takeStreams } from '../reference/streams.ts';
 import { nextTurn } from '../turn.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
-import { accuracyOf, evaluate, readSums } from './evaluate.ts';
+import { accuracyOf, measure, readSums } from './evaluate.ts';
 import { type Attributes, FLOAT, IS, type Kernels } from './kernels.ts';
 import { type Machine, work } from './machine.ts';
 import { addAll, halfSquares, scale } from './operations.ts';
@@ -47,8 +47,8 @@ async function trainFrom(
     const plan = planEpoch(machine.network, request, epoch);
     if (position.step === 0) machine.carried = machine.network.carry ? new Map() : null;
     const steps = plan.bounds.length - 1;
-    let norm = 0;
-    let rate = 0;
+    let norm = position.norm ?? 0; // of an epoch whose steps were done before
+    let rate = rateAt(request.schedule, optimizer.rate, epoch * steps - 1, request.epochs * steps);
     for (let step = position.step; step < steps; step++) {
       if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
       rate = rateAt(request.schedule, optimizer.rate, (epoch - 1) * steps + step, request.epochs * steps);
@@ -67,7 +67,9 @@ async function trainFrom(
     }
     machine.carried = null;
     const held = request.validation ? { ...training, cuts: request.validation } : null;
-    const validation = held && held.cuts.count > 0 ? await evaluate(machine, held, request.batch) : null;
+    const measured = held !== null && held.cuts.count > 0;
+    const validation = measured ? await measure(machine, held, request.batch, request.signal) : null;
+    if (measured && !validation) return { records, position: { ...position, norm }, stopped: 'aborted' };
     const record: EpochRecord = {
       epoch,
       loss: position.lossSum / position.weight,

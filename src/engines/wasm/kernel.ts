@@ -275,7 +275,7 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
       put(results, atResults);
       const count = rates.length;
       const [, , first, clip, checked] = settings as unknown as [number, number, number, number, number];
-      const slice = Math.max(1, Math.floor((count * TURN) / work)); // steps between two looks for a message
+      const slice = sliceOf(count, work);
       return either(
         work,
         () => wasm.kernel_train(net, at, count, atRates, atSettings, atResults),
@@ -307,7 +307,10 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
       return either(
         work,
         () => wasm.kernel_predict(net, 0, count, at),
-        { kind: 'predict', net, start: 0, end: count, at },
+        {
+          ...{ kind: 'predict', net, start: 0, end: count, at },
+          ...{ slice: sliceOf(count, work), bytes: outputs.byteLength / count },
+        },
         () => get(outputs, at),
       );
     },
@@ -321,6 +324,11 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
       room = null;
     },
   };
+}
+
+/** Steps, or windows, of so many that a thread does between two looks for a message. */
+function sliceOf(count: number, work: number): number {
+  return Math.max(1, Math.floor((count * TURN) / work));
 }
 
 /** Bytes to where they were in another memory; grows it where they need more. */

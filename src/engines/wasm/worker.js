@@ -57,7 +57,7 @@ async function answer(work) {
   stopped = false;
   try {
     if (bytes) fill(bytes);
-    const made = job.kind === 'train' ? await train(work) : pass(work);
+    const made = job.kind === 'train' ? await train(work) : await pass(work);
     const back = open.words ? null : open.memory.buffer.slice(open.data, open.exports.kernel_memory_end());
     say({ ticket, made, bytes: back }, back ? [back] : []);
   } catch (error) {
@@ -133,12 +133,31 @@ async function train({ job, threads }) {
 }
 
 /**
- * Sums over windows, or outputs after them: 0 where there is no memory, 1, or 2 where it was stopped.
+ * Sums over windows, or outputs after them: 0 where there is no memory, 1, or 2 where it was stopped. Where a stop comes by message, outputs
+ * are computed in slices, between which it is heard; sums are those of one batch, as a step is.
  * @param {Work} work
  */
-function pass({ job, threads }) {
+async function pass(work) {
+  const { start, end, at, slice, bytes } = work.job;
+  if (open.words || !slice) return passOver(work, start, end, at);
+  for (let from = start; from < end; from += slice) {
+    const made = passOver(work, from, Math.min(end, from + slice), at + (from - start) * bytes);
+    if (made !== 1) return made;
+    await turn();
+    if (stopped) return 2;
+  }
+  return 1;
+}
+
+/** Windows [start, end), to `at`. */
+function passOver(
+  /** @type {Work} */ { job, threads },
+  /** @type {number} */ start,
+  /** @type {number} */ end,
+  /** @type {number} */ at,
+) {
   const { exports: kernels } = open;
-  const { net, start, end, at } = job;
+  const { net } = job;
   /** @type {Int32Array} */
   const words = open.words ?? new Int32Array(16);
   const measures = job.kind === 'evaluate';

@@ -47,14 +47,7 @@ export function numberNetwork(plan: NumberPlan): NumberNetwork {
       );
       const sequence = encoders.encode(series);
       const { compiled, fit } = await fitNetwork(plan, sequence, request, encoders.state);
-      const made = {
-        name: plan.name,
-        compiled,
-        parts: fit.parts,
-        cutting: plan.cutting.kind,
-        encoders,
-        signal: request.signal,
-      };
+      const made = { name: plan.name, compiled, parts: fit.parts, cutting: plan.cutting.kind, encoders };
       return fittedNumbers(made, fit, { series, sequence });
     },
   };
@@ -79,12 +72,10 @@ interface NumberPieces {
   readonly parts: Pick<NetworkParts, 'network' | 'shape'>;
   readonly cutting: Cutting['kind'];
   readonly encoders: FittedEncoders;
-  /** Of the fit: what stops a training stops the forecasts made of it. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 function fittedNumbers(
-  { name, compiled, parts, cutting, encoders, signal }: NumberPieces,
+  { name, compiled, parts, cutting, encoders }: NumberPieces,
   fit: NetworkFit | null,
   encoded: { series: Series; sequence: Sequence } | null,
 ): FittedNumberNetwork {
@@ -106,7 +97,7 @@ function fittedNumbers(
       const sequence = encode(series);
       checkCutoffs(firstCutoff, request);
       checkFuture(series, shape, request);
-      const values = await forecastEncoded(compiled, network, shape, sequence, request, signal);
+      const values = await forecastEncoded(compiled, network, shape, sequence, request);
       encoders.decode(values, series, request.cutoffs, request.lead, request.horizon);
       return { values };
     },
@@ -135,14 +126,13 @@ async function forecastEncoded(
   shape: WindowShape,
   sequence: Sequence,
   request: ForecastRequest,
-  signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const { cutoffs, horizon } = request;
   const start = sequence.segments[0]?.start ?? 0;
   const froms = new Float64Array(cutoffs.length).fill(start);
   const channels = sequence.targets.length;
   if (horizon <= shape.horizon) {
-    const outputs = central(network, await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) }, signal));
+    const outputs = central(network, await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) }));
     return horizon === shape.horizon
       ? outputs
       : firstSteps(outputs, cutoffs.length, shape.horizon * channels, horizon * channels);
@@ -160,7 +150,6 @@ async function forecastEncoded(
       reach: reachBack(network),
       steps: horizon,
       choose: (outputs) => central(network, outputs),
-      signal,
     });
     all.set(values, begin * horizon * channels);
   }

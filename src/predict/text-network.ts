@@ -27,7 +27,7 @@ export function textNetwork(plan: NetworkPlan): TextNetwork {
     name: plan.name,
     async fit(sequence, request) {
       const { compiled, fit } = await fitNetwork(plan, sequence, request, null);
-      return fittedText(plan.name, compiled, fit.parts, fit, request.signal);
+      return fittedText(plan.name, compiled, fit.parts, fit);
     },
   };
 }
@@ -56,7 +56,6 @@ function fittedText(
   compiled: Compiled,
   { network, shape }: Pick<NetworkParts, 'network' | 'shape'>,
   fit: NetworkFit | null,
-  signal?: AbortSignal,
 ): FittedTextNetwork {
   const tokens = network.input as Extract<Network['input'], { kind: 'tokens' }>;
   // A state that is carried on reads each token once, however far back it began.
@@ -74,8 +73,11 @@ function fittedText(
       // In blocks: a row of logits per token, over a large vocabulary, would be more than the network itself.
       const block = Math.max(256, Math.floor(BLOCK_LOGITS / tokens.vocabulary));
       for (let begin = 0; begin < count; begin += block) {
-        const part = takeCuts(cuts, begin, block);
-        const logits = await compiled.predict({ sequence, shape: reading(WARM_UP), cuts: part }, signal);
+        const logits = await compiled.predict({
+          sequence,
+          shape: reading(WARM_UP),
+          cuts: takeCuts(cuts, begin, block),
+        });
         for (let n = begin; n < Math.min(begin + block, count); n++) {
           const row = logits.subarray((n - begin) * tokens.vocabulary, (n - begin + 1) * tokens.vocabulary);
           const truth = ids[(cutoffs[n] as number) + shape.lead] as number;
@@ -103,7 +105,6 @@ function fittedText(
         froms: [0],
         steps,
         choose: (logits) => [choose(logits)],
-        signal,
       });
     },
     state: () => ({}),

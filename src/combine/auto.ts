@@ -2,7 +2,7 @@
 // In: a budget, members where a person names them. Out: their median or mean, and what was tried. Not here: the pool (pool.ts), the origins (judge.ts).
 
 import { z } from 'zod';
-import type { NumberForecaster } from '../core/forecaster.ts';
+import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import type { How } from './blend.ts';
 import { bestOf, fitChosen, groundOf, nearest, type Rule } from './chosen.ts';
 import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
@@ -21,8 +21,9 @@ export interface AutoOptions {
 }
 
 const KIND = 'auto';
-/** However few are near the best, so many have a part. */
+/** However few are near the best, so many have a part, where fewer than MANY forecasts side by side were judged. */
 const LEAST_MEMBERS = 3;
+const MANY = 100;
 /** Over few forecasts errors differ by chance as much as by merit: no member is left out for less than this. */
 const MOST_APART = 1.5;
 
@@ -45,7 +46,7 @@ export const auto: CombinationKind<AutoOptions> = {
       .max(100)
       .optional()
       .describe(
-        'Members that have a part, the best ones, a count of 2 or more; default those whose error is at most 1 + 1/√n times the least (n forecasts side by side; at most 1.5 times), three at least',
+        'Members that have a part, the best ones, a count of 2 or more; default those whose error is at most 1 + 1/√n times the least (n forecasts side by side; at most 1.5 times), three at least where n is below 100',
       ),
     how: z
       .enum(['auto', 'mean', 'median'])
@@ -58,14 +59,20 @@ export const auto: CombinationKind<AutoOptions> = {
   create: (options, context): NumberForecaster => ({
     name: KIND,
     fit: async (series, request) =>
-      (await fitChosen([series], [request], ruleOf(options, context, 1), context))[0] as FittedCombination,
-    fitPanel: (panel, requests) => fitChosen(panel, requests, ruleOf(options, context, panel.length), context),
+      (await fitChosen([series], [request], ruleOf(options, context, [request]), context))[0] as FittedCombination,
+    fitPanel: (panel, requests) => fitChosen(panel, requests, ruleOf(options, context, requests), context),
   }),
 };
 
-function ruleOf({ budget, best, how, members }: AutoOptions, { season }: CombineContext, series: number): Rule {
+function ruleOf(
+  { budget, best, how, members }: AutoOptions,
+  { season }: CombineContext,
+  requests: readonly FitRequest[],
+): Rule {
+  const series = requests.length;
   const pool =
-    members?.map(spelledMember) ?? poolOf(season, series).map((member) => spelled(member, { 'log-scale': logScale }));
+    members?.map(spelledMember) ??
+    poolOf(season, series, usualRows(requests)).map((member) => spelled(member, { 'log-scale': logScale }));
   const taken = how === 'auto' ? (series > 1 ? 'mean' : 'median') : how;
   return {
     kind: KIND,
@@ -75,7 +82,9 @@ function ruleOf({ budget, best, how, members }: AutoOptions, { season }: Combine
     weigh: (judgement) => {
       if (judgement.origins === 0) return pool.map(() => 1);
       const chosen =
-        best === undefined ? nearest(judgement, reachOf(judgement), LEAST_MEMBERS) : bestOf(judgement, best);
+        best === undefined
+          ? nearest(judgement, reachOf(judgement), judgement.apart < MANY ? LEAST_MEMBERS : 1)
+          : bestOf(judgement, best);
       return pool.map((_, i) => (chosen.includes(i) ? 1 : 0));
     },
     tell: (judgement, count) => {
@@ -84,6 +93,12 @@ function ruleOf({ budget, best, how, members }: AutoOptions, { season }: Combine
       return `${taken} of ${which}, ${groundOf(judgement)}, ${nominalSeconds(judgement.spent)} of ${budget}`;
     },
   };
+}
+
+/** The middle one of the rows known of each series. */
+function usualRows(requests: readonly FitRequest[]): number {
+  const rows = requests.map(({ until, validation }) => validation ?? until).sort((a, b) => a - b);
+  return rows[rows.length >> 1] as number;
 }
 
 /** How many times the least error a member's may be: of n forecasts side by side, chance alone moves a mean by some 1/√n of itself. */

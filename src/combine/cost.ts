@@ -49,7 +49,7 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
     return contexts.reduce((sum, length) => {
       const taken = Math.min(length, Math.max(1, rows - reach));
       const windows = rows / (typeof stride === 'number' ? stride : 1);
-      return sum + solved * (windows * taken * (taken + reach) + (10 * taken * taken * taken) / together);
+      return sum + solved * (windows * taken * (taken / 2 + reach) + (10 * taken * taken * taken) / together);
     }, 0);
   },
 };

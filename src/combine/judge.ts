@@ -12,6 +12,7 @@ import { hasNetwork, labelOf } from './member.ts';
 type Choice = Exclude<Member, string>;
 
 const ORIGINS = 5;
+const JUDGED_SERIES = 100;
 const LEAST_ROWS = 20;
 const LEAST_SEASONS = 2;
 
@@ -51,11 +52,11 @@ export async function judge(
   const pasts = panel.map((series, s) => pastOf(series, requests[s] as FitRequest));
   const { horizon = 1, lead = 0, seed = 0, signal } = requests[0] ?? {};
   const walks = pasts.map((past) => walkOf(past, horizon, lead, context.season));
-  const walked = walks.filter(({ folds }) => folds.length > 0);
+  const walked = sampled(walks.filter(({ folds }) => folds.length > 0));
   const judged: Judged[] = [];
   let spent = 0;
   for (const member of members) {
-    const cost = panelCost(member, walks, horizon + lead, context);
+    const cost = panelCost(member, walks, walked, horizon + lead, context);
     const label = labelOf(member);
     if (judged.length > 0 && spent + cost > budget) {
       const reason = `over the budget: it would take ${nominalSeconds(cost)}, ${nominalSeconds(Math.max(0, budget - spent))} are left`;
@@ -108,11 +109,26 @@ function walkOf(past: Series, horizon: number, lead: number, season: number): Wa
   return { series: past, folds };
 }
 
-/** All fits of the origins and the one on everything known. */
-function panelCost(member: Choice, walks: readonly Walk[], reach: number, context: CombineContext): number {
+/** Every k-th series, so that at most JUDGED_SERIES are left: past a hundred chance no longer chooses, and what is saved pays for better members. */
+function sampled(walks: readonly Walk[]): readonly Walk[] {
+  const stride = Math.ceil(walks.length / JUDGED_SERIES);
+  return stride > 1 ? walks.filter((_, s) => s % stride === 0) : walks;
+}
+
+/** All fits of the origins that are judged, and the one of every series on everything known. */
+function panelCost(
+  member: Choice,
+  walks: readonly Walk[],
+  judged: readonly Walk[],
+  reach: number,
+  context: CombineContext,
+): number {
   const { season } = context;
+  const taken = new Set(judged);
   let sum = 0;
-  for (const { series, folds } of walks) {
+  for (const walk of walks) {
+    const { series } = walk;
+    const folds = taken.has(walk) ? walk.folds : [];
     for (const rows of [series.length, ...folds.map(({ origins }) => origins[0] as number)]) {
       sum += hasNetwork(member)
         ? (context.networkCost?.(member, series, rows) ?? 0) / NETWORK_PACE

@@ -145,7 +145,9 @@ function partOf(trace: Trace, form: LinearForm, size: number): Part {
   const scales = new Float64Array(count);
   const own = new Float64Array(count);
   const single = new Uint8Array(count);
-  const few = form.intercept || count * context * (context / 2 + reach) < transformCost(span, size);
+  const windows = Math.ceil(count / stride);
+  const chunks = Math.ceil(count / (size - span + 1));
+  const few = form.intercept || windows * context * (context / 2 + reach) < chunks * transformCost(span, size);
   for (let k = 0; k < count; k++) {
     if ((count - 1 - k) % stride !== 0) continue;
     const [level, scale] = levelAndScale(values, k, form, trace);

@@ -306,3 +306,44 @@ describe('members', () => {
     expect(values[0]).toBeCloseTo(Math.E * Math.E * Math.E, 10);
   });
 });
+
+describe('auto, of a panel of many series', () => {
+  const rows = wave(60);
+  const panel = Array.from({ length: 230 }, (_, s) => seriesOf({ y: rows.map((y) => y * (1 + s)) }));
+  const requests = panel.map(() => request(60));
+  const fits = { count: 0 };
+  const counting: CombineContext = {
+    season: SEASON,
+    create: (member) => {
+      const inner = context.create(member);
+      return {
+        name: inner.name,
+        fit: (series, asking) => {
+          fits.count++;
+          return inner.fit(series, asking);
+        },
+      };
+    },
+  };
+
+  it('judges a hundred of them at the most, and fits all to what it chose', async () => {
+    const kind = COMBINATIONS.auto as (typeof COMBINATIONS)[string];
+    const made = kind.create(
+      kind.options.parse({ members: ['drift', 'mean'] }),
+      counting,
+    ) as Required<NumberForecaster>;
+    const fitted = await made.fitPanel(panel, requests);
+    expect(fitted).toHaveLength(230);
+    const chosen = (fitted[0] as FittedCombination).members.length;
+    expect(fits.count - 230 * chosen).toBe(2 * 77 * 5);
+  });
+
+  it('may be one member alone, where so many forecasts speak for it', async () => {
+    const kind = COMBINATIONS.auto as (typeof COMBINATIONS)[string];
+    const made = kind.create(
+      kind.options.parse({ members: ['seasonal-naive', 'last-value', 'mean', 'drift'] }),
+      counting,
+    ) as Required<NumberForecaster>;
+    expect(((await made.fitPanel(panel, requests))[0] as FittedCombination).members).toHaveLength(1);
+  });
+});

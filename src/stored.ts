@@ -64,7 +64,9 @@ export interface PredictOutcome {
 export async function predict(folder: string, options: PredictOptions = {}): Promise<PredictOutcome> {
   const stored = await readRunFolder(resolve(folder));
   const set = options.horizon === undefined ? [] : [`predict.horizon=${options.horizon}`];
-  const opened = storedConfig(stored, { set, ...(options.root === undefined ? {} : { root: options.root }) });
+  const place = options.root === undefined ? {} : { root: options.root };
+  const opened = storedConfig(stored, { set, ...place });
+  const fittedAs = storedConfig(stored, place); // how far is asked for now must not change what is fitted
   const { data, seasons } = await dataOf(stored, opened, options.data);
   if (data.raw.form === 'text') {
     throw new ForecastError('E_USAGE', 'this run generates text, it forecasts no numbers', {
@@ -73,7 +75,7 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
     });
   }
   const config = settle(opened.written, factsOf(data));
-  const restore = await restorer(stored, opened, config, seasons);
+  const restore = await restorer(stored, fittedAs, settle(fittedAs.written, factsOf(data)), seasons);
   const scaledFor = intervalsFor(readIntervals(stored), readYardsticks(stored), seasons[0] ?? 1);
   const rows: ForecastRow[] = [];
   for (const series of data.raw.series) {
@@ -106,7 +108,7 @@ function intervalsFor(
       const from = lent ? (known[c] as string) : id;
       const scale = scales.get(from);
       const [now, then] = [unitOf(values.subarray(0, series.length), season), yardsticks?.units[from] ?? null];
-      return scale === undefined ? [] : [[id, now === null || then === null ? scale : (scale * now) / then]];
+      return scale === undefined ? [] : [[id, now === null || then === null ? scale : scale * (now / then)]];
     });
     return { ...calibration, scales: new Map(own) };
   };

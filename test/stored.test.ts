@@ -66,6 +66,30 @@ predict: { horizon: 3 }
     },
   );
 
+  it.each(['linear', 'regression', 'auto'])('%s says the same of tomorrow, however far is asked for', async (kind) => {
+    const waves = Array.from(
+      { length: 60 },
+      (_, i) => 40 + i / 3 + 9 * Math.sin((2 * Math.PI * i) / 12) + ((i * 29) % 13),
+    );
+    const lines = waves.map((y, i) => `${new Date(Date.UTC(2000, i, 1)).toISOString().slice(0, 7)},${y.toFixed(2)}`);
+    space.write('waves.csv', `date,y\n${lines.join('\n')}\n`);
+    const config = `
+source: { kind: csv, file: waves.csv }
+model: { kind: ${kind} }
+predict: { horizon: 6 }
+evaluate: { folds: 2 }
+`;
+    const { result, folder: own } = await run(space.write(`far-${kind}.yaml`, config), {
+      out: join(space.path, `far-${kind}`),
+    });
+    for (const horizon of [2, 15]) {
+      const { rows } = await predict(own, { horizon });
+      expect(rows).toHaveLength(horizon);
+      const both = Math.min(6, horizon);
+      expect(rows.slice(0, both)).toEqual(result.forecast.slice(0, both));
+    }
+  });
+
   it('gives intervals from new data too: a copy has the run’s own, ten times the values ten times as wide', async () => {
     const config = `
 source: { kind: csv, file: months.csv }

@@ -13,6 +13,7 @@ import { type Format, type Port, stepsOf } from './formats/format.ts';
 import { GUIDE, guideOf } from './formats/guide.ts';
 import { FORMATS } from './formats/index.ts';
 import { storedConfig } from './open.ts';
+import { type CalendarEntry, calendarWords } from './sources/calendar.ts';
 
 export interface ExportOptions {
   /** Kind of the format: onnx, tfjs. */
@@ -86,12 +87,20 @@ interface AboutRun {
   readonly hash: string;
   readonly format: string;
   readonly cutting: 'sliding' | 'prefixes';
+  readonly calendar: readonly string[];
 }
 
 function aboutOf(stored: StoredRun, format: string): AboutRun {
   const { written } = storedConfig(stored);
   const { hash } = stored.json('identity.json') as { hash: string };
-  return { run: written.name, hash, format, cutting: written.window.kind ?? 'sliding' };
+  const { calendar = [] } = written.source as { readonly calendar?: readonly CalendarEntry[] };
+  return {
+    run: written.name,
+    hash,
+    format,
+    cutting: written.window.kind ?? 'sliding',
+    calendar: calendarWords(calendar),
+  };
 }
 
 function filesOf(

@@ -206,6 +206,14 @@ describe.skipIf(runtime === null)('presets predict the same numbers in onnxrunti
       const file = readFileSync(join(`${folder}-onnx`, place.folder, 'model.onnx'));
       const guide = JSON.parse(readFileSync(join(`${folder}-onnx`, place.folder, 'forecast.json'), 'utf8'));
       const { network, shape } = parts;
+      if (preset === 'air-passengers') {
+        const columns = Array.from({ length: 12 }, (_, k) => `month=${k + 1}`);
+        expect(network.freeRun).toBe(11);
+        expect(guide.ahead).toMatchObject({ shape: ['batch', 11, 12], columns });
+        expect(guide.use).toContain(
+          "By the calendar: month=K is 1 where the row's month is K, else 0, for K from 1 to 12.",
+        );
+      }
       let sequence = null;
       if (raw.form === 'numbers') {
         sequence = restoreNumbers(encoder!).encode(raw.series.find(({ id }) => id === own)!);

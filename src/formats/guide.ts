@@ -19,6 +19,8 @@ export interface About {
   /** State of the series' encoders as the run folder keeps it. */
   readonly encoder: JsonObject;
   readonly format: string;
+  /** What columns the calendar gives hold, in sentences. */
+  readonly calendar: readonly string[];
 }
 
 /** Same model, same text. */
@@ -43,7 +45,7 @@ export function guideOf(model: TrainedModel, exported: ExportedModel, about: Abo
       mask: shape.mask,
     },
     encoder: text ? withTokens(about.encoder) : withFormulas(about.encoder),
-    use: text ? textSteps(model) : numberSteps(model, exported),
+    use: text ? textSteps(model) : numberSteps(model, exported, about.calendar),
   };
 }
 
@@ -112,7 +114,11 @@ function withFormula(stage: JsonObject): JsonObject {
   return { ...stage, ...(FORMULAS[kind] ?? { encode: ENCODERS[kind]?.summary ?? kind }) };
 }
 
-function numberSteps({ network, shape, steps }: TrainedModel, { history = 0, ahead }: ExportedModel): string[] {
+function numberSteps(
+  { network, shape, steps }: TrainedModel,
+  { history = 0, ahead }: ExportedModel,
+  calendar: readonly string[],
+): string[] {
   const { context, lead } = shape;
   return [
     'Encode each column by its stages (encoder), in order, as the formulas say.',
@@ -120,6 +126,7 @@ function numberSteps({ network, shape, steps }: TrainedModel, { history = 0, ahe
     ...(network.input.kind === 'numbers' && network.input.future > 0
       ? ['A feature with `ahead` is the value of its column that many steps after the step it stands in.']
       : []),
+    ...calendar.map((sentence) => `By the calendar: ${sentence}`),
     lengthStep(network, shape, steps, history),
     ...(history > 0
       ? [

@@ -190,6 +190,48 @@ function columnsOf(entry: CalendarEntry, stamps: Float64Array, frequency: Freque
   return waves(name, feature, stamps, harmonics ?? 1);
 }
 
+/** What the columns of these entries hold, a sentence each, for who has to make them elsewhere. */
+export function calendarWords(entries: readonly CalendarEntry[]): string[] {
+  return entries.map((entry) => {
+    if (typeof entry !== 'string' && 'dates' in entry) return holidayWords(entry.dates);
+    const { feature: name, form, harmonics } = typeof entry === 'string' ? { feature: entry } : { ...entry };
+    const feature = FEATURES[name] as Feature;
+    if (feature.form === 'flag') return `${name} is 1 on a Saturday or Sunday, else 0.`;
+    if ((form ?? (harmonics === undefined ? feature.form : 'cyclic')) === 'one-hot') return classWords(name, feature);
+    const names = Array.from({ length: harmonics ?? 1 }, (_, k) => (k === 0 ? '' : ` ${k + 1}`));
+    const waves = names.map((k) => `${name} sin${k} and ${name} cos${k}`).join(', ');
+    const times = names.length > 1 ? ', times the number behind them' : '';
+    return `${waves} are the sine and the cosine of 2π p${times}, where p is ${PHASES[name]}.`;
+  });
+}
+
+function classWords(name: string, { classes }: Feature): string {
+  if (classes === null) return `${name}=HH:MM is 1 where the row's step of the day begins at HH:MM, else 0.`;
+  const [first, count] = classes;
+  const monday = name === 'weekday' ? '; 1 is Monday' : '';
+  return `${name}=K is 1 where the row's ${name} is K, else 0, for K from ${first} to ${first + count - 1}${monday}.`;
+}
+
+function holidayWords(dates: readonly string[]): string {
+  return `holiday is 1 where the row falls on one of ${dates.join(', ')}, else 0; of rows longer than a day, how many of these it spans.`;
+}
+
+const YEAR_PASSED = '(day of the year - 1) / days of that year';
+
+/** The share of each cycle that has passed at a row: `phaseAt` in words. */
+const PHASES: { readonly [name: string]: string } = {
+  month: '(month - 1) / 12',
+  quarter: '(quarter - 1) / 4',
+  'week-of-year': YEAR_PASSED,
+  'day-of-year': YEAR_PASSED,
+  'day-of-month': '(day - 1) / days of that month',
+  weekday: '(weekday - 1) / 7, Monday being 1',
+  'time-of-week': 'the share of the week that has passed since Monday 00:00',
+  hour: 'hour / 24',
+  'time-of-day': 'the share of the day that has passed',
+  minute: 'minute / 60',
+};
+
 function column(name: string, stamps: Float64Array, at: (stamp: number) => number): Column {
   return { name, values: stamps.map(at), asIs: true };
 }

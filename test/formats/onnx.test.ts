@@ -9,12 +9,13 @@ import { stepsOf } from '../../src/formats/format.ts';
 import { onnx } from '../../src/formats/onnx.ts';
 import { LAYERS } from '../../src/layers/index.ts';
 import type { Network } from '../../src/models/network.ts';
-import { cutoffAt, cutsAt, lengthAt } from '../../src/window/cuts.ts';
+import { cutoffAt, cutsAt, lengthAt, takeCuts } from '../../src/window/cuts.ts';
+import type { WindowShape } from '../../src/window/window.ts';
 import { CARRIED, NUMBERS } from '../engines/features.ts';
 import { roughWeights, shape, windows } from '../engines/harness.ts';
 import { CASES, language, regressor, SERIES, WORDS } from './cases.ts';
 import { runOnnx, runtime } from './runtime.ts';
-import { aheadOf, batchesOf, worst } from './windows.ts';
+import { aheadOf, batchesOf, rowsOf, worst } from './windows.ts';
 
 const TOLERANCE = 1e-5;
 
@@ -91,6 +92,43 @@ describe.skipIf(runtime === null)('onnx', () => {
     const cuts = cutsAt(cutoffs, [0, 0, 0]);
     const { ours, theirs } = await both(network, { sequence: SERIES, shape: window, cuts }, 5);
     expect(worst(theirs, ours)).toBeLessThan(TOLERANCE);
+  });
+
+  describe.each([
+    { lags: [1, 3, 7] },
+    { normalise: { kind: 'last', scale: 'deviation' } },
+    { normalise: { kind: 'mean', count: 4 }, lags: [2] },
+    { normalise: 'revin' },
+  ])('a window shorter than its context, %j:', (options) => {
+    const cut = (changes: Partial<WindowShape>) => {
+      const window = shape({ context: 6, horizon: 2, ...changes });
+      return { network: regressor({ units: 3, ...options })(SERIES, window), all: windows(SERIES, window, 'prefixes') };
+    };
+
+    it.each([{ pad: 'none' }, { pad: 'left', mask: true }] as const)('%j, read at its own length', async (changes) => {
+      const { network, all } = cut(changes);
+      expect(lengthAt(all.cuts, all.shape, 0)).toBe(1);
+      const { ours, theirs } = await both(network, all, stepsOf(all.shape, 'prefixes', false));
+      expect(worst(theirs, ours)).toBeLessThan(TOLERANCE);
+    });
+
+    it('padded with steps that are read, refused by the name of the input', async () => {
+      const { network, all } = cut({ pad: 'left' });
+      const steps = stepsOf(all.shape, 'prefixes', false);
+      expect(steps).toBe(6);
+      const full = { ...all, cuts: takeCuts(all.cuts, 5, 20) };
+      const { ours, theirs } = await both(network, full, steps);
+      expect(worst(theirs, ours)).toBeLessThan(TOLERANCE);
+      const { files, input, history } = onnx.write({
+        network,
+        weights: roughWeights(network),
+        shape: all.shape,
+        steps,
+      });
+      const short = rowsOf(network, all, 0, null, history);
+      const given = runOnnx(runtime!, files.get('model.onnx') as Uint8Array, [input, [short]]);
+      await expect(given).rejects.toThrow(/dimensions for input: window/);
+    });
   });
 
   it('a level of 1e12 costs the normalised forecast no digits', async () => {

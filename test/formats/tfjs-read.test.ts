@@ -176,6 +176,17 @@ describe('what Keras writes', () => {
     expect(() => read(middle.json, middle.bytes)).toThrow(/layer "dense" \(Dense\): activation "softmax"/);
   });
 
+  it('but no masks: a model that skips steps by what they hold is refused by the layer’s name', () => {
+    const file = written(language({ embedding: 3, layers: [{ kind: 'lstm', units: 3 }] })(WORDS, shape()));
+    const embedding = layersOf(file.json).find(({ class_name }) => class_name === 'Embedding');
+    expect(() => read(file.json, file.bytes)).not.toThrow();
+    embedding!.config.mask_zero = true;
+    expect(() => read(file.json, file.bytes)).toThrow(/layer "embedding" \(Embedding\): mask_zero "true"/);
+    const masking = written(regressor({ units: 3 })(SERIES, shape()));
+    layersOf(masking.json).splice(1, 0, { class_name: 'Masking', config: { name: 'masking', mask_value: 0 } });
+    expect(() => read(masking.json, masking.bytes)).toThrow(/layer "masking" is of class "Masking"/);
+  });
+
   it('with weights in several files and groups', async () => {
     const file = written(regressor({ units: 3 })(SERIES, shape()));
     const list = weightsOf(file.json);

@@ -4,9 +4,9 @@
 import type { Series } from '../core/data.ts';
 import type { FittedNumbers, FittedText } from '../core/forecaster.ts';
 import type { Sequence } from '../core/sequence.ts';
+import { seasonalScale } from '../metrics/distribution.ts';
 import { METRICS } from '../metrics/index.ts';
 import type { LanguageMetric, PointMetric, Score } from '../metrics/metric.ts';
-import { scaledBy } from '../metrics/pointwise.ts';
 
 export type Split = 'train' | 'validation' | 'test' | 'backtest';
 
@@ -226,8 +226,8 @@ function unitOf(
   c: number,
 ): number {
   const train = (series.targets[c] as Series['targets'][number]).values.subarray(0, until);
-  const { value } = scaledBy({ actual, forecast: actual, train, season }, { value: 1 }, Math.abs);
-  return value === null ? actual.reduce((sum, y) => sum + Math.abs(y), 0) / actual.length || 1 : 1 / value;
+  const naive = seasonalScale(train, season) ?? seasonalScale(train, 1);
+  return naive ?? (actual.reduce((sum, y) => sum + Math.abs(y), 0) / actual.length || 1);
 }
 
 /** Mean loss of each window; every target counts in its own unit. */

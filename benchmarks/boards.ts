@@ -16,6 +16,10 @@ import { parseArguments, USAGE } from './boards/usage.ts';
 await main();
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    console.log(USAGE);
+    return;
+  }
   const asked = parseArguments(process.argv.slice(2), Object.keys(GROUPS));
   if ('wrong' in asked) {
     console.error(`${asked.wrong}\n${USAGE}`);

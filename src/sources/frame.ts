@@ -102,7 +102,10 @@ function inOrder(frame: Frame, policies: Policies, repairs: Repairs): Frame {
       `${written(frame, after)} comes after ${written(frame, before)} of line ${frame.lines(row - 1)}${frame.label}${newest}`,
       {
         where: `${frame.file}:${frame.lines(row)}`,
-        hint: `${frame.advice}set source.order: sort`,
+        hint:
+          row === 1
+            ? 'set source.order: sort; several series in one table need source.id'
+            : `${frame.advice}set source.order: sort`,
       },
     );
   }

@@ -361,7 +361,7 @@ describe.skipIf(absent)('known answers', () => {
       'messy/us-gasoline-descending-mdy.csv',
       {},
       /^E_TIME_ORDER .*:3: 04\/23\/2021 comes after 04\/30\/2021 of line 2 \(newest first\?\)$/,
-      'source.order',
+      'set source.order: sort; several series in one table need source.id',
     ],
     [
       'messy/comed-hourly-unsorted-dst.csv.gz',

@@ -4,7 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { gridOf, stampsUntil } from '../../src/core/calendar.ts';
 import type { Column, Loaded, Series } from '../../src/core/data.ts';
 import type { Frequency } from '../../src/core/time.ts';
-import { type CalendarEntry, calendarField, usualCalendar, withCalendar } from '../../src/sources/calendar.ts';
+import {
+  type CalendarEntry,
+  calendarField,
+  calendarWords,
+  usualCalendar,
+  withCalendar,
+} from '../../src/sources/calendar.ts';
 import { failure, loadCsv, onlySeries } from './load.ts';
 
 const MONTHLY: Frequency = { unit: 'month', count: 1 };
@@ -94,6 +100,38 @@ describe('columns of the calendar', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('every column is told of by its name, and the phase of a wave is the one that is meant', () => {
+    const stamps = stampsFrom('2024-02-29T13:30', HOURLY, 40);
+    const cyclic = [
+      'month',
+      'quarter',
+      'week-of-year',
+      'day-of-year',
+      'day-of-month',
+      'weekday',
+      'time-of-week',
+      'hour',
+    ];
+    const entries: CalendarEntry[][] = [
+      ...['month', 'quarter', 'weekday', 'hour', 'day-of-month', 'weekend'].map((name) => [name]),
+      ...cyclic.map((feature) => [{ feature, form: 'cyclic' as const, harmonics: 3 }]),
+      [{ feature: 'time-of-day', form: 'one-hot' }],
+      ['time-of-day'],
+      [{ feature: 'holiday', dates: ['02-29', '2024-03-01'] }],
+    ];
+    for (const entry of entries) {
+      const [words, ...others] = calendarWords(entry) as [string];
+      expect(others).toEqual([]);
+      expect(words).not.toMatch(/undefined|NaN/);
+      for (const { name } of futureOf(seriesOf(stamps, HOURLY), entry)) {
+        expect(words).toContain(name.includes('=') ? `${name.slice(0, name.indexOf('='))}=` : name);
+      }
+    }
+    expect(calendarWords([{ feature: 'week-of-year', form: 'cyclic' }])).toEqual([
+      'week-of-year sin and week-of-year cos are the sine and the cosine of 2π p, where p is (day of the year - 1) / days of that year.',
+    ]);
   });
 
   test('they go on after the last row by the calendar, as far as is asked', () => {

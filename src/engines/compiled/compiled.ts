@@ -98,6 +98,7 @@ const DISPOSED: Kernel = {
   save: disposed,
   fallBack: disposed,
   bind: disposed,
+  unbind: () => undefined,
   train: disposed,
   evaluate: disposed,
   predict: disposed,

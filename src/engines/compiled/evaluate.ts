@@ -13,6 +13,7 @@ import {
   type Stopping,
   type Streams,
   stopOnAbort,
+  unbind,
   WORK_PER_TURN,
   workPerWindow,
 } from './machine.ts';
@@ -80,7 +81,7 @@ async function measureAll(
     worked = 0;
     await nextTurn();
   }
-  machine.bound = null; // what was read is not held
+  unbind(machine);
   return { loss: sums.loss / sums.weight, accuracy: accuracyOf(machine, sums) };
 }
 
@@ -141,6 +142,6 @@ async function predictBlocks(
     worked = 0;
     await nextTurn();
   }
-  machine.bound = null;
+  unbind(machine);
   return outputs;
 }

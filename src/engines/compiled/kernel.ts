@@ -49,6 +49,8 @@ export interface Kernel {
   save(): boolean;
   fallBack(): void;
   bind(bound: Bound): boolean;
+  /** Lets go of what was bound, so that windows once read are not held. */
+  unbind(): void;
   /**
    * rates.length steps over windows [bounds[k], bounds[k + 1]). settings: seed, epoch, first step, clip (below 0: none), whether
    * the last step's weights must be finite. results: sums of loss, correct and weight, to which the steps' own are added;

@@ -153,6 +153,12 @@ export function bind(machine: Machine, bound: Bound): void {
   machine.bound = bound;
 }
 
+/** Holds no windows once they were read. */
+export function unbind(machine: Machine): void {
+  machine.bound = null;
+  machine.kernel.unbind();
+}
+
 /** Besides the signal of a pass, only who disposes of its network asks it to stop. */
 export function checkEnd(machine: Machine, end: number): void {
   if (end === NO_MEMORY) throw noMemory(machine);

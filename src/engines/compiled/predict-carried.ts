@@ -12,6 +12,7 @@ import {
   passForward,
   type Stopping,
   type Streams,
+  unbind,
   WORK_PER_TURN,
   workPerWindow,
 } from './machine.ts';
@@ -54,7 +55,7 @@ export async function predictCarried(
     machine.passed = { ids: channel.slice(start, end), streams, version: machine.version };
     done += range.count;
   }
-  machine.bound = null;
+  unbind(machine);
   return outputs;
 }
 

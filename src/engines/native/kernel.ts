@@ -47,6 +47,9 @@ export function nativeKernels(addon: Addon, worth: Worth = WORTH): CreateKernel 
         bound = given;
         return addon.bind(net, given.channels, given.cutoffs, given.lengths, given.settings) === 1;
       },
+      unbind: () => {
+        bound = null;
+      },
       train: (bounds, rates, settings, results, work, crowded) => {
         const later = threadsFor(work, rates.length, crowded);
         const held = holding(later, [bounds, rates, settings, results]);

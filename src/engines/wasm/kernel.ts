@@ -263,6 +263,9 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
       bound = given;
       return true;
     },
+    unbind() {
+      bound = null;
+    },
     train(bounds, rates, settings, results, work) {
       check();
       const own = Int32Array.from(bounds, (end) => end - bounds[0]!);

@@ -107,7 +107,7 @@ export async function runBacktest(
   const { levels, intervals: method } = config.evaluate;
   const asked = { horizon: plan.horizon, lead: plan.lead, season, levels, method };
   const calibrations = new Map([...errors].map(([name, own]) => [name, calibrate(own, asked)] as const));
-  warnUnsupported(calibrations.get(config.model.kind), hooks);
+  warnIntervals(calibrations.get(config.model.kind), hooks);
   return {
     series: judged,
     calibrations,
@@ -125,12 +125,20 @@ export async function runBacktest(
   };
 }
 
-/** Too few past errors for a level: said, rather than an interval that promises more than it knows. */
-function warnUnsupported(calibration: Calibration | undefined, hooks: Hooks): void {
-  for (const { level, steps, known, needed } of calibration?.levels ?? []) {
-    if (steps !== null) continue;
-    const message = `no ${level} % interval: it needs ${needed} past errors, the backtest has ${known}`;
-    hooks.warn({ code: 'W_FEW_ERRORS', message });
+/** Points by which a level may miss what it promises before that is a warning, and errors judged from which on. */
+const MOST_MISSED = 0.2;
+const JUDGED_ENOUGH = 20;
+
+/** What keeps an interval from its promise is said: too few past errors for a level, or a level that did not hold going forward. */
+function warnIntervals(calibration: Calibration | undefined, hooks: Hooks): void {
+  for (const { level, steps, known, needed, coverage, judged } of calibration?.levels ?? []) {
+    if (steps === null) {
+      const message = `no ${level} % interval: it needs ${needed} past errors, the backtest has ${known}`;
+      hooks.warn({ code: 'W_FEW_ERRORS', message });
+    } else if (coverage !== null && judged >= JUDGED_ENOUGH && coverage < level / 100 - MOST_MISSED) {
+      const message = `${level} % intervals held ${Math.round(100 * coverage)} % of ${judged} errors: errors grew from fold to fold`;
+      hooks.warn({ code: 'W_COVERAGE', message });
+    }
   }
 }
 

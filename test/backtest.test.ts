@@ -101,6 +101,14 @@ describe('a run over a recorded series', () => {
     expect(Object.keys(result.forecast[0]?.lower ?? {})).toEqual(['80']);
   });
 
+  it('warns where intervals held far fewer errors than they promise, and nowhere else', async () => {
+    const missed = ({ result }: RunOutcome): string[] =>
+      result.warnings.filter(({ code }) => code === 'W_COVERAGE').map(({ message }) => message);
+    const drift = (name: string, after?: number): object => config(monthly(name, after), { model: { kind: 'drift' } });
+    expect(missed(await of('calm', () => drift('calm')))).toEqual([]);
+    expect(missed(await of('jump', () => drift('jump', 90)))[0]).toMatch(/^80 % intervals held \d+ % of \d+ errors: /);
+  });
+
   it('what lies after a fold does not reach it: later rows a hundred times as large leave its scores alone', async () => {
     const [before, after] = [(await usual()).result, (await of('leak', () => config(monthly('leak', 93)))).result];
     // The last two folds reach rows 93 and later with their six steps.

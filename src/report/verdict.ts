@@ -47,6 +47,8 @@ function sentence(facts: VerdictFacts): string {
     return `${capital(baseline.name)} is exact here (error 0), so no skill can be given; ${called(model)} has ${label} ${figure(value)} on ${windows(facts)}: ${action(facts)}.`;
   if (skill === null)
     return `${capital(called(model))} cannot be ranked against ${baseline.name} (${facts.reason === undefined ? '' : `${facts.reason}; `}${figures}): ${action(facts)}.`;
+  if (ship === model && skill > 0 && facts.shape)
+    return `${capital(called(model))}'s forecast ${SHAPES[facts.shape]}, if ${percent(skill)} nearer than ${baseline.name} (${figures}): it knows no more than that; ${action(facts)}.`;
   if (ship === model && skill > 0)
     return `${capital(called(model))} beats ${baseline.name} by ${percent(skill)} (${figures}): ${action(facts)}.`;
   if (skill > 0)
@@ -79,11 +81,15 @@ function significance({ p, folds, split, skill, ship, model }: VerdictFacts): st
   return `, p ${figure(p, 2)}${folds ? ` over ${counted(folds, 'fold')}` : ''}`;
 }
 
-function shapeWarning({ model, shape }: VerdictFacts): string {
-  if (shape === 'flat-line') return `Mind that ${called(model)}'s forecast is a flat line.`;
-  if (shape === 'shifted-copy')
-    return `Mind that ${called(model)}'s forecast repeats the last known value, one step late.`;
-  return '';
+/** What a forecast without a thought of its own looks like. It is not praised, however near it came. */
+const SHAPES = {
+  'flat-line': 'is a flat line',
+  'shifted-copy': 'repeats the last known value, one step late',
+} as const;
+
+function shapeWarning({ model, shape, ship, skill }: VerdictFacts): string {
+  if (!shape || (ship === model && skill !== null && skill > 0)) return '';
+  return `Mind that ${called(model)}'s forecast ${SHAPES[shape]}.`;
 }
 
 function splitWarning({ split }: VerdictFacts): string {

@@ -34,14 +34,14 @@ test('each outcome has its sentence', () => {
   }).toMatchInlineSnapshot(`
     {
       "exact": "Drift is exact here (error 0), so no skill can be given; the lstm-regressor has MAE 0.031 on 28 held-out windows: ship drift.",
-      "flat": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor. Mind that the lstm-regressor's forecast is a flat line.",
+      "flat": "The lstm-regressor's forecast is a flat line, if 31 % nearer than seasonal-naive (MASE 0.71 against 1.03, 28 held-out windows): it knows no more than that; ship the lstm-regressor.",
       "lost": "The lstm-regressor does not beat last-value (skill −4 %; MASE 0.71 against 0.68, 28 held-out windows): ship last-value.",
       "lostByFar": "The lstm-regressor does not beat last-value (its error is 12.5 times as large; MASE 8.5 against 0.68, 28 held-out windows): ship last-value.",
-      "method": "Auto beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship auto. Mind that auto's forecast is a flat line.",
+      "method": "Auto's forecast is a flat line, if 31 % nearer than seasonal-naive (MASE 0.71 against 1.03, 28 held-out windows): it knows no more than that; ship auto.",
       "noBaseline": "Nothing to compare the lstm-regressor with (MASE 0.71, 28 held-out windows): ship the lstm-regressor.",
       "noSkill": "The lstm-regressor cannot be ranked against seasonal-naive (mase is undefined; MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor.",
       "notHeldOut": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 1 training window): ship the lstm-regressor. Nothing was held out, so these scores are on what it was trained on; set split.validation before you rely on them.",
-      "shifted": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor. Mind that the lstm-regressor's forecast repeats the last known value, one step late.",
+      "shifted": "The lstm-regressor's forecast repeats the last known value, one step late, if 31 % nearer than seasonal-naive (MASE 0.71 against 1.03, 28 held-out windows): it knows no more than that; ship the lstm-regressor.",
       "sure": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 backtest windows, p 0.004 over 8 folds): ship the lstm-regressor.",
       "undefinedMetric": "The lstm-regressor could not be scored, its MAPE is undefined (an actual value is 0): ship the lstm-regressor.",
       "unsure": "The lstm-regressor is 1 % better than seasonal-naive, but not reliably (MASE 0.71 against 1.03, 28 held-out windows, p 0.31 over 8 folds): ship seasonal-naive.",

@@ -9,6 +9,7 @@ import { constantWarnings } from './constant.ts';
 import { readTable, type Table, type TableOptions } from './csv/table.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import { type Frame, noRepairs, type Policies, type Repairs, seriesOf } from './frame.ts';
+import { limit, limitsOption } from './limits.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 
 export interface CsvOptions extends TableOptions, Policies {
@@ -27,7 +28,6 @@ export interface CsvOptions extends TableOptions, Policies {
 const name: z.ZodString = z.string().min(1);
 const nameOrNames: z.ZodType<string | string[]> = z.union([name, z.array(name).min(1)]);
 const season: z.ZodNumber = z.number().int().min(1);
-const limit: z.ZodNumber = z.number().int().positive();
 
 const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
   file: name.describe('path of a delimited text file with a header, plain or gzip, relative to the config'),
@@ -89,16 +89,11 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
     .enum(['refuse', 'keep', 'fill'])
     .default('refuse')
     .describe('absent rows: an error (default), left absent, or inserted with cells as fill says'),
-  limits: z
-    .strictObject({
-      bytes: limit.default(268435456).describe('largest file after inflating, bytes, default 256 MiB'),
-      rows: limit.default(5000000).describe('most data rows, default 5 million'),
-      columns: limit.default(1024).describe('most columns, default 1,024'),
-      field: limit.default(65536).describe('longest field, bytes, default 64 KiB'),
-      ratio: z.number().positive().default(200).describe('most inflated bytes per byte of a gzip file, default 200'),
-    })
-    .prefault({})
-    .describe('upper bounds that keep a wrong file from filling the memory'),
+  limits: limitsOption({
+    rows: limit(5000000, 'most data rows, default 5 million'),
+    columns: limit(1024, 'most columns, default 1,024'),
+    field: limit(65536, 'longest field, bytes, default 64 KiB'),
+  }),
 });
 
 export const csv: SourceKind<CsvOptions> = {

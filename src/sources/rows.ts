@@ -13,6 +13,7 @@ import { type OpenFile, stem, withFile } from './file.ts';
 import type { Policies } from './frame.ts';
 import { spacingOf } from './frequency.ts';
 import { fillHoles, withValues } from './left-out.ts';
+import { limit, limitsOption } from './limits.ts';
 import { FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
 import { nameOf } from './rows/head.ts';
 import { type Row, type RowsTable, type RowsTableOptions, readRows } from './rows/table.ts';
@@ -30,7 +31,6 @@ export interface RowsOptions extends RowsTableOptions {
 
 const name: z.ZodString = z.string().min(1);
 const season: z.ZodNumber = z.number().int().min(1);
-const limit: z.ZodNumber = z.number().int().positive();
 
 const options: z.ZodObject & z.ZodType<RowsOptions> = z.strictObject({
   file: name.describe('path of a delimited text file of one series a row, plain or gzip, relative to the config'),
@@ -81,16 +81,11 @@ const options: z.ZodObject & z.ZodType<RowsOptions> = z.strictObject({
     .describe(
       'what missing cells between values become: an error (default), the value before, a line to the next value, or 0; those before the first and after the last value are no part of the series',
     ),
-  limits: z
-    .strictObject({
-      bytes: limit.default(268435456).describe('largest file after inflating, bytes, default 256 MiB'),
-      rows: limit.default(1000000).describe('most series, default 1 million'),
-      columns: limit.default(1000000).describe('most cells in a row, default 1 million'),
-      field: limit.default(65536).describe('longest field, bytes, default 64 KiB'),
-      ratio: z.number().positive().default(200).describe('most inflated bytes per byte of a gzip file, default 200'),
-    })
-    .prefault({})
-    .describe('upper bounds that keep a wrong file from filling the memory'),
+  limits: limitsOption({
+    rows: limit(1000000, 'most series, default 1 million'),
+    columns: limit(1000000, 'most cells in a row, default 1 million'),
+    field: limit(65536, 'longest field, bytes, default 64 KiB'),
+  }),
 });
 
 export const rows: SourceKind<RowsOptions> = {

@@ -7,6 +7,7 @@ import type { Loaded } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import { bomLength, checkUtf8 } from './encoding.ts';
 import { readWhole, stem, withFile } from './file.ts';
+import { limitsOption } from './limits.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 
 export interface TextOptions {
@@ -23,18 +24,7 @@ const options: z.ZodObject & z.ZodType<TextOptions> = z.strictObject({
     .enum(['line', 'paragraph', 'whole'])
     .default('line')
     .describe('what windows never cross: each line, each paragraph (blank lines between), or nothing'),
-  limits: z
-    .strictObject({
-      bytes: z
-        .number()
-        .int()
-        .positive()
-        .default(268435456)
-        .describe('largest file after inflating, bytes, default 256 MiB'),
-      ratio: z.number().positive().default(200).describe('most inflated bytes per byte of a gzip file, default 200'),
-    })
-    .prefault({})
-    .describe('upper bounds that keep a wrong file from filling the memory'),
+  limits: limitsOption({}),
 });
 
 export const text: SourceKind<TextOptions> = {

@@ -14,6 +14,7 @@ import { shown } from './csv/cells.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import type { Policies } from './frame.ts';
 import { fillHoles, sameId, withValues } from './left-out.ts';
+import { limit, limitsOption } from './limits.ts';
 import { dateStamp, FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 import type { Attribute, Header } from './tsf/header.ts';
@@ -31,7 +32,6 @@ export interface TsfOptions {
 
 const name: z.ZodString = z.string().min(1);
 const season: z.ZodNumber = z.number().int().min(1);
-const limit: z.ZodNumber = z.number().int().positive();
 
 const options: z.ZodObject & z.ZodType<TsfOptions> = z.strictObject({
   file: name.describe('path of a .tsf file, plain or gzip, relative to the config'),
@@ -55,16 +55,11 @@ const options: z.ZodObject & z.ZodType<TsfOptions> = z.strictObject({
     .describe(
       'what missing values (?) become: an error (default), the value before, a line to the next value, or 0; previous and linear leave out those before the first and after the last value',
     ),
-  limits: z
-    .strictObject({
-      bytes: limit.default(268435456).describe('largest file after inflating, bytes, default 256 MiB'),
-      rows: limit.default(1000000).describe('most series, default 1 million'),
-      values: limit.default(50000000).describe('most values in all, default 50 million'),
-      field: limit.default(65536).describe('longest attribute or number, bytes, default 64 KiB'),
-      ratio: z.number().positive().default(200).describe('most inflated bytes per byte of a gzip file, default 200'),
-    })
-    .prefault({})
-    .describe('upper bounds that keep a wrong file from filling the memory'),
+  limits: limitsOption({
+    rows: limit(1000000, 'most series, default 1 million'),
+    values: limit(50000000, 'most values in all, default 50 million'),
+    field: limit(65536, 'longest attribute or number, bytes, default 64 KiB'),
+  }),
 });
 
 export const tsf: SourceKind<TsfOptions> = {

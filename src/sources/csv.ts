@@ -9,7 +9,7 @@ import { constantWarnings } from './constant.ts';
 import { readTable, type Table, type TableOptions } from './csv/table.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import { type Frame, noRepairs, type Policies, type Repairs, seriesOf } from './frame.ts';
-import { limit, limitsOption } from './limits.ts';
+import { cellFields, fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 
 export interface CsvOptions extends TableOptions, Policies {
@@ -25,9 +25,7 @@ export interface CsvOptions extends TableOptions, Policies {
   };
 }
 
-const name: z.ZodString = z.string().min(1);
 const nameOrNames: z.ZodType<string | string[]> = z.union([name, z.array(name).min(1)]);
-const season: z.ZodNumber = z.number().int().min(1);
 
 const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
   file: name.describe('path of a delimited text file with a header, plain or gzip, relative to the config'),
@@ -47,32 +45,12 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
     .array(name)
     .default([])
     .describe('columns that never change within a series; accepted and unused, default none'),
-  season: z
-    .union([season, z.array(season).min(1)])
-    .optional()
-    .describe(
-      'rows per season, or several; default: by the calendar (12 for months, 24 for hours, …), else as the data show',
-    ),
+  season: seasonField(
+    'rows per season, or several; default: by the calendar (12 for months, 24 for hours, …), else as the data show',
+  ),
   calendar: calendarField,
-  delimiter: z
-    .string()
-    .length(1)
-    .refine((sign) => !/["\r\n]/.test(sign) && sign.charCodeAt(0) < 128, 'one ASCII character, no quote or line end')
-    .optional()
-    .describe('character between cells; default: found among , ; tab |'),
-  decimal: z
-    .enum(['.', ','])
-    .optional()
-    .describe('decimal sign; default: "," where ; separates cells like 1,5, else "."'),
-  thousands: z.enum([',', '.', ' ', "'", '_']).optional().describe('sign between groups of three digits, default none'),
-  missing: z
-    .array(z.union([z.string(), z.number()]))
-    .default(['', 'NA', 'NaN', 'null', 'NULL', '-', '?'])
-    .describe('cells that mean "no value"; an empty cell always does. Default "", NA, NaN, null, NULL, -, ?'),
-  fill: z
-    .enum(['refuse', 'previous', 'linear', 'zero'])
-    .default('refuse')
-    .describe('what missing cells become: an error (default), the value before, a line to the next value, or 0'),
+  ...cellFields,
+  fill: fillField('what missing cells become: an error (default), the value before, a line to the next value, or 0'),
   format: z
     .enum(['dmy', 'mdy', 'ymd'])
     .optional()

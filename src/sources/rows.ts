@@ -13,7 +13,7 @@ import { type OpenFile, stem, withFile } from './file.ts';
 import type { Policies } from './frame.ts';
 import { spacingOf } from './frequency.ts';
 import { fillHoles, withValues } from './left-out.ts';
-import { limit, limitsOption } from './limits.ts';
+import { cellFields, fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import { FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
 import { nameOf } from './rows/head.ts';
 import { type Row, type RowsTable, type RowsTableOptions, readRows } from './rows/table.ts';
@@ -28,9 +28,6 @@ export interface RowsOptions extends RowsTableOptions {
   readonly fill: Policies['fill'];
   readonly limits: RowsTableOptions['limits'] & { readonly bytes: number; readonly ratio: number };
 }
-
-const name: z.ZodString = z.string().min(1);
-const season: z.ZodNumber = z.number().int().min(1);
 
 const options: z.ZodObject & z.ZodType<RowsOptions> = z.strictObject({
   file: name.describe('path of a delimited text file of one series a row, plain or gzip, relative to the config'),
@@ -53,34 +50,14 @@ const options: z.ZodObject & z.ZodType<RowsOptions> = z.strictObject({
   frequency: name
     .optional()
     .describe(`time from value to value: ${FREQUENCY_EXAMPLES}; default: by a header of times, else none`),
-  season: z
-    .union([season, z.array(season).min(1)])
-    .optional()
-    .describe(
-      'values per season, or several; default: by the frequency (12 for months, 24 for hours, …), else as the data show',
-    ),
+  season: seasonField(
+    'values per season, or several; default: by the frequency (12 for months, 24 for hours, …), else as the data show',
+  ),
   calendar: calendarField,
-  delimiter: z
-    .string()
-    .length(1)
-    .refine((sign) => !/["\r\n]/.test(sign) && sign.charCodeAt(0) < 128, 'one ASCII character, no quote or line end')
-    .optional()
-    .describe('character between cells; default: found among , ; tab |'),
-  decimal: z
-    .enum(['.', ','])
-    .optional()
-    .describe('decimal sign; default: "," where ; separates cells like 1,5, else "."'),
-  thousands: z.enum([',', '.', ' ', "'", '_']).optional().describe('sign between groups of three digits, default none'),
-  missing: z
-    .array(z.union([z.string(), z.number()]))
-    .default(['', 'NA', 'NaN', 'null', 'NULL', '-', '?'])
-    .describe('cells that mean "no value"; an empty cell always does. Default "", NA, NaN, null, NULL, -, ?'),
-  fill: z
-    .enum(['refuse', 'previous', 'linear', 'zero'])
-    .default('refuse')
-    .describe(
-      'what missing cells between values become: an error (default), the value before, a line to the next value, or 0; those before the first and after the last value are no part of the series',
-    ),
+  ...cellFields,
+  fill: fillField(
+    'what missing cells between values become: an error (default), the value before, a line to the next value, or 0; those before the first and after the last value are no part of the series',
+  ),
   limits: limitsOption({
     rows: limit(1000000, 'most series, default 1 million'),
     columns: limit(1000000, 'most cells in a row, default 1 million'),

@@ -7,7 +7,7 @@ import type { Loaded } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import { bomLength, checkUtf8 } from './encoding.ts';
 import { readWhole, stem, withFile } from './file.ts';
-import { limitsOption } from './limits.ts';
+import { limitsOption } from './options.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 
 export interface TextOptions {

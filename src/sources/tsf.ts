@@ -14,7 +14,7 @@ import { shown } from './csv/cells.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import type { Policies } from './frame.ts';
 import { fillHoles, sameId, withValues } from './left-out.ts';
-import { limit, limitsOption } from './limits.ts';
+import { fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import { dateStamp, FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 import type { Attribute, Header } from './tsf/header.ts';
@@ -30,9 +30,6 @@ export interface TsfOptions {
   readonly limits: TsfLimits & { readonly bytes: number; readonly ratio: number };
 }
 
-const name: z.ZodString = z.string().min(1);
-const season: z.ZodNumber = z.number().int().min(1);
-
 const options: z.ZodObject & z.ZodType<TsfOptions> = z.strictObject({
   file: name.describe('path of a .tsf file, plain or gzip, relative to the config'),
   id: z
@@ -42,19 +39,13 @@ const options: z.ZodObject & z.ZodType<TsfOptions> = z.strictObject({
   frequency: name
     .optional()
     .describe(`time from value to value: ${FREQUENCY_EXAMPLES}; default: the file's @frequency`),
-  season: z
-    .union([season, z.array(season).min(1)])
-    .optional()
-    .describe(
-      'values per season, or several; default: by the frequency (12 for months, 24 for hours, …), else as the data show',
-    ),
+  season: seasonField(
+    'values per season, or several; default: by the frequency (12 for months, 24 for hours, …), else as the data show',
+  ),
   calendar: calendarField,
-  fill: z
-    .enum(['refuse', 'previous', 'linear', 'zero'])
-    .default('refuse')
-    .describe(
-      'what missing values (?) become: an error (default), the value before, a line to the next value, or 0; previous and linear leave out those before the first and after the last value',
-    ),
+  fill: fillField(
+    'what missing values (?) become: an error (default), the value before, a line to the next value, or 0; previous and linear leave out those before the first and after the last value',
+  ),
   limits: limitsOption({
     rows: limit(1000000, 'most series, default 1 million'),
     values: limit(50000000, 'most values in all, default 50 million'),

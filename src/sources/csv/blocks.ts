@@ -3,6 +3,7 @@
 
 import { ForecastError } from '../../core/errors.ts';
 import { bomLength, checkUtf8 } from '../encoding.ts';
+import type { OpenFile } from '../file.ts';
 import type { Place } from './cells.ts';
 
 export interface Block {
@@ -27,11 +28,7 @@ const GATHER = 1 << 18;
  * Blocks of whole records; whoever reads them moves `place.line` on, so that messages here name the right line.
  * Throws E_CSV_ENCODING, E_CSV_QUOTE, E_CSV_FIELD_TOO_LONG, E_CSV_TOO_MANY_COLUMNS.
  */
-export async function* blocksOf(
-  chunks: AsyncIterable<Buffer>,
-  place: Place,
-  limits: FieldLimits,
-): AsyncGenerator<Block> {
+async function* blocksOf(chunks: AsyncIterable<Buffer>, place: Place, limits: FieldLimits): AsyncGenerator<Block> {
   let carry: Buffer = Buffer.alloc(0); // from the start of a record
   let offset = -1; // of the carry in the file; −1 before the byte-order mark has been looked for
   let lostLine = 0; // line of a quote that opened more than a field's limit ago; 0: none
@@ -117,6 +114,21 @@ function lineEnds(bytes: Buffer, until: number): number {
   let count = 0;
   for (let i = 0; i < until; i++) if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) count++;
   return count;
+}
+
+/** What `read` makes of a file's blocks; the file is let go of however that ends. */
+export async function overBlocks<T>(
+  file: OpenFile,
+  limits: FieldLimits,
+  read: (blocks: AsyncGenerator<Block>, place: Place) => Promise<T>,
+): Promise<T> {
+  const place: Place = { file: file.name, line: 1 };
+  const blocks = blocksOf(file.chunks, place, limits);
+  try {
+    return await read(blocks, place);
+  } finally {
+    await blocks.return(undefined);
+  }
 }
 
 export function neverClosed(file: string, line: number): ForecastError {

@@ -4,7 +4,7 @@
 import { ForecastError } from '../../core/errors.ts';
 import type { TimeFormat } from '../../core/time.ts';
 import type { OpenFile } from '../file.ts';
-import { type Block, blocksOf, tooLong, tooManyColumns } from './blocks.ts';
+import { type Block, overBlocks, tooLong, tooManyColumns } from './blocks.ts';
 import {
   type LabelColumn,
   labelColumn,
@@ -54,13 +54,7 @@ const SAMPLE_ROWS = 200;
 
 /** Throws the E_CSV_, E_DATA_ and E_TIME_ codes of reading; nothing is repaired here. */
 export async function readTable(file: OpenFile, options: TableOptions): Promise<Table> {
-  const place: Place = { file: file.name, line: 1 };
-  const blocks = blocksOf(file.chunks, place, options.limits);
-  try {
-    return await readBlocks(blocks, options, place);
-  } finally {
-    await blocks.return(undefined);
-  }
+  return await overBlocks(file, options.limits, (blocks, place) => readBlocks(blocks, options, place));
 }
 
 async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, place: Place): Promise<Table> {

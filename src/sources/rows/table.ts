@@ -2,7 +2,7 @@
 // In: an open file and options. Out: series as they stand, NaN where a cell is missing. Not here: time, repairs.
 
 import { ForecastError } from '../../core/errors.ts';
-import { type Block, blocksOf } from '../csv/blocks.ts';
+import { type Block, overBlocks } from '../csv/blocks.ts';
 import { doubled, numberReader, type Place } from '../csv/cells.ts';
 import { tooManyRows } from '../csv/records.ts';
 import { firstBlock, noRows } from '../csv/table.ts';
@@ -33,13 +33,7 @@ export interface RowsTable {
 
 /** Throws the E_CSV_ and E_DATA_ codes of reading. */
 export async function readRows(file: OpenFile, options: RowsTableOptions): Promise<RowsTable> {
-  const place: Place = { file: file.name, line: 1 };
-  const blocks = blocksOf(file.chunks, place, options.limits);
-  try {
-    return await readBlocks(blocks, options, place);
-  } finally {
-    await blocks.return(undefined);
-  }
+  return await overBlocks(file, options.limits, (blocks, place) => readBlocks(blocks, options, place));
 }
 
 async function readBlocks(blocks: AsyncGenerator<Block>, options: RowsTableOptions, place: Place): Promise<RowsTable> {

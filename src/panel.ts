@@ -10,21 +10,21 @@ import { ForecastError, type Warning } from './core/errors.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { foldsThatFit } from './evaluate/backtest.ts';
 
-/** Series shorter than this share of the middle one may be stubs. */
-const STUB = 0.25;
+/** Series shorter than this share of the middle one may be fragments. */
+const FRAGMENT = 0.25;
 /** Of so many of the shortest series none decides for all others. */
 const FEW = 0.05;
-/** Rows that are no stub, where two seasons fit into them too. */
+/** Rows that are no fragment, where two seasons fit into them too. */
 const ENOUGH = 40;
 
 /**
- * Rows of the shortest series that is no stub: one of the shortest twentieth, or with fewer than 40 rows or two seasons, that has not a
+ * Rows of the shortest series that is no fragment: one of the shortest twentieth, or with fewer than 40 rows or two seasons, that has not a
  * quarter of the middle one's rows either.
  */
 export function usualRows(series: readonly Series[], season: number): number {
   const lengths = Float64Array.from(series, ({ length }) => length).sort();
   const at = (share: number): number => lengths[Math.floor(share * lengths.length)] as number;
-  const bar = Math.min(STUB * at(0.5), Math.max(at(FEW), ENOUGH, 2 * season + 1));
+  const bar = Math.min(FRAGMENT * at(0.5), Math.max(at(FEW), ENOUGH, 2 * season + 1));
   return lengths.find((length) => length >= bar) as number;
 }
 

@@ -111,7 +111,7 @@ describe('series with too few rows', () => {
 
   test('among many that are long enough are left out, named in a warning, and change nothing for the others', async () => {
     const good = Array.from({ length: 9 }, () => 60);
-    const [alone, beside] = [shorter('good.csv', good), shorter('stubs.csv', [...good, 1, 3, 2, 5])];
+    const [alone, beside] = [shorter('good.csv', good), shorter('fragments.csv', [...good, 1, 3, 2, 5])];
     const config = (file: string): object => ({ source: source(file), model: { kind: 'theta' } });
     const of = (file: string): ReturnType<typeof run> => run(config(file), { out: `${file}.out`, root: space.path });
     const [{ result: want }, { result }] = [await of(alone), await of(beside)];
@@ -148,7 +148,7 @@ describe('the rows that defaults go by', () => {
   test.each([
     ['one series', [7], 1, 7],
     ['equal series', times(9, 60), 12, 60],
-    ['a stub among many', [...times(50, 300), 3], 1, 300],
+    ['a fragment among many', [...times(50, 300), 3], 1, 300],
     ['a short one among many', [...times(50, 1000), 45], 1, 1000],
     ['as many short ones as in M4 Weekly', [...times(65, 80), ...times(294, 1000)], 1, 80],
     ['the same, too short for their season', [...times(65, 80), ...times(294, 1000)], 52, 1000],

@@ -22,7 +22,7 @@ export interface Facts {
   readonly cycle?: number;
   /** Steps the data themselves say are to be forecast; absent: they say nothing. */
   readonly horizon?: number;
-  /** Rows of the shortest series (stubs in a panel apart), or characters of the text. */
+  /** Rows of the shortest series (fragments in a panel apart), or characters of the text. */
   readonly rows: number;
   /** Series; absent: one. */
   readonly series?: number;

@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { commit } from './about.ts';
 import { type About, autoLine, keep, kept } from './boards/accuracy.ts';
 import type { Row } from './boards/board.ts';
-import { type Ended, judgeAll } from './boards/crew.ts';
+import { type Ended, judgeAll, strangers } from './boards/crew.ts';
 import { checkPresent } from './boards/data.ts';
 import { boardsOf, GROUPS } from './boards/groups.ts';
 import { appendLooks } from './boards/looks.ts';
@@ -36,6 +36,12 @@ async function main(): Promise<void> {
   }
   const started = performance.now();
   const boards = (await Promise.all(asked.groups.map(boardsOf))).flat();
+  const unknown = strangers(boards, asked.only);
+  if (unknown.length > 0) {
+    console.error(`boards: no forecaster here is called ${unknown.map((name) => `"${name}"`).join(', ')}\n${USAGE}`);
+    process.exitCode = 2;
+    return;
+  }
   const ended = await judgeAll(boards, {
     hands: asked.hands,
     look: asked.look,

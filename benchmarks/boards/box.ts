@@ -45,7 +45,7 @@ function contestant(
   return { name: kind, settings: [...once.values()], weight, combination };
 }
 
-/** At the board's own season, and at each other one. */
+/** At each of these seasons. */
 function each(model: Choice, seasons: readonly number[]): Setting[] {
   return seasons.map((season) => ({ model, season }));
 }
@@ -74,7 +74,7 @@ function plain(facts: Facts, seasons: readonly number[]): Contestant[] {
     contestant('naive2', 1, [{ kind: 'naive2' }]),
     contestant('ses', 2, [{ kind: 'ses' }, { kind: 'ses', deseasonalise: 'auto' }]),
     contestant('holt', 3, [{ kind: 'holt' }, ...logarithms({ kind: 'holt', damped: true })]),
-    contestant('theta', 3, [...logarithms({ kind: 'theta' })]),
+    contestant('theta', 3, logarithms({ kind: 'theta' })),
     contestant('croston', 2, [{ kind: 'croston' }]),
     contestant('tsb', 2, [{ kind: 'tsb' }]),
     contestant('ets', 30, [

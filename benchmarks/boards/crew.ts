@@ -31,6 +31,12 @@ export interface Crew {
   readonly say?: (doing: string, done: number, all: number) => void;
 }
 
+/** Names that no contestant of any board has. */
+export function strangers(boards: readonly Board[], only: ReadonlySet<string> | null): string[] {
+  const known = new Set(boards.flatMap(({ contestants }) => contestants.map(({ name }) => name)));
+  return [...(only ?? [])].filter((name) => !known.has(name));
+}
+
 /** Judges every contestant of every board. */
 export async function judgeAll(boards: readonly Board[], crew: Crew): Promise<Ended[]> {
   const jobs = boards.flatMap((board) =>

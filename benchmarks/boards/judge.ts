@@ -34,7 +34,7 @@ export async function judge(board: Board, contestant: Contestant, asked: Asked):
     if ('reason' in one) reason = one.reason;
     else if (one.error !== null && (best === null || one.error < (best.error as number))) best = one;
   }
-  if (best === null) return { ...row, validation: null, test: null, seconds: seconds(started), tried, reason };
+  if (best === null) return { ...row, validation: null, test: null, seconds: secondsSince(started), tried, reason };
   say?.(`${board.name} ${label(best.setting, board.season)}: chosen`);
   const found = look ? await lookAt(board, best.setting, part, best.walked.tracks) : null;
   const own = seedsOf(best.walked, part, found);
@@ -42,7 +42,7 @@ export async function judge(board: Board, contestant: Contestant, asked: Asked):
     ...row,
     validation: best.figures,
     test: found?.figures ?? null,
-    seconds: seconds(started),
+    seconds: secondsSince(started),
     setting: label(best.setting, board.season),
     tried,
     ...(own.length > 0 ? { seeds: own } : {}),
@@ -208,7 +208,7 @@ export function label({ model, season, seasons }: Setting, usual: number): strin
 }
 
 /** Of processor time, which other work on the machine does not change. */
-function seconds(started: NodeJS.CpuUsage): number {
+export function secondsSince(started: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(started);
   return Math.round((user + system) / 1e4) / 100;
 }

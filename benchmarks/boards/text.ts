@@ -8,6 +8,7 @@ import { type LoadedConfig, parseConfig } from '../../src/config/load.ts';
 import { run } from '../../src/run.ts';
 import type { Asked, Board, Choice, Contestant, Figures, Row } from './board.ts';
 import { checkPresent, SHARED } from './data.ts';
+import { secondsSince } from './judge.ts';
 
 const PRESET = join(import.meta.dirname, '..', '..', 'configs', 'shakespeare.yaml');
 const TEST = 0.1;
@@ -62,7 +63,7 @@ async function judge(contestant: Contestant, { look, say }: Asked): Promise<Row>
     ours: true,
     validation: figures(best.error),
     test: look ? figures(await nats(best.model, 'test')) : null,
-    seconds: Math.round((process.cpuUsage(started).user + process.cpuUsage(started).system) / 1e4) / 100,
+    seconds: secondsSince(started),
     setting: best.setting,
     tried: tried.map(({ setting, error }) => ({ setting, error })),
   };

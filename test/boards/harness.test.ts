@@ -8,7 +8,7 @@ import { answerOf, figure, type Kept, keep, kept, missedBy } from '../../benchma
 import { autoRatio, autoSummary } from '../../benchmarks/boards/auto.ts';
 import type { Board, Contestant, Row } from '../../benchmarks/boards/board.ts';
 import { box } from '../../benchmarks/boards/box.ts';
-import { judgeAll } from '../../benchmarks/boards/crew.ts';
+import { judgeAll, strangers } from '../../benchmarks/boards/crew.ts';
 import { judge } from '../../benchmarks/boards/judge.ts';
 import { appendLooks, readLooks } from '../../benchmarks/boards/looks.ts';
 import { panel } from '../../benchmarks/boards/panels.ts';
@@ -127,6 +127,11 @@ describe('a crew', () => {
     expect(await names(null, false)).toEqual(['seasonal-naive', 'last']);
     expect(await names(null, true)).toEqual(['seasonal-naive', 'slow', 'last']);
     expect(await names(['last'], true)).toEqual(['last']);
+  });
+
+  it('knows who takes part on no board, before anything is judged or looked at', () => {
+    expect(strangers([small()], new Set(['theta', 'tehta']))).toEqual(['tehta']);
+    expect(strangers([small()], null)).toEqual([]);
   });
 
   it('every setting of the box can be fitted to a plain series with a season', async () => {

@@ -60,7 +60,7 @@ describe.each(Object.entries(COMBINATIONS))('%s', (kind, entry) => {
       auto: { members: four },
       seeds: { model: member, count: 4 },
     };
-    if (!written[kind]) return; // log-scale is one forecaster on another scale
+    if (kind === 'log-scale') return; // one forecaster on another scale
     const fitted = await context.create({ kind, ...written[kind] }).fit(seriesOf({ y }), request(50));
     const alone = await context.create(member).fit(seriesOf({ y }), request(50));
     expect((await asked(fitted, y, [50, 55])).values).toEqual((await asked(alone, y, [50, 55])).values);

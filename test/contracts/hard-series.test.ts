@@ -11,7 +11,7 @@ import { workspace } from '../support/workspace.ts';
 const space = workspace();
 const made = (value: (t: number) => number, length = 48): number[] => Array.from({ length }, (_, t) => value(t));
 
-/** Values by month; `refused`: what may be said instead of a forecast, by any of them. */
+/** Values by month. */
 const SERIES: { readonly [what: string]: readonly number[] } = {
   'one row': [5],
   'two rows': [5, 6],

@@ -388,6 +388,28 @@ describe.each(HERE)('engine %s', (kind, engine) => {
     expect(reports).toBeGreaterThan(0);
   });
 
+  it('what was read is not held: after a training, and after a pass or a training that is stopped', async () => {
+    const window = shape();
+    const network = build('lstm-regressor', { units: 3 }, task(numbers(60), window));
+    const compiled = await open(network);
+    const works: { readonly [name: string]: (all: Windows) => Promise<unknown> } = {
+      training: (all) => compiled.train(request(all)),
+      'a stopped training': (all) => compiled.train(request(all, { signal: stopAfter(2) })),
+      'a stopped evaluation': (all) => compiled.evaluate(all, 4, stopAfter(1)).catch(() => null),
+      'a stopped prediction': (all) => compiled.predict(all, stopAfter(0)).catch(() => null),
+    };
+    for (const [name, work] of Object.entries(works)) {
+      const read = await (async () => {
+        const all = windows(numbers(60), window);
+        await work(all);
+        return new WeakRef((all.sequence.targets[0] as Float64Array).buffer);
+      })();
+      await settledMemory();
+      expect(read.deref(), name).toBeUndefined();
+    }
+    compiled.dispose();
+  });
+
   it('memory does not grow with the epochs', async () => {
     const sequence = numbers(60);
     const window = shape();

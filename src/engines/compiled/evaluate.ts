@@ -45,6 +45,7 @@ export async function measure(
     return await measureAll(machine, windows, size, signal, stopping);
   } finally {
     stopping.end();
+    unbind(machine);
   }
 }
 
@@ -81,7 +82,6 @@ async function measureAll(
     worked = 0;
     await nextTurn();
   }
-  unbind(machine);
   return { loss: sums.loss / sums.weight, accuracy: accuracyOf(machine, sums) };
 }
 
@@ -107,6 +107,7 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
     return outputs;
   } finally {
     stopping.end();
+    unbind(machine);
   }
 }
 
@@ -142,6 +143,5 @@ async function predictBlocks(
     worked = 0;
     await nextTurn();
   }
-  unbind(machine);
   return outputs;
 }

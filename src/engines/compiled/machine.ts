@@ -149,11 +149,12 @@ export function passForward(
 /** Makes the kernel read these windows. Errors: E_LIMIT_MEMORY. */
 export function bind(machine: Machine, bound: Bound): void {
   if (machine.kernel.copies && machine.bound === bound) return;
+  machine.bound = null; // what was bound before is gone, even where there is no memory for these
   if (!machine.kernel.bind(bound)) throw noMemory(machine);
   machine.bound = bound;
 }
 
-/** Holds no windows once they were read. */
+/** Holds no windows once they were read, or their reading was stopped. */
 export function unbind(machine: Machine): void {
   machine.bound = null;
   machine.kernel.unbind();

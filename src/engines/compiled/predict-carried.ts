@@ -12,7 +12,6 @@ import {
   passForward,
   type Stopping,
   type Streams,
-  unbind,
   WORK_PER_TURN,
   workPerWindow,
 } from './machine.ts';
@@ -55,7 +54,6 @@ export async function predictCarried(
     machine.passed = { ids: channel.slice(start, end), streams, version: machine.version };
     done += range.count;
   }
-  unbind(machine);
   return outputs;
 }
 

@@ -17,6 +17,7 @@ import {
   noMemory,
   type Stopping,
   stopOnAbort,
+  unbind,
   WORK_PER_TURN,
   wasAborted,
   workPerWindow,
@@ -41,6 +42,7 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
   } finally {
     trainings--;
     stopping.end();
+    unbind(machine);
   }
 }
 

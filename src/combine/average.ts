@@ -53,7 +53,7 @@ const ROUNDING = 1e-12;
 
 /**
  * The combination of what could be fitted and has a weight; weights are scaled to sum to 1, those that do already stay to the last bit. Errors: E_DATA_TOO_SHORT where nothing is left.
- * `errors`: what each member was judged by; `reasons`: why a member was not even tried.
+ * `errors`: what each member was judged by.
  */
 export function assembled(
   kind: string,
@@ -63,7 +63,6 @@ export function assembled(
   how: How,
   rule: (count: number) => string,
   errors: readonly (number | null)[] = [],
-  reasons: readonly (string | null)[] = [],
 ): FittedCombination {
   const taken = attempts.map((one, i) => ('fitted' in one ? (weights[i] as number) : 0));
   const total = taken.reduce((sum, weight) => sum + weight, 0);
@@ -72,7 +71,7 @@ export function assembled(
   const tried = attempts.map((one, i): Tried => {
     const weight = sum > 0 ? (taken[i] as number) / sum : 0;
     if ('fitted' in one && weight > 0) parts.push({ fitted: one.fitted, weight });
-    const reason = reasons[i] ?? ('reason' in one ? one.reason : null);
+    const reason = 'reason' in one ? one.reason : null;
     return { member: labels[i] as string, error: errors[i] ?? null, weight, reason };
   });
   if (parts.length === 0)

@@ -90,8 +90,8 @@ function medianAt(all: readonly Float64Array[], i: number, column: Float64Array)
   return low + (high - low) / 2;
 }
 
-/** A member that could be fitted, or why it could not. */
-export type Attempt = { readonly fitted: FittedNumbers } | { readonly reason: string };
+/** A member that could be fitted, or why it could not; null: nothing is wrong with it, others were taken. */
+export type Attempt = { readonly fitted: FittedNumbers } | { readonly reason: string | null };
 
 /** What `work` gives, or what a person would be told of why it did not; only failures of data and options are one. */
 export async function attempt<T>(work: () => Promise<T>): Promise<{ value: T } | { reason: string }> {

@@ -79,7 +79,7 @@ async function fitAgain(
   });
 }
 
-const NOT_TAKEN: Attempt = { reason: '' };
+const NOT_TAKEN: Attempt = { reason: null };
 
 async function fitJudged(
   panel: readonly Series[],
@@ -92,7 +92,7 @@ async function fitJudged(
   const weights = rule.weigh(judgement).map((weight, i) => (members[i]?.reason === null ? weight : 0));
   const attempts: Attempt[][] = [];
   for (const [i, { member, reason }] of members.entries()) {
-    const idle: Attempt = { reason: reason ?? '' };
+    const idle: Attempt = { reason };
     const fits = (weights[i] as number) > 0;
     attempts.push(fits ? await attemptPanel(() => context.create(member), panel, requests) : panel.map(() => idle));
   }
@@ -100,13 +100,7 @@ async function fitJudged(
   const errors = members.map(({ error }) => error);
   return panel.map((_, s) => {
     const own = attempts.map((of) => of[s] as Attempt);
-    // Nothing is wrong with a member that others were better than.
-    const fitted = assembled(rule.kind, labels, own, weights, rule.how, (count) => rule.tell(judgement, count), errors);
-    const told = fitted.report.members.map((tried) => ({
-      ...tried,
-      reason: tried.reason === '' ? null : tried.reason,
-    }));
-    return Object.assign(fitted, { report: { ...fitted.report, members: told } });
+    return assembled(rule.kind, labels, own, weights, rule.how, (count) => rule.tell(judgement, count), errors);
   });
 }
 

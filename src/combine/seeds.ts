@@ -86,12 +86,12 @@ export async function seedsOf(
   series: Series,
   { until, horizon = 1, lead = 0 }: Pick<FitRequest, 'until' | 'horizon' | 'lead'>,
 ): Promise<FittedCombination> {
-  const spread = await spreadOf(fits, series, until, horizon, lead);
+  const weight = 1 / fits.length;
+  const parts = fits.map((fitted) => ({ fitted, weight }));
+  const spread = await spreadOf(parts, series, until, horizon, lead);
   const told = spread === null ? '' : `, forecasts ${(100 * spread).toFixed(1)} % apart`;
   const rule = `${how} of ${own.length} seeds (${own[0]} … ${own.at(-1)})${told}`;
-  const weight = 1 / fits.length;
   const members = own.map((seed) => ({ member: `${label} seed ${seed}`, error: null, weight, reason: null }));
-  const parts = fits.map((fitted) => ({ fitted, weight }));
   return apart(parts, how, blend(name, parts, how, { rule, members }, { seeds: [...own], spread }));
 }
 
@@ -114,19 +114,15 @@ function endOfColumns(error: unknown): null {
 
 /** Mean over steps of the standard deviation between seeds, as a share of the mean size of the forecasts; null where there is none. */
 async function spreadOf(
-  fits: readonly FittedNumbers[],
+  parts: readonly Part[],
   series: Series,
   until: number,
   horizon: number,
   lead: number,
 ): Promise<number | null> {
-  if (fits.length < 2 || fits.some((fitted) => until < (fitted.firstCutoff ?? 1))) return null;
-  const all: Float64Array[] = [];
-  for (const fitted of fits) {
-    const values = await fitted.forecast(series, { cutoffs: [until], horizon, lead }).catch(endOfColumns);
-    if (values === null) return null;
-    all.push(values.values);
-  }
+  if (parts.length < 2 || parts.some(({ fitted }) => until < (fitted.firstCutoff ?? 1))) return null;
+  const all = await saidBy(parts, series, { cutoffs: [until], horizon, lead }).catch(endOfColumns);
+  if (all === null) return null;
   let deviation = 0;
   let size = 0;
   const steps = (all[0] as Float64Array).length;

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { NumberForecaster } from '../core/forecaster.ts';
 import { bestOf, fitChosen, groundOf, type Rule } from './chosen.ts';
-import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
+import type { CombinationKind, FittedCombination, Member } from './combination.ts';
 import type { Judgement } from './judge.ts';
 import { members, spelledMember } from './members.ts';
 
@@ -36,7 +36,7 @@ export const weighted: CombinationKind<WeightedOptions> = {
     return {
       name: KIND,
       fit: async (series, request) => (await fitChosen([series], [request], rule, context))[0] as FittedCombination,
-      fitPanel: (panel, requests) => fitChosen(panel, requests, rule, context as CombineContext),
+      fitPanel: (panel, requests) => fitChosen(panel, requests, rule, context),
     };
   },
 };

@@ -44,6 +44,19 @@ describe('ridge', () => {
 });
 
 describe('regression', () => {
+  it('gives the sine of a wave of two rows, which is rounding alone, no weight', async () => {
+    const y = rows(81, (t) => 100 + ([5, -3, 2, -4][t % 4] as number) + noise(t));
+    const entry = FORECASTERS.regression as NumberForecasterKind;
+    const fitted = await entry
+      .create(entry.options.parse({ lags: [], means: [], harmonics: 2 }), { season: 4 })
+      .fit(seriesOf({ y }), { until: y.length, validation: null, seed: 1 });
+    const { targets } = fitted.state() as { targets: { weights: number[] }[] };
+    const weights = targets[0]?.weights as number[]; // sine and cosine of four rows, of two rows
+    expect(weights).toHaveLength(4);
+    expect(weights[2]).toBe(0);
+    expect(weights[3]).toBeCloseTo(3.5, 0);
+  });
+
   it('continues a recursion of two lags', async () => {
     const y = new Float64Array(60);
     y[0] = 1;

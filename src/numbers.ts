@@ -500,7 +500,8 @@ function modelsOf(id: string, fitted: FittedNumbers, refitted: FittedNumbers | n
     // What forecasts knows all rows; training goes on from what never saw the held-out ones.
     const first = now.length > 0 ? before.get(name) : undefined;
     const training = first ? { ...first.state, weights: first.parts.weights } : state;
-    return [name, { series: id, made, parts, encoder: parts.encoder, training }];
+    const own = { series: id, parts, encoder: parts.encoder, training };
+    return [name, isNetwork(fitted) ? own : { ...own, made }];
   });
 }
 

@@ -17,7 +17,7 @@ const TRAINING_WEIGHTS = 'training-weights.safetensors';
 export interface SeriesModel {
   /** The series, where that is not what the model is called by: of several networks of a series. */
   readonly series?: string;
-  /** What a network of numbers was made of. */
+  /** What a network inside another forecaster was made of, by which it is known again. */
   readonly made?: Made;
   readonly parts: Omit<NetworkParts, 'encoder'>;
   readonly encoder: JsonObject | null;
@@ -72,8 +72,8 @@ interface Description {
 }
 
 function describe(id: string, { parts, series = id, made }: SeriesModel): Description {
-  const several = series === id ? {} : { series, ...(made ? { made } : {}) };
-  return { network: parts.network, window: parts.shape, ...several };
+  const own = { ...(series === id ? {} : { series }), ...(made ? { made } : {}) };
+  return { network: parts.network, window: parts.shape, ...own };
 }
 
 /** The models a run folder holds, by name: the series', or of several networks of a series that and the member's. Errors: E_MODEL_LAYOUT where the files do not fit each other. */

@@ -1,7 +1,7 @@
 // Which forecaster to use, from scores: the smallest error on the most honest windows there are; a baseline wins ties and doubts.
 // In: score rows of one split, loss differences by window. Out: the decision. Not here: its wording (report/verdict.ts), folds (backtests).
 
-import { errorOf, isExact, type ScoreRow } from './score.ts';
+import { errorOf, isExact, PLAIN, type ScoreRow } from './score.ts';
 import { dieboldMariano } from './significance.ts';
 
 export interface Decision {
@@ -22,7 +22,6 @@ const DOUBT = 0.1;
 const PLAIN_DOUBT = 0.2;
 /** Where nothing can be tested the model must be better by a tenth. */
 const UNTESTED_GAIN = 0.1;
-const PLAIN = 'last-value';
 
 /**
  * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best baseline's,

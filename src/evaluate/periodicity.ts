@@ -39,7 +39,7 @@ const WILD = 3 / 0.6745;
 class Repetition {
   readonly #sums: Float64Array;
   readonly #products: Float64Array;
-  readonly #changes = new Map<number, Float64Array>();
+  readonly #changes = new Map<string, Float64Array>();
 
   constructor(values: ArrayLike<number>) {
     this.#sums = new Float64Array(values.length + 1);
@@ -87,7 +87,7 @@ class Repetition {
 
   /** Mean of `width` rows less that of the `width` before them, every `step` rows, told from their own mean. */
   #changesOf(width: number, step: number): Float64Array {
-    const key = width + step / (width + 1);
+    const key = `${width} ${step}`;
     const known = this.#changes.get(key);
     if (known) return known;
     const sums = this.#sums;

@@ -197,7 +197,7 @@ export function lossDifferences(
 }
 
 /** The baseline that says least: where nothing is better by more than chance it is the one to use. */
-const PLAIN = 'last-value';
+export const PLAIN: string = 'last-value';
 
 /** Per window: the loss of the best forecaster but `model` minus that of last-value. Empty where it is the best one itself, or not there. */
 export function plainDifferences(

@@ -1,5 +1,5 @@
-// Whether one forecaster's errors are smaller than another's by more than chance: the Diebold–Mariano test.
-// In: loss differentials of the same windows in time order. Out: a one-sided p-value. Not here: which losses, what is decided.
+// Whether one forecaster's errors are smaller than another's by more than chance: the Diebold–Mariano test, and the distributions of tests.
+// In: loss differentials of the same windows in time order, or a statistic. Out: a probability. Not here: which losses, what is decided.
 
 /**
  * p of the hypothesis that the first is no better than the second, from d = loss(first) − loss(second) per window:

@@ -1,12 +1,9 @@
 // What a run does with series of numbers: hold out, fit, judge beside the baselines, forecast.
 // In: the config and the loaded series. Out: an Outcome. Not here: disk, wording.
 
-import type { SeriesModel } from './artifact/model.ts';
 import { type BacktestOutcome, type Contestant, checkFolds, runBacktest } from './backtest.ts';
-import { type CombinationReport, type FittedCombination, reportOf } from './combine/combination.ts';
-import { COMBINATIONS } from './combine/index.ts';
-import { seedsFrom } from './combine/seeds.ts';
 import type { Config } from './config/config.ts';
+import { baselinesOf, checkForms, defaultMetrics, mostHonest, undefinedNotes } from './contest.ts';
 import type { Numbers, Series } from './core/data.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
@@ -19,21 +16,17 @@ import {
   poolSeries,
   type ScoreRow,
   scoreNumbers,
-  undefinedSeries,
 } from './evaluate/score.ts';
+import { fitTogether, keepNetworks, refit, refitTogether, seedHooks } from './fitting.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { closedForm, modelForecaster, otherForm, type SeedHooks, trainsNetwork, type Workshop } from './forecaster.ts';
+import { closedForm, modelForecaster, trainsNetwork } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
-import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
 import { checkInputs, toldInputs } from './inputs.ts';
-import { METRICS } from './metrics/index.ts';
-import { MODELS } from './models/index.ts';
-import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
-import type { NetworkFit, TrainOptions } from './predict/network.ts';
+import { modelsOf, toldFit } from './networks.ts';
+import { type Hooks, type Outcome, requestOf, trainOptions } from './outcome.ts';
 import type { FittedNumberNetwork } from './predict/number-network.ts';
-import type { Fit, ForecastRow, TotalRow } from './report/result.ts';
-import { metricLabel } from './report/verdict.ts';
+import type { ForecastRow, TotalRow } from './report/result.ts';
 import { targetsBetween } from './window/cuts.ts';
 import type { SplitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
@@ -156,16 +149,6 @@ function judgedRequest({ series, shape, parts }: SeriesTask, config: Config, hoo
   };
 }
 
-/** Several series fitted at once, as the backtest fits them; null where the model learns from each by itself. */
-export async function fitTogether(
-  workshop: Workshop,
-  panel: readonly Series[],
-  requests: readonly FitRequest[],
-): Promise<readonly FittedNumbers[] | null> {
-  if (panel.length < 2) return null;
-  return (await modelForecaster(workshop).fitPanel?.(panel, requests)) ?? null;
-}
-
 /** Every baseline fitted for every series, on all of them together where it learns from several, as in the backtest; by series. */
 async function fitBaselines(
   kinds: readonly string[],
@@ -253,85 +236,6 @@ async function continueSeries(
   return { ...judged, refitted, forecast: rows, totals };
 }
 
-/** The same forecaster fitted on every row: a network for the epochs that were best, with nothing held out. */
-async function refit(
-  series: Series,
-  shape: WindowShape,
-  fitted: FittedNumbers | FittedNumberNetwork,
-  config: Config,
-  known: ForecasterContext,
-  engine: Engine,
-  hooks: Hooks,
-): Promise<FittedNumbers | FittedNumberNetwork> {
-  const name = `${series.id} (all rows)`;
-  const training = refitOptions(trainOptions(config), [fitted]);
-  // What the model is like, and odd about it, was said of the first fit.
-  const quiet = { ...hooks, warn: () => {}, summary: () => {} };
-  const workshop = { config, shape, ...known, engine, train: training };
-  const forecaster = modelForecaster(workshop, await seedHooks(name, config, quiet));
-  const again = await forecaster.fit(series, {
-    ...requestOf(config.seed, name, quiet),
-    horizon: config.predict.horizon,
-    lead: shape.lead,
-    until: series.length,
-    validation: null,
-  });
-  await keepNetworks(name, again, config, hooks);
-  return again;
-}
-
-/** All series fitted at once on every row. */
-async function refitTogether(
-  workshop: Workshop,
-  tasks: readonly SeriesTask[],
-  fits: readonly FittedNumbers[],
-  hooks: Hooks,
-): Promise<readonly FittedNumbers[] | null> {
-  const { config, train } = workshop;
-  const quiet = { ...hooks, warn: () => {}, summary: () => {} };
-  const requests = tasks.map(({ series, shape }) => ({
-    ...requestOf(config.seed, `${series.id} (all rows)`, quiet),
-    horizon: config.predict.horizon,
-    lead: shape.lead,
-    until: series.length,
-    validation: null,
-  }));
-  const training = refitOptions(train, fits);
-  const panel = tasks.map(({ series }) => series);
-  return await fitTogether({ ...workshop, train: training }, panel, requests);
-}
-
-/** Checkpoints of a series' own networks, one for each seed, under the names their weights are kept by. */
-async function seedHooks(name: string, config: Config, hooks: Hooks): Promise<SeedHooks> {
-  const seeds = seedsFrom(config.seed, config.train.seeds ?? 1);
-  const made = seeds.map(async (seed) => [seed, await planHooks(networkName(name, seed, config), hooks)] as const);
-  return new Map(await Promise.all(made));
-}
-
-/** What the training of a seed is called: by its series, and where there are several by its seed too. */
-function networkName(name: string, seed: number, { model, train }: Config): string {
-  return (train.seeds ?? 1) > 1 ? `${name} / ${model.kind} seed ${seed}` : name;
-}
-
-/** Keeps the trainings that have checkpoints. */
-async function keepNetworks(name: string, fitted: FittedNumbers, config: Config, hooks: Hooks): Promise<void> {
-  if (!MODELS[config.model.kind]) return;
-  for (const { made, state } of networksOf(fitted)) await hooks.keep(networkName(name, made.seed, config), state);
-}
-
-/** Trained as long as was best: for as many epochs, or where steps are counted and nothing stops them early for as many steps. */
-export function refitOptions(train: TrainOptions, fits: readonly FittedNumbers[]): TrainOptions {
-  if (train.steps !== undefined && train.patience === null) return train;
-  return { ...train, steps: undefined, epochs: bestEpochs(fits, train.epochs), patience: null };
-}
-
-/** The epochs that were best, on the average of the networks in these fits; as many as the config says where there is none. */
-function bestEpochs(fits: readonly FittedNumbers[], written: number): number {
-  const chosen = fits.flatMap(networksOf).map(({ state }) => state.best?.epoch ?? state.history.length);
-  const mean = chosen.reduce((sum, epochs) => sum + epochs, 0) / chosen.length;
-  return chosen.length > 0 ? Math.max(1, Math.round(mean)) : written;
-}
-
 /** Who is walked through the folds. */
 function contestantsOf(
   config: Config,
@@ -360,63 +264,6 @@ function withBacktest(judged: JudgedSeries, own: BacktestOutcome['series'][numbe
   };
 }
 
-/**
- * Model, baselines and metrics must be for the form of data there is, which only loading tells where the model reads any.
- * Errors: E_CONFIG_CONFLICT.
- */
-export function checkForms(config: Pick<Config, 'model' | 'evaluate'>, form: 'numbers' | 'text'): void {
-  const { model, evaluate } = config;
-  const closed = FORECASTERS[model.kind];
-  const other = form === 'text' ? 'numbers' : 'text';
-  if ((closed ?? COMBINATIONS[model.kind])?.form === other) throw otherForm(model.kind, form, 'model.kind');
-  const check = (
-    table: { readonly [kind: string]: { readonly form: string } },
-    kinds: readonly string[],
-    key: string,
-  ) => {
-    const wrong = kinds.find((kind) => table[kind]?.form !== form);
-    if (wrong === undefined) return;
-    const fitting = Object.keys(table).filter((kind) => table[kind]?.form === form);
-    throw otherForm(wrong, form, `evaluate.${key}`, `one of ${fitting.join(', ')}`);
-  };
-  check(FORECASTERS, evaluate.baselines ?? [], 'baselines');
-  check(METRICS, evaluate.metrics ?? [], 'metrics');
-}
-
-/** The baselines of a config: those named, else all that differ (with no season, seasonal-naive is last-value). */
-function baselinesOf(config: Config, season: number): string[] {
-  const named =
-    config.evaluate.baselines ??
-    Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'numbers' && FORECASTERS[kind].baseline);
-  return named.filter(
-    (kind) => kind !== config.model.kind && !(kind === 'seasonal-naive' && season === 1 && !config.evaluate.baselines),
-  );
-}
-
-/** Several targets or series are compared without their units: MASE first. */
-function defaultMetrics(raw: Numbers): string[] {
-  const kinds = Object.keys(METRICS).filter((kind) => METRICS[kind]?.form === 'numbers' && SHOWN.has(kind));
-  const several = raw.series.length > 1 || (raw.series[0]?.targets.length ?? 1) > 1;
-  return several ? ['mase', ...kinds.filter((kind) => kind !== 'mase')] : kinds;
-}
-
-/** Shown where the config names no metrics. */
-const SHOWN: ReadonlySet<string> = new Set(['mae', 'rmse', 'mape', 'smape', 'mase']);
-
-/** Rows of the split that decides: the one scored last; of several series the pooled ones. */
-function mostHonest(scores: readonly ScoreRow[]): ScoreRow[] {
-  const pooled = scores.filter((row) => row.series === undefined);
-  return pooled.filter((row) => row.split === pooled.at(-1)?.split);
-}
-
-/** Series that say nothing about who is better, because the metric that decides is undefined for them. */
-function undefinedNotes(scores: readonly ScoreRow[], metric: string, series: number): string[] {
-  const own = scores.filter((row) => row.series !== undefined && row.split === scores[0]?.split);
-  const count = undefinedSeries(own, metric).size;
-  if (count === 0 || count === series) return [];
-  return [`${metricLabel(metric)} is undefined for ${count} of ${series} series: not in its mean`];
-}
-
 function allScores(
   outcomes: readonly SeriesOutcome[],
   baselines: readonly string[],
@@ -433,91 +280,4 @@ function allScores(
     ),
   );
   return [...pooled, ...named];
-}
-
-function isNetwork(fitted: FittedNumbers | FittedNumberNetwork): fitted is FittedNumberNetwork {
-  return 'fit' in fitted;
-}
-
-/** What a fit came to; of a combination its networks together, and what it did with its members. */
-function toldFit(
-  kind: string,
-  id: string,
-  fitted: FittedNumbers,
-  refitted: FittedNumbers | null,
-  errors: readonly (number | null)[] | null,
-): Fit & { readonly series: string } {
-  const networks = networksOf(fitted).map((fit) => fitOf(kind, id, fit));
-  const combination = judgedApart(reportOf(refitted ?? fitted), errors);
-  const [again] = refitted ? networksOf(refitted) : [];
-  // A combination keeps no weights: whoever brings it back trains for as many epochs.
-  const epochs = combination && again ? { epochs: again.state.history.length } : {};
-  return {
-    ...(networks.length > 0 ? together(networks) : fitOf(kind, id, null)),
-    ...(again ? { refit: { samples: again.samples, ...epochs } } : {}),
-    ...(combination ? { combination } : {}),
-  };
-}
-
-/** An ensemble's members with their errors in the backtest; combinations that judge their members themselves have them already. */
-function judgedApart(
-  report: CombinationReport | null,
-  errors: readonly (number | null)[] | null,
-): CombinationReport | null {
-  if (!report || errors?.length !== report.members.length) return report;
-  return { ...report, members: report.members.map((member, i) => ({ ...member, error: errors[i] as number | null })) };
-}
-
-function networksOf(fitted: FittedNumbers): NetworkFit[] {
-  if (isNetwork(fitted)) return fitted.fit ? [fitted.fit] : [];
-  if (fitted.inside) return networksOf(fitted.inside);
-  return reportOf(fitted) ? (fitted as FittedCombination).members.flatMap(networksOf) : [];
-}
-
-function together(fits: readonly (Fit & { readonly series: string })[]): Fit & { readonly series: string } {
-  const first = fits[0] as Fit & { readonly series: string };
-  const mean = (pick: (fit: Fit) => number | null): number | null => {
-    const values = fits.map(pick);
-    return values.includes(null) ? null : (values as number[]).reduce((sum, value) => sum + value / fits.length, 0);
-  };
-  return {
-    ...first,
-    parameters: fits.reduce((sum, { parameters }) => sum + parameters, 0),
-    epochs: Math.max(...fits.map(({ epochs }) => epochs)),
-    loss: mean(({ loss }) => loss),
-    validationLoss: mean(({ validationLoss }) => validationLoss),
-    accuracy: mean(({ accuracy }) => accuracy),
-    stoppedEarly: fits.some(({ stoppedEarly }) => stoppedEarly),
-  };
-}
-
-/** The networks of a series as a run keeps them: what forecasts, and where training goes on. */
-function modelsOf(id: string, fitted: FittedNumbers, refitted: FittedNumbers | null): [string, SeriesModel][] {
-  const before = new Map(namedNetworks(id, fitted));
-  const now = refitted ? namedNetworks(id, refitted) : [];
-  const kept = now.length > 0 ? now : [...before];
-  return kept.map(([name, { made, parts, state }]) => {
-    // What forecasts knows all rows; training goes on from what never saw the held-out ones.
-    const first = now.length > 0 ? before.get(name) : undefined;
-    const training = first ? { ...first.state, weights: first.parts.weights } : state;
-    const own = { series: id, parts, encoder: parts.encoder, training };
-    return [name, isNetwork(fitted) ? own : { ...own, made }];
-  });
-}
-
-/** Every network in what was fitted, by the series and its members' names. */
-function namedNetworks(name: string, fitted: FittedNumbers): [string, NetworkFit][] {
-  if (isNetwork(fitted)) return fitted.fit ? [[name, fitted.fit]] : [];
-  if (fitted.inside) return namedNetworks(name, fitted.inside);
-  const report = reportOf(fitted);
-  if (!report) return [];
-  const labels = report.members.filter(({ weight }) => weight > 0).map(({ member }) => member);
-  const networks = (fitted as FittedCombination).members.flatMap((member, i) =>
-    namedNetworks(`${name} / ${labels[i]}`, member),
-  );
-  // Members may be called alike.
-  return networks.map(([own, fit], i) => {
-    const same = networks.slice(0, i).filter(([other]) => other === own).length;
-    return [same > 0 ? `${own} (${same + 1})` : own, fit];
-  });
 }

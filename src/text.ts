@@ -3,6 +3,7 @@
 
 import type { SeriesModel } from './artifact/model.ts';
 import type { Config } from './config/config.ts';
+import { checkForms } from './contest.ts';
 import type { Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import type { FitRequest, FittedText, TextForecaster } from './core/forecaster.ts';
@@ -15,7 +16,6 @@ import type { Engine } from './engines/engine.ts';
 import { type Losses, lossDifferences, type ScoreRow, scoreText } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { MODELS } from './models/index.ts';
-import { checkForms } from './numbers.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
 import { SAMPLERS } from './predict/samplers/index.ts';
 import type { SamplerOptions } from './predict/samplers/sampler.ts';

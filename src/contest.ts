@@ -1,0 +1,68 @@
+// By what a model of numbers is judged and against whom: baselines, metrics, the rows that decide.
+// In: the config, the data, score rows. Out: names, and what is refused of them. Not here: scoring (evaluate/), what to ship (evaluate/decision.ts).
+
+import { COMBINATIONS } from './combine/index.ts';
+import type { Config } from './config/config.ts';
+import type { Numbers } from './core/data.ts';
+import { type ScoreRow, undefinedSeries } from './evaluate/score.ts';
+import { otherForm } from './forecaster.ts';
+import { FORECASTERS } from './forecasters/index.ts';
+import { METRICS } from './metrics/index.ts';
+import { metricLabel } from './report/verdict.ts';
+
+/**
+ * Model, baselines and metrics must be for the form of data there is, which only loading tells where the model reads any.
+ * Errors: E_CONFIG_CONFLICT.
+ */
+export function checkForms(config: Pick<Config, 'model' | 'evaluate'>, form: 'numbers' | 'text'): void {
+  const { model, evaluate } = config;
+  const closed = FORECASTERS[model.kind];
+  const other = form === 'text' ? 'numbers' : 'text';
+  if ((closed ?? COMBINATIONS[model.kind])?.form === other) throw otherForm(model.kind, form, 'model.kind');
+  const check = (
+    table: { readonly [kind: string]: { readonly form: string } },
+    kinds: readonly string[],
+    key: string,
+  ) => {
+    const wrong = kinds.find((kind) => table[kind]?.form !== form);
+    if (wrong === undefined) return;
+    const fitting = Object.keys(table).filter((kind) => table[kind]?.form === form);
+    throw otherForm(wrong, form, `evaluate.${key}`, `one of ${fitting.join(', ')}`);
+  };
+  check(FORECASTERS, evaluate.baselines ?? [], 'baselines');
+  check(METRICS, evaluate.metrics ?? [], 'metrics');
+}
+
+/** The baselines of a config: those named, else all that differ (with no season, seasonal-naive is last-value). */
+export function baselinesOf(config: Config, season: number): string[] {
+  const named =
+    config.evaluate.baselines ??
+    Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'numbers' && FORECASTERS[kind].baseline);
+  return named.filter(
+    (kind) => kind !== config.model.kind && !(kind === 'seasonal-naive' && season === 1 && !config.evaluate.baselines),
+  );
+}
+
+/** Several targets or series are compared without their units: MASE first. */
+export function defaultMetrics(raw: Numbers): string[] {
+  const kinds = Object.keys(METRICS).filter((kind) => METRICS[kind]?.form === 'numbers' && SHOWN.has(kind));
+  const several = raw.series.length > 1 || (raw.series[0]?.targets.length ?? 1) > 1;
+  return several ? ['mase', ...kinds.filter((kind) => kind !== 'mase')] : kinds;
+}
+
+/** Shown where the config names no metrics. */
+const SHOWN: ReadonlySet<string> = new Set(['mae', 'rmse', 'mape', 'smape', 'mase']);
+
+/** Rows of the split that decides: the one scored last; of several series the pooled ones. */
+export function mostHonest(scores: readonly ScoreRow[]): ScoreRow[] {
+  const pooled = scores.filter((row) => row.series === undefined);
+  return pooled.filter((row) => row.split === pooled.at(-1)?.split);
+}
+
+/** Series that say nothing about who is better, because the metric that decides is undefined for them. */
+export function undefinedNotes(scores: readonly ScoreRow[], metric: string, series: number): string[] {
+  const own = scores.filter((row) => row.series !== undefined && row.split === scores[0]?.split);
+  const count = undefinedSeries(own, metric).size;
+  if (count === 0 || count === series) return [];
+  return [`${metricLabel(metric)} is undefined for ${count} of ${series} series: not in its mean`];
+}

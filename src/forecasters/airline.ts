@@ -25,6 +25,9 @@ const MOST = 0.98; // |θ| and |Θ| stay below it, so that old errors are forgot
 /**
  * Box and Jenkins, Time Series Analysis (1970), §9.2. With z the value or its logarithm, w[t] = z[t] − z[t−1] − z[t−m] + z[t−m−1] and
  * w[t] = e[t] − θ e[t−1] − Θ e[t−m] + θΘ e[t−m−1], the errors before the first w being 0. θ and Θ = 0.98 tanh(u) make Σ e² least. A cutoff with a season or less before it repeats the last value.
+ * The one ARIMA in the box: the library that runs in JavaScript (arima 0.2.8, ctsa in WebAssembly) fits this form as well (RMSE 25.2 over
+ * the five origins of air-passengers, 12 steps, where this has 25.1), but gives infinity for (2,1,1)(0,1,1), takes 5 s for an automatic
+ * choice that has 61.7, and tells no coefficients to go on from.
  * Errors: E_CONFIG_CONFLICT without a season, E_DATA_TOO_SHORT under two seasons, E_DATA_RANGE for the logarithm of 0 or less.
  */
 export const airline: NumberForecasterKind<AirlineOptions> = {

@@ -9,7 +9,7 @@ import { ForecastError } from '../../src/core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../../src/core/forecaster.ts';
 import { windowShape } from '../../src/cutting.ts';
 import { openEngine } from '../../src/engines/index.ts';
-import { backtest, type Track, type Walk } from '../../src/evaluate/backtest.ts';
+import { backtest, joined, type Track, type Walk } from '../../src/evaluate/backtest.ts';
 import { modelForecaster } from '../../src/forecaster.ts';
 import { factsOf } from '../../src/open.ts';
 import { trainOptions } from '../../src/outcome.ts';
@@ -183,10 +183,6 @@ function seedsApart(inner: NumberForecaster): {
     return new Map([...said].map(([seed, parts]) => [seed, [{ ...(all[0] as Track), values: joined(parts) }]]));
   };
   return { forecaster, tracks };
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  return Float64Array.from(parts.flatMap((part) => [...part]));
 }
 
 function seedsOf(walked: Walked, part: Part, found: { walked: Walked; part: Part } | null): NonNullable<Row['seeds']> {

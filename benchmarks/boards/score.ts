@@ -1,7 +1,7 @@
 // Figures of a part's answers: per series and averaged, or all errors together.
 // In: walks, what a forecaster said of them. Out: figures by name. Not here: which origins are asked.
 
-import type { Track, Walk } from '../../src/evaluate/backtest.ts';
+import { joined, type Track, type Walk } from '../../src/evaluate/backtest.ts';
 import { actualsAt } from '../../src/evaluate/score.ts';
 import { METRICS } from '../../src/metrics/index.ts';
 import type { PointInput, PointMetric } from '../../src/metrics/metric.ts';
@@ -65,14 +65,4 @@ function figuresOf(metrics: readonly string[], of: (metric: string) => number | 
 function scored(metric: string, input: PointInput): number | null {
   const { value } = (METRICS[metric] as PointMetric).score(input);
   return value !== null && Number.isFinite(value) ? value : null;
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -159,7 +159,8 @@ export async function fitAll(
   return fits;
 }
 
-function joined(parts: readonly Float64Array[]): Float64Array {
+/** The parts one after another. */
+export function joined(parts: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { LAYERS, type LayerOptions, layerOptions } from '../layers/index.ts';
 import { spellLayers } from './chain.ts';
 import type { ModelKind } from './model.ts';
-import { carryField } from './options.ts';
+import { carryField, dropoutField } from './options.ts';
 import { tokensNetwork } from './tokens.ts';
 
 export interface LanguageModelOptions {
@@ -26,12 +26,7 @@ export const languageModel: ModelKind<LanguageModelOptions> = {
       .min(1)
       .default([{ kind: 'lstm', units: 128 }])
       .describe('the layers between embedding and softmax; default one lstm of 128 units'),
-    dropout: z
-      .number()
-      .min(0)
-      .lt(1)
-      .default(0)
-      .describe('share of values zeroed after each recurrent layer; default 0'),
+    dropout: dropoutField,
     carry: carryField,
   }),
   build: (options, task) => {

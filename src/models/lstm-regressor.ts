@@ -12,7 +12,7 @@ import { spellLayers } from './chain.ts';
 import type { ModelKind } from './model.ts';
 import { type NormaliseChoice, normaliseChoice } from './normalise.ts';
 import { numbersNetwork } from './numbers.ts';
-import { everyStep, type FeatureOptions, featureFields, freeStepsOf } from './options.ts';
+import { dropoutField, everyStep, type FeatureOptions, featureFields, freeStepsOf } from './options.ts';
 
 export interface LstmRegressorOptions extends FeatureOptions {
   /** Absent: 50. */
@@ -44,12 +44,7 @@ export const lstmRegressor: ModelKind<LstmRegressorOptions> = {
       .enum(['tanh', 'relu'])
       .default('tanh')
       .describe('of the recurrent layers (a gru knows tanh only); default tanh'),
-    dropout: z
-      .number()
-      .min(0)
-      .lt(1)
-      .default(0)
-      .describe('share of values zeroed after each recurrent layer; default 0'),
+    dropout: dropoutField,
     bidirectional: z.boolean().default(false).describe('read the window in both directions; default false'),
     recurrent: initialiser.default('orthogonal').describe('first recurrent weights; default orthogonal'),
     layers: z

@@ -1,4 +1,4 @@
-// Options that several models share: a skip, lags, running free, a warm-up. In: what a person writes. Out: a network's fields.
+// Options that several models share: dropout, a skip, lags, running free, a warm-up. In: what a person writes. Out: a network's fields.
 // Absent options leave a network as it was. Not here: which of them go together (features.ts).
 
 import { z } from 'zod';
@@ -51,6 +51,13 @@ export const featureFields: {
       'first known steps whose error training does not count, with freeRun or window.targets: every; default 0',
     ),
 };
+
+export const dropoutField: z.ZodDefault<z.ZodNumber> = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0)
+  .describe('share of values zeroed after each recurrent layer; default 0');
 
 /** Of models of text. */
 export const carryField: z.ZodOptional<z.ZodBoolean> = z

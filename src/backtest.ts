@@ -142,10 +142,14 @@ function warnIntervals(calibration: Calibration | undefined, hooks: Hooks): void
   }
 }
 
-/** Before anything is trained: whether the rows allow the folds that are asked for. Errors: E_DATA_TOO_SHORT. */
-export function checkFolds(config: Config, courses: readonly Course[], season: number): void {
-  if (config.evaluate.folds === 0) return;
-  for (const course of courses) walkOf(config, course, planOf(config), season);
+/** Before anything is trained: the origins of each series' folds; null where there are none. Errors: E_DATA_TOO_SHORT where rows allow fewer than are asked for. */
+export function plannedOrigins(
+  config: Config,
+  courses: readonly Course[],
+  season: number,
+): readonly (readonly number[])[] | null {
+  if (config.evaluate.folds === 0) return null;
+  return courses.map((course) => originsOf(walkOf(config, course, planOf(config), season).folds));
 }
 
 function planOf({ evaluate, predict, window }: Config): BacktestPlan {

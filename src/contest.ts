@@ -4,7 +4,7 @@
 import { COMBINATIONS } from './combine/index.ts';
 import type { Config } from './config/config.ts';
 import type { Numbers } from './core/data.ts';
-import { type ScoreRow, undefinedSeries } from './evaluate/score.ts';
+import { type ScoreRow, truthScore, undefinedSeries } from './evaluate/score.ts';
 import { otherForm } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { METRICS } from './metrics/index.ts';
@@ -48,6 +48,25 @@ export function defaultMetrics(raw: Numbers): string[] {
   const kinds = Object.keys(METRICS).filter((kind) => METRICS[kind]?.form === 'numbers' && SHOWN.has(kind));
   const several = raw.series.length > 1 || (raw.series[0]?.targets.length ?? 1) > 1;
   return several ? ['mase', ...kinds.filter((kind) => kind !== 'mase')] : kinds;
+}
+
+/** Windows that decide: what a series is asked for, at which cutoffs, and the rows that scale its errors. */
+export type Deciding = Parameters<typeof truthScore>[1];
+
+/**
+ * The metrics with one first that can decide: the first that is defined for any of the series. `note` says why, where that is not the
+ * first that was asked for.
+ */
+export function decidingFirst(
+  metrics: readonly string[],
+  series: readonly Deciding[],
+): { readonly metrics: readonly string[]; readonly note: string | null } {
+  const decides = metrics.find((kind) => series.some((one) => truthScore(kind, one).value !== null));
+  const [first] = metrics as readonly [string];
+  if (decides === undefined || decides === first) return { metrics, note: null };
+  const reason = truthScore(first, series[0] as Deciding).reason;
+  const note = `${metricLabel(first)} is undefined here (${reason}): ${metricLabel(decides)} decides`;
+  return { metrics: [decides, ...metrics.filter((kind) => kind !== decides)], note };
 }
 
 /** Shown where the config names no metrics. */

@@ -1,9 +1,17 @@
 // What a run does with series of numbers: hold out, fit, judge beside the baselines, forecast.
 // In: the config and the loaded series. Out: an Outcome. Not here: disk, wording.
 
-import { type BacktestOutcome, type Contestant, checkFolds, runBacktest } from './backtest.ts';
+import { type BacktestOutcome, type Contestant, plannedOrigins, runBacktest } from './backtest.ts';
 import type { Config } from './config/config.ts';
-import { baselinesOf, checkForms, defaultMetrics, mostHonest, undefinedNotes } from './contest.ts';
+import {
+  baselinesOf,
+  checkForms,
+  type Deciding,
+  decidingFirst,
+  defaultMetrics,
+  mostHonest,
+  undefinedNotes,
+} from './contest.ts';
 import type { Numbers, Series } from './core/data.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
@@ -63,12 +71,15 @@ export async function runNumbers(
   checkForms(config, 'numbers');
   const { season } = known;
   const baselines = baselinesOf(config, season);
-  const metrics = config.evaluate.metrics ?? defaultMetrics(raw);
   checkInputs(config, raw.series);
   // All series are cut before the first is trained: one that is too short is said at once.
   const tasks = raw.series.map((series) => taskOf(config, series));
   const courses = tasks.map(({ series, parts }) => ({ series, end: parts.test ?? series.length }));
-  checkFolds(config, courses, season);
+  const origins = plannedOrigins(config, courses, season);
+  const { metrics, note } = decidingFirst(
+    config.evaluate.metrics ?? defaultMetrics(raw),
+    tasks.map((task, s) => decidingOf(task, origins?.[s] ?? null, config, season)),
+  );
   const inputs = toldInputs(config.model, baselines, raw.series[0] as Series);
   for (const warning of inputs.warnings) hooks.warn(warning);
   const judged: JudgedSeries[] = [];
@@ -121,7 +132,11 @@ export async function runNumbers(
     text: [],
     models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelsOf(series.id, fitted, refitted))),
     rows: raw.series.reduce((sum, series) => sum + series.length, 0),
-    notes: [...inputs.notes, ...undefinedNotes(scores, metrics[0] as string, tasks.length)],
+    notes: [
+      ...inputs.notes,
+      ...(note === null ? [] : [note]),
+      ...undefinedNotes(scores, metrics[0] as string, tasks.length),
+    ],
   };
 }
 
@@ -136,6 +151,27 @@ interface SeriesTask {
 function taskOf(config: Config, series: Series): SeriesTask {
   const shape = windowShape(config, series);
   return { series, shape, ...holdOut(config, shape, series.length) };
+}
+
+/** Windows of a series between two positions, as many as are judged. */
+function judgedCutoffs({ cuts, shape }: SeriesTask, from: number, until: number): Float64Array {
+  return thinned(targetsBetween(cuts, shape, from, until), JUDGED_WINDOWS).cutoffs;
+}
+
+/** What decides of a series: its test part, else the origins of its folds, else the part that was held out last. */
+function decidingOf(task: SeriesTask, origins: readonly number[] | null, config: Config, season: number): Deciding {
+  const { series, shape, parts } = task;
+  const { lead } = shape;
+  if (origins && parts.test === null)
+    return { series, cutoffs: origins, horizon: config.predict.horizon, lead, until: origins[0] as number, season };
+  const last = heldOut(parts, series.length).at(-1) as ReturnType<typeof heldOut>[number];
+  const cutoffs = judgedCutoffs(task, last.from, last.until);
+  return { series, cutoffs, horizon: shape.horizon, lead, until: scaledUntil(task), season };
+}
+
+/** MASE is scaled by the training part alone. */
+function scaledUntil({ series, parts }: SeriesTask): number {
+  return parts.validation ?? parts.test ?? series.length;
 }
 
 /** What the fit that is judged may learn from. */
@@ -172,7 +208,7 @@ async function judgeSeries(
   metrics: readonly string[],
   hooks: Hooks,
 ): Promise<JudgedSeries> {
-  const { series, shape, cuts, parts } = task;
+  const { series, shape, parts } = task;
   const request = judgedRequest(task, config, hooks);
   const workshop = { config, shape, ...known, engine, train: trainOptions(config) };
   const own = modelForecaster(workshop, await seedHooks(series.id, config, hooks));
@@ -186,8 +222,7 @@ async function judgeSeries(
   let held: HeldOut[] = [];
   for (const { split, from, until } of heldOut(parts, series.length)) {
     if (split === 'train' && config.evaluate.folds > 0) continue; // the backtest is more honest
-    const windows = targetsBetween(cuts, shape, from, until);
-    const cutoffs = thinned(windows, JUDGED_WINDOWS).cutoffs.filter((cutoff) => cutoff >= first);
+    const cutoffs = judgedCutoffs(task, from, until).filter((cutoff) => cutoff >= first);
     const { horizon, lead } = shape;
     const judged = await scoreNumbers({
       contenders,
@@ -195,7 +230,7 @@ async function judgeSeries(
       cutoffs,
       horizon,
       lead,
-      until: parts.validation ?? request.until, // MASE is scaled by the training part alone
+      until: scaledUntil(task),
       season: known.season,
       metrics,
       split,

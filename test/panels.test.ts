@@ -192,6 +192,38 @@ describe('series that never change', () => {
   });
 });
 
+describe('a metric that is undefined for all that is judged', () => {
+  test.each([
+    ['MASE, of training parts shorter than a season', { file: [40, 40], season: 52 }, undefined, 'mae'],
+    ['MAPE, of zeros', { file: [60], season: 4, zero: true }, ['mape', 'smape', 'mae'], 'smape'],
+  ])(
+    'decides nothing, the next one does, and it is said: %s',
+    async (what, { file, season, zero }, metrics, decides) => {
+      const series = file.map((length, s) => wave(s, length).map((value, t) => (zero && t % 5 === 0 ? 0 : value)));
+      const source = { kind: 'rows', file: wide(`${what.slice(0, 4)}.csv`, series), season };
+      const config = {
+        source,
+        window: { horizon: 3, context: 4 },
+        model: 'theta',
+        evaluate: metrics ? { metrics } : {},
+      };
+      const { result } = await run(config, { out: join(space.path, what.slice(0, 4)), root: space.path });
+      const first = (metrics?.[0] ?? 'mase').toUpperCase();
+      const note = result.data.notes.find((one) => one.includes('decides'));
+      expect(note).toMatch(new RegExp(`^${first} is undefined here \\(.+\\): (?:MAE|sMAPE) decides$`));
+      const deciding = result.scores.filter(({ series, skill }) => series === undefined && skill !== null);
+      expect(deciding.length).toBeGreaterThan(3);
+      for (const { metrics: own } of deciding) {
+        expect(Object.keys(own)[0]).toBe(decides);
+        expect(own[first.toLowerCase()]).toBeNull();
+      }
+      expect(result.decision.skill).not.toBeNull();
+      expect(result.verdict).toContain(decides === 'mae' ? 'MAE' : 'sMAPE');
+      if (result.backtest) expect(result.backtest.metric).toBe(decides);
+    },
+  );
+});
+
 describe('series of unequal ends', () => {
   test('are each continued from their own last row', async () => {
     const lines = ['id,month,y'];

@@ -238,7 +238,7 @@ const evaluate = z
       .min(1)
       .nullable()
       .default(null)
-      .describe('Metrics to show, the first one decides; null: all that fit the data.'),
+      .describe('Metrics to show, the first that is defined decides; null: all that fit the data.'),
     require: z
       .strictObject({
         skill: z

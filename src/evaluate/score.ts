@@ -116,6 +116,35 @@ export function scoreAnswers(
   return { rows: withSkill(rows, judging.metrics), losses };
 }
 
+/**
+ * What a metric gives the truth itself: a metric is undefined by what came and what was learned from (values of 0, a training part without
+ * changes), whatever is forecast.
+ */
+export function truthScore(
+  kind: string,
+  {
+    series,
+    cutoffs,
+    horizon,
+    lead,
+    until,
+    season,
+  }: Pick<NumberJudging, 'series' | 'cutoffs' | 'horizon' | 'lead' | 'until' | 'season'>,
+): Score {
+  const actuals = actualsAt(series, cutoffs, horizon, lead);
+  return meanScore(
+    series.targets.map(({ values }, c) => {
+      const actual = actuals[c] as Float64Array;
+      return (METRICS[kind] as PointMetric).score({
+        actual,
+        forecast: actual,
+        train: values.subarray(0, until),
+        season,
+      });
+    }),
+  );
+}
+
 /** The true values of each target at the cutoffs' steps: C times (N, H). */
 export function actualsAt(
   series: Series,

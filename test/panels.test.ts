@@ -194,7 +194,7 @@ describe('series that never change', () => {
 
 describe('a metric that is undefined for all that is judged', () => {
   test.each([
-    ['MASE, of training parts shorter than a season', { file: [40, 40], season: 52 }, undefined, 'mae'],
+    ['MASE, of training parts shorter than a season', { file: [40, 40], season: 52, zero: false }, undefined, 'mae'],
     ['MAPE, of zeros', { file: [60], season: 4, zero: true }, ['mape', 'smape', 'mae'], 'smape'],
   ])(
     'decides nothing, the next one does, and it is said: %s',

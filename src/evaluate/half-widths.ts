@@ -1,0 +1,174 @@
+// Half widths of intervals: the size that a share of the known errors stays under, step by step, in units of a target's own scale.
+// In: what is known of the errors. Out: widths by step, for steps and for sums of them. Not here: how they cover (going-forward.ts).
+
+import {
+  type IntervalOptions,
+  type Item,
+  independentOf,
+  meanOf,
+  ratioOf,
+  scaleOf,
+  type View,
+  viewAt,
+} from './known-errors.ts';
+import { studentQuantile } from './significance.ts';
+
+/** Of each step, or of the sum of the steps up to it. */
+export type Of = 'steps' | 'sums';
+
+/** Errors a level needs: ⌈(n + 1) level⌉ ≤ n. */
+export function neededFor(level: number): number {
+  return Math.ceil(level / (100 - level) - 1e-9);
+}
+
+/** The highest level, in percent, that so many errors can support, rounded down to a tenth; 0 where there are none. */
+export function supportedBy(errors: number): number {
+  return Math.floor((1000 * errors) / (errors + 1) + 1e-9) / 10;
+}
+
+/** What intervals are made of: scores that were known at some time, as they were scaled then. */
+export interface Learned {
+  readonly views: readonly View[];
+  /** Ratio of a target's own error to its seasonal differences: the median over the panel. */
+  readonly ratio: number;
+  /** |error| / scale by step, and |sum of errors up to the step| / scale: H sorted arrays each. */
+  readonly steps: readonly Float64Array[];
+  readonly sums: readonly Float64Array[];
+  readonly pooled: boolean;
+  /** Errors as many as say the same: those of overlapping forecasts repeat each other. */
+  readonly independent: number;
+}
+
+/** `limits`: the row of each item before which errors are known. */
+export function learn(items: readonly Item[], limits: readonly number[], options: IntervalOptions): Learned {
+  const views = items.map((item, i) => viewAt(item, limits[i] as number, options));
+  const ratio = ratioOf(views);
+  const scores = scoresOf(views, options.horizon, ratio);
+  const most = neededFor(Math.max(...options.levels));
+  const counts = scores.steps.map(({ length }) => length).filter((count) => count > 0);
+  const independent = views.reduce((sum, view) => sum + independentOf(view, options.horizon), 0);
+  return { views, ratio, ...scores, pooled: counts.length === 0 || Math.min(...counts) < most, independent };
+}
+
+function scoresOf(views: readonly View[], horizon: number, k: number): Pick<Learned, Of> {
+  const steps: number[][] = Array.from({ length: horizon }, () => []);
+  const sums: number[][] = Array.from({ length: horizon }, () => []);
+  for (const view of views) {
+    const { errors, fold } = view.item.path;
+    const panel = views.length > 1;
+    const scales = new Map<number, number>();
+    for (let n = 0; n < view.known.length; n++) {
+      const own = fold[n] as number;
+      if (!scales.has(own)) scales.set(own, scaleOf(view, k, panel ? own : null));
+      const scale = scales.get(own) as number;
+      let sum = 0;
+      for (let h = 0; h < (view.known[n] as number); h++) {
+        const error = errors[n * horizon + h] as number;
+        sum += error;
+        (steps[h] as number[]).push(Math.abs(error) / scale);
+        (sums[h] as number[]).push(Math.abs(sum) / scale);
+      }
+    }
+  }
+  const sorted = (scores: number[]): Float64Array => Float64Array.from(scores).sort();
+  return { steps: steps.map(sorted), sums: sums.map(sorted) };
+}
+
+/** Steps smoothed over, where the horizon is long enough to have neighbours alike. */
+const SMOOTH = 5;
+const LONG = 20;
+/** Scores of a step from which on its quantile stands by itself: 80 % of them is then known to 2 points. */
+const MANY = 400;
+
+/** A level, and the one to ask for instead where misses have moved it. */
+export interface Wanted {
+  readonly level: number;
+  readonly asked: number;
+}
+
+/**
+ * The half width of each step, in units of the scale; NaN for a step of which nothing is known, null where the scores cannot support the
+ * level. Per step, smoothed over 5 steps of a long horizon or made non-decreasing of a short one where scores are few; pooled: one quantile
+ * for all steps, along their growth.
+ */
+export function quantiles(learned: Learned, of: Of, wanted: Wanted): Float64Array | null {
+  const scores = learned[of];
+  const alone = of === 'steps' || learned.independent >= ALONE;
+  if (learned.pooled || !alone) return pooledQuantiles(scores, wanted, DEGREES[of] * learned.independent);
+  const raw = scores.map((step) => (step.length > 0 ? conformal(step, wanted) : Number.NaN));
+  if (raw.includes(null)) return null;
+  const widths = Float64Array.from(raw as number[]);
+  const known = widths.subarray(0, reachOf(widths));
+  if (scores.every(({ length }) => length === 0 || length >= MANY)) return widths;
+  widths.set(widths.length > LONG ? smoothed(known) : nonDecreasing(known));
+  return widths;
+}
+
+function pooledQuantiles(scores: readonly Float64Array[], wanted: Wanted, degrees: number): Float64Array | null {
+  const growth = growthOf(scores);
+  const all = Float64Array.from(
+    scores.flatMap((step, h) => Array.from(step, (score) => score / (growth[h] as number))),
+  ).sort();
+  const quantile = conformal(all, wanted);
+  if (quantile === null) return null;
+  const wider = scores.length > 1 ? widening(wanted.level, degrees) : 1;
+  return growth.map((g, h) => ((scores[h] as Float64Array).length > 0 ? g * quantile * wider : Number.NaN));
+}
+
+/**
+ * Errors of overlapping forecasts, and of the steps of one, repeat each other, so that their quantile knows less than their number promises:
+ * it is widened as Student's t is beside the normal. The degrees were chosen on simulated walks, autoregressions and seasons, where 95 %
+ * intervals from 15 forecasts of 12 steps held 89 to 93 % without, those of sums 87 %.
+ */
+function widening(level: number, degrees: number): number {
+  const p = (1 + level / 100) / 2;
+  return studentQuantile(p, Math.min(NORMAL, Math.max(1, degrees))) / studentQuantile(p, NORMAL);
+}
+
+/** Degrees of freedom of an independent error. */
+const DEGREES: { readonly [of in Of]: number } = { steps: 1.5, sums: 1 };
+/** Independent errors from which on the sums up to each step stand by themselves. */
+const ALONE = 100;
+/** Degrees of freedom that are as good as infinite. */
+const NORMAL = 1000;
+
+function conformal(sorted: Float64Array, { level, asked }: Wanted): number | null {
+  const { length } = sorted;
+  const rank = (percent: number): number => Math.max(1, Math.ceil(((length + 1) * percent) / 100 - 1e-9));
+  return rank(level) > length ? null : (sorted[Math.min(length, rank(asked)) - 1] as number);
+}
+
+/** Mean score by step as a power of the step, c · h^p with p ≥ 0, by least squares on logarithms, each step as heavy as its scores. */
+function growthOf(scores: readonly Float64Array[]): Float64Array {
+  const points = scores.flatMap((step, h) => {
+    const mean = meanOf(step);
+    return mean > 0 ? [{ x: Math.log(h + 1), y: Math.log(mean), weight: step.length }] : [];
+  });
+  if (points.length === 0) return new Float64Array(scores.length).fill(1);
+  const total = points.reduce((sum, { weight }) => sum + weight, 0);
+  const x = points.reduce((sum, point) => sum + point.weight * point.x, 0) / total;
+  const y = points.reduce((sum, point) => sum + point.weight * point.y, 0) / total;
+  const spread = points.reduce((sum, point) => sum + point.weight * (point.x - x) * (point.x - x), 0);
+  const rise = points.reduce((sum, point) => sum + point.weight * (point.x - x) * (point.y - y), 0);
+  const power = Math.max(0, spread > 0 ? rise / spread : 0);
+  return Float64Array.from(scores, (_, h) => Math.exp(y + power * (Math.log(h + 1) - x)));
+}
+
+function smoothed(widths: Float64Array): Float64Array {
+  const half = Math.floor(SMOOTH / 2);
+  return widths.map((_, h) => meanOf(widths.subarray(Math.max(0, h - half), h + half + 1)));
+}
+
+function nonDecreasing(widths: Float64Array): Float64Array {
+  let most = 0;
+  return widths.map((width) => {
+    most = Math.max(most, width);
+    return most;
+  });
+}
+
+/** Steps that have widths: what is known of a later step is known of all before it. */
+export function reachOf(widths: Float64Array): number {
+  const first = widths.findIndex(Number.isNaN);
+  return first < 0 ? widths.length : first;
+}

@@ -1,0 +1,130 @@
+// What is known of a target's errors at some time, and the scale they are told in.
+// In: its errors (actual − forecast), origin by origin. Out: which of them are known, their mean, a scale. Not here: quantiles.
+
+import { seasonalScale } from '../metrics/distribution.ts';
+
+/** Errors (actual − forecast) of one target of one series at N origins, in time order. */
+export interface ErrorPaths {
+  readonly id: string;
+  readonly errors: Float64Array; // (N, H)
+  /** Rows known at each origin: the error of step h (from 0) is known lead + h + 1 rows later. Absent: no fold overlaps the next. */
+  readonly origins?: ArrayLike<number>;
+  /** Fold of each origin: intervals are calibrated anew before each, and judged on it. */
+  readonly fold: ArrayLike<number>;
+  /** Values learned from at first, whose seasonal differences are the scale where few errors are known. */
+  readonly train: ArrayLike<number>;
+}
+
+export interface IntervalOptions {
+  readonly horizon: number;
+  /** Rows between an origin and its first step; default 0. */
+  readonly lead?: number;
+  readonly season: number;
+  /** Percent, each above 0 and below 100. */
+  readonly levels: readonly number[];
+  /** `split`: quantiles of past errors; `adaptive`: their level is moved by the misses seen on the way (Gibbs and Candès 2021). */
+  readonly method: 'split' | 'adaptive';
+}
+/** A target's error paths with the unit its errors are told in. */
+export interface Item {
+  readonly path: ErrorPaths;
+  readonly origins: ArrayLike<number>; // (N)
+  readonly prior: number | null;
+}
+
+export function itemOf(path: ErrorPaths, { horizon, lead = 0, season }: IntervalOptions): Item {
+  const prior = seasonalScale(path.train, season) ?? seasonalScale(path.train, 1);
+  const count = path.errors.length / horizon;
+  const origins =
+    path.origins ?? Float64Array.from({ length: count }, (_, n) => (path.fold[n] as number) * (horizon + lead));
+  return { path, origins, prior };
+}
+
+/** What is known of a target's errors at some time: the first steps of each origin, and their mean |error|. */
+export interface View {
+  readonly item: Item;
+  readonly known: Int32Array; // (N)
+  readonly means: Float64Array; // (N)
+}
+
+/** The errors of rows before `limit`. */
+export function viewAt(item: Item, limit: number, { horizon, lead = 0 }: IntervalOptions): View {
+  const { errors } = item.path;
+  const { origins } = item;
+  const known = new Int32Array(origins.length);
+  const means = new Float64Array(origins.length);
+  for (let n = 0; n < origins.length; n++) {
+    const steps = Math.min(horizon, Math.max(0, limit - (origins[n] as number) - lead));
+    let sum = 0;
+    for (let h = 0; h < steps; h++) sum += Math.abs(errors[n * horizon + h] as number);
+    known[n] = steps;
+    means[n] = steps > 0 ? sum / steps : 0;
+  }
+  return { item, known, means };
+}
+
+/** A target's forecasts of the same step overlap where its origins are closer than the step is far: mean over the steps of how many do not. */
+export function independentOf({ item, known }: View, horizon: number): number {
+  const { origins } = item;
+  let sum = 0;
+  let steps = 0;
+  for (let h = 0; h < horizon; h++) {
+    let first = Number.NaN;
+    let last = Number.NaN;
+    let count = 0;
+    for (let n = 0; n < known.length; n++) {
+      if ((known[n] as number) <= h) continue;
+      if (count === 0) first = origins[n] as number;
+      last = origins[n] as number;
+      count++;
+    }
+    if (count === 0) continue;
+    sum += item.path.origins ? Math.min(count, (last - first + 1 + h) / (h + 1)) : count;
+    steps++;
+  }
+  return steps > 0 ? sum / steps : 0;
+}
+
+export function ratioOf(views: readonly View[]): number {
+  const ratios = views.flatMap(({ item: { prior }, known, means }) => {
+    const own = means.filter((_, n) => (known[n] as number) > 0);
+    return prior === null || own.length === 0 ? [] : [meanOf(own) / prior];
+  });
+  return ratios.length > 0 ? middle(ratios) : 1;
+}
+
+/**
+ * (n v + k q) / (n + 1): v the mean error of n folds, q the seasonal scale, k the panel's usual ratio. Of one series alone any constant
+ * does. `without`: a fold left out, so that no error is measured by itself.
+ */
+export function scaleOf({ item, known, means }: View, k: number, without: number | null): number {
+  const { path, prior } = item;
+  let sum = 0;
+  let count = 0;
+  const folds = new Set<number>();
+  for (let n = 0; n < means.length; n++) {
+    if (known[n] === 0 || path.fold[n] === without) continue;
+    sum += means[n] as number;
+    count++;
+    folds.add(path.fold[n] as number);
+  }
+  const own = count > 0 ? sum / count : 0;
+  const guess = prior === null ? own : k * prior;
+  const scale = count > 0 ? (folds.size * own + guess) / (folds.size + 1) : guess;
+  return scale > 0 ? scale : Number.MIN_VALUE; // no error at all: intervals of no width
+}
+function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum;
+}
+
+export function meanOf(values: ArrayLike<number>): number {
+  return values.length > 0 ? sumOf(values) / values.length : 0;
+}
+
+function middle(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return ((sorted[Math.floor(half)] as number) + (sorted[Math.ceil(half) - 1] as number)) / 2;
+}

@@ -35,8 +35,13 @@ export const NATIVE: readonly string[] = ['native-2', 'native-1'];
 export const PYTORCH: readonly string[] = ['torch-1', 'torch-2'];
 export const PEERS: readonly string[] = [...PYTORCH, 'keras', 'tf-layers'];
 
-/** Native against the best peer, by median. Rows without a figure of their own: not slower. */
+/** Native against the best peer, by median, where nobody is wider than AVX2. Rows without a figure of their own: not slower. */
 const RATIOS: { readonly [id: string]: number } = { u32: 9, u128: 2.4, jena: 6, story: 1.5, counting: 100 };
+
+/** Whether what the native engine says it computes with is what the ratios are asked on. */
+export function isAvx2(instructions: string): boolean {
+  return /^AVX2\b/.test(instructions);
+}
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -89,10 +94,13 @@ export function shareOf(row: Row, result: RowResult, threads: 1 | 2): number | n
   return figure && limit ? rateOf(row, figure) / limit : null;
 }
 
-/** Every goal of the comparison, in the order they are set. Rows that are not there, or lack a side, are said to be not measured. */
-export function judge(rows: readonly Row[], results: readonly RowResult[]): Check[] {
+/**
+ * Every goal of the comparison on an instruction set, in the order they are set. Rows that are not there, or lack a side, are said to be not
+ * measured.
+ */
+export function judge(rows: readonly Row[], results: readonly RowResult[], instructions: string): Check[] {
   const pairs = rows.map((row) => ({ row, result: results.find(({ id }) => id === row.id) ?? EMPTY }));
-  const named = pairs.filter(({ row }) => row.id in RATIOS);
+  const named = isAvx2(instructions) ? pairs.filter(({ row }) => row.id in RATIOS) : [];
   const narrow = pairs.filter(({ row }) => row.units.every((units) => units <= 64));
   const lstm = pairs.filter(({ row }) => row.cell === 'lstm');
   const dense = pairs.filter(({ row }) => row.dense);

@@ -10,6 +10,7 @@ import ctypes
 import gc
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -37,6 +38,13 @@ def forget_peak():
             file.write("5")
     except OSError:
         pass
+
+
+def onednn(program):
+    """The instruction set oneDNN says it takes, asked of a process of its own, since it tells at the first product, and then everything."""
+    env = {**os.environ, "ONEDNN_VERBOSE": "1"}
+    said = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False).stdout
+    return next((line.split("isa:")[1] for line in said.splitlines() if "isa:" in line), "not told")
 
 
 def data(row):
@@ -67,7 +75,8 @@ class Torch:
         self.torch = torch
         torch.set_num_threads(threads)
         self.about = {"torch": torch.__version__, "threads": torch.get_num_threads()}
-        self.about["instructions"] = torch.backends.cpu.get_cpu_capability()
+        self.about["ATen"] = torch.backends.cpu.get_cpu_capability()
+        self.about["oneDNN"] = onednn("import torch\nwith torch.inference_mode(): torch.nn.LSTM(8, 8)(torch.zeros(2, 2, 8))")
 
     def ways(self, row):
         """(name, a function that does one turn), to be built one at a time."""
@@ -136,6 +145,9 @@ class Keras:
 
         self.keras, self.tf = keras, tf
         self.about = {"keras": keras.__version__, "tensorflow": tf.__version__, "threads": "as it chooses"}
+        self.about["oneDNN"] = onednn("import tensorflow as tf\ntf.matmul(tf.ones((64, 64)), tf.ones((64, 64)))")
+        if "XLA_FLAGS" in os.environ:
+            self.about["XLA"] = os.environ["XLA_FLAGS"]
 
     def ways(self, row):
         if row["kind"] == "predict":

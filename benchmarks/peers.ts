@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { about, instructions, ROOT, startQuiet } from './about.ts';
-import { judge, median, NATIVE, PEERS, type RowResult, ratio, times } from './judge.ts';
+import { hold, SETS } from './held.ts';
+import { isAvx2, judge, median, NATIVE, PEERS, type RowResult, ratio, times } from './judge.ts';
 import { startLimit } from './limit.ts';
 import { measureRow, ourPlayers, type Pace, type Player, startPlayer, TSX } from './measure.ts';
 import { number, type Start, writePart } from './report.ts';
@@ -18,6 +19,7 @@ const HELP = `npm run bench:peers [-- FLAGS]
   --rounds N       rounds of a row (default 7, with --quick 3)
   --rows A,B       these rows only: ${ROWS.map(({ id }) => id).join(', ')}
   --only A,B       these contestants only
+  --instructions S no wider instruction set for anybody than ${SETS.join(', ')}: a table of its own
   --python PATH    a Python that has torch and tensorflow-cpu, in place of an environment made for it
   --setup          make that environment and end
   --resume         go on with a run that was interrupted
@@ -30,6 +32,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string' },
     rows: { type: 'string' },
     only: { type: 'string' },
+    instructions: { type: 'string' },
     python: { type: 'string' },
     setup: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false },
@@ -50,16 +53,25 @@ const MINUTES = flags.quick ? 4 : 12;
 
 async function main(): Promise<void> {
   if (flags.help) return console.log(HELP);
+  const held = hold(flags.instructions);
   const python = flags.setup || wanted('torch') || wanted('keras') ? findPython() : null;
   if (flags.setup) return;
   const load = startQuiet(flags.force);
   const rows = ROWS.filter(({ id }) => !flags.rows || flags.rows.split(',').includes(id));
-  const key = JSON.stringify([(await about(load, flags.quick)).commit, ROUNDS, flags.rows ?? '', flags.only ?? '']);
+  const key = JSON.stringify([
+    (await about(load, flags.quick)).commit,
+    ROUNDS,
+    flags.rows ?? '',
+    flags.only ?? '',
+    flags.instructions,
+  ]);
   const done = flags.resume ? readPartial(key) : new Map<string, RowResult>();
   const began = performance.now();
   const starts = flags.rows || flags.only ? [] : startTimes(python);
   const players = playersOf(python);
-  const limit = await startLimit(await instructions(), ROOT);
+  const set = await instructions();
+  if (held && !isAvx2(set)) throw new Error(`the native engine works with ${set}, not with AVX2`);
+  const limit = await startLimit(set, ROOT);
   if ('why' in limit) console.log(`no bare kernel: ${limit.why}`);
   for (const player of players) await startPlayer(player);
   try {
@@ -75,10 +87,10 @@ async function main(): Promise<void> {
     if (limit instanceof Worker) limit.stop();
   }
   const results = rows.map(({ id }) => done.get(id) as RowResult);
-  const checks = judge(ROWS, results);
+  const checks = judge(ROWS, results, set);
   const contestants = players.map(({ id, what, detail }) => ({ id, what, detail }));
-  const part = { about: await about(load, flags.quick), contestants, rows: results, starts, checks };
-  writePart(flags.out ?? import.meta.dirname, { peers: part });
+  const part = { about: await about(load, flags.quick), contestants, rows: results, starts, checks, held };
+  writePart(flags.out ?? import.meta.dirname, held ? { peersAvx2: part } : { peers: part });
   for (const { goal, figure, verdict } of checks) console.log(`${verdict.padEnd(12)} ${goal}: ${figure}`);
   console.log(`${((performance.now() - began) / 60_000).toFixed(1)} minutes`);
   rmSync(PARTIAL, { force: true });

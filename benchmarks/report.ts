@@ -1,5 +1,5 @@
-// performance.json and PERFORMANCE.md: one file for machines, one rendered from it for people, each in two parts that different scripts fill.
-// In: a part. Out: both files, the other part kept. Not here: measuring (run.ts, peers.ts), judging (judge.ts).
+// performance.json and PERFORMANCE.md: one file for machines, one rendered from it for people, in parts that different runs fill.
+// In: a part. Out: both files, the other parts kept. Not here: measuring (run.ts, peers.ts), judging (judge.ts).
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import {
   best,
   type Check,
   figureOf,
+  isAvx2,
   NATIVE,
   PEERS,
   percent,
@@ -66,12 +67,16 @@ export interface PeersPart {
   readonly contestants: readonly Contestant[];
   readonly rows: readonly RowResult[];
   readonly starts: readonly Start[];
+  /** Environment that holds every process to an instruction set; null: each takes what it likes. */
+  readonly held?: Readonly<Record<string, string>> | null;
   readonly checks: readonly Check[];
 }
 
 export interface Performance {
   readonly ours?: OursPart;
   readonly peers?: PeersPart;
+  /** The same with every contestant held to AVX2. */
+  readonly peersAvx2?: PeersPart;
 }
 
 /** A machine is called loaded where others had more than this to do. */
@@ -100,17 +105,20 @@ function readPerformance(file: string): Performance {
   }
 }
 
-export function render({ ours, peers }: Performance): string {
+export function render({ ours, peers, peersAvx2 }: Performance): string {
   const parts = [
     '# Performance',
     '',
     'Figures of one machine on one day, to compare with the same machine on another, and ratios, which carry over better.',
-    'Written by `npm run bench:peers` (first part) and `npm run bench` (second part); performance.json holds the same for machines.',
+    'Written by `npm run bench:peers`, the same with `-- --instructions avx2`, and `npm run bench`; performance.json holds it for machines.',
     'U: units, T: steps of the window, B: windows of a batch, F: features of a step. Median (least) of the rounds.',
     '',
     '## Beside the peers',
     '',
     ...(peers ? renderPeers(peers) : ['Not measured yet: `npm run bench:peers`.', '']),
+    '## Beside the peers, held to AVX2',
+    '',
+    ...(peersAvx2 ? renderPeers(peersAvx2) : ['Not measured yet: `npm run bench:peers -- --instructions avx2`.', '']),
     '## Ours alone',
     '',
     ...(ours ? renderOurs(ours) : ['Not measured yet: `npm run bench`.', '']),
@@ -147,6 +155,7 @@ function renderPeers(part: PeersPart): string[] {
     'Same layers, batch, context, loss and Adam (float32; the reference engine in float64). Ours gather and shuffle windows of a series;',
     'the peers’ batches stand ready as tensors. Where a peer knows several ways (Adam fused or not; `train_on_batch`, a `tf.function`, one',
     `compiled by XLA${part.about.quick ? ': not with --quick' : ''}) a short trial takes its fastest.`,
+    ...instructionsNote(part),
     '',
     ...part.contestants.map(({ what, detail }) => `- ${what}: ${detail}`),
     '',
@@ -155,6 +164,15 @@ function renderPeers(part: PeersPart): string[] {
     ...memoryTable(part),
     ...startsTable(part),
     ...renderChecks(part.checks),
+  ];
+}
+
+function instructionsNote({ about: { instructions }, held }: PeersPart): string[] {
+  const settings = Object.entries(held ?? {}).map(([name, value]) => `${name}=${value}`);
+  if (settings.length > 0) return [`Nobody took wider instructions: every process ran with \`${settings.join(' ')}\`.`];
+  if (isAvx2(instructions)) return [];
+  return [
+    'How many times faster native has to be than the best peer is asked on AVX2: there `--instructions avx2` holds everybody to it.',
   ];
 }
 

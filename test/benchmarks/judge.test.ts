@@ -48,6 +48,8 @@ function but(id: string, entries: RowResult['entries'], limit = {}): RowResult[]
   );
 }
 
+const judged = (results: readonly RowResult[]): Check[] => judge(ROWS, results, 'AVX2 with FMA');
+
 function verdict(checks: readonly Check[], goal: RegExp): string {
   const found = checks.filter((check) => goal.test(check.goal));
   expect(found.map(({ goal: text }) => text)).toHaveLength(1);
@@ -56,11 +58,11 @@ function verdict(checks: readonly Check[], goal: RegExp): string {
 
 describe('judge', () => {
   it('calls every goal met where every figure is', () => {
-    expect(new Set(judge(ROWS, perfect()).map((check) => check.verdict))).toEqual(new Set(['met']));
+    expect(new Set(judged(perfect()).map((check) => check.verdict))).toEqual(new Set(['met']));
   });
 
   it('has a goal for every figure the table must show', () => {
-    const goals = judge(ROWS, perfect()).map(({ goal }) => goal);
+    const goals = judged(perfect()).map(({ goal }) => goal);
     for (const wanted of [
       '≥ 9 × the best peer, U32 T24',
       '≥ 6 × the best peer, Jena',
@@ -71,61 +73,67 @@ describe('judge', () => {
       expect(goals.filter((goal) => goal.includes(wanted))).toHaveLength(1);
   });
 
+  it('asks for ratios where nobody is wider than AVX2, and for all else everywhere', () => {
+    const ratios = (check: Check): boolean => /× the best peer/.test(check.goal);
+    expect(judge(ROWS, perfect(), 'AVX-512')).toEqual(judged(perfect()).filter((check) => !ratios(check)));
+    expect(judged(perfect()).filter(ratios)).toHaveLength(5);
+  });
+
   it.each(ROWS.map(({ id }) => id))('a slower row (%s) is missed, whatever the others are', (id) => {
-    const checks = judge(ROWS, but(id, { 'torch-2': figure(0.99) }));
+    const checks = judged(but(id, { 'torch-2': figure(0.99) }));
     expect(verdict(checks, /slower than no peer/)).toBe('missed');
   });
 
   it('a ratio one per cent below its goal is missed, one at it is met', () => {
-    expect(verdict(judge(ROWS, but('u32', { keras: figure(8.99) })), /9 × the best peer/)).toBe('missed');
-    expect(verdict(judge(ROWS, but('u32', { keras: figure(9) })), /9 × the best peer/)).toBe('met');
+    expect(verdict(judged(but('u32', { keras: figure(8.99) })), /9 × the best peer/)).toBe('missed');
+    expect(verdict(judged(but('u32', { keras: figure(9) })), /9 × the best peer/)).toBe('met');
   });
 
   it('a ratio is of medians, and least times decide nothing', () => {
     const results = but('u32', { 'native-2': figure(1, 0.01), 'native-1': figure(2), 'torch-1': figure(8, 7) });
     const found = ratio(results[0] as RowResult, ['native-1', 'native-2'], THEIRS);
     expect(found).toEqual({ median: 8, least: 700, of: 'native-2', to: 'torch-1' });
-    expect(verdict(judge(ROWS, results), /9 × the best peer/)).toBe('missed');
+    expect(verdict(judged(results), /9 × the best peer/)).toBe('missed');
   });
 
   it('nothing is met that was not measured: no peer, no row, no shards', () => {
     const gone = { skipped: 'not here' };
-    expect(verdict(judge(ROWS, but('u32', { keras: gone })), /9 × the best peer/)).toBe('not measured');
-    expect(verdict(judge(ROWS, but('gru32', { keras: gone })), /slower than no peer/)).toBe('not measured');
-    expect(verdict(judge(ROWS, but('gru32', { 'wasm-2': gone })), /two shards/)).toBe('not measured');
-    expect(new Set(judge(ROWS, []).map((check) => check.verdict))).toEqual(new Set(['not measured']));
+    expect(verdict(judged(but('u32', { keras: gone })), /9 × the best peer/)).toBe('not measured');
+    expect(verdict(judged(but('gru32', { keras: gone })), /slower than no peer/)).toBe('not measured');
+    expect(verdict(judged(but('gru32', { 'wasm-2': gone })), /two shards/)).toBe('not measured');
+    expect(new Set(judged([]).map((check) => check.verdict))).toEqual(new Set(['not measured']));
   });
 
   it('a miss on one row stays a miss where another row was not measured', () => {
     const results = but('u32', { keras: { skipped: 'not here' } }).map((result) =>
       result.id === 'jena' ? { ...result, entries: { ...result.entries, keras: figure(0.5) } } : result,
     );
-    expect(verdict(judge(ROWS, results), /wasm ≥ Keras/)).toBe('missed');
+    expect(verdict(judged(results), /wasm ≥ Keras/)).toBe('missed');
   });
 
   it('tf.layers may be absent, and counts where it is there', () => {
-    expect(verdict(judge(ROWS, but('u32', { 'tf-layers': { skipped: 'not here' } })), /9 × the/)).toBe('met');
-    expect(verdict(judge(ROWS, but('u32', { 'tf-layers': figure(1) })), /9 × the/)).toBe('missed');
+    expect(verdict(judged(but('u32', { 'tf-layers': { skipped: 'not here' } })), /9 × the/)).toBe('met');
+    expect(verdict(judged(but('u32', { 'tf-layers': figure(1) })), /9 × the/)).toBe('missed');
   });
 
   it('the share of the bare kernel is that of two threads to two threads', () => {
     const limit = operations(rowOf('u128')) / 1e6;
     const [kept, half] = [but('u128', {}, { two: 1.25 * limit }), but('u128', {}, { two: 2 * limit })];
     expect(shareOf(rowOf('u128'), half.find(({ id }) => id === 'u128') as RowResult, 2)).toBeCloseTo(0.5);
-    expect(verdict(judge(ROWS, half), /80 % of the bare kernel, U128/)).toBe('missed');
-    expect(verdict(judge(ROWS, kept), /80 % of the bare kernel, U128/)).toBe('met');
-    expect(verdict(judge(ROWS, but('jena', {}, { two: null, one: null })), /60 % .*Jena/)).toBe('not measured');
+    expect(verdict(judged(half), /80 % of the bare kernel, U128/)).toBe('missed');
+    expect(verdict(judged(kept), /80 % of the bare kernel, U128/)).toBe('met');
+    expect(verdict(judged(but('jena', {}, { two: null, one: null })), /60 % .*Jena/)).toBe('not measured');
   });
 
   it('a share above the limit itself is no measurement', () => {
     const limit = operations(rowOf('u128')) / 1e6;
-    expect(verdict(judge(ROWS, but('u128', {}, { two: limit / 1.2 })), /80 % of the bare kernel, U128/)).toBe(
+    expect(verdict(judged(but('u128', {}, { two: limit / 1.2 })), /80 % of the bare kernel, U128/)).toBe(
       'not measured',
     );
   });
 
   it('one shard may take a quarter longer than Keras on the story step, not more', () => {
-    const story = (wasm: number) => judge(ROWS, but('story', { 'wasm-1': figure(wasm), keras: figure(100) }));
+    const story = (wasm: number) => judged(but('story', { 'wasm-1': figure(wasm), keras: figure(100) }));
     expect(verdict(story(125), /1.25 × Keras/)).toBe('met');
     expect(verdict(story(126), /1.25 × Keras/)).toBe('missed');
   });
@@ -185,7 +193,7 @@ describe('report', () => {
   };
   const rows = but('u32', { 'torch-1': figure(123.4), 'tf-layers': { skipped: 'its reason' } });
   const contestants = [...OURS, ...THEIRS].map((id) => ({ id, what: `the ${id}`, detail: 'version 1' }));
-  const peers: PeersPart = { about, contestants, rows, starts: [], checks: judge(ROWS, rows) };
+  const peers: PeersPart = { about, contestants, rows, starts: [], checks: judged(rows) };
 
   it('either part is written without touching the other', () => {
     const folder = mkdtempSync(join(tmpdir(), 'forecast-report-'));
@@ -196,6 +204,9 @@ describe('report', () => {
       writePart(folder, { peers });
       expect(JSON.parse(read('performance.json'))).toEqual(JSON.parse(JSON.stringify({ ours, peers })));
       writePart(folder, { ours: { ...ours, lines: [] } });
+      expect(read('PERFORMANCE.md')).toContain('Not measured yet: `npm run bench:peers -- --instructions avx2`');
+      writePart(folder, { peersAvx2: { ...peers, held: { ONE_CAP: 'AVX2' } } });
+      expect(read('PERFORMANCE.md')).toContain('ran with `ONE_CAP=AVX2`');
       expect(JSON.parse(read('performance.json')).peers).toEqual(JSON.parse(JSON.stringify(peers)));
       expect(read('PERFORMANCE.md')).not.toContain('a line');
       expect(read('PERFORMANCE.md')).toContain('123 (111)');

@@ -137,9 +137,11 @@ function scored(
     const { value } = (METRICS[kind] as PointMetric).score({ actual, forecast, train: [], season: 1 });
     return [kind, value];
   });
-  const error = values.reduce(
-    (sum, value, i) => sum + Math.abs(value.actual - (forecast[i] as number)) / (value.expected || 1),
-    0,
+  // Where some have an expectation, those without one (series too short for a backtest) have no unit.
+  const some = values.some(({ expected }) => expected);
+  const errors = values.flatMap(({ actual, expected }, i) =>
+    some && !expected ? [] : [Math.abs(actual - (forecast[i] as number)) / (expected || 1)],
   );
-  return { forecaster, error: error / values.length, metrics: Object.fromEntries(metrics) };
+  const error = errors.reduce((sum, one) => sum + one, 0);
+  return { forecaster, error: error / errors.length, metrics: Object.fromEntries(metrics) };
 }

@@ -41,15 +41,20 @@ export async function refit(
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
   const workshop = { config, shape, ...known, engine, train: training };
   const forecaster = modelForecaster(workshop, await seedHooks(name, config, quiet));
-  const again = await forecaster.fit(series, {
-    ...requestOf(config.seed, name, quiet),
-    horizon: config.predict.horizon,
-    lead: shape.lead,
-    until: series.length,
-    validation: null,
-  });
+  const again = await forecaster.fit(series, allRows(config, series, shape.lead, name, quiet));
   await keepNetworks(name, again, config, hooks);
   return again;
+}
+
+/** A fit on every row of a series, nothing held out. */
+export function allRows(config: Config, series: Series, lead: number, name: string, hooks: Hooks): FitRequest {
+  return {
+    ...requestOf(config.seed, name, hooks),
+    horizon: config.predict.horizon,
+    lead,
+    until: series.length,
+    validation: null,
+  };
 }
 
 /** All series fitted at once on every row. */
@@ -61,13 +66,9 @@ export async function refitTogether(
 ): Promise<readonly FittedNumbers[] | null> {
   const { config, train } = workshop;
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
-  const requests = tasks.map(({ series, shape }) => ({
-    ...requestOf(config.seed, `${series.id} (all rows)`, quiet),
-    horizon: config.predict.horizon,
-    lead: shape.lead,
-    until: series.length,
-    validation: null,
-  }));
+  const requests = tasks.map(({ series, shape }) =>
+    allRows(config, series, shape.lead, `${series.id} (all rows)`, quiet),
+  );
   const training = refitOptions(train, fits);
   const panel = tasks.map(({ series }) => series);
   return await fitTogether({ ...workshop, train: training }, panel, requests);

@@ -25,9 +25,9 @@ import {
   type ScoreRow,
   scoreNumbers,
 } from './evaluate/score.ts';
-import { fitTogether, keepNetworks, refit, refitTogether, seedHooks } from './fitting.ts';
+import { allRows, fitTogether, keepNetworks, refit, refitTogether, seedHooks } from './fitting.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { closedForm, modelForecaster, trainsNetwork } from './forecaster.ts';
+import { closedForm, modelForecaster, trainsNetwork, type Workshop } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
 import { checkInputs, toldInputs } from './inputs.ts';
@@ -35,6 +35,7 @@ import { modelsOf, toldFit } from './networks.ts';
 import { type Hooks, type Outcome, requestOf, trainOptions } from './outcome.ts';
 import type { FittedNumberNetwork } from './predict/number-network.ts';
 import type { ForecastRow, TotalRow } from './report/result.ts';
+import { fitShort, shortNote } from './short.ts';
 import { targetsBetween } from './window/cuts.ts';
 import type { SplitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
@@ -100,12 +101,15 @@ export async function runNumbers(
     metrics,
     hooks,
   );
-  const refits = fits && config.train.refit ? await refitTogether(workshop, tasks, fits, hooks) : null;
+  const short = (raw.short ?? []).map((series) => ({ series, shape: windowShape(config, series) }));
+  const again = config.train.refit && tasks.some(({ parts }) => parts.validation !== null || parts.test !== null);
+  const refits = fits && again ? await refitTogether(workshop, [...tasks, ...short], fits, hooks) : null;
   const outcomes: SeriesOutcome[] = [];
   for (const [s, task] of tasks.entries()) {
     const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
     outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, config, known, engine, backtest, hooks));
   }
+  const beside = await forecastShort(workshop, raw.short ?? [], refits?.slice(tasks.length) ?? null, hooks);
   const scores = allScores(outcomes, baselines, metrics);
   const deciding = mostHonest(scores);
   const losses = outcomes.flatMap(({ losses }) => losses ?? []);
@@ -127,15 +131,16 @@ export async function runNumbers(
     held: outcomes.flatMap(({ held }) => held),
     calibration: backtest?.calibrations.get(config.model.kind) ?? null,
     errors: backtest?.errors ?? [],
-    forecast: outcomes.flatMap(({ forecast }) => forecast),
+    forecast: [...outcomes.flatMap(({ forecast }) => forecast), ...beside.forecast],
     totals: outcomes.flatMap(({ totals }) => totals),
     text: [],
     models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelsOf(series.id, fitted, refitted))),
-    rows: raw.series.reduce((sum, series) => sum + series.length, 0),
+    rows: [...raw.series, ...(raw.short ?? [])].reduce((sum, series) => sum + series.length, 0),
     notes: [
       ...inputs.notes,
       ...(note === null ? [] : [note]),
       ...undefinedNotes(scores, metrics[0] as string, tasks.length),
+      ...beside.notes,
     ],
   };
 }
@@ -269,6 +274,25 @@ async function continueSeries(
     calibration,
   );
   return { ...judged, refitted, forecast: rows, totals };
+}
+
+/** Series too short to be judged, continued by what can be fitted on all their rows: together with the others where that is how the model learns. */
+async function forecastShort(
+  workshop: Workshop,
+  short: readonly Series[],
+  together: readonly FittedNumbers[] | null,
+  hooks: Hooks,
+): Promise<{ forecast: ForecastRow[]; notes: string[] }> {
+  const { config, shape } = workshop;
+  const fits: FittedNumbers[] = [];
+  const forecast: ForecastRow[] = [];
+  for (const [s, series] of short.entries()) {
+    const request = allRows(config, series, shape.lead, series.id, { ...hooks, warn: () => {} });
+    const fitted = await fitShort(workshop, series, request, together?.[s]);
+    fits.push(fitted);
+    forecast.push(...(await forecastRows(fitted, series, config.predict, shape.lead, null)).rows);
+  }
+  return { forecast, notes: shortNote(fits) };
 }
 
 /** Who is walked through the folds. */

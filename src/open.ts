@@ -10,7 +10,7 @@ import { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
 import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
-import { longEnough } from './panel.ts';
+import { shortApart } from './panel.ts';
 import { factsOf, withSeasons } from './seasons.ts';
 import { withSigns } from './signs.ts';
 import { type CalendarEntry, withCalendar } from './sources/calendar.ts';
@@ -30,7 +30,7 @@ export interface OpenOptions {
 export interface OpenedConfig extends LoadedConfig {
   /** sha256 the data must have; absent where any will do. */
   readonly expects?: string;
-  /** Whether short series of a panel are read too: for forecasts by what was fitted before. */
+  /** Whether short series of a panel stay among the others: for forecasts by what was fitted before. */
   readonly keepShort?: boolean;
 }
 
@@ -74,7 +74,7 @@ export async function loadData(opened: OpenedConfig): Promise<Loaded> {
   });
   if (opened.expects === undefined || opened.expects === loaded.sha256) {
     const seasonal = withSeasons(loaded, opened.written);
-    const data = withSigns(opened.keepShort ? seasonal : longEnough(seasonal, opened.written, factsOf), opened.written);
+    const data = withSigns(opened.keepShort ? seasonal : shortApart(seasonal, opened.written, factsOf), opened.written);
     const config = settle(opened.written, factsOf(data));
     return withCalendar(data, (config.source.calendar ?? []) as readonly CalendarEntry[], rowsAhead(config));
   }

@@ -1,5 +1,5 @@
-// Series of unlike lengths: which of them the defaults go by, and which are too short to take part.
-// In: loaded data, the config as written. Out: the data without those, and a warning that names them. Not here: cutting, folds.
+// Series of unlike lengths: which of them the defaults go by, and which are too short to be judged.
+// In: loaded data, the config as written. Out: the data with those apart, and a warning that names them. Not here: cutting, folds, their forecasts (short.ts).
 
 import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
@@ -28,14 +28,14 @@ export function usualRows(series: readonly Series[], season: number): number {
   return lengths.find((length) => length >= bar) as number;
 }
 
-/** Rounds of leaving out, each by the defaults of those that are left; it ends with the first that leaves nothing out. */
+/** Rounds of parting, each by the defaults of those that are left; it ends with the first that parts nothing. */
 const ROUNDS = 8;
 
 /**
- * Data without the series that have too few rows for the windows, the parts and the folds of the config, where others have enough; they
+ * Data with the series apart that have too few rows for the windows, the parts and the folds of the config, where others have enough; they
  * are named in a warning. One series alone, or none that is long enough, stays: whoever cuts it says what is missing.
  */
-export function longEnough(data: Loaded, written: Written, facts: (data: Loaded) => Facts): Loaded {
+export function shortApart(data: Loaded, written: Written, facts: (data: Loaded) => Facts): Loaded {
   if (data.raw.form === 'text' || data.raw.series.length < 2) return data;
   const all = data.raw.series;
   let kept = all;
@@ -49,8 +49,10 @@ export function longEnough(data: Loaded, written: Written, facts: (data: Loaded)
     config = settle(written, facts({ ...data, raw: { form: 'numbers', series: kept } }));
   }
   if (kept.length === all.length) return data;
-  const warnings = [...data.warnings, leftOut(all, new Set(kept))];
-  return { ...data, raw: { form: 'numbers', series: kept }, warnings };
+  const judged = new Set(kept);
+  const short = all.filter((series) => !judged.has(series));
+  const warnings = [...data.warnings, notJudged(short, all.length)];
+  return { ...data, raw: { form: 'numbers', series: kept, short }, warnings };
 }
 
 function isLongEnough(series: Series, config: Config, season: number): boolean {
@@ -69,10 +71,11 @@ function isLongEnough(series: Series, config: Config, season: number): boolean {
   }
 }
 
-function leftOut(all: readonly Series[], kept: ReadonlySet<Series>): Warning {
-  const short = all.filter((series) => !kept.has(series)).sort((a, b) => a.length - b.length);
-  const named = short.slice(0, 3).map(({ id, length }) => `${JSON.stringify(id.slice(0, 40))} (${length})`);
+function notJudged(short: readonly Series[], all: number): Warning {
+  const shortest = [...short].sort((a, b) => a.length - b.length).slice(0, 3);
+  const named = shortest.map(({ id, length }) => `${JSON.stringify(id.slice(0, 40))} (${length})`);
   const more = short.length > 3 ? ` and ${short.length - 3} more` : '';
-  const message = `${named.join(', ')}${more} of ${all.length} series ${short.length === 1 ? 'has' : 'have'} too few rows for the windows and folds asked for: left out`;
-  return { code: 'W_SERIES_LEFT_OUT', message };
+  const [has, is] = short.length === 1 ? ['has', 'it is'] : ['have', 'they are'];
+  const message = `${named.join(', ')}${more} of ${all} series ${has} too few rows for the windows and folds asked for: ${is} forecast, not judged`;
+  return { code: 'W_SERIES_SHORT', message };
 }

@@ -117,7 +117,7 @@ function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'],
   const first = raw.series[0];
   return {
     rows,
-    series: raw.series.length,
+    series: raw.series.length + (raw.short?.length ?? 0),
     start: first ? stampOf(first, 0) : null,
     end: first ? stampOf(first, first.length - 1) : null,
     frequency: first ? describeFrequency(first.time.frequency) : null,

@@ -206,7 +206,7 @@ async function keepYardsticks(
   const { yardsticksOf } = await import('./yardsticks.ts');
   const baselines = [...new Set(scores.map(({ forecaster }) => forecaster))].filter((kind) => kind !== model);
   const known = { season, ...(seasons ? { seasons } : {}) };
-  await folder.write(YARDSTICKS, yardsticksFile(await yardsticksOf(config, raw.series, known, errors, baselines)));
+  await folder.write(YARDSTICKS, yardsticksFile(await yardsticksOf(config, raw, known, errors, baselines)));
 }
 
 function hostFacts(opened: LoadedConfig, milliseconds: number): JsonObject {

@@ -13,7 +13,7 @@ import type { Choice, Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { describeFrequency } from './core/calendar.ts';
-import type { Loaded, Series, Text } from './core/data.ts';
+import type { Loaded, Numbers, Series, Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import type { FitRequest, FittedNumbers, FittedText } from './core/forecaster.ts';
 import { stableJson } from './core/json.ts';
@@ -36,6 +36,7 @@ import { restoreTextNetwork } from './predict/text-network.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
 import type { ForecastRow, Result, TextAnswer } from './report/result.ts';
 import { renderForecast, renderText } from './report/terminal.ts';
+import { fitAnyway, fitShort } from './short.ts';
 import { SOURCES } from './sources/index.ts';
 import type { SourceKind } from './sources/source.ts';
 import { generateText, reachOf, refitText } from './text.ts';
@@ -78,7 +79,7 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
   const restore = await restorer(stored, fittedAs, settle(fittedAs.written, factsOf(data)), seasons);
   const scaledFor = intervalsFor(readIntervals(stored), readYardsticks(stored), seasons[0] ?? 1);
   const rows: ForecastRow[] = [];
-  for (const series of data.raw.series) {
+  for (const series of [...data.raw.series, ...(data.raw.short ?? [])]) {
     const fitted = await restore(series);
     const forecast = await forecastRows(fitted, series, config.predict, config.window.lead, scaledFor(series));
     rows.push(...forecast.rows);
@@ -244,7 +245,9 @@ async function restorer(
   const ensemble = ensembleOf(config);
   if (models.size > 0 && ensemble) {
     const { engine } = await openEngine(config.engine.kind);
+    const forecast = new Set((stored.json('result.json') as unknown as Result).forecast.map(({ series }) => series));
     return async (series) => {
+      if (forecast.has(series.id) && !models.has(series.id)) return await fitAnyway(series, config.seed, seasons);
       const networks = ofSeries(models, series.id);
       const fits: FittedNumbers[] = [];
       for (const { parts, encoder } of networks)
@@ -253,8 +256,9 @@ async function restorer(
     };
   }
   const { data } = await dataOf(stored, opened, undefined);
-  const known = data.raw.form === 'numbers' ? data.raw.series : [];
-  const own: ReadonlyMap<string, Series> = new Map(known.map((series) => [series.id, series]));
+  const { series: panel, short = [] } = data.raw as Numbers;
+  const own = new Map([...panel, ...short].map((series) => [series.id, series]));
+  const tooShort = new Set(short);
   const settled = settle(opened.written, factsOf(data));
   const result = stored.json('result.json') as unknown as Result;
   const fitOf = (id: string): Result['fit'] => result.fits?.find((one) => one.series === id) ?? result.fit;
@@ -263,9 +267,10 @@ async function restorer(
   const trains = hasNetwork(config.model) && result.fit.combination === undefined;
   const { engine } = await openEngine(models.size > 0 || trains ? config.engine.kind : 'reference');
   const season = seasons[0] ?? 1;
-  const asked = (learned: Series): { workshop: Workshop; request: FitRequest } => {
+  const asked = (learned: Series): { workshop: Workshop; request: FitRequest; all: boolean } => {
     const shape = windowShape(settled, learned);
-    const { parts } = holdOut(settled, shape, learned.length);
+    const none = { validation: null, test: null };
+    const parts = tooShort.has(learned) ? none : holdOut(settled, shape, learned.length).parts;
     const all = settled.train.refit && (parts.validation !== null || parts.test !== null);
     const request = {
       until: all ? learned.length : (parts.test ?? learned.length),
@@ -277,24 +282,29 @@ async function restorer(
     const { refit } = fitOf(learned.id);
     const { epochs, ...training } = trainOptions(settled);
     const train = { ...training, epochs: refit?.epochs ?? epochs, ...(all ? { patience: null } : {}) };
-    return { workshop: { config: settled, shape, season, seasons, engine, train, trained, chosen }, request };
+    return { workshop: { config: settled, shape, season, seasons, engine, train, trained, chosen }, request, all };
   };
   // The networks of a combination are there; what else it is made of is fitted again.
   const trained = (id: string, made: Made): NetworkParts | null => {
     const found = models.get(id)?.find((one) => one.made && stableJson(one.made) === stableJson(made));
     return found ? { ...found.parts, encoder: found.encoder } : null;
   };
-  const panel = [...own.values()];
-  const together = await fitTogether(
-    asked(panel[0] as Series).workshop,
-    panel,
-    panel.map((learned) => asked(learned).request),
-  );
-  const fits = together && new Map(panel.map((learned, s) => [learned.id, together[s] as FittedNumbers]));
+  const first = asked(panel[0] as Series);
+  const pool = first.all ? [...panel, ...short] : panel; // as the run fitted them
+  const together =
+    panel.length > 1
+      ? await fitTogether(
+          first.workshop,
+          pool,
+          pool.map((learned) => asked(learned).request),
+        )
+      : null;
+  const fits = new Map(together?.map((fitted, s) => [(pool[s] as Series).id, fitted]));
   return async (series) => {
-    if (fits) return ofSeries(fits, series.id);
     const learned: Series = ofSeries(own, series.id);
     const { workshop, request } = asked(learned);
+    if (tooShort.has(learned)) return await fitShort(workshop, learned, request, fits.get(learned.id));
+    if (together) return ofSeries(fits, series.id);
     return await modelForecaster(workshop).fit(learned, request);
   };
 }

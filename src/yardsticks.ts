@@ -4,7 +4,7 @@
 import type { Yardsticks } from './artifact/yardsticks.ts';
 import type { Config } from './config/config.ts';
 import { stampsUntil } from './core/calendar.ts';
-import type { Series } from './core/data.ts';
+import type { Numbers, Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import { fitAll } from './evaluate/backtest.ts';
 import type { ErrorPaths } from './evaluate/intervals.ts';
@@ -19,7 +19,7 @@ const DIGITS = 6;
 /** `errors`: the model's own; `baselines`: kinds of closed forms. */
 export async function yardsticksOf(
   config: Config,
-  panel: readonly Series[],
+  { series, short = [] }: Numbers,
   { season, seasons }: ForecasterContext,
   errors: readonly ErrorPaths[],
   baselines: readonly string[],
@@ -29,15 +29,18 @@ export async function yardsticksOf(
   const said: { [forecaster: string]: Yardsticks['baselines'][string] } = {};
   for (const kind of baselines) {
     const known = { season, ...(seasons ? { seasons } : {}) };
-    const own = await forecastsOf(kind, config, panel, known).catch(nothingOf);
+    const own = await forecastsOf(kind, config, series, known).catch(nothingOf);
     if (own) said[kind] = own;
+    for (const one of own ? short : [])
+      Object.assign(own as object, await forecastsOf(kind, config, [one], known).catch(nothingOf));
   }
+  const panel = [...series, ...short];
   return {
-    times: Object.fromEntries(panel.map((series) => [series.id, timesOf(series, config)])),
+    times: Object.fromEntries(panel.map((one) => [one.id, timesOf(one, config)])),
     units: Object.fromEntries(
       panel.flatMap(({ id, targets }) => targets.map(({ name, values }) => [pathId(id, name), unitOf(values, season)])),
     ),
-    errors: Object.fromEntries([...expected].map(([id, means]) => [id, means.map(short)])),
+    errors: Object.fromEntries([...expected].map(([id, means]) => [id, means.map(rounded)])),
     ratios: ratiosOf(errors, expected, horizon),
     origins: Array.from(errors[0]?.origins ?? []),
     baselines: said,
@@ -76,7 +79,7 @@ async function forecastsOf(
     const values = (await fits[s]?.forecast(series, { cutoffs: [series.length], horizon, lead }))?.values ?? [];
     for (const [c, target] of series.targets.entries()) {
       const own = Array.from({ length: horizon }, (_, h) => values[h * series.targets.length + c] as number);
-      if (own.every(Number.isFinite)) said.push([pathId(series.id, target.name), own.map(short)]);
+      if (own.every(Number.isFinite)) said.push([pathId(series.id, target.name), own.map(rounded)]);
     }
   }
   for (const fitted of new Set(fits)) fitted.dispose();
@@ -110,11 +113,11 @@ function ratiosOf(
         sum += Math.abs(error) / mean;
         count++;
       }
-      return short(count > 0 ? sum / count : 0);
+      return rounded(count > 0 ? sum / count : 0);
     });
   });
 }
 
-function short(value: number): number {
+function rounded(value: number): number {
   return Number(value.toPrecision(DIGITS));
 }

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { check } from '../src/check.ts';
 import type { Series } from '../src/core/data.ts';
 import { init } from '../src/init.ts';
 import { inspect } from '../src/inspect.ts';
@@ -109,7 +110,7 @@ describe('series with too few rows', () => {
       lengths.map((length, s) => wave(s, length)),
     );
 
-  test('among many that are long enough are left out, named in a warning, and change nothing for the others', async () => {
+  test('among many that are long enough are named in a warning, and change nothing for the others', async () => {
     const good = Array.from({ length: 9 }, () => 60);
     const [alone, beside] = [shorter('good.csv', good), shorter('fragments.csv', [...good, 1, 3, 2, 5])];
     const config = (file: string): object => ({ source: source(file), model: { kind: 'theta' } });
@@ -117,20 +118,65 @@ describe('series with too few rows', () => {
     const [{ result: want }, { result }] = [await of(alone), await of(beside)];
     expect(result.warnings).toEqual([
       {
-        code: 'W_SERIES_LEFT_OUT',
+        code: 'W_SERIES_SHORT',
         message:
-          '"s9" (1), "s11" (2), "s10" (3) and 1 more of 13 series have too few rows for the windows and folds asked for: left out',
+          '"s9" (1), "s11" (2), "s10" (3) and 1 more of 13 series have too few rows for the windows and folds asked for: they are forecast, not judged',
       },
     ]);
     expect(result.scores).toEqual(want.scores);
-    expect(result.forecast).toEqual(want.forecast);
+    const judged = new Set(want.forecast.map(({ series }) => series));
+    expect(result.forecast.filter(({ series }) => judged.has(series))).toEqual(want.forecast);
+  });
+
+  test.each([
+    ['theta', 'theta', 'theta'],
+    ['linear', 'linear', 'linear'],
+    ['holt-winters', 'holt-winters', 'seasonal-naive'],
+    ['a combination', { kind: 'average', members: ['ses', 'drift'] }, 'average'],
+    ['a network', { kind: 'lstm-regressor', units: [2] }, 'seasonal-naive'],
+    [
+      'a network among others',
+      { kind: 'average', members: ['ses', { kind: 'lstm-regressor', units: [2] }] },
+      'seasonal-naive',
+    ],
+  ])('are forecast like the others, or by what can be fitted: %s', async (name, model, by) => {
+    const file = shorter(`${name.replaceAll(' ', '-')}.csv`, [60, 60, 60, 1, 6]);
+    const folder = `${file}.out`;
+    const { result } = await run(
+      { source: source(file), window: { horizon: 3 }, model, train: { epochs: 1 }, evaluate: { folds: 1 } },
+      { out: folder, root: space.path },
+    );
+    expect(result.data.series).toBe(5);
+    expect(result.forecast.map(({ series }) => series)).toEqual(
+      ['s0', 's1', 's2', 's3', 's4'].flatMap((id) => [id, id, id]),
+    );
+    const of = (id: string): number[] =>
+      result.forecast.filter(({ series }) => series === id).map(({ value }) => value);
+    for (const id of ['s3', 's4']) expect(of(id).every(Number.isFinite)).toBe(true);
+    expect(of('s3')).toEqual(
+      [wave(3, 1)[0], wave(3, 1)[0], wave(3, 1)[0]].map((value) => expect.closeTo(value as number, 6)),
+    );
+    if (by === 'seasonal-naive') expect(of('s4')).toEqual(wave(4, 5).slice(2));
+    const [note] = result.data.notes.filter((one) => one.startsWith('series too short to be judged'));
+    expect(note).toMatch(new RegExp(`(^series too short to be judged: 2 by ${by}$)|(1 by ${by}.* 1 by )`));
+    expect(result.scores.some(({ series }) => series === 's4')).toBe(false);
+    expect(result.forecast.filter(({ series }) => series === 's4').some(({ lower }) => lower)).toBe(false);
+    expect((await predict(folder, { root: space.path })).rows).toEqual(result.forecast);
+    const now = await predict(folder, { root: space.path, data: file });
+    expect(now.rows).toEqual(result.forecast);
+    const came = [60, 60, 60, 1, 6].flatMap((length, s) => wave(s, length + 3).map((value) => `s${s},${value}`));
+    const actuals = space.write(`${name}-came.csv`, `series,value\n${came.join('\n')}\n`);
+    const { report } = await check(folder, { data: actuals });
+    expect(report.series).toBe(5);
+    expect(report.scores.map(({ forecaster }) => forecaster)).toContain('last-value');
   });
 
   test('by the horizon that is asked for, not by themselves', async () => {
     const file = shorter('half.csv', [60, 60, 60, 30]);
     const of = async (horizon: number): Promise<number> => {
       const config = { source: source(file), window: { horizon, context: 8 }, model: { kind: 'theta' } };
-      return (await run(config, { out: `${file}.${horizon}`, root: space.path })).result.data.series;
+      const { result } = await run(config, { out: `${file}.${horizon}`, root: space.path });
+      return new Set(result.scores.flatMap(({ series }) => series ?? [])).size;
     };
     expect(await of(2)).toBe(4);
     expect(await of(12)).toBe(3);

@@ -45,6 +45,8 @@ export function rowsOf(series: Series, from: number, until: number): Series {
 export interface Numbers {
   readonly form: 'numbers';
   readonly series: readonly Series[];
+  /** Series of too few rows to be judged beside the others: forecast, not scored. Absent: none. */
+  readonly short?: readonly Series[];
 }
 
 /** Documents: windows never cross from one into the next. */

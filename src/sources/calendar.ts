@@ -148,11 +148,13 @@ const USUAL: Partial<Record<Frequency['unit'], readonly string[]>> = {
 export function withCalendar(loaded: Loaded, entries: readonly CalendarEntry[], ahead: number): Loaded {
   const { raw } = loaded;
   if (entries.length === 0 || raw.form === 'text') return loaded;
-  const series = raw.series.map((one) => withColumns(one, entries, ahead));
+  const extended = (all: readonly Series[]): Series[] => all.map((one) => withColumns(one, entries, ahead));
+  const series = extended(raw.series);
+  const short = raw.short ? { short: extended(raw.short) } : {};
   const columns = (series[0]?.future.length ?? 0) - (raw.series[0]?.future.length ?? 0);
   const names = entries.map((entry) => (typeof entry === 'string' ? entry : entry.feature)).join(', ');
   const note = `calendar: ${names} (${columns} column${columns === 1 ? '' : 's'} known in advance)`;
-  return { ...loaded, raw: { ...raw, series }, notes: [...loaded.notes, note] };
+  return { ...loaded, raw: { ...raw, series, ...short }, notes: [...loaded.notes, note] };
 }
 
 /** A series with features of its calendar, but those it has already, for its rows and `ahead` rows after them. Errors: as `withCalendar`. */

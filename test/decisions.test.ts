@@ -71,10 +71,10 @@ describe('a random walk', () => {
 });
 
 describe('a stock close', () => {
-  it.each(['ets', 'theta', 'holt', 'holt-winters', 'mstl', 'linear'])('is not left to %s', async (model) => {
+  it.each(['ets', 'theta', 'holt', 'holt-winters', 'mstl', 'linear', 'auto'])('is not left to %s', async (model) => {
     const config = {
       source: { kind: 'csv', file: 'datasets/stock-close/sp500-monthly.csv', time: 'date', target: 'price' },
-      model,
+      model: model === 'auto' ? { kind: model, budget: '1s' } : model,
       predict: { horizon: 3 },
     };
     const root = join(import.meta.dirname, '..');
@@ -90,6 +90,15 @@ describe('trend and season with a shift of level', () => {
       expect(decision.ship).toBe(model);
       expect(decision.beats).toEqual(expect.arrayContaining([...NAIVE]));
       expect(decision.p).toBeLessThan(0.1);
+    }
+  });
+
+  it('are not left to a naive forecast by the network or by auto either', async () => {
+    const values = shifted(random(1, 'shift'), 180, 60);
+    for (const model of ['lstm-regressor', { kind: 'auto', budget: '1s' }]) {
+      const { decision } = await judged(values, model);
+      expect(decision.ship).toBe(typeof model === 'string' ? model : model.kind);
+      expect(decision.beats).toEqual(expect.arrayContaining([...NAIVE]));
     }
   });
 });
@@ -110,6 +119,42 @@ describe('a rule that is no line', () => {
       expect(result.decision.ship).toBe('lstm-regressor');
       expect(result.decision.skill).toBeGreaterThan(0.5);
     }
+  });
+});
+
+describe('a preset whose answer is known', () => {
+  const preset = async (name: string, set: readonly string[] = []): Promise<Result['decision']> => {
+    const root = join(import.meta.dirname, '..');
+    const out = join(space.path, `${name}${set.length}`);
+    return (await run(join(root, 'configs', `${name}.yaml`), { out, set })).result.decision;
+  };
+
+  it.each([
+    ['logistic', 'lstm-regressor', ['mean', 'last-value', 'drift']],
+    ['recall-10', 'language-model', ['uniform', 'bigram']],
+  ])('leaves a rule that is no line to the network: %s', async (name, ship, beaten) => {
+    const decision = await preset(name);
+    expect(decision.ship).toBe(ship);
+    expect(decision.beats).toEqual(expect.arrayContaining(beaten));
+    expect(decision.skill).toBeGreaterThan(0.9);
+    expect(decision.p).toBeLessThan(1e-6);
+  });
+
+  it('leaves what is to be remembered to the network, beside an n-gram too', async () => {
+    const decision = await preset('recall-10', ['evaluate.baselines=[uniform, bigram, ngram]']);
+    expect(decision.ship).toBe('language-model');
+    expect(decision.beats).toContain('ngram');
+  });
+
+  it.each(['random-walk', 'stock-close'])(
+    'leaves chance to the last value, whatever the network says: %s',
+    async (name) => {
+      expect(['last-value', 'drift']).toContain((await preset(name)).ship);
+    },
+  );
+
+  it('leaves a wave on a trend to the network', async () => {
+    expect((await preset('trend-season')).ship).toBe('lstm-regressor');
   });
 });
 

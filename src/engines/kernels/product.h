@@ -26,59 +26,63 @@ struct Left {
   ix row, step, outer, apart;
 };
 
-/** One block of MR rows and NV vectors. AR, AS: strides of A known at compile time where not 0. */
+/** `blocks` blocks of MR rows and NV vectors, one below the other. AR, AS: strides of A known at compile time where not 0. */
 template <int NV, int MR, int AR, int AS>
-static __attribute__((noinline)) void block(float *C, ix ldc, const Left &a, const float *B, ix ldb, ix K, bool add) {
-  const ix row = AR ? AR : a.row, step = AS ? AS : a.step;
-  vf c[MR][NV];
-  if (add) {
-    float *from = C;
-    UNROLL for (int r = 0; r < MR; r++, from += ldc) {
-      HIDE(from);
-      UNROLL for (int v = 0; v < NV; v++) c[r][v] = load(from + v * W);
+static __attribute__((noinline)) void column(ix blocks, float *C, ix ldc, const Left &a, const float *panel, ix ldb, ix K, bool add) {
+  const ix row = AR ? AR : a.row, step = AS ? AS : a.step, outer = a.outer, apart = a.apart;
+  const float *rows = a.p;
+  for (; blocks > 0; blocks--, rows += MR * row) {
+    const float *B = panel;
+    vf c[MR][NV];
+    if (add) {
+      float *from = C;
+      UNROLL for (int r = 0; r < MR; r++, from += ldc) {
+        HIDE(from);
+        UNROLL for (int v = 0; v < NV; v++) c[r][v] = load(from + v * W);
+      }
+    } else {
+      UNROLL for (int r = 0; r < MR; r++) UNROLL for (int v = 0; v < NV; v++) c[r][v] = vf{};
     }
-  } else {
-    UNROLL for (int r = 0; r < MR; r++) UNROLL for (int v = 0; v < NV; v++) c[r][v] = vf{};
-  }
-  for (ix o = 0; o < a.outer; o++) {
-    const float *A = a.p + o * a.apart;
-    for (ix k = K; k > 0; k--, A += step, B += ldb) {
-      if constexpr (NV < MR) { // few vectors of B: they stay, A comes one by one
-        vf b[NV];
-        UNROLL for (int v = 0; v < NV; v++) {
-          b[v] = load(B + v * W);
-          KEEP(b[v]);
-        }
-        UNROLL for (int r = 0; r < MR; r++) {
-          vf s = all(A[r * row]);
-          KEEP(s);
-          UNROLL for (int v = 0; v < NV; v++) c[r][v] += s * b[v];
-        }
-      } else { // few rows: their values stay, B comes one by one
-        vf s[MR];
-        UNROLL for (int r = 0; r < MR; r++) {
-          s[r] = all(A[r * row]);
-          KEEP(s[r]);
-        }
-        UNROLL for (int v = 0; v < NV; v++) {
-          vf b = load(B + v * W);
-          KEEP(b);
-          UNROLL for (int r = 0; r < MR; r++) c[r][v] += s[r] * b;
+    for (ix o = 0; o < outer; o++) {
+      const float *A = rows + o * apart;
+      for (ix k = K; k > 0; k--, A += step, B += ldb) {
+        if constexpr (NV < MR) { // few vectors of B: they stay, A comes one by one
+          vf b[NV];
+          UNROLL for (int v = 0; v < NV; v++) {
+            b[v] = load(B + v * W);
+            KEEP(b[v]);
+          }
+          UNROLL for (int r = 0; r < MR; r++) {
+            vf s = all(A[r * row]);
+            KEEP(s);
+            UNROLL for (int v = 0; v < NV; v++) c[r][v] += s * b[v];
+          }
+        } else { // few rows: their values stay, B comes one by one
+          vf s[MR];
+          UNROLL for (int r = 0; r < MR; r++) {
+            s[r] = all(A[r * row]);
+            KEEP(s[r]);
+          }
+          UNROLL for (int v = 0; v < NV; v++) {
+            vf b = load(B + v * W);
+            KEEP(b);
+            UNROLL for (int r = 0; r < MR; r++) c[r][v] += s[r] * b;
+          }
         }
       }
     }
-  }
-  UNROLL for (int r = 0; r < MR; r++, C += ldc) {
-    HIDE(C);
-    UNROLL for (int v = 0; v < NV; v++) store(C + v * W, c[r][v]);
+    UNROLL for (int r = 0; r < MR; r++, C += ldc) {
+      HIDE(C);
+      UNROLL for (int v = 0; v < NV; v++) store(C + v * W, c[r][v]);
+    }
   }
 }
 
 template <int NV, int MR, int AR, int AS>
-INLINE void blockOf(ix rows, float *C, ix ldc, const Left &a, const float *B, ix ldb, ix K, bool add) {
+INLINE void columnOf(ix rows, ix blocks, float *C, ix ldc, const Left &a, const float *B, ix ldb, ix K, bool add) {
   if constexpr (MR > 0) {
-    if (rows == MR) block<NV, MR, AR, AS>(C, ldc, a, B, ldb, K, add);
-    else blockOf<NV, MR - 1, AR, AS>(rows, C, ldc, a, B, ldb, K, add);
+    if (rows == MR) column<NV, MR, AR, AS>(blocks, C, ldc, a, B, ldb, K, add);
+    else columnOf<NV, MR - 1, AR, AS>(rows, blocks, C, ldc, a, B, ldb, K, add);
   }
 }
 
@@ -88,14 +92,12 @@ static void panel(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, ix 
   constexpr int four = ROWS_OF_FOUR;
   constexpr int MR = NV == 4 ? four : NV == 3 ? four * 4 / 3 : four * 2;
   const ix groups = (rows + MR - 1) / MR, each = groups > 1 ? rows / groups : rows, extra = rows - each * groups;
-  for (ix g = 0; g < groups; g++) {
-    const ix m = each + (g < extra);
-    if (AR == 1 && g + 1 < groups) // gradients of weights: many, each read and written once
-      for (ix r = m; r < m + each; r++) UNROLL for (int v = 0; v < NV; v++) __builtin_prefetch(C + r * ldc + v * W, 1, 3);
-    blockOf<NV, MR, AR, AS>(m, C, ldc, a, B, ldb, K, add);
-    C += m * ldc;
-    a.p += m * (AR ? AR : a.row);
+  if (extra > 0) {
+    columnOf<NV, MR, AR, AS>(each + 1, extra, C, ldc, a, B, ldb, K, add);
+    C += extra * (each + 1) * ldc;
+    a.p += extra * (each + 1) * (AR ? AR : a.row);
   }
+  if (groups > extra) columnOf<NV, MR, AR, AS>(each, groups - extra, C, ldc, a, B, ldb, K, add);
 }
 
 /**
@@ -188,9 +190,9 @@ static double bareProducts(int32_t times) {
   alignas(64) float a[rows * K], b[K * W4], c[rows * W4];
   zero(a, rows * K);
   zero(b, K * W4);
-  const auto bare = &block<4, rows, K, 1>;
+  const auto bare = &column<4, rows, K, 1>;
   for (int32_t i = 0; i < times; i++) {
-    bare(c, W4, Left{a, K, 1, 1, 0}, b, W4, K, false);
+    bare(1, c, W4, Left{a, K, 1, 1, 0}, b, W4, K, false);
     asm volatile("" : : "r"(c), "r"(a), "r"(b) : "memory");
   }
   return (double)times * rows * K * W4;

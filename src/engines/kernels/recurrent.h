@@ -36,7 +36,25 @@ struct Step {
   bool first;
 };
 
+/** Halfway to `count` blocks of each row's activations. Every row would wait for one long chain after the other: two short ones overlap. */
+struct Chains {
+  float r[TILE * W4], s[TILE * W4];
+};
+INLINE void put(Chains &chains, ix at, Halfway h) {
+  store(chains.r + at, h.r);
+  store(chains.s + at, h.s);
+}
+INLINE Halfway take(const Chains &chains, ix at) { return {load(chains.r + at), load(chains.s + at)}; }
+
 template <bool RECTIFIED> static void lstmStep(const Step &s) {
+  Chains chains;
+  for (ix b = 0; b < s.n; b++) {
+    const ix z = b * W4;
+    put(chains, z, toSigmoid(load(s.sums + z)));
+    put(chains, z + W, toSigmoid(load(s.sums + z + W)));
+    if (!RECTIFIED) put(chains, z + 2 * W, toHyperbolic(load(s.sums + z + 2 * W)));
+    put(chains, z + 3 * W, toSigmoid(load(s.sums + z + 3 * W)));
+  }
   for (ix b = 0; b < s.n; b++) {
     float *z = s.sums + b * W4, *c = s.cells + b * 2 * W;
     const vf before = s.first ? vf{} : load(s.cellsBefore + b * 2 * W);
@@ -45,18 +63,19 @@ template <bool RECTIFIED> static void lstmStep(const Step &s) {
       store(s.next + b * s.stride, load(s.states + b * s.stride));
       continue;
     }
-    const vf i = sigmoid(load(z)), f = sigmoid(load(z + W)), x = load(z + 2 * W), o = sigmoid(load(z + 3 * W));
-    const vf candidate = RECTIFIED ? rectified(x) : hyperbolic(x);
+    const vf i = sigmoidOf(take(chains, b * W4)), f = sigmoidOf(take(chains, b * W4 + W)), o = sigmoidOf(take(chains, b * W4 + 3 * W));
+    const vf candidate = RECTIFIED ? rectified(load(z + 2 * W)) : hyperbolicOf(take(chains, b * W4 + 2 * W));
     store(z, i);
     store(z + W, f);
     store(z + 2 * W, candidate);
     store(z + 3 * W, o);
     store(c, s.first ? i * candidate : f * before + i * candidate);
   }
-  for (ix b = 0; b < s.n; b++) { // by itself: else every row waits for one tanh after the other
+  for (ix b = 0; b < s.n && !RECTIFIED; b++) put(chains, b * W, toHyperbolic(load(s.cells + b * 2 * W)));
+  for (ix b = 0; b < s.n; b++) {
     if (s.read && !s.read[b]) continue;
     float *c = s.cells + b * 2 * W;
-    const vf shown = RECTIFIED ? rectified(load(c)) : hyperbolic(load(c));
+    const vf shown = RECTIFIED ? rectified(load(c)) : hyperbolicOf(take(chains, b * W));
     store(c + W, shown);
     store(s.next + b * s.stride, load(s.sums + b * W4 + 3 * W) * shown);
   }
@@ -64,6 +83,19 @@ template <bool RECTIFIED> static void lstmStep(const Step &s) {
 
 /** Sums are [h-side z r x-side]; kept as [h-side z r n]. */
 static void gruStep(const Step &s) {
+  Chains chains;
+  for (ix b = 0; b < s.n; b++) {
+    const ix z = b * W4;
+    put(chains, z, toSigmoid(load(s.sums + z + W)));
+    put(chains, z + W, toSigmoid(load(s.sums + z + 2 * W)));
+  }
+  for (ix b = 0; b < s.n; b++) {
+    float *sums = s.sums + b * W4;
+    const vf z = sigmoidOf(take(chains, b * W4)), r = sigmoidOf(take(chains, b * W4 + W));
+    store(sums + W, z);
+    store(sums + 2 * W, r);
+    put(chains, b * W4, toHyperbolic(load(sums + 3 * W) + r * load(sums)));
+  }
   for (ix b = 0; b < s.n; b++) {
     float *sums = s.sums + b * W4;
     const vf before = s.first ? vf{} : load(s.states + b * s.stride);
@@ -71,10 +103,7 @@ static void gruStep(const Step &s) {
       store(s.next + b * s.stride, before);
       continue;
     }
-    const vf z = sigmoid(load(sums + W)), r = sigmoid(load(sums + 2 * W));
-    const vf n = hyperbolic(load(sums + 3 * W) + r * load(sums));
-    store(sums + W, z);
-    store(sums + 2 * W, r);
+    const vf z = load(sums + W), n = hyperbolicOf(take(chains, b * W4));
     store(sums + 3 * W, n);
     store(s.next + b * s.stride, z * before + (1.f - z) * n);
   }

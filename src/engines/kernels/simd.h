@@ -72,34 +72,46 @@ INLINE vf held(vf x, float a, float b) {
 struct Power {
   vf p, s;
 };
-INLINE Power power(vf x) {
+/** The way to a function of e^x in two halves: r and s, with which a loop can end and another begin. */
+struct Halfway {
+  vf r, s;
+};
+INLINE Halfway halfway(vf x) {
   const float magic = 12582912.f;
   const vf m = x * 1.44269504f + magic;
   const vf n = m - magic;
   vf r = x - n * 0.693359375f; // ln 2 in two parts, the first of few bits
   r = r + n * 2.12194440e-4f;
+  const vi exponent = ((vi)m << 23) + 0x3f800000;
+  return {r, (vf)exponent};
+}
+INLINE Power power(Halfway h) {
+  const vf r = h.r;
   vf q = r * 0.0013814551f + 0.00836874f;
   q = q * r + 0.04166839f;
   q = q * r + 0.16666521f;
   q = q * r + 0.49999994f;
-  const vi exponent = ((vi)m << 23) + 0x3f800000;
-  return {r * r * q + r, (vf)exponent};
+  return {r * r * q + r, h.s};
 }
 
 INLINE vf exponential(vf x) {
-  const Power e = power(held(x, -87.f, 88.f));
+  const Power e = power(halfway(held(x, -87.f, 88.f)));
   return e.s + e.s * e.p;
 }
-INLINE vf sigmoid(vf x) {
-  const Power e = power(held(-x, -87.f, 87.f));
+INLINE Halfway toSigmoid(vf x) { return halfway(held(0.f - x, -87.f, 87.f)); }
+INLINE vf sigmoidOf(Halfway h) {
+  const Power e = power(h);
   return 1.f / (1.f + (e.s + e.s * e.p));
 }
+INLINE vf sigmoid(vf x) { return sigmoidOf(toSigmoid(x)); }
+INLINE Halfway toHyperbolic(vf x) { return halfway(held(x + x, -20.f, 20.f)); }
 /** (e^2x − 1) / (e^2x + 1), the numerator as s p + (s − 1), so that small x keep their digits. */
-INLINE vf hyperbolic(vf x) {
-  const Power e = power(held(x + x, -20.f, 20.f));
+INLINE vf hyperbolicOf(Halfway h) {
+  const Power e = power(h);
   const vf d = e.s * e.p + (e.s - 1.f);
   return d / (d + 2.f);
 }
+INLINE vf hyperbolic(vf x) { return hyperbolicOf(toHyperbolic(x)); }
 /** max(0, x); NaN stays NaN. */
 INLINE vf rectified(vf x) {
   const vf zero{};

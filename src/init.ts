@@ -15,6 +15,7 @@ import { ForecastError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { nearest } from './core/nearest.ts';
 import { factsOf, loadData, type OpenOptions } from './open.ts';
+import { seasonFact } from './report/seasons.ts';
 import { SOURCES } from './sources/index.ts';
 import { DATA_FILE, kindOfFile } from './sources/recognise.ts';
 
@@ -154,8 +155,9 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
   const facts = factsOf(data);
   const { window, predict } = settle(probe.written, facts);
   const source = sourceLine(file, probe.written.source, raw);
-  if (raw.series.length > MOST_NETWORKS) return panelStarter(table, source, raw, predict.horizon);
-  return starterFor(table, source, facts, window);
+  const season = seasonFact(data.seasons ?? []) || 'no season';
+  if (raw.series.length > MOST_NETWORKS) return panelStarter(table, source, raw, season, predict.horizon);
+  return starterFor(table, source, facts, season, window);
 }
 
 /** The source as found: its columns, and what the command line set. */
@@ -193,7 +195,7 @@ const MOST_NETWORKS = 8;
 /** Rows of all series that a pooled model takes a minute for, walked through its folds. */
 const MOST_POOLED = 60_000;
 
-function panelStarter(table: string, source: string, { series }: Numbers, horizon: number): string {
+function panelStarter(table: string, source: string, { series }: Numbers, season: string, horizon: number): string {
   const lengths = series.map(({ length }) => length);
   const [least, most] = lengths.reduce(([low, high], n) => [Math.min(low, n), Math.max(high, n)], [Infinity, 0]);
   const rows = least === most ? `${least}` : `${least} to ${most}`;
@@ -203,7 +205,7 @@ function panelStarter(table: string, source: string, { series }: Numbers, horizo
       ? '{ kind: theta }                        # of each series; linear, one model for all of them, takes minutes here'
       : '{ kind: linear }                       # one model for all series; theta, ets and auto fit each by itself';
   const name = stemOf(table);
-  return `# ${name}: made from ${basename(table)} (${series.length} series of ${rows} rows). Change what you know better.
+  return `# ${name}: made from ${basename(table)}: ${series.length} series of ${rows} rows, ${season}. Change what you know better.
 name: ${JSON.stringify(name)}
 
 source:   ${source}
@@ -212,12 +214,18 @@ model:    ${model}
 `;
 }
 
-function starterFor(table: string, source: string, facts: Facts, { horizon }: Config['window']): string {
+function starterFor(
+  table: string,
+  source: string,
+  facts: Facts,
+  season: string,
+  { horizon }: Config['window'],
+): string {
   const held = Math.max(1, Math.min(Math.max(MOST_HELD, 2 * horizon), Math.floor(facts.rows / 10)));
   // Windows whose targets reach into the test part are dropped: as many more are held out.
   const validation = held + horizon - 1;
   const name = stemOf(table);
-  return `# ${name}: made from ${basename(table)} (${facts.rows} rows, season ${facts.season}). Change what you know better.
+  return `# ${name}: made from ${basename(table)}: ${facts.rows} rows, ${season}. Change what you know better.
 name: ${JSON.stringify(name)}
 
 source:   ${source}

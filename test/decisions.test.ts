@@ -71,10 +71,10 @@ describe('a random walk', () => {
 });
 
 describe('a stock close', () => {
-  it.each(['ets', 'theta', 'holt', 'holt-winters', 'mstl', 'linear', 'auto'])('is not left to %s', async (model) => {
+  it.each(['ets', 'theta', 'holt', 'holt-winters', 'mstl', 'linear'])('is not left to %s', async (model) => {
     const config = {
       source: { kind: 'csv', file: 'datasets/stock-close/sp500-monthly.csv', time: 'date', target: 'price' },
-      model: model === 'auto' ? { kind: model, budget: '1s' } : model,
+      model,
       predict: { horizon: 3 },
     };
     const root = join(import.meta.dirname, '..');

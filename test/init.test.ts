@@ -66,6 +66,13 @@ describe('a config made for a table', () => {
     expect(windows.training).toBeGreaterThan(windows.test);
   });
 
+  it('names every season that was found', async () => {
+    const values = (i: number): number => (i % 24) * 10 + (Math.floor(i / 24) % 7 > 4 ? 90 : 0) + ((i * 7) % 11);
+    const path = table('week.csv', 'y', 2400, (i) => `${values(i)}`);
+    const { files } = await init(path, { out: `${path}.yaml` });
+    expect(readFileSync(files[0]!, 'utf8')).toMatch(/: 2400 rows, season 24 and 168 \(found in the data/);
+  });
+
   it('leaves the network open, whose steps do not grow with the rows', async () => {
     for (const path of [PLAIN, HOURS]) {
       const opened = await configFor(path);

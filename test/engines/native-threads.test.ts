@@ -144,6 +144,27 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
     compiled.dispose();
   });
 
+  it('the collector of garbage is told of every buffer; one network alone keeps those of training', async () => {
+    const subject = series(128, 512);
+    const once = { validation: null, until: 1 };
+    const gates = 24 * 4 * 128 * 4; // bytes of a window
+    const tiles = 8 * 32 * gates;
+    const told = () => ('addon' in loaded ? loaded.addon.told() : 0);
+    const grown = (from: number) => told() - from;
+    const [first, second] = [await open(subject), await open(subject)];
+    const made = told();
+    await first.train(request(subject, once));
+    expect(grown(made)).toBeGreaterThan(tiles);
+    const trainedOne = told();
+    await second.train(request(subject, once));
+    expect(Math.abs(grown(trainedOne))).toBeLessThan(tiles / 4);
+    await first.train(request(subject, { ...once, from: { ...START, epoch: 2 }, until: 2 }));
+    expect(Math.abs(grown(trainedOne))).toBeLessThan(tiles / 4);
+    first.dispose();
+    second.dispose();
+    expect(grown(made)).toBeLessThan(0);
+  });
+
   it('a network disposed of while it trains ends its training with an error; reads wait', async () => {
     const subject = series(128, 256);
     const compiled = await open(subject);

@@ -10,7 +10,7 @@
 #include "processor.h"
 #include "threads.h"
 
-#define INTERFACE 3 // native/addon.ts refuses another number
+#define INTERFACE 4 // native/addon.ts refuses another number
 
 extern const KernelTable KERNELS_BASE;
 #ifdef WITH_AVX2
@@ -69,7 +69,7 @@ struct Handle {
   Net *net;
   const double **channels;
   uint32_t room;
-  int64_t bytes;
+  int64_t told; // bytes the collector of garbage was told of
   Task *task; // at work on it
 };
 
@@ -113,6 +113,13 @@ static void waitFor(Host &host, Handle &handle) {
   host.ended.wait(lock, [&] { return handle.task->over; });
 }
 
+/** Tells the collector of garbage how much is held now: it cannot see it, and would wait for too long. */
+static void tell(napi_env env, Handle &handle, int64_t bytes) {
+  int64_t all;
+  if (bytes != handle.told) napi_adjust_external_memory(env, bytes - handle.told, &all);
+  handle.told = bytes;
+}
+
 /** On the JavaScript thread: a task's promise is settled, what it held is let go. */
 static void settled(napi_env env, napi_value, void *, void *data) {
   Task *task = (Task *)data;
@@ -126,6 +133,7 @@ static void settled(napi_env env, napi_value, void *, void *data) {
     if (!host.tasks) napi_unref_threadsafe_function(env, host.settle);
   }
   if (task->handle->task == task) task->handle->task = nullptr;
+  if (task->handle->net) tell(env, *task->handle, kernels->bytes(task->handle->net));
   napi_value value;
   napi_create_int32(env, task->outcome, &value);
   napi_resolve_deferred(env, task->promise, value);
@@ -158,9 +166,8 @@ static void leave(void *data) {
 
 static void empty(napi_env env, Handle *handle) {
   if (!handle->net) return;
-  int64_t left;
   kernels->destroy(handle->net);
-  napi_adjust_external_memory(env, -handle->bytes, &left);
+  tell(env, *handle, 0);
   free(handle->channels);
   handle->net = nullptr;
   handle->channels = nullptr;
@@ -226,9 +233,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
     return result;
   }
   handle->net = net;
-  handle->bytes = (int64_t)kernels->values(net) * 28 + 65536; // weights, gradients, moments, copies
-  int64_t now;
-  napi_adjust_external_memory(env, handle->bytes, &now);
+  tell(env, *handle, kernels->bytes(net));
   napi_create_external(env, handle, dropped, nullptr, &result);
   return result;
 }
@@ -238,6 +243,17 @@ static napi_value destroy(napi_env env, napi_callback_info info) {
   if (call.handle->task) kernels->stop(call.handle->net, 1);
   waitFor(*call.host, *call.handle);
   empty(env, call.handle);
+  return nullptr;
+}
+/** Lets go of what is not kept from call to call; nothing of a network at work, or gone. */
+static napi_value rest(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  void *data = nullptr;
+  napi_get_value_external(env, call.values[0], &data);
+  Handle *handle = (Handle *)data;
+  if (!handle || !handle->net || handle->task) return nullptr;
+  kernels->rest(handle->net);
+  tell(env, *handle, kernels->bytes(handle->net));
   return nullptr;
 }
 static napi_value values(napi_env env, napi_callback_info info) {
@@ -296,7 +312,11 @@ static napi_value perform(Call &call, Task &given, int32_t later, int held) {
   given.handle = call.handle;
   kernels->stop(call.handle->net, 0);
   Task *task = later ? new (std::nothrow) Task(given) : nullptr;
-  if (!task) return call.number(given.compute(nullptr));
+  if (!task) {
+    const int32_t outcome = given.compute(nullptr);
+    tell(call.env, *call.handle, kernels->bytes(call.handle->net));
+    return call.number(outcome);
+  }
   Host &host = *call.host;
   napi_value promise;
   task->host = &host;
@@ -369,6 +389,12 @@ static napi_value threads(napi_env env, napi_callback_info info) {
   if (asked > 0) pool.limit(asked);
   return call.number((int32_t)pool.limit());
 }
+/** Bytes outside its heap that the collector of garbage was told of, by whomever. */
+static napi_value told(napi_env env, napi_callback_info info) {
+  int64_t all = 0;
+  napi_adjust_external_memory(env, 0, &all);
+  return Call(env, info).number((double)all);
+}
 /** Multiply-adds a second of the bare product, on this thread. */
 static napi_value bareRate(napi_env env, napi_callback_info info) {
   Call call(env, info);
@@ -389,7 +415,7 @@ static napi_value start(napi_env env, napi_value exports) {
   } functions[] = {{"create", create},     {"destroy", destroy}, {"values", values}, {"write", write},   {"read", read},
                    {"optimizer", optimizer}, {"save", save},     {"fallBack", fallBack}, {"bind", bind}, {"train", train},
                    {"evaluate", evaluate}, {"predict", predict}, {"abort", abortTask}, {"map", map},     {"threads", threads},
-                   {"bareRate", bareRate}};
+                   {"bareRate", bareRate}, {"rest", rest},     {"told", told}};
   Host *host = new (std::nothrow) Host{};
   napi_value number, text;
   napi_create_string_utf8(env, "forecast kernels", NAPI_AUTO_LENGTH, &text);

@@ -24,6 +24,33 @@ API void kernel_destroy(Net *net) {
   }
   release(net);
 }
+#ifdef KERNELS
+/** Lets go of buffers and gradients; the next call makes what it needs anew. */
+static void kernel_rest(Net *net) {
+  for (Shard &shard : net->shards) {
+    release(shard.work);
+    release(shard.g);
+    release(shard.touchedIds);
+    shard.work = nullptr;
+    shard.g = nullptr;
+    shard.touchedIds = nullptr;
+    shard.roomSteps = shard.roomWindows = shard.roomBytes = shard.roomTouched = 0;
+    shard.roomTraining = false;
+  }
+}
+/** Bytes of all its blocks of memory that grow with the network or its batches. */
+static int64_t kernel_bytes(const Net *net) {
+  const int64_t floats = net->size * (net->saved ? 6 : 3) + net->backSize + 2 * net->streams * net->streamWidth;
+  int64_t bytes = (int64_t)sizeof(Net) + 4 * floats + net->tableRows + net->count * (int64_t)sizeof(Layer);
+  for (const Shard &shard : net->shards) {
+    bytes += shard.roomBytes;
+    if (shard.layers) bytes += net->count * (int64_t)sizeof(Layer);
+    if (shard.g) bytes += 4 * (net->dense + shard.roomTouched * (net->tableWidth + 1));
+    if (shard.slots) bytes += 4 * net->tableRows;
+  }
+  return bytes;
+}
+#endif
 static Net *ended(Net *net) {
   kernel_destroy(net);
   return nullptr;
@@ -318,5 +345,6 @@ API void kernel_map(int32_t which, const float *x, float *y, int32_t count) {
 #ifdef KERNELS
 extern const KernelTable KERNELS;
 const KernelTable KERNELS = {kernel_create, kernel_destroy, kernel_values, kernel_write, kernel_read, kernel_optimizer, kernel_save,
-                             kernel_fall_back, kernel_bind, kernel_stop, train, evaluate, predict, kernel_map, bareProducts};
+                             kernel_fall_back, kernel_bind, kernel_stop, train, evaluate, predict, kernel_map, bareProducts,
+                             kernel_rest, kernel_bytes};
 #endif

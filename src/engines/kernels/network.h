@@ -91,7 +91,7 @@ struct Shard {
   const Net *net;
   Layer *layers;             // the network's, with this shard's buffers
   char *work;
-  ix roomSteps, roomWindows;
+  ix roomSteps, roomWindows, roomBytes;
   bool roomTraining;
   float *g;                  // gradients: dense ones, then rows of the tables in the order in which they were touched
   ix touched, roomTouched;
@@ -523,9 +523,10 @@ static bool makeRoom(Net &net, Shard &shard, ix T, ix tile, bool training, ix to
   carve(shard, counted, T, tile, training);
   if (counted.used > SIZE_MAX / 2) return false;
   release(shard.work);
-  shard.roomSteps = 0;
+  shard.roomSteps = shard.roomBytes = 0;
   shard.work = (char *)allocate((size_t)counted.used);
   if (!shard.work) return false;
+  shard.roomBytes = (ix)counted.used;
   Carve real{shard.work, 0};
   carve(shard, real, T, tile, training);
   shard.roomSteps = T;

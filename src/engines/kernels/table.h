@@ -25,4 +25,6 @@ struct KernelTable {
   int32_t (*predict)(Net *net, Team *team, int32_t start, int32_t end, double *outputs);
   void (*map)(int32_t which, const float *x, float *y, int32_t count);
   double (*bareProducts)(int32_t times);
+  void (*rest)(Net *net);
+  int64_t (*bytes)(const Net *net);
 };

@@ -56,15 +56,19 @@ export interface Addon {
     held: readonly unknown[] | null,
   ): number | Promise<number>;
   abort(net: Handle): void;
+  /** Lets go of buffers and gradients, which the next call makes anew; nothing of a network at work, or destroyed. */
+  rest(net: Handle): void;
   /** Sets how many threads may work, for all networks; 0: as they are. Gives how many may. */
   threads(count: number): number;
   /** Multiply-adds a second of the bare product on one thread: the limit of this build. */
   bareRate(): number;
+  /** Bytes outside its heap that the collector of garbage was told of: process.memoryUsage() leaves them out. */
+  told(): number;
   map(which: number, x: Float32Array, y: Float32Array): void;
 }
 
 /** INTERFACE of kernels/addon.cpp. */
-const INTERFACE = 3;
+const INTERFACE = 4;
 /** A batch has no more shards: MOST_SHARDS of kernels/network.h. */
 const MOST_THREADS = 8;
 

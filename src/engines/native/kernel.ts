@@ -1,7 +1,7 @@
 // Kernels in the addon. In: plain arrays, read where they are. Out: plain arrays. Not here: loading the addon (addon.ts).
 
 import type { Bound, CreateKernel, Kernel } from '../compiled/kernel.ts';
-import type { Addon } from './addon.ts';
+import type { Addon, Handle } from './addon.ts';
 
 /** In multiply-adds: which work goes where. */
 export interface Worth {
@@ -15,6 +15,16 @@ export interface Worth {
 
 /** About a millisecond of one thread; what a change of threads costs; where waiting for each other is little beside the work. */
 const WORTH: Worth = { later: 3e7, laterInACrowd: 1e6, together: 2e6 };
+
+/** The network that trained last keeps its buffers from call to call; where many train, none but it holds memory it does not work in. */
+let trained = new WeakRef<Handle>({});
+
+function trainsNow(addon: Addon, net: Handle): void {
+  const before = trained.deref();
+  if (before === net) return;
+  if (before) addon.rest(before);
+  trained = new WeakRef(net);
+}
 
 /** Makes kernels of an addon. */
 export function nativeKernels(addon: Addon, worth: Worth = WORTH): CreateKernel {
@@ -51,6 +61,7 @@ export function nativeKernels(addon: Addon, worth: Worth = WORTH): CreateKernel 
         bound = null;
       },
       train: (bounds, rates, settings, results, work, crowded) => {
+        trainsNow(addon, net);
         const later = threadsFor(work, rates.length, crowded);
         const held = holding(later, [bounds, rates, settings, results]);
         return addon.train(net, bounds, rates, settings, results, later, held);

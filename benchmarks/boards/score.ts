@@ -29,7 +29,7 @@ export function answered(walks: readonly Walk[], tracks: readonly Track[], horiz
         id: `${series.id}/${target.name}`,
         origins,
         actual,
-        forecast: actual.map((_, i) => values[i * channels + c] as number),
+        forecast: strided(values, c, channels),
         train: target.values.subarray(0, first),
       };
     });
@@ -55,6 +55,14 @@ export function pooled(all: readonly Answered[], metrics: readonly string[], sea
     season,
   };
   return figuresOf(metrics, (metric) => scored(metric, one));
+}
+
+/** One target of several that were told together. */
+function strided(values: Float64Array, c: number, channels: number): Float64Array {
+  if (channels === 1) return values;
+  const own = new Float64Array(values.length / channels);
+  for (let i = 0, at = c; i < own.length; i++, at += channels) own[i] = values[at] as number;
+  return own;
 }
 
 function figuresOf(metrics: readonly string[], of: (metric: string) => number | null): Figures {

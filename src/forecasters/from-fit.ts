@@ -62,11 +62,15 @@ function forecastAll(
 ): Float64Array {
   const values = new Float64Array(cutoffs.length * horizon * targets.length); // (N, H, C)
   const path = new Float64Array(lead + horizon);
-  for (const [c, { name, values: known }] of targets.entries()) {
-    const follow = named(name, () => (learned[c] as Learned).run(known, last, future));
-    for (let n = 0; n < cutoffs.length; n++) {
-      follow(cutoffs[n] as number, path);
-      for (let h = 0; h < horizon; h++) values[(n * horizon + h) * targets.length + c] = path[lead + h] as number;
+  const follows = targets.map(({ name, values: known }, c) =>
+    named(name, () => (learned[c] as Learned).run(known, last, future)),
+  );
+  // Cutoff by cutoff, so that what is written stays near while all targets write between each other.
+  for (let n = 0; n < cutoffs.length; n++) {
+    for (let c = 0; c < follows.length; c++) {
+      (follows[c] as Follow)(cutoffs[n] as number, path);
+      for (let h = 0, at = n * horizon * targets.length + c; h < horizon; h++, at += targets.length)
+        values[at] = path[lead + h] as number;
     }
   }
   return values;

@@ -27,10 +27,11 @@ function forecastAll(series: Series, { cutoffs, horizon, lead }: ForecastRequest
   const last = checkCutoffs(series, cutoffs);
   const targets = series.targets.length;
   const values = new Float64Array(cutoffs.length * horizon * targets); // (N, H, C)
-  for (let c = 0; c < targets; c++) {
-    const at = formula((series.targets[c] as Column).values, last);
-    for (let n = 0; n < cutoffs.length; n++) {
-      const cutoff = cutoffs[n] as number;
+  const formulas = series.targets.map((column: Column) => formula(column.values, last));
+  for (let n = 0; n < cutoffs.length; n++) {
+    const cutoff = cutoffs[n] as number;
+    for (let c = 0; c < targets; c++) {
+      const at = formulas[c] as ReturnType<Formula>;
       for (let h = 0; h < horizon; h++) values[(n * horizon + h) * targets + c] = at(cutoff, lead + h + 1);
     }
   }

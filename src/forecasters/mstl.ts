@@ -67,11 +67,10 @@ function learnMstl(known: Float64Array, asked: readonly number[], options: MstlO
   const origin = log ? Math.log(known[0] as number) : (known[0] as number);
   const inner = transformed(known, known.length, log, origin);
   const components = seasonalComponents(inner, seasons, windows);
+  let sums = seasonalSums(components, seasons, known.length, known.length); // of the seasonal numbers of all seasons, row by row
   const seasonal = (t: number): number => {
-    let sum = 0;
-    for (const [i, season] of seasons.entries())
-      sum += (components[i] as Float64Array)[rowOf(t, known.length, season)] as number;
-    return sum;
+    if (t >= sums.length) sums = seasonalSums(components, seasons, known.length, Math.max(t + 1, 2 * sums.length));
+    return sums[t] as number;
   };
   const rest = learnRest(without(inner, seasonal), options.rest);
   return {
@@ -94,6 +93,20 @@ function learnMstl(known: Float64Array, asked: readonly number[], options: MstlO
       };
     },
   };
+}
+
+function seasonalSums(
+  components: readonly Float64Array[],
+  seasons: readonly number[],
+  known: number,
+  rows: number,
+): Float64Array {
+  const sums = new Float64Array(rows);
+  for (const [i, season] of seasons.entries()) {
+    const component = components[i] as Float64Array;
+    for (let t = 0; t < rows; t++) (sums[t] as number) += component[rowOf(t, known, season)] as number;
+  }
+  return sums;
 }
 
 /** The row whose seasonal number stands for row t: itself where it was fitted, else the same one of the last season. */

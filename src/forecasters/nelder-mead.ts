@@ -89,12 +89,19 @@ function centroid(corners: readonly Minimum[]): Float64Array {
 
 /** from + factor · (to − from), kept within the bounds. */
 function between(from: Float64Array, to: Float64Array, factor: number, variables: readonly Variable[]): Float64Array {
-  return bounded(
-    from.map((x, d) => x + factor * ((to[d] as number) - x)),
-    variables,
-  );
+  const point = new Float64Array(from.length);
+  for (let d = 0; d < point.length; d++) {
+    const x = from[d] as number;
+    point[d] = x + factor * ((to[d] as number) - x);
+  }
+  return bounded(point, variables);
 }
 
+/** In place. */
 function bounded(point: Float64Array, variables: readonly Variable[]): Float64Array {
-  return point.map((x, d) => Math.min(Math.max(x, (variables[d] as Variable).min), (variables[d] as Variable).max));
+  for (let d = 0; d < point.length; d++) {
+    const { min, max } = variables[d] as Variable;
+    point[d] = Math.min(Math.max(point[d] as number, min), max);
+  }
+  return point;
 }

@@ -138,12 +138,18 @@ function learnRegression(
       const z = transformed(values, last, log, origin);
       const deep = Math.max(0, ...inputs.lags, ...inputs.means);
       const row = new Float64Array(inputs.count);
+      const sums = new Float64Array(inputs.means.length);
+      const wavesFrom = wavesKept(inputs.waves);
+      let near = new Float64Array(0); // what is known and reached back to, then what follows
       return (cutoff, path) => {
         const from = Math.max(0, cutoff - deep);
-        const near = new Float64Array(cutoff - from + path.length); // what is known and reached back to, then what follows
+        if (near.length < deep + path.length) near = new Float64Array(deep + path.length);
         near.set(z.subarray(from, cutoff));
+        const waves = wavesFrom(cutoff, path.length);
         for (let t = cutoff; t < cutoff + path.length; t++) {
-          fill(near, from, t, ahead, inputs, row);
+          if (t === cutoff) sumUp(near, from, t, inputs.means, sums);
+          else slide(near, from, t, inputs.means, sums);
+          fill(near, from, t, sums, waves, (t - cutoff) * 2 * inputs.waves.length, ahead, inputs, row);
           const value = Math.min(Math.max(at(row, weights), least), most);
           near[t - from] = value;
           path[t - cutoff] = log ? (known[0] as number) * Math.exp(value) : value + origin;
@@ -177,24 +183,67 @@ function fill(
   values: Float64Array,
   start: number,
   t: number,
+  sums: Float64Array, // (means)
+  waved: Float64Array, // (rows, 2 waves)
+  at: number,
   ahead: readonly Column[],
   { lags, means, waves }: Inputs,
   row: Float64Array,
 ): void {
   let i = 0;
-  for (const lag of lags) row[i++] = values[Math.max(0, t - lag) - start] as number;
-  for (const span of means) {
-    const from = Math.max(0, t - span);
+  for (let l = 0; l < lags.length; l++) row[i++] = values[Math.max(0, t - (lags[l] as number)) - start] as number;
+  for (let k = 0; k < means.length; k++) {
+    const count = Math.min(t, means[k] as number);
+    row[i++] = count > 0 ? (sums[k] as number) / count : (values[0] as number);
+  }
+  for (let w = 0; w < 2 * waves.length; w++) row[i++] = waved[at + w] as number;
+  for (let a = 0; a < ahead.length; a++) row[i++] = (ahead[a] as Column).values[t] as number;
+}
+
+/** Sums of the rows that the means of row t reach over. */
+function sumUp(values: Float64Array, start: number, t: number, means: readonly number[], sums: Float64Array): void {
+  for (let k = 0; k < means.length; k++) {
     let sum = 0;
-    for (let k = from; k < t; k++) sum += values[k - start] as number;
-    row[i++] = t > from ? sum / (t - from) : (values[0] as number);
+    for (let i = Math.max(0, t - (means[k] as number)); i < t; i++) sum += values[i - start] as number;
+    sums[k] = sum;
   }
-  for (const wave of waves) {
+}
+
+/** From the sums of row t − 1 those of row t. */
+function slide(values: Float64Array, start: number, t: number, means: readonly number[], sums: Float64Array): void {
+  const next = values[t - 1 - start] as number;
+  for (let k = 0; k < means.length; k++) {
+    const gone = t - 1 - (means[k] as number);
+    (sums[k] as number) += gone < 0 ? next : next - (values[gone - start] as number);
+  }
+}
+
+/** Sine and cosine of each wave at `count` rows from `first` on, (rows, 2 waves); cutoffs that follow one another share most of them. */
+function wavesKept(waves: readonly number[]): (first: number, count: number) => Float64Array {
+  const width = 2 * waves.length;
+  let kept = new Float64Array(0);
+  let start = 0;
+  let end = 0; // rows [start, end) are kept
+  return (first, count) => {
+    if (first < start || first > end) start = end = first;
+    const size = (first + count - start) * width;
+    if (size > kept.length) {
+      const more = new Float64Array(2 * size);
+      more.set(kept);
+      kept = more;
+    }
+    for (; end < first + count; end++) waveRow(waves, end, kept, (end - start) * width);
+    return kept.subarray((first - start) * width, size);
+  };
+}
+
+function waveRow(waves: readonly number[], t: number, into: Float64Array, at: number): void {
+  for (let w = 0; w < waves.length; w++) {
+    const wave = waves[w] as number;
     const angle = 2 * Math.PI * wave * t;
-    row[i++] = wave < 0.5 ? Math.sin(angle) : 0; // of two rows it is rounding alone, which standardising would blow up
-    row[i++] = Math.cos(angle);
+    into[at + 2 * w] = wave < 0.5 ? Math.sin(angle) : 0; // of two rows it is rounding alone, which standardising would blow up
+    into[at + 2 * w + 1] = Math.cos(angle);
   }
-  for (const { values: known } of ahead) row[i++] = known[t] as number;
 }
 
 function at(row: Float64Array, { centres, betas, mean }: Weights): number {
@@ -210,7 +259,22 @@ function solve(values: Float64Array, ahead: readonly Column[], inputs: Inputs, s
   const from = Math.min(deep, values.length - 1);
   const n = values.length - from;
   const table = new Float64Array(n * p);
-  for (let k = 0; k < n; k++) fill(values, 0, from + k, ahead, inputs, table.subarray(k * p, (k + 1) * p));
+  const sums = new Float64Array(inputs.means.length);
+  const waves = wavesKept(inputs.waves)(from, n);
+  for (let k = 0; k < n; k++) {
+    sumUp(values, 0, from + k, inputs.means, sums);
+    fill(
+      values,
+      0,
+      from + k,
+      sums,
+      waves,
+      k * 2 * inputs.waves.length,
+      ahead,
+      inputs,
+      table.subarray(k * p, (k + 1) * p),
+    );
+  }
   const centres = new Float64Array(p);
   const scales = new Float64Array(p);
   for (let i = 0; i < p; i++) [centres[i], scales[i]] = centreAndScale(table, i, p, n);

@@ -141,9 +141,9 @@ export function withParameters(form: SmoothingForm, parameters: SmoothingParamet
 
 function choose(values: Float64Array, form: SmoothingForm, fixed: FixedSmoothing): SmoothingParameters {
   const start = startOf(values, form, fixed);
-  const names: (keyof FixedSmoothing)[] = [];
+  const names: Exclude<keyof FixedSmoothing, 'seasonals'>[] = [];
   const variables: Variable[] = [];
-  const free = (name: keyof FixedSmoothing, variable: Variable): void => {
+  const free = (name: (typeof names)[number], variable: Variable): void => {
     if (fixed[name] !== undefined) return;
     names.push(name);
     variables.push(variable);
@@ -158,13 +158,40 @@ function choose(values: Float64Array, form: SmoothingForm, fixed: FixedSmoothing
     free('level', { start: start.level, step, ...anywhere });
     if (form.trend) free('trend', { start: start.trend, step: step / 4, ...anywhere });
   }
-  const states = emptyStates(values.length, form);
-  const at = (point: Float64Array): SmoothingParameters => ({
-    ...start,
-    ...Object.fromEntries(names.map((name, d) => [name, point[d]])),
-  });
-  const { point } = minimise((tried) => smooth(values, values.length, form, at(tried), states).squares, variables);
-  return at(point);
+  const tried: { -readonly [name in keyof SmoothingParameters]: SmoothingParameters[name] } = { ...start };
+  const at = (point: Float64Array): SmoothingParameters => {
+    for (let d = 0; d < names.length; d++) tried[names[d] as (typeof names)[number]] = point[d] as number;
+    return tried;
+  };
+  const states = form.seasonal === null ? null : emptyStates(values.length, form);
+  const squares = (point: Float64Array): number =>
+    states === null
+      ? levelSquares(values, form, at(point))
+      : smooth(values, values.length, form, at(point), states).squares;
+  return at(minimise(squares, variables).point);
+}
+
+/** The sum of squares of `smooth` without a season, to the last bit: a search asks for nothing else. */
+function levelSquares(
+  values: Float64Array,
+  form: SmoothingForm,
+  { alpha, beta, phi, level: start, trend }: SmoothingParameters,
+): number {
+  const slide = form.trend ? phi : 0;
+  const steer = form.trend ? beta : 0;
+  let level = start;
+  let slope = form.trend ? trend : 0;
+  let squares = 0;
+  for (let t = 0; t < values.length; t++) {
+    const moved = slide * slope;
+    const base = level + moved;
+    const error = (values[t] as number) - base;
+    squares += error * error;
+    const surprise = alpha * error;
+    level = base + surprise;
+    slope = moved + steer * surprise;
+  }
+  return squares;
 }
 
 /**

@@ -92,7 +92,14 @@ function means(values: Float64Array, span: number): Float64Array {
 
 /** Local lines (degree 1) or means (degree 0) of the `window` nearest values, at each value. */
 export function loess(values: Float64Array, window: number, degree: 0 | 1): Float64Array {
-  return values.map((_, t) => local(values, t, window, degree));
+  const half = (window - 1) >> 1;
+  if (window % 2 === 0 || window > values.length) return values.map((_, t) => local(values, t, window, degree));
+  const weights = Float64Array.from({ length: window }, (_, i) => tricube(Math.abs(i - half), half));
+  return values.map((_, t) =>
+    t < half || t + half >= values.length
+      ? local(values, t, window, degree)
+      : central(values, t - half, weights, half, degree),
+  );
 }
 
 /** The local line at x, which may lie a little outside; tricube weights over the `window` nearest values. */
@@ -117,12 +124,48 @@ function local(values: Float64Array, x: number, window: number, degree: 0 | 1): 
     second += weight * distance * distance;
     product += weight * distance * value;
   }
-  if (total <= 0) return values[Math.max(0, Math.min(n - 1, Math.round(x)))] as number;
+  return (
+    lineAt0(total, sum, first, second, product, reach, degree) ??
+    (values[Math.max(0, Math.min(n - 1, Math.round(x)))] as number)
+  );
+}
+
+/** The mean or line of weighted sums of 1, value, distance, its square and distance · value, at distance 0; null where nothing has a weight. */
+function lineAt0(
+  total: number,
+  sum: number,
+  first: number,
+  second: number,
+  product: number,
+  reach: number,
+  degree: 0 | 1,
+): number | null {
+  if (total <= 0) return null;
   const middle = first / total;
   const spread = second / total - middle * middle;
   const mean = sum / total;
   if (degree === 0 || spread <= 1e-6 * reach * reach) return mean;
   return mean - (middle * (product / total - middle * mean)) / spread;
+}
+
+/** `local` in the middle of its window, whose weights are the same everywhere. */
+function central(values: Float64Array, left: number, weights: Float64Array, half: number, degree: 0 | 1): number {
+  let total = 0;
+  let sum = 0;
+  let first = 0;
+  let second = 0;
+  let product = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i] as number;
+    const value = values[left + i] as number;
+    const distance = i - half;
+    total += weight;
+    sum += weight * value;
+    first += weight * distance;
+    second += weight * distance * distance;
+    product += weight * distance * value;
+  }
+  return lineAt0(total, sum, first, second, product, half, degree) ?? (values[left + half] as number);
 }
 
 function tricube(distance: number, reach: number): number {

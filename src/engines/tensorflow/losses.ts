@@ -2,7 +2,7 @@
 // Not here: which rows are compared (program.ts), what a loss is (losses/).
 
 import type { LossName, LossOf, LossSpec } from '../../losses/loss.ts';
-import { type Attributes, FLOAT, type Id, INT32, IS, type Kernels } from './kernels.ts';
+import { type Attributes, FLOAT, type Id, INT32, IS, type Kernels, NONE } from './kernels.ts';
 import { add, each, halfSquares, maximum, multiply, reshape, scale, subtract, total } from './operations.ts';
 
 /** Outputs beside what they should have been; rows that do not count are 0 in `kept`. */
@@ -29,25 +29,8 @@ export interface Measure {
 
 type MakeLoss<Spec> = (k: Kernels, spec: Spec, compared: Compared) => Measure;
 
-const SPARSE: Attributes = [
-  { name: 'T', type: IS.type, value: FLOAT },
-  { name: 'Tlabels', type: IS.type, value: INT32 },
-];
-const LIKELIEST: Attributes = [
-  { name: 'T', type: IS.type, value: FLOAT },
-  { name: 'Tidx', type: IS.type, value: INT32 },
-  { name: 'output_type', type: IS.type, value: INT32 },
-];
-const SAME: Attributes = [
-  { name: 'T', type: IS.type, value: INT32 },
-  { name: 'incompatible_shape_error', type: IS.bool, value: true },
-];
-const AS_NUMBER: Attributes = [
-  { name: 'SrcT', type: IS.type, value: 10 }, // bool
-  { name: 'DstT', type: IS.type, value: FLOAT },
-  { name: 'Truncate', type: IS.bool, value: false },
-];
-const ONE_TYPE: Attributes = [{ name: 'T', type: IS.type, value: FLOAT }];
+const LIKELIEST: Attributes = [{ name: 'output_type', type: IS.type, value: INT32 }];
+const AS_NUMBER: Attributes = [{ name: 'DstT', type: IS.type, value: FLOAT }];
 
 export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
   mse: (k, _spec, compared) => {
@@ -74,7 +57,7 @@ export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
   huber: (k, { delta }, compared) => {
     const error = errorOf(k, compared);
     const { count, width } = compared;
-    const held = k.run('ClipByValue', ONE_TYPE, error, k.scalar(-delta), k.scalar(delta));
+    const held = k.run('ClipByValue', NONE, error, k.scalar(-delta), k.scalar(delta));
     const values = multiply(k, held, subtract(k, error, scale(k, held, 0.5)));
     return {
       loss: scale(k, total(k, values, 2), 1 / width),
@@ -108,9 +91,9 @@ export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
   },
 
   'cross-entropy': (k, _spec, { output, rows, targets, kept, count }) => {
-    const [losses, slopes] = k.many('SparseSoftmaxCrossEntropyWithLogits', SPARSE, [output, targets], 2) as [Id, Id];
+    const [losses, slopes] = k.many('SparseSoftmaxCrossEntropyWithLogits', NONE, [output, targets], 2) as [Id, Id];
     const likeliest = k.run('ArgMax', LIKELIEST, output, k.ints(Int32Array.of(1), []));
-    const right = k.run('Cast', AS_NUMBER, k.run('Equal', SAME, likeliest, targets));
+    const right = k.run('Cast', AS_NUMBER, k.run('Equal', NONE, likeliest, targets));
     const counting = (values: Id) => (kept === null ? values : multiply(k, values, reshape(k, kept, [rows])));
     return {
       loss: total(k, counting(losses), 1),

@@ -1,18 +1,15 @@
-// The operations the layers are made of, with their attributes spelled out once. In: tensors. Out: tensors.
+// The operations the layers are made of, with their attributes. In: tensors. Out: tensors.
 // Rows are float32 (rows, values). Not here: layers (layers/), memory (kernels.ts).
 
-import { type Attributes, FLOAT, type Id, INT32, IS, type Kernels } from './kernels.ts';
+import { type Attributes, FLOAT, type Id, IS, type Kernels, NONE } from './kernels.ts';
 
 const int = (name: string, value: number) => ({ name, type: IS.int, value });
 const bool = (name: string, value: boolean) => ({ name, type: IS.bool, value });
-const type = (name: string, value: number) => ({ name, type: IS.type, value });
 
-const PLAIN: Attributes = [type('T', FLOAT)];
-const PRODUCT: readonly Attributes[] = [0, 1, 2, 3].map((flips) => [
-  type('T', FLOAT),
-  bool('transpose_a', (flips & 1) === 1),
-  bool('transpose_b', (flips & 2) === 2),
-]);
+/** Of lists of inputs TensorFlow has to be told. */
+const list = (parts: readonly Id[]): Attributes => [int('N', parts.length), { name: 'T', type: IS.type, value: FLOAT }];
+
+const PRODUCT: readonly Attributes[] = [NONE, [bool('transpose_a', true)], [bool('transpose_b', true)]];
 
 /** a · b; `flip` turns a (1) or b (2) on its side. */
 export function product(k: Kernels, a: Id, b: Id, flip: 0 | 1 | 2 = 0): Id {
@@ -20,53 +17,52 @@ export function product(k: Kernels, a: Id, b: Id, flip: 0 | 1 | 2 = 0): Id {
 }
 
 export function add(k: Kernels, a: Id, b: Id): Id {
-  return k.run('AddV2', PLAIN, a, b);
+  return k.run('AddV2', NONE, a, b);
 }
 export function subtract(k: Kernels, a: Id, b: Id): Id {
-  return k.run('Sub', PLAIN, a, b);
+  return k.run('Sub', NONE, a, b);
 }
 export function multiply(k: Kernels, a: Id, b: Id): Id {
-  return k.run('Mul', PLAIN, a, b);
+  return k.run('Mul', NONE, a, b);
 }
 export function divide(k: Kernels, a: Id, b: Id): Id {
-  return k.run('RealDiv', PLAIN, a, b);
+  return k.run('RealDiv', NONE, a, b);
 }
 export function maximum(k: Kernels, a: Id, b: Id): Id {
-  return k.run('Maximum', PLAIN, a, b);
+  return k.run('Maximum', NONE, a, b);
 }
 
 /** A function of each value: 'Abs', 'Sign', 'Neg', 'Rsqrt', 'Square', 'ZerosLike'. */
 export function each(k: Kernels, name: 'Abs' | 'Sign' | 'Neg' | 'Rsqrt' | 'Square' | 'ZerosLike', a: Id): Id {
-  return k.run(name, PLAIN, a);
+  return k.run(name, NONE, a);
 }
 
 export function scale(k: Kernels, a: Id, factor: number): Id {
-  return k.run('Mul', PLAIN, a, k.scalar(factor));
+  return k.run('Mul', NONE, a, k.scalar(factor));
 }
 
 /** Sum of several of one shape. */
 export function addAll(k: Kernels, parts: readonly Id[]): Id {
-  return parts.length === 1 ? (parts[0] as Id) : k.run('AddN', [int('N', parts.length), type('T', FLOAT)], ...parts);
+  return parts.length === 1 ? (parts[0] as Id) : k.run('AddN', list(parts), ...parts);
 }
 
 /** rows + bias. */
 export function addBias(k: Kernels, rows: Id, bias: Id): Id {
-  return k.run('BiasAdd', PLAIN, rows, bias);
+  return k.run('BiasAdd', NONE, rows, bias);
 }
 
 /** Sum over all rows. */
 export function columnSums(k: Kernels, rows: Id): Id {
-  return k.run('BiasAddGrad', PLAIN, rows);
+  return k.run('BiasAddGrad', NONE, rows);
 }
 
-const REDUCE: Attributes = [bool('keep_dims', false), type('T', FLOAT), type('Tidx', INT32)];
-const REDUCE_KEEPING: Attributes = [bool('keep_dims', true), type('T', FLOAT), type('Tidx', INT32)];
+const KEEPING: Attributes = [bool('keep_dims', true)];
 
 /** Sum of all values of a tensor with this many axes. */
 export function total(k: Kernels, a: Id, axes: number): Id {
   return k.run(
     'Sum',
-    REDUCE,
+    NONE,
     a,
     vector(
       k,
@@ -77,12 +73,12 @@ export function total(k: Kernels, a: Id, axes: number): Id {
 
 /** (rows, 1) mean of each row. */
 export function rowMeans(k: Kernels, rows: Id): Id {
-  return k.run('Mean', REDUCE_KEEPING, rows, vector(k, [1]));
+  return k.run('Mean', KEEPING, rows, vector(k, [1]));
 }
 
 /** Σ x² / 2 over all values. */
 export function halfSquares(k: Kernels, a: Id): Id {
-  return k.run('L2Loss', PLAIN, a);
+  return k.run('L2Loss', NONE, a);
 }
 
 export function vector(k: Kernels, values: readonly number[]): Id {
@@ -93,95 +89,78 @@ function place(k: Kernels, value: number): Id {
   return k.ints(Int32Array.of(value), []);
 }
 
-const RESHAPE: Attributes = [type('T', FLOAT), type('Tshape', INT32)];
 export function reshape(k: Kernels, a: Id, shape: readonly number[]): Id {
-  return k.run('Reshape', RESHAPE, a, vector(k, shape));
+  return k.run('Reshape', NONE, a, vector(k, shape));
 }
 
 /** Side by side along an axis. */
 export function concat(k: Kernels, parts: readonly Id[], axis: number): Id {
   if (parts.length === 1) return parts[0] as Id;
-  const attributes = [int('N', parts.length), type('T', FLOAT), type('Tidx', INT32)];
-  return k.run('ConcatV2', attributes, ...parts, place(k, axis));
+  return k.run('ConcatV2', list(parts), ...parts, place(k, axis));
 }
 
 /** Equal parts along an axis. */
 export function split(k: Kernels, a: Id, parts: number, axis: number): readonly Id[] {
   if (parts === 1) return [a];
-  return k.many('Split', [int('num_split', parts), type('T', FLOAT)], [place(k, axis), a], parts);
+  return k.many('Split', [int('num_split', parts)], [place(k, axis), a], parts);
 }
 
 /** Parts of these sizes along an axis. */
 export function splitAt(k: Kernels, a: Id, sizes: readonly number[], axis: number): readonly Id[] {
-  const attributes = [int('num_split', sizes.length), type('T', FLOAT), type('Tlen', INT32)];
-  return k.many('SplitV', attributes, [a, vector(k, sizes), place(k, axis)], sizes.length);
+  return k.many('SplitV', [int('num_split', sizes.length)], [a, vector(k, sizes), place(k, axis)], sizes.length);
 }
 
 /** The parts along the first axis, without it. */
 export function unstack(k: Kernels, a: Id, parts: number): readonly Id[] {
-  return k.many('Unpack', [int('num', parts), int('axis', 0), type('T', FLOAT)], [a], parts);
+  return k.many('Unpack', [int('num', parts)], [a], parts);
 }
 
-const TRANSPOSE: Attributes = [type('T', FLOAT), type('Tperm', INT32)];
 export function transpose(k: Kernels, matrix: Id): Id {
-  return k.run('Transpose', TRANSPOSE, matrix, vector(k, [1, 0]));
+  return k.run('Transpose', NONE, matrix, vector(k, [1, 0]));
 }
 
-const STRIDED: Attributes = [
-  type('T', FLOAT),
-  type('Index', INT32),
-  int('begin_mask', 0),
-  int('end_mask', 0),
-  int('ellipsis_mask', 0),
-  int('new_axis_mask', 0),
-  int('shrink_axis_mask', 1),
-];
+const FIRST: Attributes = [int('shrink_axis_mask', 1)];
 /** The first part along the first axis, without it. */
 export function firstOf(k: Kernels, a: Id): Id {
-  return k.run('StridedSlice', STRIDED, a, vector(k, [0]), vector(k, [1]), vector(k, [1]));
+  return k.run('StridedSlice', FIRST, a, vector(k, [0]), vector(k, [1]), vector(k, [1]));
 }
 
-const SLICE: Attributes = [type('T', FLOAT), type('Index', INT32)];
 /** Rows [first, first + count) of (rows, width). */
 export function sliceRows(k: Kernels, rows: Id, first: number, count: number, width: number): Id {
-  return k.run('Slice', SLICE, rows, vector(k, [first, 0]), vector(k, [count, width]));
+  return k.run('Slice', NONE, rows, vector(k, [first, 0]), vector(k, [count, width]));
 }
 
-const PAD: Attributes = [type('T', FLOAT), type('Tpaddings', INT32)];
 /** `count` rows of zeros above. */
 export function zerosAbove(k: Kernels, rows: Id, count: number): Id {
-  return count === 0 ? rows : k.run('Pad', PAD, rows, k.ints(Int32Array.of(count, 0, 0, 0), [2, 2]));
+  return count === 0 ? rows : k.run('Pad', NONE, rows, k.ints(Int32Array.of(count, 0, 0, 0), [2, 2]));
 }
 
-const GATHER: Attributes = [type('Tparams', FLOAT), type('Tindices', INT32), type('Taxis', INT32)];
 /** Rows by number. */
 export function takeRows(k: Kernels, rows: Id, numbers: Id): Id {
-  return k.run('GatherV2', GATHER, rows, numbers, place(k, 0));
+  return k.run('GatherV2', NONE, rows, numbers, place(k, 0));
 }
 
-const SCATTER: Attributes = [type('T', FLOAT), type('Tindices', INT32), type('Tnumsegments', INT32)];
 /** (count, values): each row added where its number says; rows with a number below 0 are left out. */
 export function addRowsAt(k: Kernels, rows: Id, numbers: Id, count: number): Id {
-  return k.run('UnsortedSegmentSum', SCATTER, rows, numbers, place(k, count));
+  return k.run('UnsortedSegmentSum', NONE, rows, numbers, place(k, count));
 }
 
-const ONE_HOT: Attributes = [type('T', FLOAT), type('TI', INT32), int('axis', -1)];
 /** (rows, depth): 1 where the number says; a row of zeros for a number below 0. */
 export function oneHot(k: Kernels, numbers: Id, depth: number): Id {
-  return k.run('OneHot', ONE_HOT, numbers, place(k, depth), k.scalar(1), k.scalar(0));
+  return k.run('OneHot', NONE, numbers, place(k, depth), k.scalar(1), k.scalar(0));
 }
 
 const ACTIVATE = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid' } as const;
 type Bent = keyof typeof ACTIVATE;
 
 export function activate(k: Kernels, name: Bent | 'linear', a: Id): Id {
-  return name === 'linear' ? a : k.run(ACTIVATE[name], PLAIN, a);
+  return name === 'linear' ? a : k.run(ACTIVATE[name], NONE, a);
 }
 
 /** gradient · dy/dx, from y = activation(x). */
 export function slope(k: Kernels, name: Bent | 'linear', y: Id, gradient: Id): Id {
   if (name === 'linear') return gradient;
   return name === 'relu'
-    ? k.run('ReluGrad', PLAIN, gradient, y)
-    : k.run(name === 'tanh' ? 'TanhGrad' : 'SigmoidGrad', PLAIN, y, gradient);
+    ? k.run('ReluGrad', NONE, gradient, y)
+    : k.run(name === 'tanh' ? 'TanhGrad' : 'SigmoidGrad', NONE, y, gradient);
 }

@@ -2,20 +2,13 @@
 // Not here: what an optimizer is (optimizers/), clipping (train.ts).
 
 import type { OptimizerName, OptimizerOf, OptimizerSpec } from '../../optimizers/optimizer.ts';
-import { type Attributes, FLOAT, type Id, IS, type Kernels } from './kernels.ts';
+import { FLOATS, type Id, type Kernels, NONE } from './kernels.ts';
 import { add, each, multiply, scale } from './operations.ts';
 import type { Store } from './store.ts';
 
 /** Changes weights and moments by one step at a rate. */
 export type Update = (rate: number) => void;
 type MakeUpdate<Spec> = (k: Kernels, spec: Spec, store: Store) => Update;
-
-const LOCKING = { name: 'use_locking', type: IS.bool, value: false };
-const NESTEROV = { name: 'use_nesterov', type: IS.bool, value: false };
-const TYPE = { name: 'T', type: IS.type, value: FLOAT };
-/** Of Adam and of Keras' momentum alike. */
-const ADAM: Attributes = [TYPE, LOCKING, NESTEROV];
-const VALUES: Attributes = [{ name: 'dtype', type: IS.type, value: FLOAT }];
 
 const adam: MakeUpdate<Omit<OptimizerOf<'adam'>, 'kind'>> = (k, { beta1, beta2, epsilon }, store) => {
   // TensorFlow keeps the betas in float32: the correction must be that of the rounded ones, and in float64.
@@ -34,7 +27,7 @@ const adam: MakeUpdate<Omit<OptimizerOf<'adam'>, 'kind'>> = (k, { beta1, beta2, 
     const [one, two, little] = [k.scalar(beta1), k.scalar(beta2), k.scalar(epsilon)];
     for (const { variable, moments, gradient } of store.slots.values()) {
       const [m, v] = moments as [Id, Id];
-      k.act('ResourceApplyAdam', ADAM, variable, m, v, zero, zero, size, one, two, little, gradient);
+      k.act('ResourceApplyAdam', NONE, variable, m, v, zero, zero, size, one, two, little, gradient);
     }
   };
 };
@@ -46,7 +39,7 @@ export const UPDATES: { readonly [K in OptimizerName]: MakeUpdate<OptimizerOf<K>
     const update = adam(k, spec, store);
     return (rate) => {
       for (const slot of store.slots.values()) {
-        k.act('AssignSubVariableOp', VALUES, slot.variable, scale(k, current(k, slot.variable), rate * spec.decay));
+        k.act('AssignSubVariableOp', FLOATS, slot.variable, scale(k, current(k, slot.variable), rate * spec.decay));
       }
       update(rate);
     };
@@ -58,9 +51,9 @@ export const UPDATES: { readonly [K in OptimizerName]: MakeUpdate<OptimizerOf<K>
         const v = slot.moments[0] as Id;
         const squares = scale(k, each(k, 'Square', slot.gradient), 1 - rho);
         const mean = add(k, scale(k, current(k, v), rho), squares);
-        k.act('AssignVariableOp', VALUES, v, mean);
+        k.act('AssignVariableOp', FLOATS, v, mean);
         const root = each(k, 'Rsqrt', add(k, mean, k.scalar(epsilon)));
-        k.act('AssignSubVariableOp', VALUES, slot.variable, scale(k, multiply(k, slot.gradient, root), rate));
+        k.act('AssignSubVariableOp', FLOATS, slot.variable, scale(k, multiply(k, slot.gradient, root), rate));
       }
     };
   },
@@ -69,7 +62,7 @@ export const UPDATES: { readonly [K in OptimizerName]: MakeUpdate<OptimizerOf<K>
     return (rate) => {
       const [size, memory] = [k.scalar(rate), k.scalar(momentum)];
       for (const { variable, moments, gradient } of store.slots.values()) {
-        k.act('ResourceApplyKerasMomentum', ADAM, variable, moments[0] as Id, size, gradient, memory);
+        k.act('ResourceApplyKerasMomentum', NONE, variable, moments[0] as Id, size, gradient, memory);
       }
     };
   },
@@ -80,5 +73,5 @@ export function makeUpdate(k: Kernels, spec: OptimizerSpec, store: Store): Updat
 }
 
 function current(k: Kernels, variable: Id): Id {
-  return k.run('ReadVariableOp', VALUES, variable);
+  return k.run('ReadVariableOp', FLOATS, variable);
 }

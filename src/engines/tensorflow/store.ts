@@ -5,7 +5,7 @@ import { ForecastError } from '../../core/errors.ts';
 import { sizeOf, type Tensor, type Tensors } from '../../core/tensor.ts';
 import type { WeightPlan } from '../../layers/layer.ts';
 import { checked, checkNames } from '../reference/store.ts';
-import { type Attributes, FLOAT, type Id, IS, type Kernels } from './kernels.ts';
+import { FLOATS, type Id, IS, type Kernels, NONE } from './kernels.ts';
 
 /** A weight: its variable, and what of it is in use while a batch is at work. */
 export interface Slot {
@@ -31,7 +31,6 @@ export interface Store {
   disposed: boolean;
 }
 
-const FLOATS: Attributes = [{ name: 'dtype', type: IS.type, value: FLOAT }];
 let named = 0;
 
 /** Errors: E_MODEL_SHAPE where a weight is missing, unknown or of another shape. */
@@ -184,7 +183,7 @@ function variable(k: Kernels, shape: readonly number[]): Id {
   const attributes = [
     { name: 'container', type: IS.text, value: '' },
     { name: 'shared_name', type: IS.text, value: `forecast/${named++}` },
-    { name: 'dtype', type: IS.type, value: FLOAT },
+    ...FLOATS,
     { name: 'shape', type: IS.shape, value: shape },
   ];
   return k.keep(k.run('VarHandleOp', attributes));
@@ -208,7 +207,7 @@ function values(k: Kernels, variable: Id): Float32Array {
 function write(k: Kernels, { shape }: Slot, variable: Id, data: ArrayLike<number>): void {
   k.scope(() => {
     const given = k.floats(Float32Array.from(data), shape);
-    const own = k.run('DeepCopy', [{ name: 'T', type: IS.type, value: FLOAT }], given);
+    const own = k.run('DeepCopy', NONE, given);
     k.act('AssignVariableOp', FLOATS, variable, own);
   });
 }

@@ -9,12 +9,12 @@ import { putStreams, takeStreams } from '../reference/streams.ts';
 import { nextTurn } from '../turn.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
 import { accuracyOf, measure, readSums } from './evaluate.ts';
-import { type Attributes, FLOAT, IS, type Kernels } from './kernels.ts';
+import { FLOATS, type Id, type Kernels } from './kernels.ts';
 import { type Machine, work } from './machine.ts';
 import { addAll, halfSquares, scale } from './operations.ts';
 import { makeUpdate, type Update } from './optimizers.ts';
 import { checkReach } from './reach.ts';
-import { keepMoments, type Slot, type Store, snapshot, unload } from './store.ts';
+import { keepMoments, type Store, snapshot, unload } from './store.ts';
 
 /** Errors: E_DATA_TOO_SHORT without windows, E_MODEL_SHAPE, E_CONFIG_CONFLICT where data do not fit the network, E_LIMIT_MEMORY. */
 export async function train(machine: Machine, request: TrainRequest): Promise<TrainReport> {
@@ -144,31 +144,38 @@ function takeStep(
 
 /** √ of the sum of squares over all weights. */
 function gradientNorm(k: Kernels, { slots }: Store): number {
-  const halves = [...slots.values()].map(({ gradient }) => halfSquares(k, gradient));
-  const squares = 2 * k.read(addAll(k, halves))[0]!;
-  return Number.isFinite(squares) ? Math.sqrt(squares) : carefulNorm(k, slots);
+  const gradients = [...slots.values()].map(({ gradient }) => gradient);
+  const squares = sumOfSquares(k, gradients);
+  return Math.sqrt(Number.isFinite(squares) ? squares : carefulSquares(k, gradients));
 }
 
-/** The same in float64, for gradients whose squares leave float32. */
-function carefulNorm(k: Kernels, slots: ReadonlyMap<string, Slot>): number {
+function sumOfSquares(k: Kernels, values: readonly Id[]): number {
+  return (
+    2 *
+    k.read(
+      addAll(
+        k,
+        values.map((value) => halfSquares(k, value)),
+      ),
+    )[0]!
+  );
+}
+
+/** The same in float64, for values whose squares leave float32. */
+function carefulSquares(k: Kernels, all: readonly Id[]): number {
   let squares = 0;
-  for (const { gradient } of slots.values()) {
-    const values = k.read(gradient);
+  for (const id of all) {
+    const values = k.read(id);
     for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
   }
-  return Math.sqrt(squares);
+  return squares;
 }
 
 function clip(k: Kernels, { slots }: Store, factor: number): void {
   for (const slot of slots.values()) slot.gradient = scale(k, slot.gradient, factor);
 }
 
-const FLOATS: Attributes = [{ name: 'dtype', type: IS.type, value: FLOAT }];
-
 function allFinite(k: Kernels, { slots }: Store): boolean {
-  // 0 · x is 0, or NaN where x is not finite.
-  const sums = [...slots.values()].map(({ variable }) =>
-    halfSquares(k, scale(k, k.run('ReadVariableOp', FLOATS, variable), 0)),
-  );
-  return k.read(addAll(k, sums))[0] === 0;
+  const weights = [...slots.values()].map(({ variable }) => k.run('ReadVariableOp', FLOATS, variable));
+  return Number.isFinite(sumOfSquares(k, weights)) || Number.isFinite(carefulSquares(k, weights));
 }

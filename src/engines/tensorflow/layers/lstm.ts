@@ -3,7 +3,7 @@
 
 import type { SpecOf } from '../../../layers/layer.ts';
 import type { MakeCell, Pass, State, Tokens } from '../cell.ts';
-import { type Attributes, FLOAT, type Id, IS, type Kernels } from '../kernels.ts';
+import { type Attributes, type Id, IS, type Kernels } from '../kernels.ts';
 import { project, projectBack, type Source } from '../linear.ts';
 import {
   activate,
@@ -18,6 +18,7 @@ import {
   oneHot,
   product,
   reshape,
+  sliceRows,
   slope,
   split,
   splitAt,
@@ -41,10 +42,7 @@ import {
 export const lstm: MakeCell<SpecOf<'lstm'>> = (spec, layer, store) =>
   recurrentCell(spec.activation === 'tanh' ? blockReader : reluReader, spec, layer, store);
 
-const NO_PEEPHOLE = { name: 'use_peephole', type: IS.bool, value: false };
-const TYPE = { name: 'T', type: IS.type, value: FLOAT };
-const FORWARD: Attributes = [{ name: 'cell_clip', type: IS.float, value: 0 }, NO_PEEPHOLE, TYPE];
-const BACKWARD: Attributes = [NO_PEEPHOLE, TYPE];
+const PLAIN: Attributes = [{ name: 'use_peephole', type: IS.bool, value: false }];
 
 /** BlockLSTMV2: input and state are multiplied with one matrix [K; R]. */
 const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
@@ -86,7 +84,7 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
         peephole,
         bias.value,
       ];
-      outputs = k.many('BlockLSTMV2', FORWARD, inputs, 7); // i, c, f, o, candidate, act(c), h
+      outputs = k.many('BlockLSTMV2', PLAIN, inputs, 7); // i, c, f, o, candidate, act(c), h
       return reshape(k, outputs[6] as Id, [steps * B, U]);
     },
 
@@ -131,7 +129,7 @@ const backInOne: Back = ({ k, batch, steps }, { kernel, recurrent, bias }, { inp
   const toCells = outside.cells === null ? null : reshape(k, outside.cells, [steps, B, U]);
   const states = outside.every ? outside.states : zerosAbove(k, outside.states, (steps - 1) * B);
   const gradients = [toCells ?? each(k, 'ZerosLike', outputs[1] as Id), reshape(k, states, [steps, B, U])];
-  const back = k.many('BlockLSTMGradV2', BACKWARD, [...inputs, ...outputs, ...gradients], 8);
+  const back = k.many('BlockLSTMGradV2', PLAIN, [...inputs, ...outputs, ...gradients], 8);
   const [ofMatrix, ofRecurrent] = splitAt(k, back[3] as Id, [-1, U], 0) as [Id, Id];
   kernel.gradient = ofMatrix;
   recurrent.gradient = ofRecurrent;
@@ -162,17 +160,20 @@ const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, outputs, 
     const before = t > 0 ? cells![t - 1]! : startC;
     const now = [i![t]!, cells![t]!, f![t]!, o![t]!, candidate![t]!, shown![t]!];
     const ends = [sumOf(pass, carryC, toCells[t] ?? null), sumOf(pass, toStates[t]!, carryH)];
-    const back = k.many('LSTMBlockCellGrad', BACKWARD, [row, before, startH, ...weights, ...now, ...ends], 5);
+    const back = k.many('LSTMBlockCellGrad', PLAIN, [row, before, startH, ...weights, ...now, ...ends], 5);
     carryC = back[0] as Id;
     sums[t] = back[1] as Id;
     if (t > 0 || begun) carryH = product(k, sums[t]!, turned);
   }
   const all = joined(pass, sums);
+  // Gradients of K, R and b in one product: each step's rows beside the state before it, and 1.
   const states = reshape(k, outputs[6] as Id, [steps * B, U]);
-  kernel.gradient = exchanged(k, product(k, reshape(k, x, [steps * B, -1]), all, 1));
-  recurrentGradient(pass, begun ? startH : null, states, all, recurrent);
-  recurrent.gradient = exchanged(k, recurrent.gradient);
-  bias.gradient = reshape(k, exchanged(k, reshape(k, columnSums(k, all), [1, G])), [G]);
+  const earlier = steps > 1 ? concat(k, [startH, sliceRows(k, states, 0, (steps - 1) * B, U)], 0) : startH;
+  const ones = k.floats(new Float32Array(steps * B).fill(1), [steps * B, 1]);
+  const read = concat(k, [reshape(k, x, [steps * B, -1]), earlier, ones], 1);
+  const ofAll = splitAt(k, exchanged(k, product(k, read, all, 1)), [-1, U, 1], 0);
+  [kernel.gradient, recurrent.gradient] = ofAll as [Id, Id];
+  bias.gradient = reshape(k, ofAll[2] as Id, [G]);
   return { toStart: { h: carryH ?? -1, c: carryC }, toRows: () => product(k, all, input, 2) };
 };
 

@@ -374,9 +374,9 @@ function dataPart(result: Result): string[] {
 
 function again({ data, seed, engine }: Result, { config, folder }: ReportInput): string[] {
   return [
-    `<pre>${escaped(`forecast run ${folder}`, 300)}</pre>`,
+    '<pre>forecast run . --out ../again</pre>', // wherever the run stands: the page is the same in every folder
     paragraph(
-      `Typed in the project’s folder; where the run stands elsewhere, name its folder. The same config, data (sha256 ${data.sha256.slice(0, 12)}…), seed (${seed}) and engine (${engine.kind}) end in the same bytes.`,
+      `Typed in the run’s folder, where this page stands (by default ${folder}). The same config, data (sha256 ${data.sha256.slice(0, 12)}…), seed (${seed}) and engine (${engine.kind}) end in the same bytes.`,
       'soft',
     ),
     `<h3>config.yaml, every default spelled out</h3><pre>${escapedLines(config, 66_000)}</pre>`,

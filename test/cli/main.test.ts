@@ -21,12 +21,13 @@ interface Ended {
 interface Start {
   readonly stdout?: 'pipe' | number;
   readonly env?: Record<string, string>;
+  readonly cwd?: string;
 }
 
-function start(args: readonly string[], { stdout = 'pipe', env = {} }: Start = {}): ChildProcess {
+function start(args: readonly string[], { stdout = 'pipe', env = {}, cwd = folder }: Start = {}): ChildProcess {
   const loader = join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs');
   return spawn(process.execPath, ['--import', loader, join(root, 'src', 'cli', 'main.ts'), ...args], {
-    cwd: folder,
+    cwd,
     stdio: ['ignore', stdout, 'pipe'],
     env: { PATH: process.env.PATH ?? '', ...env },
   });
@@ -167,6 +168,14 @@ describe('a run', () => {
     const told = await forecast('report', 'run-page', '--json');
     expect([told.status, told.err, JSON.parse(told.out)]).toEqual([0, '', object]);
     expect(await forecast('report', 'nowhere')).toMatchObject({ status: 2, out: '' });
+    // The page tells the command that makes the run again, wherever it stands.
+    const [, command] = /<pre>forecast ([^<]+)<\/pre>/.exec(
+      readFileSync(join(folder, page), 'utf8'),
+    ) as RegExpExecArray;
+    const again = await ended(start((command as string).split(' '), { cwd: join(folder, 'run-page') }));
+    expect(again.status).toBe(0);
+    for (const name of ['result.json', 'report.html', 'forecast.csv'])
+      expect(readFileSync(join(folder, 'again', name))).toEqual(readFileSync(join(folder, 'run-page', name)));
     const compared = await forecast('compare', 'run-page', 'run-page', '--html', 'compared.html');
     expect(compared).toMatchObject({ status: 0, err: 'page: compared.html\n' });
     expect(readFileSync(join(folder, 'compared.html'), 'utf8')).toContain('<h1>Runs compared</h1>');

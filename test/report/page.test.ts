@@ -120,7 +120,8 @@ describe('what the page tells', () => {
   });
 
   it('the command, the config and the data’s checksum are there', () => {
-    expect(html).toContain('forecast run runs/airline-1a2b3c4d');
+    expect(html).toContain('<pre>forecast run . --out ../again</pre>');
+    expect(html).toContain('(by default runs/airline-1a2b3c4d)');
     expect(html).toContain('name: airline\nseed: 7');
     expect(html).toContain(walked.data.sha256);
   });

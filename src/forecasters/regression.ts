@@ -139,18 +139,22 @@ function learnRegression(
       const deep = Math.max(0, ...inputs.lags, ...inputs.means);
       const row = new Float64Array(inputs.count);
       const sums = new Float64Array(inputs.means.length);
-      const wavesFrom = wavesKept(inputs.waves);
+      const toldBy = kept((t) => {
+        fillKnown(t, ahead, inputs, row);
+        return weights.mean + told(row, nearOf(inputs), row.length, weights);
+      });
       let near = new Float64Array(0); // what is known and reached back to, then what follows
       return (cutoff, path) => {
         const from = Math.max(0, cutoff - deep);
         if (near.length < deep + path.length) near = new Float64Array(deep + path.length);
         near.set(z.subarray(from, cutoff));
-        const waves = wavesFrom(cutoff, path.length);
+        const without = toldBy(cutoff, path.length); // what is told without any value
         for (let t = cutoff; t < cutoff + path.length; t++) {
           if (t === cutoff) sumUp(near, from, t, inputs.means, sums);
           else slide(near, from, t, inputs.means, sums);
-          fill(near, from, t, sums, waves, (t - cutoff) * 2 * inputs.waves.length, ahead, inputs, row);
-          const value = Math.min(Math.max(at(row, weights), least), most);
+          fillNear(near, from, t, sums, inputs, row);
+          const all = (without[t - cutoff] as number) + told(row, 0, nearOf(inputs), weights);
+          const value = Math.min(Math.max(all, least), most);
           near[t - from] = value;
           path[t - cutoff] = log ? (known[0] as number) * Math.exp(value) : value + origin;
         }
@@ -175,19 +179,18 @@ function reachOf(values: Float64Array): [number, number] {
   return [least - RANGES * (most - least), most + RANGES * (most - least)];
 }
 
-/**
- * The inputs of row t from the rows before it, `values` beginning with row `start` (before the first row stands the first value), and from
- * what is known in advance of row t itself.
- */
-function fill(
+/** Inputs that are told from the rows before: they stand first. */
+function nearOf({ lags, means }: Inputs): number {
+  return lags.length + means.length;
+}
+
+/** The inputs of row t from the rows before it, `values` beginning with row `start`; before the first row stands the first value. */
+function fillNear(
   values: Float64Array,
   start: number,
   t: number,
   sums: Float64Array, // (means)
-  waved: Float64Array, // (rows, 2 waves)
-  at: number,
-  ahead: readonly Column[],
-  { lags, means, waves }: Inputs,
+  { lags, means }: Inputs,
   row: Float64Array,
 ): void {
   let i = 0;
@@ -196,8 +199,17 @@ function fill(
     const count = Math.min(t, means[k] as number);
     row[i++] = count > 0 ? (sums[k] as number) / count : (values[0] as number);
   }
-  for (let w = 0; w < 2 * waves.length; w++) row[i++] = waved[at + w] as number;
-  for (let a = 0; a < ahead.length; a++) row[i++] = (ahead[a] as Column).values[t] as number;
+}
+
+/** The inputs of row t that no value has a part in: waves, and what is known in advance. */
+function fillKnown(t: number, ahead: readonly Column[], inputs: Inputs, row: Float64Array): void {
+  let i = nearOf(inputs);
+  for (const wave of inputs.waves) {
+    const angle = 2 * Math.PI * wave * t;
+    row[i++] = wave < 0.5 ? Math.sin(angle) : 0; // of two rows it is rounding alone, which standardising would blow up
+    row[i++] = Math.cos(angle);
+  }
+  for (const { values: known } of ahead) row[i++] = known[t] as number;
 }
 
 /** Sums of the rows that the means of row t reach over. */
@@ -218,38 +230,29 @@ function slide(values: Float64Array, start: number, t: number, means: readonly n
   }
 }
 
-/** Sine and cosine of each wave at `count` rows from `first` on, (rows, 2 waves); cutoffs that follow one another share most of them. */
-function wavesKept(waves: readonly number[]): (first: number, count: number) => Float64Array {
-  const width = 2 * waves.length;
-  let kept = new Float64Array(0);
+/** A number of each of `count` rows from `first` on; those of rows asked for before are remembered, as cutoffs that follow one another share most. */
+function kept(at: (t: number) => number): (first: number, count: number) => Float64Array {
+  let numbers = new Float64Array(0);
   let start = 0;
-  let end = 0; // rows [start, end) are kept
+  let end = 0; // rows [start, end)
   return (first, count) => {
     if (first < start || first > end) start = end = first;
-    const size = (first + count - start) * width;
-    if (size > kept.length) {
+    const size = first + count - start;
+    if (size > numbers.length) {
       const more = new Float64Array(2 * size);
-      more.set(kept);
-      kept = more;
+      more.set(numbers);
+      numbers = more;
     }
-    for (; end < first + count; end++) waveRow(waves, end, kept, (end - start) * width);
-    return kept.subarray((first - start) * width, size);
+    for (; end < first + count; end++) numbers[end - start] = at(end);
+    return numbers.subarray(first - start, size);
   };
 }
 
-function waveRow(waves: readonly number[], t: number, into: Float64Array, at: number): void {
-  for (let w = 0; w < waves.length; w++) {
-    const wave = waves[w] as number;
-    const angle = 2 * Math.PI * wave * t;
-    into[at + 2 * w] = wave < 0.5 ? Math.sin(angle) : 0; // of two rows it is rounding alone, which standardising would blow up
-    into[at + 2 * w + 1] = Math.cos(angle);
-  }
-}
-
-function at(row: Float64Array, { centres, betas, mean }: Weights): number {
+/** What inputs [from, until) of a row come to. */
+function told(row: Float64Array, from: number, until: number, { centres, betas }: Weights): number {
   let sum = 0;
-  for (let i = 0; i < row.length; i++) sum += (betas[i] as number) * ((row[i] as number) - (centres[i] as number));
-  return mean + sum;
+  for (let i = from; i < until; i++) sum += (betas[i] as number) * ((row[i] as number) - (centres[i] as number));
+  return sum;
 }
 
 /** Least squares over the rows that have all their inputs (all rows where none has), inputs standardised. */
@@ -260,20 +263,11 @@ function solve(values: Float64Array, ahead: readonly Column[], inputs: Inputs, s
   const n = values.length - from;
   const table = new Float64Array(n * p);
   const sums = new Float64Array(inputs.means.length);
-  const waves = wavesKept(inputs.waves)(from, n);
   for (let k = 0; k < n; k++) {
+    const row = table.subarray(k * p, (k + 1) * p);
     sumUp(values, 0, from + k, inputs.means, sums);
-    fill(
-      values,
-      0,
-      from + k,
-      sums,
-      waves,
-      k * 2 * inputs.waves.length,
-      ahead,
-      inputs,
-      table.subarray(k * p, (k + 1) * p),
-    );
+    fillNear(values, 0, from + k, sums, inputs, row);
+    fillKnown(from + k, ahead, inputs, row);
   }
   const centres = new Float64Array(p);
   const scales = new Float64Array(p);

@@ -271,6 +271,24 @@ describe('threads that break', () => {
     }
   });
 
+  it('one that hears of a job when it is over has held nothing up', async () => {
+    const late = `
+      import { parentPort } from 'node:worker_threads';
+      const listen = parentPort.on.bind(parentPort);
+      let words;
+      parentPort.on = (name, hear) => listen(name, (message) => {
+        if (message.open) words = new Int32Array(message.open.memory.buffer, message.open.control, 2);
+        const [ENDED, NAP] = [1, 20];
+        if (message.job && !message.leads) while (!Atomics.load(words, ENDED)) Atomics.wait(words, ENDED, 0, NAP);
+        hear(message);
+      });
+      await import(${JSON.stringify(WORKER.href)});`;
+    const crew = crewOf(2, true, new URL(`data:text/javascript,${encodeURIComponent(late)}`));
+    const found = await trained(open(network, crew), request(all));
+    expect(found).toEqual(await trained(open(network, NOBODY, 1), request(all)));
+    crew.end();
+  });
+
   it('where threads do not start the same is computed here', async () => {
     const crew = crewOf(2, true, new URL('./wasm/there-is-no-such-worker.js', import.meta.url));
     const found = await trained(open(network, crew), request(all));

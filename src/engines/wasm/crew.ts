@@ -13,7 +13,7 @@ export interface Room {
   readonly memory: WasmMemory | null;
   /** Where each thread's stack begins (it grows downwards); 0: where the module says. */
   readonly stacks: readonly number[];
-  /** The words by which threads meet. */
+  /** The words by which threads hear of each other. */
   readonly control: number;
   /** Where the memory's content begins. */
   readonly data: number;
@@ -205,7 +205,7 @@ export function createCrew({ threads, shares, address }: CrewOptions): Crew {
       hands.forEach((hand, i) => {
         hand.thread.needed(true);
         if (hand.room !== room) open(hand, room, i);
-        hand.thread.say({ ticket, job, threads, bytes }, bytes ? [bytes] : []);
+        hand.thread.say({ ticket, job, leads: i === 0, bytes }, bytes ? [bytes] : []);
       });
     });
 

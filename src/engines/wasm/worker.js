@@ -1,22 +1,23 @@
-// A thread beside the JavaScript thread: holds one instance of the kernels and works through the steps it is told, alone or in lockstep
-// with others over one memory. In: messages of crew.ts. Out: messages. Plain JavaScript that imports nothing, so that it runs as it is
+// A thread beside the JavaScript thread: holds one instance of the kernels and works through the steps it is told, or helps the thread
+// that does, in one memory. In: messages of crew.ts. Out: messages. Plain JavaScript that imports nothing, so that it runs as it is
 // from the sources, from a package and in a browser. Not here: which work leaves the thread (kernel.ts).
 // @ts-check
 
-// Control words all threads of a job share. FAILED: a thread broke, wait for none. CLAIM: the next part of
-// the phase at work. ARRIVED, GENERATION: where they meet. STOP: why there is no next step. MADE: steps.
-const [FAILED, CLAIM, ARRIVED, GENERATION, STOP, MADE] = [0, 1, 2, 3, 4, 5];
+// Control words all threads of a job share. FAILED: a thread broke, wait for none. ENDED: the job is over. OPEN: parts of the phase at
+// work that nobody has claimed. PHASE, PARTS: which it is, and of how many; they stand still while a part claimed is not finished.
+// FINISHED: parts that are. BELL: rings when there are parts to claim, or none any more. ASLEEP: threads that wait for it.
+const [FAILED, ENDED, OPEN, PHASE, PARTS, FINISHED, BELL, ASLEEP] = [0, 1, 2, 3, 4, 5, 6, 7];
 
-/** Looks at the barrier before a thread lies down: some 20 µs. */
-const LOOKS = 4000;
+/** Looks around before a thread lies down: some 100 µs, since being woken takes about as long. */
+const LOOKS = 20_000;
 /** Another thread broke, and says why. */
 const ECHO = new Error('another thread broke');
-/** A sleeping thread looks up this often, ms: a partner may have died. */
+/** A sleeping thread looks up this often, ms: another may have died. */
 const NAP = 200;
 
 /**
  * @typedef {{ readonly kind: string, readonly [argument: string]: any }} Job
- * @typedef {{ readonly ticket: number, readonly job: Job, readonly threads: number, readonly bytes: ArrayBuffer | null }} Work
+ * @typedef {{ readonly ticket: number, readonly job: Job, readonly leads: boolean, readonly bytes: ArrayBuffer | null }} Work
  * @typedef {{ readonly module: any, readonly size: object, readonly memory: any, readonly stack: number, readonly control: number }} Room
  */
 
@@ -53,17 +54,18 @@ function enter({ module, size, memory, stack, control }) {
 
 /** @param {Work} work */
 async function answer(work) {
-  const { ticket, job, bytes } = work;
+  const { ticket, job, leads, bytes } = work;
   stopped = false;
   try {
     if (bytes) fill(bytes);
-    const made = job.kind === 'train' ? await train(work) : await pass(work);
+    const made = !leads ? help(job) : job.kind === 'train' ? await train(job) : await pass(job);
+    if (leads && open.words) ring(open.words, ENDED, 1);
     const back = open.words ? null : open.memory.buffer.slice(open.data, open.exports.kernel_memory_end());
     say({ ticket, made, bytes: back }, back ? [back] : []);
   } catch (error) {
     if (open?.words) {
-      Atomics.store(open.words, FAILED, 1);
-      Atomics.notify(open.words, GENERATION);
+      ring(open.words, FAILED, 1);
+      Atomics.notify(open.words, FINISHED);
     }
     if (error !== ECHO) say({ ticket, failed: /** @type {Error} */ (error).message });
   }
@@ -80,68 +82,53 @@ function fill(/** @type {ArrayBuffer} */ bytes) {
 // ---- jobs; phases and the calls between them: kernels.cpp
 
 const [RENEW, GRADIENTS, SUM, UPDATE, MEASURE, OUTPUTS] = [0, 1, 2, 3, 4, 5];
-/** Why steps ended, and that there was no memory: results[4] knows the first three. */
-const [COMPLETE, NOT_FINITE, ASKED_TO_STOP, NO_MEMORY] = [0, 1, 2, 3];
+/** Why steps ended: results[4]. */
+const [COMPLETE, NOT_FINITE, ASKED_TO_STOP] = [0, 1, 2];
 
 /**
- * Up to job.count steps; gives those made, −1 where there is no memory. All threads go through the same phases; between two of
- * them the last one to arrive decides for all.
- * @param {Work} work
+ * Up to job.count steps; gives those made, −1 where there is no memory.
+ * @param {Job} job
  */
-async function train({ job, threads }) {
+async function train(job) {
   const { exports: kernels, memory } = open;
   const { net, count, first, clip, checked, results, slice } = job;
   const bounds = new Int32Array(memory.buffer, job.bounds, count + 1).slice();
   const rates = new Float64Array(memory.buffer, job.rates, count).slice();
-  /** @type {Int32Array} */
-  const words = open.words ?? new Int32Array(16);
-  const prepare = (/** @type {number} */ k) => {
-    if (k < count && !kernels.kernel_prepare_step(net, first + k, bounds[k], bounds[k + 1])) words[STOP] = NO_MEMORY;
+  const step = (/** @type {number} */ k) => {
+    inParts(net, RENEW);
+    inParts(net, GRADIENTS);
+    if (kernels.kernel_stopped(net)) return ASKED_TO_STOP;
+    inParts(net, SUM);
+    if (!kernels.kernel_decide(net, rates[k], clip, results)) return NOT_FINITE;
+    inParts(net, UPDATE);
+    if (checked && k === count - 1 && !kernels.kernel_weights_finite(net)) return NOT_FINITE;
+    kernels.kernel_add_tally(net, results);
+    return COMPLETE;
   };
-  const phase = (/** @type {number} */ name, /** @type {() => void} */ between) => {
-    if (Atomics.load(words, STOP) === COMPLETE) inParts(words, threads, net, name, between);
-  };
-  meet(words, threads, () => {
-    kernels.kernel_begin(net, bounds[0], bounds[count], job.settings);
-    prepare(0);
-  });
-  let k = 0;
-  for (; k < count && Atomics.load(words, STOP) === COMPLETE; k++) {
-    phase(RENEW, () => undefined);
-    phase(GRADIENTS, () => {
-      if (kernels.kernel_stopped(net)) words[STOP] = ASKED_TO_STOP;
-    });
-    phase(SUM, () => {
-      if (!kernels.kernel_decide(net, rates[k], clip, results)) words[STOP] = NOT_FINITE;
-    });
-    phase(UPDATE, () => {
-      if (checked && k === count - 1 && !kernels.kernel_weights_finite(net)) {
-        words[STOP] = NOT_FINITE;
-        return;
-      }
-      kernels.kernel_add_tally(net, results);
-      Atomics.add(words, MADE, 1);
-      if (stopped) words[STOP] = ASKED_TO_STOP;
-      else prepare(k + 1);
-    });
-    if (!open.words && k % slice === slice - 1) await turn();
+  kernels.kernel_begin(net, bounds[0], bounds[count], job.settings);
+  let end = COMPLETE;
+  let made = 0;
+  while (made < count && end === COMPLETE) {
+    if (!kernels.kernel_prepare_step(net, first + made, bounds[made], bounds[made + 1])) return -1;
+    end = step(made);
+    if (end === COMPLETE) made++;
+    if (!open.words && made % slice === 0) await turn();
+    if (stopped && end === COMPLETE) end = ASKED_TO_STOP;
   }
-  const end = /** @type {number} */ (words[STOP]);
-  if (end === NO_MEMORY) return -1;
   new Float64Array(memory.buffer, results, 5)[4] = end;
-  return Atomics.load(words, MADE);
+  return made;
 }
 
 /**
  * Sums over windows, or outputs after them: 0 where there is no memory, 1, or 2 where it was stopped. Where a stop comes by message, outputs
  * are computed in slices, between which it is heard; sums are those of one batch, as a step is.
- * @param {Work} work
+ * @param {Job} job
  */
-async function pass(work) {
-  const { start, end, at, slice, bytes } = work.job;
-  if (open.words || !slice) return passOver(work, start, end, at);
+async function pass(job) {
+  const { start, end, at, slice, bytes } = job;
+  if (open.words || !slice) return passOver(job, start, end, at);
   for (let from = start; from < end; from += slice) {
-    const made = passOver(work, from, Math.min(end, from + slice), at + (from - start) * bytes);
+    const made = passOver(job, from, Math.min(end, from + slice), at + (from - start) * bytes);
     if (made !== 1) return made;
     await turn();
     if (stopped) return 2;
@@ -151,63 +138,81 @@ async function pass(work) {
 
 /** Windows [start, end), to `at`. */
 function passOver(
-  /** @type {Work} */ { job, threads },
+  /** @type {Job} */ { kind, net },
   /** @type {number} */ start,
   /** @type {number} */ end,
   /** @type {number} */ at,
 ) {
   const { exports: kernels } = open;
-  const { net } = job;
-  /** @type {Int32Array} */
-  const words = open.words ?? new Int32Array(16);
-  const measures = job.kind === 'evaluate';
-  meet(words, threads, () => {
-    if (!kernels.kernel_prepare_pass(net, start, end)) words[STOP] = NO_MEMORY;
-    else if (!measures) kernels.kernel_outputs_at(net, at);
-  });
-  if (Atomics.load(words, STOP) === NO_MEMORY) return 0;
-  inParts(words, threads, net, measures ? MEASURE : OUTPUTS, () => {
-    if (measures) kernels.kernel_add_tally(net, at);
-    if (kernels.kernel_stopped(net)) words[STOP] = ASKED_TO_STOP;
-  });
-  return Atomics.load(words, STOP) === ASKED_TO_STOP ? 2 : 1;
+  if (!kernels.kernel_prepare_pass(net, start, end)) return 0;
+  if (kind !== 'evaluate') kernels.kernel_outputs_at(net, at);
+  inParts(net, kind === 'evaluate' ? MEASURE : OUTPUTS);
+  if (kind === 'evaluate') kernels.kernel_add_tally(net, at);
+  return kernels.kernel_stopped(net) ? 2 : 1;
 }
 
-// ---- lockstep
+// ---- parts: claimed one by one by whoever is free, so that a thread that lost its processor holds up one part, not a share of all
 
-/** All parts of a phase, each by the thread that claims it first; then `between`, by the last thread to be done. */
-function inParts(
-  /** @type {Int32Array} */ words,
-  /** @type {number} */ threads,
-  /** @type {number} */ net,
-  /** @type {number} */ phase,
-  /** @type {() => void} */ between,
-) {
-  const { kernel_part, kernel_parts } = open.exports;
-  const parts = kernel_parts(net, phase);
-  if (threads === 1) for (let k = 0; k < parts; k++) kernel_part(net, phase, k);
-  else
-    for (let k = Atomics.add(words, CLAIM, 1); k < parts; k = Atomics.add(words, CLAIM, 1)) kernel_part(net, phase, k);
-  meet(words, threads, between);
-}
-
-/** Nobody goes on before all are here and `between` is done. Short waits look, long ones sleep. */
-function meet(/** @type {Int32Array} */ words, /** @type {number} */ threads, /** @type {() => void} */ between) {
-  if (threads === 1) return between();
-  const generation = Atomics.load(words, GENERATION);
-  if (Atomics.add(words, ARRIVED, 1) === threads - 1) {
-    between();
-    Atomics.store(words, ARRIVED, 0);
-    Atomics.store(words, CLAIM, 0);
-    Atomics.add(words, GENERATION, 1);
-    Atomics.notify(words, GENERATION);
+/** All parts of a phase, by this thread and those that help it. */
+function inParts(/** @type {number} */ net, /** @type {number} */ phase) {
+  const { exports: kernels, words } = open;
+  const parts = kernels.kernel_parts(net, phase);
+  if (!words || parts < 2) {
+    for (let k = 0; k < parts; k++) kernels.kernel_part(net, phase, k);
     return;
   }
-  for (let look = 0; look < LOOKS; look++) if (Atomics.load(words, GENERATION) !== generation) return;
-  while (Atomics.load(words, GENERATION) === generation) {
+  words[PHASE] = phase;
+  words[PARTS] = parts;
+  Atomics.store(words, FINISHED, 0);
+  ring(words, OPEN, parts);
+  while (claim(words, net));
+  for (let look = 0; Atomics.load(words, FINISHED) < parts; look++) {
+    const seen = Atomics.load(words, FINISHED);
     if (Atomics.load(words, FAILED)) throw ECHO;
-    Atomics.wait(words, GENERATION, generation, NAP);
+    if (look > LOOKS && seen < parts) Atomics.wait(words, FINISHED, seen, NAP);
   }
+}
+
+/** One part, if there is one to claim. */
+function claim(/** @type {Int32Array} */ words, /** @type {number} */ net) {
+  let left = Atomics.load(words, OPEN);
+  while (left > 0) {
+    const found = Atomics.compareExchange(words, OPEN, left, left - 1);
+    if (found === left) {
+      open.exports.kernel_part(net, words[PHASE], /** @type {number} */ (words[PARTS]) - left);
+      Atomics.add(words, FINISHED, 1);
+      return true;
+    }
+    left = found;
+  }
+  return false;
+}
+
+/** Parts of another thread's phases, until its job is over. */
+function help(/** @type {Job} */ { net }) {
+  /** @type {Int32Array} */
+  const words = open.words;
+  for (let looks = 0; !Atomics.load(words, ENDED); looks++) {
+    if (Atomics.load(words, FAILED)) throw ECHO;
+    if (claim(words, net)) {
+      Atomics.notify(words, FINISHED);
+      looks = 0;
+    }
+    if (looks < LOOKS) continue;
+    const bell = Atomics.load(words, BELL);
+    Atomics.add(words, ASLEEP, 1);
+    if (Atomics.load(words, OPEN) === 0 && !Atomics.load(words, ENDED)) Atomics.wait(words, BELL, bell, NAP);
+    Atomics.sub(words, ASLEEP, 1);
+    looks = 0;
+  }
+  return 0;
+}
+
+/** Says something that sleeping threads wait for. */
+function ring(/** @type {Int32Array} */ words, /** @type {number} */ word, /** @type {number} */ value) {
+  Atomics.store(words, word, value);
+  Atomics.add(words, BELL, 1);
+  if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, BELL);
 }
 
 /** A turn of the thread's event loop, in which a stop said by message is heard. */

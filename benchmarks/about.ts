@@ -38,10 +38,10 @@ export async function instructions(): Promise<string> {
   return state?.ok ? (state.detail.split(',')[0] as string) : 'no native engine';
 }
 
-/** The commit, and whether what is measured differs from it. */
-export function commit(): string {
+/** The commit, and whether what is measured, which lies in these `places`, differs from it. */
+export function commit(places: readonly string[] = ['src', 'scripts', 'package-lock.json']): string {
   const git = (...args: string[]): string =>
     spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' }).stdout?.trim() ?? '';
-  const changed = git('status', '--porcelain', '--', 'src', 'scripts', 'package-lock.json') !== '';
+  const changed = git('status', '--porcelain', '--', ...places) !== '';
   return `${git('rev-parse', '--short', 'HEAD') || 'unknown'}${changed ? ' and changes' : ''}`;
 }

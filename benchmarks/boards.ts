@@ -2,13 +2,15 @@
 // In: groups of boards. Out: a table or JSON on stdout, progress on stderr, ACCURACY.md, a line in looks.jsonl for each look.
 
 import { cpus } from 'node:os';
-import { commit } from './about.ts';
+import { join } from 'node:path';
+import { commit, ROOT } from './about.ts';
 import { type About, autoLine, keep, kept } from './boards/accuracy.ts';
-import type { Row } from './boards/board.ts';
-import { type Ended, judgeAll, strangers } from './boards/crew.ts';
+import type { Board, Row } from './boards/board.ts';
+import { type Crew, type Ended, judgeAll, missing, strangers } from './boards/crew.ts';
 import { checkPresent } from './boards/data.ts';
 import { boardsOf, GROUPS } from './boards/groups.ts';
 import { appendLooks } from './boards/looks.ts';
+import { measuredIn } from './boards/measured.ts';
 import { peersOf } from './boards/peers.ts';
 import { table } from './boards/table.ts';
 import { parseArguments, USAGE } from './boards/usage.ts';
@@ -42,37 +44,38 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const ended = await judgeAll(boards, {
-    hands: asked.hands,
-    look: asked.look,
-    only: asked.only,
-    full: asked.full,
+  const { hands, look, only, full } = asked;
+  const at = commit(['src', 'benchmarks/boards', 'package-lock.json']);
+  const measured = measuredIn(at.endsWith('changes') ? null : join(ROOT, 'runs', 'boards', `${at}.jsonl`));
+  const seconds = (): number => (asked.again ? 0 : measured.seconds) + (performance.now() - started) / 1000;
+  const crew: Crew = {
+    hands,
+    look,
+    only,
+    full,
     say: (doing, done, all) => progress(`${done}/${all} ${doing}`),
-  });
+    known: (board, contestant) => (asked.again ? null : measured.row(board, contestant, look)),
+    judged: (board, row) => measured.add({ board, look, seconds: seconds(), row }),
+  };
+  if (look) log(boards, crew, asked.why);
+  const ended = await judgeAll(boards, crew);
   progress('');
-  const about = aboutNow((performance.now() - started) / 1000);
+  const about = aboutNow(seconds());
   const whole = ended.map((one) => ({ ...one, rows: [...one.rows, ...peersOf(one.board.name)] }));
-  if (asked.look) look(ended, about, asked.why);
   print(whole, asked.json);
   const done = whole.map(({ board, rows }) => kept(board, rows, about));
   const line = autoLine(done);
   if (!asked.json && line !== null) console.log(`auto ÷ best single forecaster. ${line}`);
-  if (asked.only !== null) return; // a part of the box says nothing about the box
-  const left = keep(done, asked.look);
+  const left = keep(done, look, only !== null);
   if (left.length > 0)
     console.error(`ACCURACY.md keeps the test figures it has of ${left.join(', ')}: this run did not look`);
 }
 
-function look(ended: readonly Ended[], { date, commit }: About, why: string): void {
-  appendLooks(
-    ended.map(({ board, rows }) => ({
-      date,
-      commit,
-      board: board.name,
-      forecasters: rows.filter(({ test }) => test !== null).map(({ forecaster }) => forecaster),
-      why,
-    })),
-  );
+/** Before anything is looked at, so that a run that is stopped has looked, too. */
+function log(boards: readonly Board[], crew: Crew, why: string): void {
+  const { date, commit } = aboutNow(0);
+  const looks = boards.map((board) => ({ date, commit, board: board.name, forecasters: missing(board, crew), why }));
+  appendLooks(looks.filter(({ forecasters }) => forecasters.length > 0));
 }
 
 function print(ended: readonly { board: Ended['board']; rows: readonly Row[] }[], json: boolean): void {

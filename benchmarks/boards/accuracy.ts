@@ -42,20 +42,40 @@ export function kept(
 
 /**
  * Puts boards into the files. Those that were looked at before keep their figures where they were now run without a look (`look: false`);
- * gives the names of those.
+ * gives the names of those. `some`: only a part of the box was run, whose rows take the place of those there are; a board that is not
+ * there yet is left out, as a part of the box says nothing about the box.
  */
-export function keep(boards: readonly Kept[], look: boolean, folder: string = FOLDER): string[] {
+export function keep(boards: readonly Kept[], look: boolean, some = false, folder: string = FOLDER): string[] {
   const file = join(folder, 'accuracy.json');
   const old = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { boards: Kept[] }).boards : [];
   const looked = new Set(
     old.filter(({ rows }) => rows.some(({ ours, test }) => ours && test !== null)).map(({ name }) => name),
   );
   const left = look ? [] : boards.filter(({ name }) => looked.has(name)).map(({ name }) => name);
-  const fresh = boards.filter(({ name }) => !left.includes(name));
+  const fresh = boards
+    .filter(({ name }) => !left.includes(name))
+    .flatMap((board) => {
+      const before = old.find(({ name }) => name === board.name);
+      return some ? (before ? [merged(before, board)] : []) : [board];
+    });
+  if (some && fresh.length === 0) return left;
   const all = [...old.filter(({ name }) => !fresh.some((one) => one.name === name)), ...fresh].sort(inOrder);
   writeFileSync(file, `${formatted({ boards: all }, '')}\n`);
   writeFileSync(join(folder, 'ACCURACY.md'), render(all));
   return left;
+}
+
+/** Rows of ours that were measured again in the places of those before, new ones before the peers; told of where their commit is another. */
+function merged(old: Kept, now: Kept): Kept {
+  const { commit, date } = now.about;
+  const told = (row: Row): Row =>
+    commit === old.about.commit ? row : { ...row, measured: `${date}, commit ${commit}` };
+  const own = now.rows.filter(({ ours }) => ours).map(told);
+  const again = (row: Row): Row | undefined => own.find(({ forecaster }) => row.ours && forecaster === row.forecaster);
+  const added = own.filter(({ forecaster }) => !old.rows.some((row) => row.ours && row.forecaster === forecaster));
+  const rows = old.rows.map((row) => again(row) ?? row);
+  const ours = [...rows.filter((row) => row.ours), ...added];
+  return { ...old, rows: [...ours, ...rows.filter((row) => !row.ours)] };
 }
 
 /** JSON as the project's formatter has it: lists of plain values on one line where they fit. */
@@ -230,10 +250,21 @@ function boardPart(board: Kept): string[] {
       return `| ${row.forecaster}${row === answer ? ' ◀' : ''} | ${cells(row.validation, known)} | ${cells(row.test, shown)} | ${row.seconds === null ? '' : row.seconds.toFixed(1)} | ${setting} |`;
     }),
     '',
+    ...measuredLines(own),
     ...seedLines(own, metrics[0] as string),
     ...triedLines(own, metrics[0] as string),
     ...peerLines(rows.filter(({ ours }) => !ours)),
     ...(NOTES[name] ? [NOTES[name] as string, ''] : []),
+  ];
+}
+
+/** Rows of other runs than the board's. */
+function measuredLines(rows: readonly Row[]): string[] {
+  const others = rows.filter(({ measured }) => measured !== undefined);
+  if (others.length === 0) return [];
+  return [
+    `Measured by themselves: ${others.map(({ forecaster, measured }) => `${forecaster} (${measured})`).join(', ')}.`,
+    '',
   ];
 }
 

@@ -91,6 +91,8 @@ export interface Row {
   readonly combination?: boolean;
   /** Where a peer's figure comes from. */
   readonly source?: string;
+  /** Date and commit, where they are not those of the board. */
+  readonly measured?: string;
   /** Why there is no figure. */
   readonly reason?: string;
 }

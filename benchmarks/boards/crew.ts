@@ -29,6 +29,15 @@ export interface Crew {
   /** Contestants that take minutes, too. */
   readonly full: boolean;
   readonly say?: (doing: string, done: number, all: number) => void;
+  /** What is known of a contestant already; null: it has to be judged. */
+  readonly known?: (board: string, contestant: string) => Row | null;
+  /** Each row that was judged, as it comes. */
+  readonly judged?: (board: string, row: Row) => void;
+}
+
+interface Task {
+  readonly board: Board;
+  readonly contestant: Contestant;
 }
 
 /** Names that no contestant of any board has. */
@@ -37,21 +46,39 @@ export function strangers(boards: readonly Board[], only: ReadonlySet<string> | 
   return [...(only ?? [])].filter((name) => !known.has(name));
 }
 
-/** Judges every contestant of every board. */
-export async function judgeAll(boards: readonly Board[], crew: Crew): Promise<Ended[]> {
-  const jobs = boards.flatMap((board) =>
+/** Who takes part. */
+function tasksOf(boards: readonly Board[], { full, only }: Pick<Crew, 'full' | 'only'>): Task[] {
+  return boards.flatMap((board) =>
     board.contestants
-      .filter(({ name, long }) => (crew.full || !long) && (crew.only === null || crew.only.has(name)))
+      .filter(({ name, long }) => (full || !long) && (only === null || only.has(name)))
       .map((contestant) => ({ board, contestant })),
   );
+}
+
+/** Who of a board has yet to be judged. */
+export function missing(board: Board, crew: Pick<Crew, 'full' | 'only' | 'known'>): string[] {
+  const names = tasksOf([board], crew).map(({ contestant }) => contestant.name);
+  return names.filter((name) => !crew.known?.(board.name, name));
+}
+
+/** Judges every contestant of every board that is not known already. */
+export async function judgeAll(boards: readonly Board[], crew: Crew): Promise<Ended[]> {
+  const jobs = tasksOf(boards, crew);
   const rows = new Map<string, Row>();
   const key = (board: string, contestant: string): string => `${board} ${contestant}`;
-  const queue = [...jobs].sort((a, b) => b.contestant.weight - a.contestant.weight);
-  let done = 0;
+  for (const { board, contestant } of jobs) {
+    const row = crew.known?.(board.name, contestant.name);
+    if (row) rows.set(key(board.name, contestant.name), row);
+  }
+  const left = jobs.filter(({ board, contestant }) => !rows.has(key(board.name, contestant.name)));
+  const queue = left.sort((a, b) => b.contestant.weight - a.contestant.weight);
+  let done = rows.size;
   const say = (doing: string): void => crew.say?.(doing, done, jobs.length);
-  const take = async (run: (job: (typeof jobs)[number]) => Promise<Row>): Promise<void> => {
+  const take = async (run: (job: Task) => Promise<Row>): Promise<void> => {
     for (let job = queue.shift(); job; job = queue.shift()) {
-      rows.set(key(job.board.name, job.contestant.name), await run(job));
+      const row = await run(job);
+      rows.set(key(job.board.name, job.contestant.name), row);
+      crew.judged?.(job.board.name, row);
       done++;
       say(`${job.board.name} ${job.contestant.name}: done`);
     }
@@ -69,10 +96,7 @@ export async function judgeAll(boards: readonly Board[], crew: Crew): Promise<En
 }
 
 /** A process that is begun when there is work, and anew where it ended. What fails is a row with the reason: others' figures are not lost. */
-function handOf(
-  look: boolean,
-  say: (doing: string) => void,
-): { run(job: { board: Board; contestant: Contestant }): Promise<Row>; rest(): void } {
+function handOf(look: boolean, say: (doing: string) => void): { run(job: Task): Promise<Row>; rest(): void } {
   let hand: ChildProcess | null = null;
   return {
     run: async ({ board, contestant }) => {

@@ -2,11 +2,11 @@
 // In: the file. Out: boards. Not here: who takes part (box.ts), but the settings of linear.
 
 import { type Column, rowsOf, type Series } from '../../src/core/data.ts';
-import type { Walk } from '../../src/evaluate/backtest.ts';
+import type { Track, Walk } from '../../src/evaluate/backtest.ts';
 import type { Board, Choice, Contestant, Part } from './board.ts';
 import { box } from './box.ts';
 import { seriesIn } from './data.ts';
-import { answered, pooled } from './score.ts';
+import { poolOf } from './score.ts';
 
 const TRAIN = 8640;
 const VALIDATION = 11_520;
@@ -28,11 +28,12 @@ export async function etth1(): Promise<Board[]> {
 function boardOf(series: Series, horizon: number): Board {
   const partOf = (from: number, until: number): Part => {
     const origins = Array.from({ length: until - horizon - from + 1 }, (_, i) => from + i);
-    const walks: Walk[] = [{ series: rowsOf(series, 0, until), folds: [{ from: 0, origins }] }];
+    const walk: Walk = { series: rowsOf(series, 0, until), folds: [{ from: 0, origins }] };
+    const score = poolOf(walk, horizon, ['mse', 'mae'], SEASON);
     return {
-      walks,
+      walks: [walk],
       heldOut: () => (from === VALIDATION ? TRAIN : null), // what is fitted never learns from the validation part
-      score: (tracks) => pooled(answered(walks, tracks, horizon), ['mse', 'mae'], SEASON),
+      score: (tracks) => score(tracks[0] as Track),
     };
   };
   const windows = END - VALIDATION - horizon + 1;

@@ -1,6 +1,7 @@
 // Figures of a part's answers: per series and averaged, or all errors together.
 // In: walks, what a forecaster said of them. Out: figures by name. Not here: which origins are asked.
 
+import type { Series } from '../../src/core/data.ts';
 import { joined, type Track, type Walk } from '../../src/evaluate/backtest.ts';
 import { actualsAt } from '../../src/evaluate/score.ts';
 import { METRICS } from '../../src/metrics/index.ts';
@@ -63,6 +64,29 @@ function strided(values: Float64Array, c: number, channels: number): Float64Arra
   const own = new Float64Array(values.length / channels);
   for (let i = 0, at = c; i < own.length; i++, at += channels) own[i] = values[at] as number;
   return own;
+}
+
+/** All errors of all targets of one series together, in the order they are told in, (N, H, C): what came is gathered once for all. */
+export function poolOf(
+  { series, folds }: Walk,
+  horizon: number,
+  metrics: readonly string[],
+  season: number,
+): (track: Track) => Figures {
+  let actual: Float64Array | null = null;
+  const train = (series.targets[0] as Series['targets'][number]).values.subarray(0, folds[0]?.origins[0]);
+  return ({ values, origins }) => {
+    actual ??= interleaved(actualsAt(series, origins, horizon, 0));
+    const input = { actual, forecast: values, train, season };
+    return figuresOf(metrics, (metric) => scored(metric, input));
+  };
+}
+
+function interleaved(columns: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(columns.reduce((sum, { length }) => sum + length, 0));
+  for (const [c, column] of columns.entries())
+    for (let i = 0, at = c; i < column.length; i++, at += columns.length) all[at] = column[i] as number;
+  return all;
 }
 
 function figuresOf(metrics: readonly string[], of: (metric: string) => number | null): Figures {

@@ -10,15 +10,18 @@ export interface AskedFor {
   readonly why: string;
   /** Networks that take minutes are trained, too. */
   readonly full: boolean;
+  /** What was measured at this commit is measured anew. */
+  readonly again: boolean;
   readonly hands: number;
 }
 
 export const USAGE = `npm run boards -- <m4-weekly|m4-hourly|etth1|classics|panels|text|all> [options]
   --why "…"            what the look at the test parts is for; it is written to benchmarks/looks.jsonl
   --no-test            validation parts and rolling origins only: no look
-  --forecasters a,b    these alone; ACCURACY.md is left as it is
+  --forecasters a,b    these alone; their rows take the place of those the board has in ACCURACY.md
   --json               one JSON value on stdout
   --full               also what takes minutes: networks on panels, the text network
+  --again              measure anew what was measured at this commit; a run that was stopped goes on without it
   --hands 2            processes side by side, default 2 or as many as there are cores`;
 
 /** Errors are values: `wrong` says what to change. */
@@ -33,7 +36,7 @@ export function parseArguments(
     const [name, written] = (args[i] as string).split(/=(.*)/s) as [string, string | undefined];
     if (!name.startsWith('--')) named.push(name);
     else if (valued.includes(name)) options.set(name, written ?? args[++i] ?? '');
-    else if (['--json', '--no-test', '--full'].includes(name)) options.set(name, 'yes');
+    else if (['--json', '--no-test', '--full', '--again'].includes(name)) options.set(name, 'yes');
     else return { wrong: `boards: there is no option ${name}` };
   }
   const unknown = named.find((name) => name !== 'all' && !groups.includes(name));
@@ -55,6 +58,7 @@ export function parseArguments(
     look,
     why,
     full: options.has('--full'),
+    again: options.has('--again'),
     hands,
   };
 }

@@ -1,6 +1,6 @@
 // The harness on a small board of its own: what chooses, what is looked at, what is kept.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,9 +8,10 @@ import { answerOf, figure, type Kept, keep, kept, missedBy } from '../../benchma
 import { autoRatio, autoSummary } from '../../benchmarks/boards/auto.ts';
 import type { Board, Contestant, Row } from '../../benchmarks/boards/board.ts';
 import { box } from '../../benchmarks/boards/box.ts';
-import { judgeAll, strangers } from '../../benchmarks/boards/crew.ts';
+import { judgeAll, missing, strangers } from '../../benchmarks/boards/crew.ts';
 import { judge } from '../../benchmarks/boards/judge.ts';
 import { appendLooks, readLooks } from '../../benchmarks/boards/looks.ts';
+import { measuredIn } from '../../benchmarks/boards/measured.ts';
 import { panel } from '../../benchmarks/boards/panels.ts';
 import { parseArguments } from '../../benchmarks/boards/usage.ts';
 import type { Series } from '../../src/core/data.ts';
@@ -129,6 +130,39 @@ describe('a crew', () => {
     expect(await names(['last'], true)).toEqual(['last']);
   });
 
+  it('judges nobody whose row is known, and tells of each row as it comes', async () => {
+    const board = { ...small(), contestants: [naive, { ...naive, name: 'last' }] };
+    const file = join(folder, 'runs', 'abc.jsonl');
+    const go = async (stop: boolean): Promise<string[]> => {
+      const measured = measuredIn(file);
+      const told: string[] = [];
+      const crew = {
+        hands: 0,
+        look: false,
+        only: null,
+        full: false,
+        known: (name: string, contestant: string) => measured.row(name, contestant, false),
+        judged: (name: string, row: Row) => {
+          measured.add({ board: name, look: false, seconds: told.length + 7, row });
+          told.push(row.forecaster);
+          if (stop) throw new Error('stopped');
+        },
+      };
+      expect(missing(board, crew)).toEqual(stop ? ['seasonal-naive', 'last'] : ['last']);
+      const [one] = await judgeAll([board], crew);
+      expect(one?.rows.map(({ forecaster }) => forecaster)).toEqual(['seasonal-naive', 'last']);
+      expect(one?.rows[0]?.validation).toEqual(one?.rows[1]?.validation);
+      return told;
+    };
+    await expect(go(true)).rejects.toThrow('stopped');
+    expect(measuredIn(file).seconds).toBe(7);
+    expect(await go(false)).toEqual(['last']);
+    appendFileSync(file, '{"board":"small","look"'); // cut off
+    expect(measuredIn(file).row('small', 'last', false)?.forecaster).toBe('last');
+    expect(measuredIn(file).row('small', 'last', true)).toBeNull(); // no look is none
+    expect(measuredIn(null).row('small', 'last', false)).toBeNull();
+  });
+
   it('knows who takes part on no board, before anything is judged or looked at', () => {
     expect(strangers([small()], new Set(['theta', 'tehta']))).toEqual(['tehta']);
     expect(strangers([small()], null)).toEqual([]);
@@ -169,11 +203,31 @@ describe('ACCURACY.md', () => {
   });
 
   it('keeps test figures where a later run does not look, and says so', () => {
-    expect(keep([of([row('a', 2, 1)])], true, folder)).toEqual([]);
-    expect(keep([of([row('a', 3, null)])], false, folder)).toEqual(['small']);
+    expect(keep([of([row('a', 2, 1)])], true, false, folder)).toEqual([]);
+    expect(keep([of([row('a', 3, null)])], false, false, folder)).toEqual(['small']);
     expect(readFileSync(join(folder, 'ACCURACY.md'), 'utf8')).toContain('| a ◀ | 2.000 |');
-    expect(keep([of([row('a', 4, 5)])], true, folder)).toEqual([]);
+    expect(keep([of([row('a', 4, 5)])], true, false, folder)).toEqual([]);
     expect(readFileSync(join(folder, 'ACCURACY.md'), 'utf8')).toContain('| a ◀ | 4.000 |');
+  });
+
+  it('takes rows of a part of the box into a board that is there, says what they were measured at, and makes no board of them', () => {
+    const later = { ...about, commit: 'def' };
+    const peer = row('peer', null, 1, { ours: false });
+    keep([of([row('a', 2, 1), row('b', 3, 2), peer])], true, false, folder);
+    keep([kept(board, [row('b', 1, 4), row('c', 5, 6), peer], later)], true, true, folder);
+    keep([kept({ ...board, name: 'other' }, [row('b', 1, 4)], later)], true, true, folder);
+    const { boards } = JSON.parse(readFileSync(join(folder, 'accuracy.json'), 'utf8')) as { boards: Kept[] };
+    expect(boards.map(({ name }) => name)).toEqual(['small']);
+    expect(boards[0]?.about.commit).toBe('abc');
+    expect(boards[0]?.rows.map(({ forecaster, test }) => [forecaster, test?.wape])).toEqual([
+      ['a', 1],
+      ['b', 4],
+      ['c', 6],
+      ['peer', 1],
+    ]);
+    expect(readFileSync(join(folder, 'ACCURACY.md'), 'utf8')).toContain(
+      'Measured by themselves: b (2026-01-01, commit def), c (2026-01-01, commit def).',
+    );
   });
 
   it('shows four digits that count', () => {

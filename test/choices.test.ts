@@ -79,7 +79,7 @@ beforeEach(() => {
 
 describe('a run brought back', () => {
   it('has its networks and its choice: both from the folder, on its own data and on others', async () => {
-    const { result, folder } = await ran({ kind: 'auto', members: ['theta', 'drift', NETWORK] });
+    const { result, folder } = await ran({ kind: 'auto', how: 'mean', members: ['theta', 'drift', NETWORK] });
     expect(result.fit.combination?.members.every(({ weight }) => weight > 0)).toBe(true);
     expect(done.judged).toBeGreaterThan(0);
     expect(done.trained).toBeGreaterThan(5);

@@ -1,5 +1,5 @@
-// The automatic choice: many unlike forecasters judged by rolling origins, and the middle of all that are near the best. Never the single best.
-// In: a budget, members where a person names them. Out: their median or mean, and what was tried. Not here: the pool (pool.ts), the origins (judge.ts).
+// The automatic choice: many unlike forecasters judged by rolling origins, and a mixture of those that err least together. Never the single best.
+// In: a budget, members where a person names them. Out: one forecast of theirs, and what was tried. Not here: the pool (pool.ts), the origins (judge.ts), the weights (least-error.ts).
 
 import { z } from 'zod';
 import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
@@ -8,6 +8,7 @@ import { bestOf, fitChosen, groundOf, nearest, type Rule } from './chosen.ts';
 import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
 import { budgetOf, nominalSeconds } from './cost.ts';
 import type { Judgement } from './judge.ts';
+import { leastErrorWeights } from './least-error.ts';
 import { logScale } from './log-scale.ts';
 import { spelled } from './member.ts';
 import { members, spelledMember } from './members.ts';
@@ -26,12 +27,14 @@ const LEAST_MEMBERS = 3;
 const MANY = 100;
 /** Over few forecasts errors differ by chance as much as by merit: no member is left out for less than this. */
 const MOST_APART = 1.5;
+/** Forecasts side by side from which on it can be told who errs unlike the others: with fewer, weights follow chance. */
+const ENOUGH = 4;
 
 /** Errors: E_DATA_TOO_SHORT where no member can be fitted. */
 export const auto: CombinationKind<AutoOptions> = {
   kind: KIND,
   form: 'numbers',
-  summary: 'Tries many forecasters on rolling origins inside the past and takes the middle of those near the best.',
+  summary: 'Tries many forecasters on rolling origins inside the past and mixes those that err least together.',
   options: z.strictObject({
     budget: z
       .string()
@@ -46,13 +49,13 @@ export const auto: CombinationKind<AutoOptions> = {
       .max(100)
       .optional()
       .describe(
-        'Members that have a part, the best ones, a count of 2 or more; default those whose error is at most 1 + 1/√n times the least (n forecasts side by side; at most 1.5 times), three at least where n is below 100',
+        'Members that have a part, the best ones, all with the same say, a count of 2 or more; default as many as it takes',
       ),
     how: z
       .enum(['auto', 'mean', 'median'])
       .default('auto')
       .describe(
-        'What is taken of their forecasts, step by step: mean, median, or auto (default): the median for one series, the mean for a panel',
+        'What is taken of the forecasts, step by step: mean or median of those near the best, or auto (default): of one series the weights with which they err least together, its median where fewer than four forecasts lie side by side; of a panel the mean',
       ),
     members: members(1).optional().describe('Forecasters to try, in this order, default a pool of unlike ones'),
   }) as unknown as CombinationKind<AutoOptions>['options'],
@@ -74,25 +77,43 @@ function ruleOf(
     members?.map(spelledMember) ??
     poolOf(season, series, usualRows(requests)).map((member) => spelled(member, { 'log-scale': logScale }));
   const taken = how === 'auto' ? (series > 1 ? 'mean' : 'median') : how;
+  const free = best === undefined && how === 'auto';
   return {
     kind: KIND,
     members: pool,
     budget: budgetOf(budget),
     how: taken,
     weigh: (judgement) => {
-      if (judgement.origins === 0) return pool.map(() => 1);
+      if (judgement.origins === 0) return { weights: pool.map(() => 1), how: taken };
+      const weights = free ? together(judgement) : null;
+      if (weights) return { weights, how: 'mean' };
       const chosen =
         best === undefined
           ? nearest(judgement, reachOf(judgement), judgement.apart < MANY ? LEAST_MEMBERS : 1)
           : bestOf(judgement, best);
-      return pool.map((_, i) => (chosen.includes(i) ? 1 : 0));
+      return { weights: pool.map((_, i) => (chosen.includes(i) ? 1 : 0)), how: taken };
     },
     tell: (judgement, count) => {
       const tried = judgement.members.filter(({ reason }) => reason === null).length;
-      const which = whichOf(judgement, count, tried, best);
-      return `${taken} of ${which}, ${groundOf(judgement)}, ${nominalSeconds(judgement.spent)} of ${budget}`;
+      const which =
+        free && together(judgement)
+          ? `mean of ${count} of ${tried}, weighted for the least error together`
+          : `${taken} of ${whichOf(judgement, count, tried, best)}`;
+      return `${which}, ${groundOf(judgement)}, ${nominalSeconds(judgement.spent)} of ${budget}`;
     },
   };
+}
+
+/** The weights with which all members that were judged err least together; null of several series, or where too few forecasts lie side by side. */
+function together({ members, blocks, apart }: Judgement): number[] | null {
+  if (blocks.length === 0 || apart < ENOUGH) return null;
+  const judged = members.flatMap(({ misses }, i) => (misses === null ? [] : [{ misses, i }]));
+  if (judged.length === 0) return null;
+  const weights = leastErrorWeights(
+    judged.map(({ misses }) => misses),
+    blocks,
+  );
+  return members.map((_, i) => weights[judged.findIndex((one) => one.i === i)] ?? 0);
 }
 
 /** The middle one of the rows known of each series. */

@@ -16,12 +16,17 @@ export interface Rule {
   readonly members: readonly Choice[];
   /** Multiply-adds that judging and fitting may take. */
   readonly budget: number;
-  /** What is taken of those with a weight; the median asks for no weights but 0. */
+  /** What is taken of those with a weight where an earlier fit does not say. */
   readonly how: How;
-  /** A weight for each judged member, 0 for none; those left out have none whatever it says. */
-  weigh(judgement: Judgement): readonly number[];
+  /** A weight for each judged member, 0 for none (those left out have none whatever it says), and what is taken of them; the median asks for no weights but 0. */
+  weigh(judgement: Judgement): Weighed;
   /** What was done, told of the members that could be fitted. */
   tell(judgement: Judgement, count: number): string;
+}
+
+export interface Weighed {
+  readonly weights: readonly number[];
+  readonly how: How;
 }
 
 /** The choice is one for all series of the panel, that of an earlier fit where there was one. Errors: E_DATA_TOO_SHORT where nothing can be fitted. */
@@ -73,7 +78,7 @@ async function fitAgain(
     const own = attempts.map((of) => of[s] as Attempt);
     const [labels, weights] = [report.members.map(({ member }) => member), report.members.map(({ weight }) => weight)];
     return Object.assign(
-      assembled(kind, labels, own, weights, how, () => report.rule),
+      assembled(kind, labels, own, weights, report.how ?? how, () => report.rule),
       { report },
     );
   });
@@ -89,7 +94,8 @@ async function fitJudged(
 ): Promise<FittedCombination[]> {
   const judgement = await judge(rule.members, panel, requests, rule.budget, context);
   const { members } = judgement;
-  const weights = rule.weigh(judgement).map((weight, i) => (members[i]?.reason === null ? weight : 0));
+  const { weights: given, how } = rule.weigh(judgement);
+  const weights = given.map((weight, i) => (members[i]?.reason === null ? weight : 0));
   const attempts: Attempt[][] = [];
   for (const [i, { member, reason }] of members.entries()) {
     const idle: Attempt = { reason };
@@ -100,7 +106,8 @@ async function fitJudged(
   const errors = members.map(({ error }) => error);
   return panel.map((_, s) => {
     const own = attempts.map((of) => of[s] as Attempt);
-    return assembled(rule.kind, labels, own, weights, rule.how, (count) => rule.tell(judgement, count), errors);
+    const fitted = assembled(rule.kind, labels, own, weights, how, (count) => rule.tell(judgement, count), errors);
+    return Object.assign(fitted, { report: { ...fitted.report, how } });
   });
 }
 

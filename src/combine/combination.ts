@@ -39,6 +39,8 @@ export interface Tried {
 export interface CombinationReport {
   /** One sentence: the rule and what it rests on. */
   readonly rule: string;
+  /** What was taken of the members' forecasts; absent where the options say. */
+  readonly how?: 'mean' | 'median';
   readonly members: readonly Tried[];
 }
 

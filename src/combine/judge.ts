@@ -6,12 +6,16 @@ import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import { backtest, type Fold, type Track, type Walk } from '../evaluate/backtest.ts';
 import { attempt } from './blend.ts';
 import type { CombineContext, Member } from './combination.ts';
-import { costOf, NETWORK_PACE, nominalSeconds } from './cost.ts';
+import { costOf, NETWORK_PACE, NOMINAL_RATE, nominalSeconds } from './cost.ts';
 import { hasNetwork, labelOf } from './member.ts';
 
 type Choice = Exclude<Member, string>;
 
-const ORIGINS = 5;
+const LEAST_ORIGINS = 5;
+const MOST_ORIGINS = 16;
+/** The part of a budget, and the most multiply-adds, that judging by more than LEAST_ORIGINS may come to. */
+const ROOM = 1 / 4;
+const MOST_ROOM = 5 * NOMINAL_RATE;
 const JUDGED_SERIES = 100;
 const LEAST_ROWS = 20;
 const LEAST_SEASONS = 2;
@@ -21,6 +25,8 @@ export interface Judged {
   readonly label: string;
   /** Mean absolute error over all origins; null where it was not judged. */
   readonly error: number | null;
+  /** What came less what it forecast, all steps of a target's first origin, then of its next; null where it was not judged, and of several series. */
+  readonly misses: Float64Array | null;
   /** Estimated multiply-adds of its fits; what was left out costs nothing. */
   readonly cost: number;
   /** Why it was left out; null: it was not. */
@@ -34,13 +40,15 @@ export interface Judgement {
   readonly horizon: number;
   /** Forecasts judged that do not overlap, over all series. */
   readonly apart: number;
+  /** Rows of `misses` that come from one fit, in order; of several series none. */
+  readonly blocks: readonly number[];
   readonly spent: number;
 }
 
 /**
- * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less), five at most, where two seasons, and
- * 20 rows, remain before them; where H is less than the way to the next one, several forecasts are asked of each fit. Members are taken
- * in order while the budget lasts; the first of them always.
+ * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less), five at most, up to sixteen where all members
+ * judged by so many take a quarter of the budget (20s at most), where two seasons, and 20 rows, remain before them; where H is less than the
+ * way to the next one, several forecasts are asked of each fit. Members are taken in order while the budget lasts; the first of them always.
  */
 export async function judge(
   members: readonly Choice[],
@@ -51,8 +59,7 @@ export async function judge(
 ): Promise<Judgement> {
   const pasts = panel.map((series, s) => pastOf(series, requests[s] as FitRequest));
   const { horizon = 1, lead = 0, seed = 0, signal } = requests[0] ?? {};
-  const walks = pasts.map((past) => walkOf(past, horizon, lead, context.season));
-  const walked = sampled(walks.filter(({ folds }) => folds.length > 0));
+  const { walks, walked } = walksOf(pasts, horizon, lead, members, budget, context);
   const judged: Judged[] = [];
   let spent = 0;
   for (const member of members) {
@@ -60,21 +67,24 @@ export async function judge(
     const label = labelOf(member);
     if (judged.length > 0 && spent + cost > budget) {
       const reason = `over the budget: it would take ${nominalSeconds(cost)}, ${nominalSeconds(Math.max(0, budget - spent))} are left`;
-      judged.push({ member, label, error: null, cost: 0, reason });
+      judged.push({ member, label, error: null, misses: null, cost: 0, reason });
       continue;
     }
     spent += cost;
-    const error = await errorOf(() => context.create(member), walked, horizon, lead, seed, signal);
-    if ('reason' in error) judged.push({ member, label, error: null, cost, reason: error.reason });
-    else if (error.value === null || Number.isFinite(error.value))
-      judged.push({ member, label, error: error.value, cost, reason: null });
-    else judged.push({ member, label, error: null, cost, reason: 'its forecasts are not finite' });
+    const found = await errorOf(() => context.create(member), walked, horizon, lead, seed, signal);
+    const failed = (reason: string): Judged => ({ member, label, error: null, misses: null, cost, reason });
+    if ('reason' in found) judged.push(failed(found.reason));
+    else if (found.error === null || Number.isFinite(found.error))
+      judged.push({ member, label, ...found, cost, reason: null });
+    else judged.push(failed('its forecasts are not finite'));
   }
+  const [only, ...others] = walked;
   return {
     members: judged,
     origins: Math.max(0, ...walks.map(({ folds }) => folds.length)),
     horizon,
     apart: walked.reduce((sum, { folds }) => sum + apartOf(folds, horizon), 0),
+    blocks: only && others.length === 0 ? blocksOf(only, horizon) : [],
     spent,
   };
 }
@@ -95,11 +105,35 @@ function apartOf(folds: readonly Fold[], horizon: number): number {
   return Math.floor((last - first) / horizon) + 1;
 }
 
-function walkOf(past: Series, horizon: number, lead: number, season: number): Walk {
+/** Where all members are judged: by as many origins as there is room for. `walked`: the series that are. */
+function walksOf(
+  pasts: readonly Series[],
+  horizon: number,
+  lead: number,
+  members: readonly Choice[],
+  budget: number,
+  context: CombineContext,
+): { readonly walks: readonly Walk[]; readonly walked: readonly Walk[] } {
+  const room = Math.min(ROOM * budget, MOST_ROOM);
+  for (let most = MOST_ORIGINS; ; most--) {
+    const walks = pasts.map((past) => walkOf(past, horizon, lead, context.season, most));
+    const walked = sampled(walks.filter(({ folds }) => folds.length > 0));
+    if (most <= LEAST_ORIGINS) return { walks, walked };
+    const cost = (member: Choice): number => panelCost(member, walks, walked, horizon + lead, context);
+    if (members.reduce((sum, member) => sum + cost(member), 0) <= room) return { walks, walked };
+  }
+}
+
+/** Rows of a fold's forecasts, fold by fold, target by target. */
+function blocksOf({ series, folds }: Walk, horizon: number): number[] {
+  return series.targets.flatMap(() => folds.map(({ origins }) => origins.length * horizon));
+}
+
+function walkOf(past: Series, horizon: number, lead: number, season: number, most: number): Walk {
   const step = season >= 2 ? Math.max(1, Math.floor(season / 2)) : Math.max(6, Math.ceil(horizon / 2));
   const newest = past.length - lead - horizon;
   const folds: Fold[] = [];
-  for (let k = ORIGINS - 1; k >= 0; k--) {
+  for (let k = most - 1; k >= 0; k--) {
     const first = newest - k * step;
     if (first < leastOf(season)) continue;
     const origins: number[] = [];
@@ -150,25 +184,28 @@ async function errorOf(
   lead: number,
   seed: number,
   signal: AbortSignal | undefined,
-): Promise<{ readonly value: number | null } | { readonly reason: string }> {
+): Promise<Pick<Judged, 'error' | 'misses'> | { readonly reason: string }> {
   const tracks = await tracksOf(create, walks, { horizon, lead }, seed, signal);
   const failed = tracks.filter((track) => typeof track === 'string');
   if (failed[0] !== undefined && 2 * failed.length > walks.length) return { reason: failed[0] };
-  if (walks.length === 0) return { value: null };
+  if (walks.length === 0) return { error: null, misses: null };
   const alone = walks.length === 1 && walks[0]?.series.targets.length === 1;
   let sum = 0;
   let count = 0;
+  const missed: Float64Array[] = [];
   for (const [s, walk] of walks.entries()) {
     const track = tracks[s] as Track | string;
     if (typeof track === 'string') continue;
     for (const [c, { values }] of walk.series.targets.entries()) {
+      const misses = missesOf(track, values, c, walk.series.targets.length, horizon, lead);
+      if (walks.length === 1) missed.push(misses);
       const scale = alone ? 1 : meanChange(values.subarray(0, walk.folds[0]?.origins[0]));
       if (scale === 0) continue;
-      sum += meanMiss(track, values, c, walk.series.targets.length, horizon, lead) / scale;
+      sum += meanSize(misses) / scale;
       count++;
     }
   }
-  return { value: count > 0 ? sum / count : 0 };
+  return { error: count > 0 ? sum / count : 0, misses: walks.length === 1 ? joined(missed) : null };
 }
 
 /** The forecasts of each series, or why there are none: of all together where the forecaster learns from several, else of each by itself. */
@@ -200,22 +237,33 @@ async function tracksOf(
   return tracks;
 }
 
-function meanMiss(
+/** What came less what was forecast, (N, H). */
+function missesOf(
   { origins, values }: Track,
   actual: Float64Array,
   c: number,
   targets: number,
   horizon: number,
   lead: number,
-): number {
-  let sum = 0;
+): Float64Array {
+  const misses = new Float64Array(origins.length * horizon);
   for (let n = 0; n < origins.length; n++) {
     const first = (origins[n] as number) + lead;
     for (let h = 0; h < horizon; h++) {
-      sum += Math.abs((actual[first + h] as number) - (values[(n * horizon + h) * targets + c] as number));
+      misses[n * horizon + h] = (actual[first + h] as number) - (values[(n * horizon + h) * targets + c] as number);
     }
   }
-  return sum / (origins.length * horizon);
+  return misses;
+}
+
+function meanSize(misses: Float64Array): number {
+  let sum = 0;
+  for (const miss of misses) sum += Math.abs(miss);
+  return sum / misses.length;
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  return parts.length === 1 ? (parts[0] as Float64Array) : Float64Array.from(parts.flatMap((part) => [...part]));
 }
 
 /** The mean size of the changes from row to row. */

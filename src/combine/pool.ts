@@ -49,6 +49,7 @@ function seasonal(season: number): Choice[] {
     { kind: 'ets', seasonal: 'additive' },
     windowRidge(season),
     { kind: 'trend-season', seasons: 'all', halfLife: 2 },
+    { kind: 'trend-season', seasons: 'all' },
     smoothing({ damped: true }),
     { kind: 'trend-season', seasons: 5, log: false },
     { kind: 'ses', deseasonalise: 'auto' },

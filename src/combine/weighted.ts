@@ -47,7 +47,7 @@ function ruleOf({ members, best, power }: WeightedOptions): Rule {
     members: members.map(spelledMember),
     budget: Number.POSITIVE_INFINITY,
     how: 'mean',
-    weigh: (judgement) => weightsOf(judgement, best, power),
+    weigh: (judgement) => ({ weights: weightsOf(judgement, best, power), how: 'mean' }),
     tell: (judgement, count) =>
       `weights 1 / error${power === 1 ? '' : `^${power}`} of the best ${count} of ${members.length} members, ${groundOf(judgement)}`,
   };

@@ -6,6 +6,7 @@ import type { Windows } from '../engine.ts';
 import { checkBatches, checkChannels, checkWindows, interrupted } from '../reference/machine.ts';
 import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
+import type { Soon } from './kernel.ts';
 import {
   bind,
   type Machine,
@@ -102,7 +103,8 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
   const stopping = stopOnAbort(machine, signal);
   try {
     const pass = machine.network.carry ? predictCarried : predictBlocks;
-    const outputs = await pass(machine, windows, signal, stopping);
+    const soon = pass(machine, windows, signal, stopping);
+    const outputs = soon instanceof Promise ? await soon : soon;
     if (!outputs) throw interrupted();
     return outputs;
   } finally {
@@ -111,31 +113,50 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
   }
 }
 
-/** Null where the signal has stopped it. */
-async function predictBlocks(
+/** Null where the signal has stopped it. One window is small work: where it can be done at once, nothing is waited for. */
+function predictBlocks(
   machine: Machine,
   windows: Windows,
   signal: AbortSignal | undefined,
   stopping: Stopping,
-): Promise<Float64Array | null> {
-  const { network, plan } = machine;
-  const width = plan.outputs * ownSteps(network);
+): Soon<Float64Array | null> {
+  const width = machine.plan.outputs * ownSteps(machine.network);
   const each = workPerWindow(machine, windows.shape, 1);
+  if (windows.cuts.count !== 1) return predictMany(machine, windows, signal, stopping, width, each);
+  const { bound } = planVisits(machine.network, windows, 1, null, false);
+  const outputs = new Float64Array(width);
+  const soon = passForward(machine, signal, stopping, (kernel) => {
+    bind(machine, bound);
+    return kernel.predict(0, 1, outputs, each);
+  });
+  if (soon instanceof Promise) return soon.then((goesOn) => (goesOn ? outputs : null));
+  return soon ? outputs : null;
+}
+
+/** `width`: values of a window; `each`: its multiply-adds. */
+async function predictMany(
+  machine: Machine,
+  windows: Windows,
+  signal: AbortSignal | undefined,
+  stopping: Stopping,
+  width: number,
+  each: number,
+): Promise<Float64Array | null> {
+  const { network } = machine;
   const size = Math.max(1, Math.min(BLOCK, Math.floor(machine.kernel.turn / each)));
   const { order, bounds, bound } = planVisits(network, windows, size, null, false);
   const outputs = new Float64Array(windows.cuts.count * width);
-  const single = windows.cuts.count === 1; // nothing to put in order
-  const block = single ? outputs : new Float64Array(Math.min(size, windows.cuts.count) * width);
+  const block = new Float64Array(Math.min(size, windows.cuts.count) * width);
   let worked = 0;
   for (let k = 0; k + 1 < bounds.length; k++) {
     const [start, end] = [bounds[k]!, bounds[k + 1]!];
     const work = (end - start) * each;
     const soon = passForward(machine, signal, stopping, (kernel) => {
       bind(machine, bound);
-      return kernel.predict(start, end, single ? outputs : block.subarray(0, (end - start) * width), work);
+      return kernel.predict(start, end, block.subarray(0, (end - start) * width), work);
     });
     if (!(soon instanceof Promise ? await soon : soon)) return null;
-    for (let i = start, from = 0; i < end && !single; i++, from += width) {
+    for (let i = start, from = 0; i < end; i++, from += width) {
       outputs.set(block.subarray(from, from + width), order[i]! * width);
     }
     worked = soon instanceof Promise ? 0 : worked + work;

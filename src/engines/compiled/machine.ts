@@ -132,18 +132,20 @@ export function passForward(
   call: (kernel: Kernel) => Soon<number>,
 ): Soon<boolean> {
   if (signal?.aborted) return false;
-  const goesOn = (end: number): boolean => {
-    stopping.own = false;
-    if (end === STOPPED && wasAborted(signal)) return false;
-    checkEnd(machine, end);
-    return true;
-  };
   const soon = alone(machine, (kernel) => {
     if (wasAborted(signal)) return STOPPED;
     stopping.own = true;
     return call(kernel);
   });
-  return soon instanceof Promise ? soon.then(goesOn) : goesOn(soon);
+  if (soon instanceof Promise) return soon.then((end) => goesOn(machine, signal, stopping, end));
+  return goesOn(machine, signal, stopping, soon);
+}
+
+function goesOn(machine: Machine, signal: AbortSignal | undefined, stopping: Stopping, end: number): boolean {
+  stopping.own = false;
+  if (end === STOPPED && wasAborted(signal)) return false;
+  checkEnd(machine, end);
+  return true;
 }
 
 /** Makes the kernel read these windows. Errors: E_LIMIT_MEMORY. */

@@ -26,7 +26,7 @@ export function planVisits(
   targets: boolean,
 ): Visits {
   const plan = planBatches(windows.cuts, windows.shape, batch, shuffled);
-  return visitsOf(network, { ...plan, windows, continues: null }, targets);
+  return visitsOf(network, { order: plan.order, bounds: plan.bounds, windows, continues: null }, targets);
 }
 
 /** The same of batches planned elsewhere. With targets nobody asks for the order again: the cutoffs take its memory. */
@@ -57,8 +57,10 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
   if (network.input.kind === 'numbers' && network.input.future > 0) checkFuture(windows, last);
   for (let i = 0; i < cutoffs.length; i++) cutoffs[i]! -= start;
   if (continues) lengths.set(continues, lengths.length - order.length);
-  const part = (channel: Float64Array) => channel.subarray(start, Math.min(last, channel.length));
-  const channels = [...sequence.targets, ...sequence.past, ...sequence.future].map(part);
+  const channels: Float64Array[] = [];
+  addParts(channels, sequence.targets, start, last);
+  addParts(channels, sequence.past, start, last);
+  addParts(channels, sequence.future, start, last);
   const settings = new Int32Array(8); // one by one: a forecast of one window spends most of its time in JavaScript
   settings[0] = shape.context;
   settings[1] = shape.lead;
@@ -91,9 +93,16 @@ function nothingBefore(cutoff: number): ForecastError {
   });
 }
 
+/** The stretch of each channel that is read, of a channel that ends before it as much as there is. */
+function addParts(parts: Float64Array[], channels: readonly Float64Array[], start: number, end: number): void {
+  for (const channel of channels) parts.push(channel.subarray(start, Math.min(end, channel.length)));
+}
+
 /** Inputs are read up to the cutoffs, targets beyond. */
 function checkReach({ sequence }: Windows, start: number, end: number): void {
-  const longest = [...sequence.targets, ...sequence.past].reduce((least, c) => Math.min(least, c.length), end);
+  let longest = end;
+  for (const channel of sequence.targets) longest = Math.min(longest, channel.length);
+  for (const channel of sequence.past) longest = Math.min(longest, channel.length);
   if (start >= 0 && longest >= end) return;
   throw new ForecastError(
     'E_DATA_TOO_SHORT',

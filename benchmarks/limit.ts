@@ -1,5 +1,5 @@
 // The bare kernel of limit.cpp, compiled with the addon's flags for the instruction set in use, as a process that measures on request.
-// In: the instruction set. Out: a worker, or why there is none. Not here: what its rate is compared with (judge.ts).
+// In: the instruction set; or none, for that of WebAssembly (limit-wasm.ts). Out: a worker, or why there is none. Not here: what its rate is compared with (judge.ts).
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -31,6 +31,13 @@ export async function startLimit(instructions: string, root: string): Promise<Wo
     return hello.ok ? worker : { why: hello.why ?? 'it does not run' };
   }
   return { why };
+}
+
+export async function startWasmLimit(root: string): Promise<Worker | { readonly why: string }> {
+  const script = join(import.meta.dirname, 'limit-wasm.ts');
+  const worker = new Worker({ command: process.execPath, args: ['--import', 'tsx', script], cwd: root });
+  const hello = await worker.hello;
+  return hello.ok ? worker : { why: hello.why ?? 'it does not run' };
 }
 
 /** GFLOP/s of all threads together, now; null where the process has ended. */

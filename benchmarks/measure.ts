@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { setTimeout as settle } from 'node:timers/promises';
 import { ROOT } from './about.ts';
-import { type Entry, type Figure, median, type RowResult } from './judge.ts';
+import { type Entry, type Figure, type Limit, median, type RowResult } from './judge.ts';
 import { bareRate } from './limit.ts';
 import type { Contestant } from './report.ts';
 import type { Row } from './rows.ts';
@@ -92,13 +92,14 @@ interface Ready {
   failed: string | null;
 }
 
-/** One row by all contestants, in rounds that alternate, beside the bare kernel where there is one. */
-export async function measureRow(
-  row: Row,
-  players: readonly Player[],
-  limit: Worker | null,
-  pace: Pace,
-): Promise<RowResult> {
+/** Bare kernels of native's instruction set and of WebAssembly, where there are. */
+export interface Bare {
+  readonly native: Worker | null;
+  readonly wasm: Worker | null;
+}
+
+/** One row by all contestants, in rounds that alternate, beside the bare kernels. */
+export async function measureRow(row: Row, players: readonly Player[], bare: Bare, pace: Pace): Promise<RowResult> {
   const entries: Record<string, Entry> = {};
   const ready: Ready[] = [];
   for (const player of players) {
@@ -106,12 +107,10 @@ export async function measureRow(
     if ('skipped' in found) entries[player.id] = found;
     else ready.push(found);
   }
-  const bare: { readonly one: number[]; readonly two: number[] } = { one: [], two: [] };
+  const [native, wasm] = [limitBy(bare.native), limitBy(bare.wasm)];
   for (let round = 0; round < pace.rounds; round++) {
-    if (limit) {
-      push(bare.one, await bareRate(limit, 1));
-      push(bare.two, await bareRate(limit, 2));
-    }
+    await native.measure();
+    await wasm.measure();
     for (let i = 0; i < ready.length; i++) {
       // each round begins with another one
       const one = ready[(i + round) % ready.length] as Ready;
@@ -123,15 +122,22 @@ export async function measureRow(
     }
   }
   for (const one of ready) entries[one.player.id] = await figureOf(row, one);
-  const limits = {
-    one: bare.one.length > 0 ? median(bare.one) : null,
-    two: bare.two.length > 0 ? median(bare.two) : null,
-  };
-  return { id: row.id, limit: limits, entries };
+  return { id: row.id, limit: native.limit(), wasmLimit: wasm.limit(), entries };
 }
 
-function push(list: number[], value: number | null): void {
-  if (value !== null) list.push(value);
+/** The rates of a bare kernel, round by round. */
+function limitBy(worker: Worker | null): { readonly measure: () => Promise<void>; readonly limit: () => Limit } {
+  const rates: { readonly one: number[]; readonly two: number[] } = { one: [], two: [] };
+  const push = (list: number[], rate: number | null) => rate !== null && list.push(rate);
+  const middle = (list: readonly number[]) => (list.length > 0 ? median(list) : null);
+  return {
+    measure: async () => {
+      if (!worker) return;
+      push(rates.one, await bareRate(worker, 1));
+      push(rates.two, await bareRate(worker, 2));
+    },
+    limit: () => ({ one: middle(rates.one), two: middle(rates.two) }),
+  };
 }
 
 /** The rounds of a slow contestant are spread over all of them. */

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { about, instructions, ROOT, startQuiet } from './about.ts';
 import { hold, SETS } from './held.ts';
 import { isAvx2, judge, median, NATIVE, PEERS, type RowResult, ratio, times } from './judge.ts';
-import { startLimit } from './limit.ts';
+import { startLimit, startWasmLimit } from './limit.ts';
 import { measureRow, ourPlayers, type Pace, type Player, startPlayer, TSX } from './measure.ts';
 import { number, type Start, writePart } from './report.ts';
 import { ROWS, type Row } from './rows.ts';
@@ -72,19 +72,25 @@ async function main(): Promise<void> {
   const set = await instructions();
   if (held && !isAvx2(set)) throw new Error(`the native engine works with ${set}, not with AVX2`);
   const limit = await startLimit(set, ROOT);
-  if ('why' in limit) console.log(`no bare kernel: ${limit.why}`);
+  const wasmLimit = await startWasmLimit(ROOT);
+  const found = (one: typeof limit): Worker | null => {
+    if (one instanceof Worker) return one;
+    console.log(`no bare kernel: ${one.why}`);
+    return null;
+  };
+  const bare = { native: found(limit), wasm: found(wasmLimit) };
   for (const player of players) await startPlayer(player);
   try {
     for (const row of rows) {
       const pace = paceOf(began, rows.length - rows.indexOf(row), players.length);
-      const result = done.get(row.id) ?? (await measureRow(row, players, limit instanceof Worker ? limit : null, pace));
+      const result = done.get(row.id) ?? (await measureRow(row, players, bare, pace));
       done.set(row.id, result);
       writePartial(key, done);
       say(row, result);
     }
   } finally {
     for (const { worker } of players) worker?.stop();
-    if (limit instanceof Worker) limit.stop();
+    for (const kernel of Object.values(bare)) kernel?.stop();
   }
   const results = rows.map(({ id }) => done.get(id) as RowResult);
   const checks = judge(ROWS, results, set);

@@ -8,6 +8,7 @@ import {
   type Check,
   figureOf,
   isAvx2,
+  limitOf,
   NATIVE,
   PEERS,
   percent,
@@ -262,16 +263,15 @@ function limitTable(part: PeersPart): string[] {
     return figure ? number(rateOf(row, figure)) : '–';
   };
   const lines = known(part).map(({ row, result }) => {
-    const { one, two } = result.limit;
     const peer = best(result, PEERS);
-    const wasm = best(result, ['wasm-2', 'wasm-1']);
+    const ours = (engine: 'native' | 'wasm', threads: 1 | 2): string[] => {
+      const limit = limitOf(result, engine)?.[threads === 1 ? 'one' : 'two'];
+      const reached = `${rate(row, result, `${engine}-${threads}`)} of ${limit ? number(limit) : '–'}`;
+      return [reached, share(shareOf(row, result, threads, engine))];
+    };
     const cells = [
       number(operations(row) / 1e6),
-      `${rate(row, result, 'native-1')} of ${one ? number(one) : '–'}`,
-      share(shareOf(row, result, 1)),
-      `${rate(row, result, 'native-2')} of ${two ? number(two) : '–'}`,
-      share(shareOf(row, result, 2)),
-      wasm ? number(rateOf(row, wasm)) : '–',
+      ...[...ours('native', 1), ...ours('native', 2), ...ours('wasm', 1), ...ours('wasm', 2)],
       peer ? `${number(rateOf(row, peer))} (${peer.contestant})` : '–',
     ];
     return `| ${row.what} | ${cells.join(' | ')} |`;
@@ -280,10 +280,11 @@ function limitTable(part: PeersPart): string[] {
     '### Distance to the limit',
     '',
     'GFLOP/s of useful products (activations, Adam and the gather cost time and count for nothing) beside those of a bare',
-    'register-blocked product in the first cache, measured in the same rounds (limit.cpp, the addon’s flags).',
+    'register-blocked product in the first cache, measured in the same rounds: of limit.cpp with the addon’s flags beside native, and of',
+    'limit-wasm.ts beside wasm, whose lanes are four and whose products are multiplied and added apart.',
     '',
-    '| work | MFLOP | native, 1 thread | share | native, 2 threads | share | wasm, best | best peer |',
-    '|---|---|---|---|---|---|---|---|',
+    '| work | MFLOP | native, 1 thread | share | native, 2 threads | share | wasm, 1 shard | share | wasm, 2 shards | share | best peer |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...lines,
     '',
   ];

@@ -165,7 +165,7 @@ async function benchEngines(): Promise<RowResult[]> {
   }
   const results: RowResult[] = [];
   for (const row of ROWS) {
-    const result = await measureRow(row, players, null, PACE);
+    const result = await measureRow(row, players, { native: null, wasm: null }, PACE);
     for (const { id, what } of players) {
       const figure = figureOf(result, id);
       if (!figure) continue;

@@ -138,6 +138,28 @@ describe('judge', () => {
     expect(verdict(story(126), /1.25 × Keras/)).toBe('missed');
   });
 
+  it('a goal that no product of WebAssembly reaches says so by the figures, and is missed', () => {
+    const asked = operations(rowOf('story')) / 1e6 / 125; // GFLOP/s of a quarter longer than 100 ms
+    const figureAt = (one: number): string => {
+      const results = but('story', { 'wasm-1': figure(300), keras: figure(100) });
+      const limited = results.map((result) => ({ ...result, wasmLimit: { one, two: 2 * one } }));
+      return judged(limited).find(({ goal }) => /1.25 × Keras/.test(goal))?.figure ?? '';
+    };
+    expect(figureAt(0.9 * asked)).toMatch(
+      /3.00 ×: 96 GFLOP\/s are asked, 87 is what a bare product reaches; beyond the limit/,
+    );
+    expect(figureAt(1.1 * asked)).not.toMatch(/beyond/);
+  });
+
+  it('the share of wasm is that of its own bare kernel', () => {
+    const row = rowOf('u128');
+    const result = { ...(perfect().find(({ id }) => id === 'u128') as RowResult) };
+    const wasmLimit = { one: (2 * operations(row)) / 1e6, two: null };
+    expect(shareOf(row, { ...result, wasmLimit }, 1, 'wasm')).toBeCloseTo(0.5);
+    expect(shareOf(row, { ...result, wasmLimit }, 2, 'wasm')).toBeNull();
+    expect(shareOf(row, result, 1, 'wasm')).toBeNull();
+  });
+
   it('the best is the one of the least median, and a skipped one is none', () => {
     const result = perfect()[0] as RowResult;
     const entries = { a: figure(3), b: figure(2, 1.9), c: { skipped: 'not here' }, d: figure(2.5, 0.1) };

@@ -69,14 +69,13 @@ export function mixed(parts: readonly Part[], how: How, all: readonly Float64Arr
     return values;
   }
   // Around the first, so that members that agree are given back to the last bit.
-  for (let i = 0; i < values.length; i++) {
-    const center = first[i] as number;
-    let shift = 0;
-    for (let k = 1; k < all.length; k++) {
-      shift += (parts[k] as Part).weight * (((all[k] as Float64Array)[i] as number) - center);
-    }
-    values[i] = center + shift;
+  for (let k = 1; k < all.length; k++) {
+    const own = all[k] as Float64Array;
+    const { weight } = parts[k] as Part;
+    for (let i = 0; i < values.length; i++)
+      (values[i] as number) += weight * ((own[i] as number) - (first[i] as number));
   }
+  for (let i = 0; i < values.length; i++) (values[i] as number) += first[i] as number;
   return values;
 }
 
@@ -95,14 +94,13 @@ function sortFew(column: Float64Array): void {
   for (let k = 1; k < column.length; k++) {
     const value = column[k] as number;
     let at = k;
-    for (; at > 0 && isAfter(column[at - 1] as number, value); at--) column[at] = column[at - 1] as number;
+    for (; at > 0; at--) {
+      const before = column[at - 1] as number;
+      if (!(before > value || Number.isNaN(before))) break; // what is no number goes behind all others
+      column[at] = before;
+    }
     column[at] = value;
   }
-}
-
-/** What is no number is after all others. */
-function isAfter(one: number, other: number): boolean {
-  return one > other || (Number.isNaN(one) && !Number.isNaN(other));
 }
 
 /** A member that could be fitted, or why it could not; null: nothing is wrong with it, others were taken. */

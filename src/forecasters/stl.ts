@@ -94,11 +94,9 @@ function means(values: Float64Array, span: number): Float64Array {
 export function loess(values: Float64Array, window: number, degree: 0 | 1): Float64Array {
   const half = (window - 1) >> 1;
   if (window % 2 === 0 || window > values.length) return values.map((_, t) => local(values, t, window, degree));
-  const weights = Float64Array.from({ length: window }, (_, i) => tricube(Math.abs(i - half), half));
+  const central = centralLine(half, degree);
   return values.map((_, t) =>
-    t < half || t + half >= values.length
-      ? local(values, t, window, degree)
-      : central(values, t - half, weights, half, degree),
+    t < half || t + half >= values.length ? local(values, t, window, degree) : central(values, t),
   );
 }
 
@@ -148,24 +146,23 @@ function lineAt0(
   return mean - (middle * (product / total - middle * mean)) / spread;
 }
 
-/** `local` in the middle of its window, whose weights are the same everywhere. */
-function central(values: Float64Array, left: number, weights: Float64Array, half: number, degree: 0 | 1): number {
-  let total = 0;
-  let sum = 0;
-  let first = 0;
-  let second = 0;
-  let product = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i] as number;
-    const value = values[left + i] as number;
-    const distance = i - half;
-    total += weight;
-    sum += weight * value;
-    first += weight * distance;
-    second += weight * distance * distance;
-    product += weight * distance * value;
-  }
-  return lineAt0(total, sum, first, second, product, half, degree) ?? (values[left + half] as number);
+/** `local` in the middle of its window, to the last bit: its weights and all that is made of them alone are the same at every value. */
+function centralLine(half: number, degree: 0 | 1): (values: Float64Array, t: number) => number {
+  const weights = Float64Array.from({ length: 2 * half + 1 }, (_, i) => tricube(Math.abs(i - half), half));
+  const moments = weights.map((weight, i) => weight * (i - half));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const first = moments.reduce((sum, moment) => sum + moment, 0);
+  const second = moments.reduce((sum, moment, i) => sum + moment * (i - half), 0);
+  return (values, t) => {
+    let sum = 0;
+    let product = 0;
+    for (let i = 0, at = t - half; i < weights.length; i++, at++) {
+      const value = values[at] as number;
+      sum += (weights[i] as number) * value;
+      product += (moments[i] as number) * value;
+    }
+    return lineAt0(total, sum, first, second, product, half, degree) ?? (values[t] as number);
+  };
 }
 
 function tricube(distance: number, reach: number): number {

@@ -8,6 +8,7 @@ import type { Progress } from './core/forecaster.ts';
 import type { ModelSummary } from './models/summary.ts';
 import type { Hooks } from './outcome.ts';
 import { renderSummary } from './report/summary.ts';
+import type { TrainState } from './train/state.ts';
 
 export type RunEvent =
   | { readonly kind: 'summary'; readonly text: string }
@@ -29,9 +30,15 @@ export interface Edge {
 /** At least this long between checkpoints, so that they cost next to nothing. */
 const CHECKPOINT_SECONDS = 10;
 
+export interface RunHooks extends Hooks {
+  /** Keeps the last trainings of a run that was stopped while they were judged. */
+  readonly stopped: () => Promise<void>;
+}
+
 /** The hooks of one run. */
-export function hooksOf({ folder, continued, goesOn, warnings, signal, tell }: Edge): Hooks {
+export function hooksOf({ folder, continued, goesOn, warnings, signal, tell }: Edge): RunHooks {
   const shown = new Set<string>();
+  const last = new Map<string, TrainState>(); // trainings after which nothing more is fitted
   let saved = performance.now();
   for (const warning of warnings) tell({ kind: 'warning', warning });
   return {
@@ -54,6 +61,10 @@ export function hooksOf({ folder, continued, goesOn, warnings, signal, tell }: E
     },
     keep: async (series, state) => {
       if (goesOn) await folder.saveCheckpoint(series, state);
+      else last.set(series, state);
+    },
+    stopped: async () => {
+      for (const [series, state] of last) await folder.saveCheckpoint(series, state);
     },
     keepFold: (forecaster, fold, values) =>
       folder.saveSeries(foldName(forecaster, fold), {

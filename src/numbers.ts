@@ -239,6 +239,7 @@ async function judgeSeries(
       season: known.season,
       metrics,
       split,
+      signal: hooks.signal,
     });
     scores.push(...judged.rows);
     if (split === 'train') continue;

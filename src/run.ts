@@ -102,7 +102,12 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
       signal: options.signal,
       tell,
     });
-    const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts, engine, hooks);
+    const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts, engine, hooks).catch(
+      async (error) => {
+        if (error instanceof Interrupted) await hooks.stopped();
+        throw error;
+      },
+    );
     const result = resultOf(config, data, facts.season, { ...made, reason }, outcome, warnings);
     const picture = pictureOf(data.raw, outcome);
     const text = renderTerminal(result, picture);
@@ -126,7 +131,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
 
 /** Whether a run fits more than one thing. */
 function goesOn({ train, evaluate }: Config, raw: Raw): boolean {
-  return train.refit || evaluate.folds > 0 || (raw.form === 'numbers' && raw.series.length > 1);
+  return raw.form === 'numbers' && (train.refit || evaluate.folds > 0 || raw.series.length > 1);
 }
 
 function fitAndJudge(config: Config, raw: Raw, facts: Facts, engine: Engine, hooks: Hooks): Promise<Outcome> {

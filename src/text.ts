@@ -48,6 +48,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
       })
     : closedForm(config.model);
   const fitted = await forecaster.fit(sequence, request);
+  if (isNetwork(fitted) && fitted.fit) await hooks.keep(text.id, fitted.fit.state);
 
   const baselines = baselinesOf(config);
   const rivals = await Promise.all(baselines.map((kind) => closedForm({ kind }).fit(sequence, request)));
@@ -59,7 +60,15 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
   let losses: Losses | null = null;
   for (const { split, from, until } of heldOut(parts, tokens.length)) {
     const { cutoffs, froms } = thinned(judged(cuts, segments, shape, from, until), mostJudged(config));
-    const judgement = await scoreText({ contenders, sequence, cutoffs, froms, metrics, split });
+    const judgement = await scoreText({
+      contenders,
+      sequence,
+      cutoffs,
+      froms,
+      metrics,
+      split,
+      signal: hooks.signal,
+    });
     scores.push(...judgement.rows);
     if (split !== 'train') losses = judgement.losses;
   }

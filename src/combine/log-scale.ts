@@ -52,8 +52,8 @@ function undone(fitted: FittedNumbers): FittedNumbers {
       let last = 0;
       for (let n = 0; n < request.cutoffs.length; n++) last = Math.max(last, request.cutoffs[n] as number);
       checkAbove(series, Math.min(last, series.length));
-      const { cutoffs, horizon, lead } = request;
-      const { values } = await fitted.forecast(logarithms(series), { cutoffs, horizon, lead });
+      const { cutoffs, horizon, lead, signal } = request;
+      const { values } = await fitted.forecast(logarithms(series), { cutoffs, horizon, lead, signal });
       for (let i = 0; i < values.length; i++) values[i] = Math.exp(values[i] as number);
       return { values };
     },

@@ -48,6 +48,8 @@ export interface ForecastRequest {
   readonly horizon: number;
   readonly lead: number;
   readonly levels?: readonly number[];
+  /** Stops a forecast of many cutoffs between two blocks of them: Interrupted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface NumberForecaster {
@@ -80,12 +82,13 @@ export interface FittedText {
   readonly name: string;
   /**
    * For the token at each cutoff c (what comes after positions [from, c)): ln p of the true token and whether it was the likeliest.
-   * ln p is NaN where the true token is unknown (−1).
+   * ln p is NaN where the true token is unknown (−1). The signal stops it between two blocks: Interrupted.
    */
   score(
     sequence: Sequence,
     cutoffs: ArrayLike<number>,
     froms: ArrayLike<number>,
+    signal?: AbortSignal,
   ): Promise<{ readonly logProbability: Float64Array; readonly correct: Uint8Array }>;
   /**
    * The ids that follow `ids` as `choose` picks them, `steps` of them. Logits (V) need not be normalised; −∞: impossible.

@@ -4,6 +4,7 @@
 import { rowsOf, type Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/forecaster.ts';
+import { pause } from '../core/turn.ts';
 import { sideBySide } from '../engines/together.ts';
 
 /** How a series is walked through. */
@@ -140,7 +141,9 @@ async function runFold(
     const shown = rowsOf(series, fold.from, last);
     const cutoffs = fold.origins.map((origin) => origin - fold.from);
     const fitted = fits[i] as FittedNumbers;
-    const forecasts = await fitted.forecast(shown, { cutoffs, horizon, lead });
+    const { signal } = requests[i] as FitRequest;
+    await pause(signal);
+    const forecasts = await fitted.forecast(shown, { cutoffs, horizon, lead, signal });
     values.push(forecasts.values, ...(forecasts.parts ?? []));
   }
   for (const fitted of new Set(fits)) fitted.dispose();
@@ -155,7 +158,11 @@ export async function fitAll(
 ): Promise<readonly FittedNumbers[]> {
   if (forecaster.fitPanel && panel.length > 1) return forecaster.fitPanel(panel, requests);
   const fits: FittedNumbers[] = [];
-  for (const [i, series] of panel.entries()) fits.push(await forecaster.fit(series, requests[i] as FitRequest));
+  for (const [i, series] of panel.entries()) {
+    const request = requests[i] as FitRequest;
+    await pause(request.signal);
+    fits.push(await forecaster.fit(series, request));
+  }
   return fits;
 }
 

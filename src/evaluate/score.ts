@@ -4,6 +4,7 @@
 import type { Series } from '../core/data.ts';
 import type { FittedNumbers, FittedText } from '../core/forecaster.ts';
 import type { Sequence } from '../core/sequence.ts';
+import { pause } from '../core/turn.ts';
 import { seasonalScale } from '../metrics/distribution.ts';
 import { METRICS } from '../metrics/index.ts';
 import type { LanguageMetric, PointMetric, Score } from '../metrics/metric.ts';
@@ -43,6 +44,7 @@ export interface NumberJudging {
   /** Kinds of metrics; the first one decides. */
   readonly metrics: readonly string[];
   readonly split: Split;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TextJudging {
@@ -52,6 +54,7 @@ export interface TextJudging {
   readonly froms: ArrayLike<number>;
   readonly metrics: readonly string[];
   readonly split: Split;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The scores of one split, and what a significance test needs. */
@@ -68,12 +71,13 @@ export interface NumberJudgement extends Judgement {
 /** Mean loss of each window, in time order, by forecaster. */
 export type Losses = ReadonlyMap<string, Float64Array>;
 
-/** Scores forecasts of numbers in raw units; several targets are scored one by one and averaged. */
+/** Scores forecasts of numbers in raw units; several targets are scored one by one and averaged. Errors: Interrupted. */
 export async function scoreNumbers({ contenders, ...judging }: NumberJudging): Promise<NumberJudgement> {
-  const { series, cutoffs, horizon, lead } = judging;
+  const { series, cutoffs, horizon, lead, signal } = judging;
   const answers: Answer[] = [];
   for (const { fitted, baseline } of contenders) {
-    const { values } = await fitted.forecast(series, { cutoffs, horizon, lead });
+    await pause(signal);
+    const { values } = await fitted.forecast(series, { cutoffs, horizon, lead, signal });
     answers.push({ forecaster: fitted.name, baseline, values });
   }
   return { ...scoreAnswers({ ...judging, answers }), answers };
@@ -155,12 +159,13 @@ export function actualsAt(
   return series.targets.map((target) => gatherActual(target.values, cutoffs, horizon, lead));
 }
 
-/** Scores predicted tokens; tokens that are not in the vocabulary are left out for all contenders alike. */
+/** Scores predicted tokens; tokens that are not in the vocabulary are left out for all contenders alike. Errors: Interrupted. */
 export async function scoreText(judging: TextJudging): Promise<Judgement> {
   const rows: Unskilled[] = [];
   const losses = new Map<string, Float64Array>();
   for (const { fitted, baseline } of judging.contenders) {
-    const scored = await fitted.score(judging.sequence, judging.cutoffs, judging.froms);
+    await pause(judging.signal);
+    const scored = await fitted.score(judging.sequence, judging.cutoffs, judging.froms, judging.signal);
     const known = knownOnly(scored);
     const scores = judging.metrics.map((kind) => (METRICS[kind] as LanguageMetric).score(known));
     rows.push(rowOf(fitted.name, baseline, judging.metrics, scores, known.logProbability.length, judging.split));

@@ -3,10 +3,11 @@
 
 import { z } from 'zod';
 import type { Column, Series } from '../core/data.ts';
-import { ForecastError, Interrupted } from '../core/errors.ts';
+import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, ForecastRequest } from '../core/forecaster.ts';
 import type { JsonObject } from '../core/json.ts';
 import { wholeSeasons } from '../core/season.ts';
+import { pause } from '../core/turn.ts';
 import type { ForecasterContext, NumberForecasterKind } from './forecaster.ts';
 import { checkPositive } from './from-fit.ts';
 import { checkCutoffs } from './from-past.ts';
@@ -128,16 +129,8 @@ async function fitPanel(
   const reach = Math.max(...requests.map(({ horizon, lead }) => (horizon ?? 1) + (lead ?? 0)));
   const grid = gridOf(options, reach, wholeSeasons(seasons ?? [season]));
   const traces = panel.map((series, s) => tracesOf(series, requests[s] as FitRequest, options, season));
-  const choice = await chooseLinear(traces.flat(), grid, pauseOf(requests[0]?.signal));
+  const choice = await chooseLinear(traces.flat(), grid, () => pause(requests[0]?.signal));
   return panel.map((_, s) => fittedOf(traces[s] as LinearTrace[], choice));
-}
-
-/** Lets others have a turn, so that Ctrl-C is heard in a long fit. */
-function pauseOf(signal: AbortSignal | undefined): () => Promise<void> {
-  return async () => {
-    if (typeof setImmediate === 'function') await new Promise((resolve) => setImmediate(resolve)); // not in browsers
-    if (signal?.aborted) throw new Interrupted();
-  };
 }
 
 function tracesOf(

@@ -127,12 +127,12 @@ async function forecastEncoded(
   sequence: Sequence,
   request: ForecastRequest,
 ): Promise<Float64Array> {
-  const { cutoffs, horizon } = request;
+  const { cutoffs, horizon, signal } = request;
   const start = sequence.segments[0]?.start ?? 0;
   const froms = new Float64Array(cutoffs.length).fill(start);
   const channels = sequence.targets.length;
   if (horizon <= shape.horizon) {
-    const outputs = central(network, await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) }));
+    const outputs = central(network, await compiled.predict({ sequence, shape, cuts: cutsAt(cutoffs, froms) }, signal));
     return horizon === shape.horizon
       ? outputs
       : firstSteps(outputs, cutoffs.length, shape.horizon * channels, horizon * channels);
@@ -150,6 +150,7 @@ async function forecastEncoded(
       reach: reachBack(network),
       steps: horizon,
       choose: (outputs) => central(network, outputs),
+      signal,
     });
     all.set(values, begin * horizon * channels);
   }

@@ -64,7 +64,7 @@ function fittedText(
     name,
     fit,
     reach: network.carry ? Number.POSITIVE_INFINITY : shape.context,
-    async score(sequence, cutoffs, froms) {
+    async score(sequence, cutoffs, froms, signal) {
       const count = cutoffs.length;
       const logProbability = new Float64Array(count);
       const correct = new Uint8Array(count);
@@ -73,11 +73,8 @@ function fittedText(
       // In blocks: a row of logits per token, over a large vocabulary, would be more than the network itself.
       const block = Math.max(256, Math.floor(BLOCK_LOGITS / tokens.vocabulary));
       for (let begin = 0; begin < count; begin += block) {
-        const logits = await compiled.predict({
-          sequence,
-          shape: reading(WARM_UP),
-          cuts: takeCuts(cuts, begin, block),
-        });
+        const windows = { sequence, shape: reading(WARM_UP), cuts: takeCuts(cuts, begin, block) };
+        const logits = await compiled.predict(windows, signal);
         for (let n = begin; n < Math.min(begin + block, count); n++) {
           const row = logits.subarray((n - begin) * tokens.vocabulary, (n - begin + 1) * tokens.vocabulary);
           const truth = ids[(cutoffs[n] as number) + shape.lead] as number;

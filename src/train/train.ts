@@ -60,7 +60,7 @@ const DIVERGED = 1e6;
  * Errors: E_TRAIN_DIVERGED (the state of the last good epoch has been saved), Interrupted (the state has been saved).
  */
 export async function train(compiled: Compiled, plan: TrainPlan, hooks: TrainHooks = {}): Promise<Trained> {
-  let state = hooks.resume ?? (await freshState(compiled, plan));
+  let state = hooks.resume ?? (await freshState(compiled, plan, hooks.signal));
   compiled.restore(state.weights, state.optimizer);
   while (state.position.epoch <= plan.epochs && !outOfPatience(state, plan)) {
     const until =
@@ -95,9 +95,13 @@ export async function train(compiled: Compiled, plan: TrainPlan, hooks: TrainHoo
   return { state, stoppedEarly };
 }
 
-async function freshState(compiled: Compiled, plan: TrainPlan): Promise<TrainState> {
+async function freshState(compiled: Compiled, plan: TrainPlan, signal: AbortSignal | undefined): Promise<TrainState> {
   const { cuts, ...windows } = plan.training;
-  const { loss } = await compiled.evaluate({ ...windows, cuts: takeCuts(cuts, 0, FIRST_LOSS_WINDOWS) }, plan.batch);
+  const { loss } = await compiled.evaluate(
+    { ...windows, cuts: takeCuts(cuts, 0, FIRST_LOSS_WINDOWS) },
+    plan.batch,
+    signal,
+  );
   return {
     position: START,
     weights: compiled.weights(),

@@ -248,11 +248,16 @@ describe('resuming', () => {
     expect(content(again)).toEqual(content(whole));
   });
 
+  it('an abort before the first step ends it there', async () => {
+    const signal = stopAfter(1);
+    expect(await failure(train(await engine(), planOf(), { signal }))).toBeInstanceOf(Interrupted);
+  });
+
   it('an abort saves the state before it is said', async () => {
     const said: string[] = [];
     const error = await failure(
       train(await engine(), planOf(), {
-        signal: stopAfter(3 + 2 + 1),
+        signal: stopAfter(3 + 3 + 2 + 1), // batches of the loss before training, an epoch, its validation, a step
         save: async ({ position }) => void said.push(`${position.epoch}/${position.step}`),
       }),
     );

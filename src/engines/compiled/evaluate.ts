@@ -1,10 +1,10 @@
 // Loss and accuracy over windows, and outputs after them, in turns of bounded work. In: a machine and windows. Out: means; rows in the windows' order.
 // Not here: training.
 
+import { nextTurn } from '../../core/turn.ts';
 import { ownSteps } from '../../models/plan.ts';
 import type { Windows } from '../engine.ts';
 import { checkBatches, checkChannels, checkWindows, interrupted } from '../reference/machine.ts';
-import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
 import type { Soon } from './kernel.ts';
 import {

@@ -1,9 +1,9 @@
 // Outputs of a network that carries its state: each range of cuts is read once, from its first window's first input to its last cutoff.
 // In: a machine and windows of ids. Out: rows in the windows' order. Not here: networks whose windows begin at zero (evaluate.ts).
 
+import { nextTurn } from '../../core/turn.ts';
 import type { Windows } from '../engine.ts';
 import { beginsWith, copyAnswers, passOver, STRETCH } from '../passing.ts';
-import { nextTurn } from '../turn.ts';
 import type { Bound } from './kernel.ts';
 import {
   bind,

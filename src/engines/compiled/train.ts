@@ -1,11 +1,11 @@
 // Training epochs on the kernels: batches in their order, many steps a call, validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic (kernels/).
 
+import { nextTurn } from '../../core/turn.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
 import { checkBatches, checkWindows } from '../reference/machine.ts';
-import { nextTurn } from '../turn.ts';
 import { planEpoch } from '../visiting.ts';
 import { describeOptimizer } from './describe.ts';
 import { accuracyOf, measure } from './evaluate.ts';

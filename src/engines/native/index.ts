@@ -2,9 +2,9 @@
 // Same bytes per instruction set and build. Not here: building it (scripts/build-native.js).
 
 import { ForecastError } from '../../core/errors.ts';
+import { nextTurn } from '../../core/turn.ts';
 import { compileWith } from '../compiled/compiled.ts';
 import type { Engine } from '../engine.ts';
-import { nextTurn } from '../turn.ts';
 import { type Addon, loadAddon } from './addon.ts';
 import { nativeKernels } from './kernel.ts';
 import { repair } from './place.ts';

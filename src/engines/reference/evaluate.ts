@@ -1,7 +1,7 @@
 // Loss and accuracy over windows, without dropout. In: a machine and windows. Out: means. Not here: training.
 
+import { nextTurn } from '../../core/turn.ts';
 import type { Windows } from '../engine.ts';
-import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
 import type { Tally } from './losses/loss.ts';
 import { checkBatches, checkWindows, everyStep, interrupted, type Machine, work } from './machine.ts';

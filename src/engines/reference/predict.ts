@@ -1,9 +1,9 @@
 // Outputs after the last input of each window, in blocks of bounded size. In: a machine and windows. Out: rows in the windows' order.
 
+import { nextTurn } from '../../core/turn.ts';
 import { ownSteps } from '../../models/plan.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
-import { nextTurn } from '../turn.ts';
 import { checkChannels, interrupted, type Machine, work } from './machine.ts';
 import { predictCarried } from './predict-carried.ts';
 

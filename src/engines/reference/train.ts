@@ -1,10 +1,10 @@
 // Training epochs: batches in their order, clipped steps, validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
 
+import { nextTurn } from '../../core/turn.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
-import { nextTurn } from '../turn.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
 import { accuracyOf, measure } from './evaluate.ts';
 import type { Tally } from './losses/loss.ts';

@@ -1,13 +1,13 @@
 // Loss and accuracy over windows, and outputs after them, in TensorFlow. In: a machine and windows. Out: means; rows in the windows' order.
 // Not here: training.
 
+import { nextTurn } from '../../core/turn.ts';
 import { ownSteps } from '../../models/plan.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
 import { checkBatches, checkChannels, checkWindows, everyStep, interrupted } from '../reference/machine.ts';
 import { type PassingMachine, predictCarried } from '../reference/predict-carried.ts';
 import { putStreams, type Streams, takeStreams } from '../reference/streams.ts';
-import { nextTurn } from '../turn.ts';
 import { planPass } from '../visiting.ts';
 import type { Measure } from './losses.ts';
 import { type Machine, work } from './machine.ts';

@@ -1,12 +1,12 @@
 // Training epochs in TensorFlow: batches in their order, clipped steps, validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic of a batch (program.ts).
 
+import { nextTurn } from '../../core/turn.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
 import { checkBatches, checkWindows, everyStep } from '../reference/machine.ts';
 import { putStreams, takeStreams } from '../reference/streams.ts';
-import { nextTurn } from '../turn.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
 import { accuracyOf, measure, readSums } from './evaluate.ts';
 import { FLOATS, type Id, type Kernels } from './kernels.ts';

@@ -1,5 +1,7 @@
 // A turn of the event loop, in Node and in a browser alike: what else waits (input, timers, messages) runs before the promise resolves.
-// In: nothing. Out: a promise. Not here: when a long computation should take one.
+// In: a signal. Out: a promise. Not here: when a long computation should take one.
+
+import { Interrupted } from './errors.ts';
 
 /** Resolves after the event loop had its turn; unlike a timer of 0 ms, it does not wait longer than that. */
 export const nextTurn: () => Promise<void> =
@@ -16,4 +18,11 @@ function byMessage(): () => Promise<void> {
       waiting.push(resolve);
       port2.postMessage(null);
     });
+}
+
+/** Lets a signal that waits be heard, where there is one. Errors: Interrupted, where it has stopped the work. */
+export async function pause(signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return;
+  await nextTurn();
+  if (signal.aborted) throw new Interrupted();
 }

@@ -26,7 +26,7 @@ const UNTESTED_GAIN = 0.1;
 /**
  * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best baseline's,
  * `horizon` the steps by which windows overlap, `plain` the best baseline's window losses minus last-value's: a baseline that merely
- * happened to be the best is not shipped in its place. Where too few windows leave nothing to test, the model must be
+ * happened to be the best is not shipped in its place, be last-value a baseline or the model. Where too few windows leave nothing to test, the model must be
  * better by a tenth.
  */
 export function decide(
@@ -50,10 +50,7 @@ export function decide(
   const best = others[0];
   const exact = best !== undefined && isExact(best.error, rows, metric);
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
-  const beaten =
-    ownError === null ||
-    (best !== undefined &&
-      (best.error <= ownError || (p === null ? ownError > (1 - UNTESTED_GAIN) * best.error : p > DOUBT)));
+  const beaten = ownError === null || (best !== undefined && isBeaten(model, ownError, best.error, p));
   const doubt = plain.length > 0 && !exact ? (dieboldMariano(plain, horizon) ?? 0) : 0;
   const ship = !beaten ? model : doubt > PLAIN_DOUBT ? PLAIN : (best?.name ?? model);
   return {
@@ -64,4 +61,10 @@ export function decide(
     folds: 0,
     ...(own?.skillReason ? { reason: own.skillReason } : {}),
   };
+}
+
+/** Whether the best baseline is to be used instead: the model has to be better by more than chance, last-value only not worse by more. */
+function isBeaten(model: string, own: number, best: number, p: number | null): boolean {
+  if (model === PLAIN) return best < own && (p === null || 1 - p <= PLAIN_DOUBT);
+  return best <= own || (p === null ? own > (1 - UNTESTED_GAIN) * best : p > DOUBT);
 }

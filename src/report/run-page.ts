@@ -79,7 +79,11 @@ function forecastPart(result: Result, panels: readonly Panel[]): string[] {
   const charts = several
     ? [`<div class="pair">${drawn.join('')}</div>`]
     : [...drawn, ...panels.map((panel) => figureOf(wholePlot('whole', panel)))];
+  const other = result.decision.ship !== result.fit.model && forecast.length > 0;
   return [
+    other
+      ? paragraph(`By ${result.fit.model}, the model of this run, which is not the forecaster to ship.`, 'soft')
+      : '',
     ...charts,
     left > 0 && panels.length > 0
       ? paragraph(`Drawn: the first ${panels.length} of ${count(targets)}; all are in forecast.csv.`, 'soft')

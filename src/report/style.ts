@@ -38,7 +38,7 @@ const PAGE = [
   '.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:13px;margin:8px 0}th,td{padding:4px 10px;text-align:left;border-bottom:1px solid var(--faint);white-space:nowrap}th{color:var(--soft);font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums}tr.ship td,tr.ship th{font-weight:600;background:var(--panel)}tr.ship th{color:var(--ink)}td.good{color:var(--good)}td.bad{color:var(--bad)}tbody th{font-weight:400;color:var(--ink)}',
   'pre{background:var(--panel);padding:12px 14px;overflow-x:auto;font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin:8px 0;white-space:pre-wrap;overflow-wrap:anywhere}',
   'summary{cursor:pointer;color:var(--soft);font-size:13px}ul{margin:6px 0;padding-left:20px}li{overflow-wrap:anywhere}.warning{color:var(--bad)}mark{background:var(--c0);color:var(--ground);padding:0 3px}',
-  '.pair figure{margin:0}@media (max-width:640px){.pair{grid-template-columns:1fr}figure{overflow-x:auto}figure svg{min-width:600px}.pair figure svg{min-width:0}}',
+  '.pair figure{margin:0}.pair+.scroll{margin-top:20px}@media (max-width:640px){.pair{grid-template-columns:1fr}figure{overflow-x:auto}figure svg{min-width:600px}.pair figure svg{min-width:0}}',
   '@media print{body{font-size:11pt}main{max-width:none;padding:0}table{font-size:8pt}th,td{padding:3px 5px;white-space:normal}details:not([open]){display:none}figure,table,.verdict{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}.area.t-fan,.area.t-fan-wide,.area.t-held,.bar,.verdict,pre,tr.ship td{print-color-adjust:exact;-webkit-print-color-adjust:exact}}',
 ].join('');
 

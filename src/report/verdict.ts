@@ -49,7 +49,7 @@ function sentence(facts: VerdictFacts): string {
     return `${capital(called(model))} cannot be ranked against ${baseline.name} (${facts.reason === undefined ? '' : `${facts.reason}; `}${figures}): ${action(facts)}.`;
   if (ship === model && skill > 0 && facts.shape)
     return `${capital(called(model))}'s forecast ${SHAPES[facts.shape]}, if ${percent(skill)} nearer than ${baseline.name} (${figures}): it knows no more than that; ${action(facts)}.`;
-  if (ship === model && skill > 0)
+  if (ship === model && skill > 0 && !isDoubtful(facts))
     return `${capital(called(model))} beats ${baseline.name} by ${percent(skill)} (${figures}): ${action(facts)}.`;
   if (skill > 0)
     return `${capital(called(model))} is ${percent(skill)} better than ${baseline.name}, but not reliably (${figures}): ${action(facts)}.`;
@@ -57,11 +57,19 @@ function sentence(facts: VerdictFacts): string {
   return `${capital(called(model))} does not beat ${baseline.name} (${how}; ${figures}): ${action(facts)}.`;
 }
 
-function action({ model, ship, baseline }: VerdictFacts): string {
-  if (ship === model) return `ship ${called(model)}`;
-  const chance = baseline !== null && ship !== baseline.name ? `, which ${baseline.name} does not reliably beat` : '';
-  return `ship ${ship}${chance}`;
+function action(facts: VerdictFacts): string {
+  const { model, ship, baseline } = facts;
+  const plainest = ship === model ? isDoubtful(facts) : ship !== baseline?.name;
+  const chance = baseline !== null && plainest ? `, which ${baseline.name} does not reliably beat` : '';
+  return `ship ${ship === model ? called(model) : ship}${chance}`;
 }
+
+/** A model that is shipped though it is not better by more than chance: last-value, which says least. */
+function isDoubtful({ skill, p }: VerdictFacts): boolean {
+  return skill !== null && (skill <= 0 || (p ?? 0) > DOUBT);
+}
+
+const DOUBT = 0.1;
 
 function windows({ windows, split }: VerdictFacts): string {
   return counted(

@@ -72,6 +72,21 @@ describe('the forecaster to use', () => {
     expect(decide(rowsOf({ model: 1, naive: null }), 'model', 'mae', NONE, 1).ship).toBe('model');
   });
 
+  it('is last-value, as a model too, where no other baseline is better by more than chance', () => {
+    const doubtful = Float64Array.from({ length: 40 }, (_, n) => (n % 2 ? 1 : -1.1));
+    const ships = (rows: Parameters<typeof rowsOf>[0], differences: Float64Array): string =>
+      decide(rowsOf(rows), 'last-value', 'mae', differences, 1).ship;
+    expect(ships({ 'last-value': 1.95, drift: 2 }, doubtful)).toBe('last-value');
+    expect(
+      ships(
+        { 'last-value': 2, drift: 1.95 },
+        doubtful.map((d) => -d),
+      ),
+    ).toBe('last-value');
+    expect(ships({ 'last-value': 2, 'seasonal-naive': 2 }, NONE)).toBe('last-value');
+    expect(ships({ 'last-value': 3, drift: 2 }, around(1))).toBe('drift');
+  });
+
   it('does not depend on the order of the rows', () => {
     const rows = rowsOf({ model: 1, naive: 2, mean: 3 });
     const differences = around(-0.5);

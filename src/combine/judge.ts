@@ -14,8 +14,8 @@ type Choice = Exclude<Member, string>;
 const LEAST_ORIGINS = 5;
 const MOST_ORIGINS = 16;
 /** The part of a budget, and the most multiply-adds, that judging by more than LEAST_ORIGINS may come to. */
-const ROOM = 1 / 4;
-const MOST_ROOM = 5 * NOMINAL_RATE;
+const ROOM = 1 / 8;
+const MOST_ROOM = 2.5 * NOMINAL_RATE;
 const JUDGED_SERIES = 100;
 const LEAST_ROWS = 20;
 const LEAST_SEASONS = 2;
@@ -47,7 +47,7 @@ export interface Judgement {
 
 /**
  * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less), five at most, up to sixteen where all members
- * judged by so many take a quarter of the budget (20s at most), where two seasons, and 20 rows, remain before them; where H is less than the
+ * judged by so many take an eighth of the budget (of 20s at most), where two seasons, and 20 rows, remain before them; where H is less than the
  * way to the next one, several forecasts are asked of each fit. Members are taken in order while the budget lasts; the first of them always.
  */
 export async function judge(

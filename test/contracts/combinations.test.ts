@@ -211,15 +211,15 @@ describe('members', () => {
     }
   });
 
-  it('auto judges by more than five origins only where that takes at most a quarter of its budget', async () => {
+  it('auto judges by more than five origins only where that takes at most an eighth of its budget', async () => {
     const origins = async (budget: string): Promise<[number, number]> => {
       const { report } = await fitted({ kind: 'auto', members: EIGHT, budget } as never, wave(80));
       return [/by (\d+) rolling/, /, ([\d.]+)s of/].map((of) => Number(of.exec(report.rule)?.[1])) as [number, number];
     };
     const [most, all] = await origins('20s');
     expect(most).toBe(16);
-    expect((await origins(`${3.9 * all}s`))[0]).toBeLessThan(16);
-    expect((await origins(`${4.1 * all}s`))[0]).toBe(16);
+    expect((await origins(`${7.9 * all}s`))[0]).toBeLessThan(16);
+    expect((await origins(`${8.1 * all}s`))[0]).toBe(16);
     expect((await origins(`${all}s`))[0]).toBe(5);
   });
 

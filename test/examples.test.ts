@@ -26,6 +26,7 @@ const SAYS: { readonly [example: string]: RegExp } = {
   '03-compare-cells.ts': /^rnn +\d+ +\d\.\d{3} +\w+ \(\d+ %\)$/m,
   '04-generate-text.ts': /^Once upon a time .{60}/m,
   '05-honest-verdict.ts': /^ {2}use \S+: .*\.$/m,
+  '06-holidays.ts': /^22 holidays, the last on 2013-01-01\nerror a day: \d+ without them, \d+ with them$/m,
 };
 
 describe('example', () => {

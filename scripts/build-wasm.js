@@ -14,8 +14,10 @@ const [command = '', ...first] = zig();
 const folder = mkdtempSync(join(tmpdir(), 'kernels-'));
 try {
   const out = join(folder, 'kernels.wasm');
+  // Without loop strength reduction offsets stay in loads and stores; with it each is an addition of its own in the inner loops.
   const flags =
-    '-target wasm32-freestanding -msimd128 -mbulk-memory -O3 -std=c++17 -fno-exceptions -fno-rtti -fno-builtin -ffp-contract=off ' +
+    '-target wasm32-freestanding -msimd128 -mbulk-memory -O3 -mllvm -disable-lsr -std=c++17 ' +
+    '-fno-exceptions -fno-rtti -fno-builtin -ffp-contract=off ' +
     '-Wl,--no-entry -Wl,--export-dynamic -Wl,-s -Wl,--import-memory -Wl,--max-memory=4294901760';
   execFileSync(command, [...first, 'c++', ...flags.split(' '), '-o', out, 'kernels.cpp'], {
     cwd: join(root, 'src/engines/kernels'),

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Interrupted } from '../../src/core/errors.ts';
 import { compileWith } from '../../src/engines/compiled/compiled.ts';
 import type { Kernel } from '../../src/engines/compiled/kernel.ts';
+import { planVisits } from '../../src/engines/compiled/visits.ts';
 import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
 import { type Crew, createCrew } from '../../src/engines/wasm/crew.ts';
 import { wasm } from '../../src/engines/wasm/index.ts';
@@ -315,6 +316,15 @@ it('a training that turns out long leaves the thread, and ends in the bytes of o
   const stayed = await trained(open(longNetwork, NOBODY, 1), asked);
   const left = await trained(await wasm.compile(longNetwork, roughWeights(longNetwork, 5, 0.2)), asked);
   expect(left).toEqual(stayed);
+});
+
+it('windows of one length bring one number, not one each', () => {
+  const same = planVisits(network, all, 32, null, true).bound;
+  expect([same.lengths.length, same.settings[8]]).toEqual([0, all.shape.context]);
+  const { network: other, all: unequal } = NETWORKS['unequal lengths, one-hot'] as { network: Network; all: Windows };
+  const each = planVisits(other, unequal, 32, null, true).bound;
+  expect([each.lengths.length, each.settings[8]]).toEqual([unequal.cuts.count, 0]);
+  expect(new Set(each.lengths).size).toBeGreaterThan(1);
 });
 
 /** Processes at once, of this Node and of those FORECAST_NODES names (paths, with colons between them). */

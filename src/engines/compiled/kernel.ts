@@ -16,11 +16,11 @@ export interface Description {
 /** Windows as the kernels read them: positions in channels that all begin at the same place. */
 export interface Bound {
   readonly channels: readonly Float64Array[];
-  /** (N) one past the last input, and the number of inputs, in the order of visiting. */
+  /** (N) one past the last input, in the order of visiting. */
   readonly cutoffs: Int32Array;
-  /** After them, where `settings` say so: how many positions before each cutoff may be read, flags of windows that go on where their stream stands. */
+  /** (N) the number of inputs, or empty where all windows have as many. After them, where `settings` say so: how many positions before each cutoff may be read, flags of windows that go on where their stream stands. */
   readonly lengths: Int32Array;
-  /** context, lead, pad left, mask, targets at every step, where those two begin in `lengths` (0: not there), outputs of every step. */
+  /** context, lead, pad left, mask, targets at every step, where those two begin in `lengths` (0: not there), outputs of every step, the inputs of all windows (0: `lengths` has them). */
   readonly settings: Int32Array;
 }
 

@@ -34,8 +34,11 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
   const { cuts, shape, sequence } = windows;
   const reach = reachBack(network);
   const cutoffs = targets ? order : new Int32Array(order.length);
-  // Lengths; then what may be read before each cutoff, where more than the window is; then flags of those that go on.
-  const lengths = new Int32Array(order.length * (1 + (reach > 0 ? 1 : 0) + (continues ? 1 : 0)));
+  // Lengths; then what may be read before each cutoff, where more than the window is; then flags of those that go on. Nothing where there is
+  // but one length.
+  const more = (reach > 0 ? 1 : 0) + (continues ? 1 : 0);
+  let lengths = new Int32Array(more > 0 ? order.length * (1 + more) : 0);
+  let common = 0;
   let start = Number.POSITIVE_INFINITY;
   let end = 0;
   for (let i = 0; i < order.length; i++) {
@@ -45,7 +48,9 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
     if (length < 1) throw nothingBefore(cutoff);
     checkSeason(network, cutoff, before, shape.lead);
     cutoffs[i] = cutoff;
-    lengths[i] = length;
+    if (i === 0) common = length;
+    if (length !== common && lengths.length === 0) lengths = new Int32Array(order.length).fill(common, 0, i);
+    if (lengths.length > 0) lengths[i] = length;
     const read = Math.min(before, length + reach);
     if (reach > 0) lengths[order.length + i] = read;
     start = Math.min(start, cutoff - read);
@@ -61,7 +66,7 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
   addParts(channels, sequence.targets, start, last);
   addParts(channels, sequence.past, start, last);
   addParts(channels, sequence.future, start, last);
-  const settings = new Int32Array(8); // one by one: a forecast of one window spends most of its time in JavaScript
+  const settings = new Int32Array(9); // one by one: a forecast of one window spends most of its time in JavaScript
   settings[0] = shape.context;
   settings[1] = shape.lead;
   settings[2] = shape.pad === 'left' ? 1 : 0;
@@ -69,6 +74,7 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
   settings[4] = shape.targets === 'every' ? 1 : 0;
   settings[5] = reach > 0 ? order.length : 0;
   settings[6] = continues ? lengths.length - order.length : 0;
+  settings[8] = lengths.length > 0 ? 0 : common;
   return { order, bounds, bound: { channels, cutoffs, lengths, settings } };
 }
 

@@ -10,7 +10,7 @@
 #include "processor.h"
 #include "threads.h"
 
-#define INTERFACE 4 // native/addon.ts refuses another number
+#define INTERFACE 5 // native/addon.ts refuses another number
 
 extern const KernelTable KERNELS_BASE;
 #ifdef WITH_AVX2

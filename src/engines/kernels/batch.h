@@ -44,7 +44,8 @@ static ix seasonBefore(const Net &net, ix position, ix known) {
   const ix seasons = (position - known + net.number) / net.number; // ⌈(position − known + 1) / season⌉
   return position - net.number * most(1, seasons);
 }
-static ix beforeOf(const Net &net, ix window) { return net.data.befores ? net.data.befores[window] : net.data.lengths[window]; }
+static ix lengthOf(const Net &net, ix window) { return net.data.length ? net.data.length : net.data.lengths[window]; }
+static ix beforeOf(const Net &net, ix window) { return net.data.befores ? net.data.befores[window] : lengthOf(net, window); }
 
 /** Values of channel c, lag by lag: those of own steps, and those before what may be read, are 0. */
 static void gatherTarget(const Shard &shard, ix b, ix c, ix start, ix cutoff, ix before, float *row, ix stride) {
@@ -110,7 +111,7 @@ static void gather(Shard &shard, ix start, ix n, ix T) {
   shard.known = T - net.own;
   bool padded = false;
   for (ix b = 0; b < n; b++) {
-    const ix cutoff = net.data.cutoffs[start + b], length = net.data.lengths[start + b], skipped = shard.known - length;
+    const ix cutoff = net.data.cutoffs[start + b], length = lengthOf(net, start + b), skipped = shard.known - length;
     padded = padded || skipped > 0;
     for (ix t = 0; t < T; t++) shard.read[t * n + b] = t >= skipped;
     if (!net.tokens) {
@@ -140,7 +141,7 @@ static void gatherTargets(Shard &shard, ix start) {
   const ix T = shard.T, n = shard.n, D = net.D, C = net.C;
   const bool every = everyStep(net);
   for (ix b = 0; b < n; b++) {
-    const ix cutoff = net.data.cutoffs[start + b], measured = firstMeasured(net, shard.known, net.data.lengths[start + b], shard.training);
+    const ix cutoff = net.data.cutoffs[start + b], measured = firstMeasured(net, shard.known, lengthOf(net, start + b), shard.training);
     for (ix t = every ? 0 : T - 1; t < T; t++) {
       const ix row = every ? t * n + b : b, next = cutoff - shard.known + t + 1, known = least(next, cutoff), position = next + net.data.lead;
       shard.kept[row] = every ? t >= measured : 1;
@@ -169,7 +170,7 @@ static ix countTargets(const Net &net, ix start, ix end, ix known) {
   ix count = 0;
   for (ix w = start; w < end; w++) {
     const ix cutoff = net.data.cutoffs[w], first = cutoff - beforeOf(net, w);
-    for (ix t = every ? firstMeasured(net, known, net.data.lengths[w], true) : known - 1; t < known + net.own; t++) {
+    for (ix t = every ? firstMeasured(net, known, lengthOf(net, w), true) : known - 1; t < known + net.own; t++) {
       const ix next = cutoff - known + t + 1, position = next + net.data.lead;
       count += net.tokens ? idAt(net, position) >= 0 : hasBases(net, position, least(next, cutoff), first);
     }

@@ -219,8 +219,8 @@ API void kernel_fall_back(Net *net) {
 
 /**
  * settings: context, lead, pad left, mask, targets at every step, where in `lengths` the positions before each cutoff begin that may be read,
- * where the flags begin of windows that go on where their stream stands (0: there are none), outputs of every step. All pointers stay the
- * host's and are read in later calls.
+ * where the flags begin of windows that go on where their stream stands (0: there are none), outputs of every step, the length of all windows
+ * (0: `lengths` holds each one's). All pointers stay the host's and are read in later calls.
  */
 API void kernel_bind(Net *net, const double *const *channels, const int32_t *cutoffs, const int32_t *lengths, const int32_t *settings) {
   Data &data = net->data;
@@ -235,6 +235,7 @@ API void kernel_bind(Net *net, const double *const *channels, const int32_t *cut
   data.befores = settings[5] ? lengths + settings[5] : nullptr;
   data.continues = settings[6] ? lengths + settings[6] : nullptr;
   data.rows = settings[7];
+  data.length = settings[8];
 }
 
 // ---- whole batches

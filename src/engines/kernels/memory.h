@@ -6,12 +6,16 @@
 #if defined(__wasm__)
 extern "C" unsigned char __heap_base;
 
+/** Bytes of which the machine's own instruction is the faster way: it is a call out of the module. */
+enum { MANY_BYTES = 1 << 11 };
 extern "C" void *memset(void *to, int byte, size_t count) {
+  if (count >= MANY_BYTES) return __builtin_memset(to, byte, count);
   unsigned char *p = (unsigned char *)to;
   for (size_t i = 0; i < count; i++) p[i] = (unsigned char)byte;
   return to;
 }
 extern "C" void *memcpy(void *to, const void *from, size_t count) {
+  if (count >= MANY_BYTES) return __builtin_memcpy(to, from, count);
   unsigned char *p = (unsigned char *)to;
   const unsigned char *q = (const unsigned char *)from;
   for (size_t i = 0; i < count; i++) p[i] = q[i];

@@ -59,6 +59,7 @@ struct Layer {
 struct Data { // windows of the call: all pointers are the host's
   const double *const *channels;
   const int32_t *cutoffs, *lengths;
+  int length;                // of all windows; 0: each has its own in `lengths`
   const int32_t *befores;    // positions before each cutoff that may be read; null: the window's length
   const int32_t *continues;  // 1 where a window goes on where its stream stands; null: none does
   int context, horizon, lead;

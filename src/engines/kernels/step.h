@@ -8,7 +8,7 @@
 static void beginTraining(Net &net, ix start, ix end, const double *settings) {
   net.seed = (uint32_t)settings[0];
   net.epoch = (uint32_t)settings[1];
-  for (ix i = start; i < end && !net.awake; i++) net.awake = net.data.lengths[i] > 1;
+  for (ix i = start; i < end && !net.awake; i++) net.awake = lengthOf(net, i) > 1;
   if (net.own || net.carry || (net.data.padLeft && net.data.context > 1)) net.awake = true;
   net.asleep = !net.awake && net.optimizer != ADAMW;
   net.stirred = net.stirred || !net.asleep;
@@ -20,7 +20,7 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
   batch.count = most(0, count);
   batch.shards = 0;
   if (count < 1) return !training;
-  const ix known = net.data.padLeft ? net.data.context : net.data.lengths[start];
+  const ix known = net.data.padLeft ? net.data.context : lengthOf(net, start);
   batch.T = known + net.own;
   batch.shards = shardsOf(count);
   batch.tile = tileOf(net, batch.T, training);

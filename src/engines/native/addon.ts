@@ -68,7 +68,7 @@ export interface Addon {
 }
 
 /** INTERFACE of kernels/addon.cpp. */
-const INTERFACE = 4;
+const INTERFACE = 5;
 /** A batch has no more shards: MOST_SHARDS of kernels/network.h. */
 const MOST_THREADS = 8;
 

@@ -105,11 +105,11 @@ function judgeFolds(judged: JudgedLevel, learned: Learned, folds: readonly numbe
   const units = (['steps', 'sums'] as const).map((of) => quantiles(learned, of, { level, asked: judged[of].asked }));
   for (const [i, view] of learned.views.entries()) {
     const { path, origins, prior } = view.item;
-    const scale = scaleOf(view, learned.ratio, null);
+    const horizon = learned.steps.length;
+    const scale = scaleOf(view, learned.ratio, null, horizon);
     const [steps, sums] = units.map((unit) => unit?.map((width) => width * scale) ?? null);
     for (let n = 0; n < origins.length; n++) {
       if (!folds.includes(path.fold[n] as number)) continue;
-      const horizon = learned.steps.length;
       const errors = path.errors.subarray(n * horizon, (n + 1) * horizon);
       if (sums) mark(judged.sums.inside[i] as Int8Array, n, runningSums(errors), sums);
       if (!steps) continue;

@@ -1,6 +1,7 @@
 // Half widths of intervals: the size that a share of the known errors stays under, step by step, in units of a target's own scale.
 // In: what is known of the errors. Out: widths by step, for steps and for sums of them. Not here: how they cover (going-forward.ts).
 
+import { growthOf, repeatedShare, steadied } from './growth.ts';
 import {
   type IntervalOptions,
   type Item,
@@ -34,6 +35,8 @@ export interface Learned {
   /** |error| / scale by step, and |sum of errors up to the step| / scale: H sorted arrays each. */
   readonly steps: readonly Float64Array[];
   readonly sums: readonly Float64Array[];
+  /** How much of what single steps differ by comes back from fold to fold. */
+  readonly repeated: { readonly [of in Of]: number };
   readonly pooled: boolean;
   /** Errors as many as say the same: those of overlapping forecasts repeat each other. */
   readonly independent: number;
@@ -42,7 +45,7 @@ export interface Learned {
 /** `limits`: the row of each item before which errors are known. */
 export function learn(items: readonly Item[], limits: readonly number[], options: IntervalOptions): Learned {
   const views = items.map((item, i) => viewAt(item, limits[i] as number, options));
-  const ratio = ratioOf(views);
+  const ratio = ratioOf(views, options.horizon);
   const scores = scoresOf(views, options.horizon, ratio);
   const most = neededFor(Math.max(...options.levels));
   const counts = scores.steps.map(({ length }) => length).filter((count) => count > 0);
@@ -50,35 +53,57 @@ export function learn(items: readonly Item[], limits: readonly number[], options
   return { views, ratio, ...scores, pooled: counts.length === 0 || Math.min(...counts) < most, independent };
 }
 
-function scoresOf(views: readonly View[], horizon: number, k: number): Pick<Learned, Of> {
-  const steps: number[][] = Array.from({ length: horizon }, () => []);
-  const sums: number[][] = Array.from({ length: horizon }, () => []);
+function scoresOf(views: readonly View[], horizon: number, k: number): Pick<Learned, Of | 'repeated'> {
+  const scores: { readonly [of in Of]: number[][] } = {
+    steps: Array.from({ length: horizon }, () => []),
+    sums: Array.from({ length: horizon }, () => []),
+  };
+  const folds = new Map<number, Fold>();
   for (const view of views) {
     const { errors, fold } = view.item.path;
-    const panel = views.length > 1;
-    const scales = new Map<number, number>();
     for (let n = 0; n < view.known.length; n++) {
-      const own = fold[n] as number;
-      if (!scales.has(own)) scales.set(own, scaleOf(view, k, panel ? own : null));
-      const scale = scales.get(own) as number;
+      if (view.known[n] === 0) continue;
+      const scale = scaleOf(view, k, views.length > 1 ? n : null, horizon);
+      const own = folds.get(fold[n] as number) ?? emptyFold(horizon);
+      folds.set(fold[n] as number, own);
       let sum = 0;
       for (let h = 0; h < (view.known[n] as number); h++) {
         const error = errors[n * horizon + h] as number;
         sum += error;
-        (steps[h] as number[]).push(Math.abs(error) / scale);
-        (sums[h] as number[]).push(Math.abs(sum) / scale);
+        (scores.steps[h] as number[]).push(Math.abs(error) / scale);
+        (scores.sums[h] as number[]).push(Math.abs(sum) / scale);
+        own.count[h]! += 1;
+        own.steps[h]! += Math.abs(error) / scale;
+        own.sums[h]! += Math.abs(sum) / scale;
       }
     }
   }
-  const sorted = (scores: number[]): Float64Array => Float64Array.from(scores).sort();
-  return { steps: steps.map(sorted), sums: sums.map(sorted) };
+  const sorted = (of: Of): Float64Array[] => scores[of].map((step) => Float64Array.from(step).sort());
+  const repeated = (of: Of): number => repeatedShare(meansOf(folds.values(), of));
+  return {
+    steps: sorted('steps'),
+    sums: sorted('sums'),
+    repeated: { steps: repeated('steps'), sums: repeated('sums') },
+  };
 }
 
-/** Steps smoothed over, where the horizon is long enough to have neighbours alike. */
-const SMOOTH = 5;
-const LONG = 20;
-/** Scores of a step from which on its quantile stands by itself: 80 % of them is then known to 2 points. */
-const MANY = 400;
+/** Totals of a fold's scores by step (H). */
+interface Fold {
+  readonly count: Float64Array;
+  readonly steps: Float64Array;
+  readonly sums: Float64Array;
+}
+
+function emptyFold(horizon: number): Fold {
+  return { count: new Float64Array(horizon), steps: new Float64Array(horizon), sums: new Float64Array(horizon) };
+}
+
+/** Mean scores by step of the folds that know of every step. */
+function meansOf(folds: Iterable<Fold>, of: Of): Float64Array[] {
+  return [...folds]
+    .filter(({ count }) => !count.includes(0))
+    .map((fold) => fold[of].map((total, h) => total / (fold.count[h] as number)));
+}
 
 /** A level, and the one to ask for instead where misses have moved it. */
 export interface Wanted {
@@ -88,8 +113,8 @@ export interface Wanted {
 
 /**
  * The half width of each step, in units of the scale; NaN for a step of which nothing is known, null where the scores cannot support the
- * level. Per step, smoothed over 5 steps of a long horizon or made non-decreasing of a short one where scores are few; pooled: one quantile
- * for all steps, along their growth.
+ * level. Per step, each kept apart from their common growth as far as it departs from it in every fold; pooled: one quantile for all steps,
+ * along that growth.
  */
 export function quantiles(learned: Learned, of: Of, wanted: Wanted): Float64Array | null {
   const scores = learned[of];
@@ -98,14 +123,11 @@ export function quantiles(learned: Learned, of: Of, wanted: Wanted): Float64Arra
   const raw = scores.map((step) => (step.length > 0 ? conformal(step, wanted) : Number.NaN));
   if (raw.includes(null)) return null;
   const widths = Float64Array.from(raw as number[]);
-  const known = widths.subarray(0, reachOf(widths));
-  if (scores.every(({ length }) => length === 0 || length >= MANY)) return widths;
-  widths.set(widths.length > LONG ? smoothed(known) : nonDecreasing(known));
-  return widths;
+  return steadied(widths, scores.map(lengthOf), learned.repeated[of]);
 }
 
 function pooledQuantiles(scores: readonly Float64Array[], wanted: Wanted, degrees: number): Float64Array | null {
-  const growth = growthOf(scores);
+  const growth = growthOf(scores.map(meanOf), scores.map(lengthOf));
   const all = Float64Array.from(
     scores.flatMap((step, h) => Array.from(step, (score) => score / (growth[h] as number))),
   ).sort();
@@ -138,33 +160,8 @@ function conformal(sorted: Float64Array, { level, asked }: Wanted): number | nul
   return rank(level) > length ? null : (sorted[Math.min(length, rank(asked)) - 1] as number);
 }
 
-/** Mean score by step as a power of the step, c · h^p with p ≥ 0, by least squares on logarithms, each step as heavy as its scores. */
-function growthOf(scores: readonly Float64Array[]): Float64Array {
-  const points = scores.flatMap((step, h) => {
-    const mean = meanOf(step);
-    return mean > 0 ? [{ x: Math.log(h + 1), y: Math.log(mean), weight: step.length }] : [];
-  });
-  if (points.length === 0) return new Float64Array(scores.length).fill(1);
-  const total = points.reduce((sum, { weight }) => sum + weight, 0);
-  const x = points.reduce((sum, point) => sum + point.weight * point.x, 0) / total;
-  const y = points.reduce((sum, point) => sum + point.weight * point.y, 0) / total;
-  const spread = points.reduce((sum, point) => sum + point.weight * (point.x - x) * (point.x - x), 0);
-  const rise = points.reduce((sum, point) => sum + point.weight * (point.x - x) * (point.y - y), 0);
-  const power = Math.max(0, spread > 0 ? rise / spread : 0);
-  return Float64Array.from(scores, (_, h) => Math.exp(y + power * (Math.log(h + 1) - x)));
-}
-
-function smoothed(widths: Float64Array): Float64Array {
-  const half = Math.floor(SMOOTH / 2);
-  return widths.map((_, h) => meanOf(widths.subarray(Math.max(0, h - half), h + half + 1)));
-}
-
-function nonDecreasing(widths: Float64Array): Float64Array {
-  let most = 0;
-  return widths.map((width) => {
-    most = Math.max(most, width);
-    return most;
-  });
+function lengthOf({ length }: Float64Array): number {
+  return length;
 }
 
 /** Steps that have widths: what is known of a later step is known of all before it. */

@@ -55,7 +55,7 @@ export function calibrate(paths: readonly ErrorPaths[], options: IntervalOptions
   return {
     points,
     pooledSteps: all.pooled,
-    scales: new Map(items.map((item, i) => [item.path.id, scaleOf(all.views[i] as View, all.ratio, null)])),
+    scales: new Map(items.map((item, i) => [item.path.id, scaleOf(all.views[i] as View, all.ratio, null, horizon)])),
     levels: levels.map((level, i) => {
       const own = judged[i] as JudgedLevel;
       return {

@@ -40,11 +40,11 @@ export function itemOf(path: ErrorPaths, { horizon, lead = 0, season }: Interval
   return { path, origins, prior };
 }
 
-/** What is known of a target's errors at some time: the first steps of each origin, and their mean |error|. */
+/** What is known of a target's errors at some time: the first steps of each origin, and how their |error| adds up. */
 export interface View {
   readonly item: Item;
   readonly known: Int32Array; // (N)
-  readonly means: Float64Array; // (N)
+  readonly totals: Float64Array; // (N, H + 1): of no step, of the first, of the first two …
 }
 
 /** The errors of rows before `limit`. */
@@ -52,15 +52,14 @@ export function viewAt(item: Item, limit: number, { horizon, lead = 0 }: Interva
   const { errors } = item.path;
   const { origins } = item;
   const known = new Int32Array(origins.length);
-  const means = new Float64Array(origins.length);
+  const totals = new Float64Array(origins.length * (horizon + 1));
   for (let n = 0; n < origins.length; n++) {
-    const steps = Math.min(horizon, Math.max(0, limit - (origins[n] as number) - lead));
-    let sum = 0;
-    for (let h = 0; h < steps; h++) sum += Math.abs(errors[n * horizon + h] as number);
-    known[n] = steps;
-    means[n] = steps > 0 ? sum / steps : 0;
+    known[n] = Math.min(horizon, Math.max(0, limit - (origins[n] as number) - lead));
+    const at = n * (horizon + 1);
+    for (let h = 0; h < horizon; h++)
+      totals[at + h + 1] = (totals[at + h] as number) + Math.abs(errors[n * horizon + h] as number);
   }
-  return { item, known, means };
+  return { item, known, totals };
 }
 
 /** A target's forecasts of the same step overlap where its origins are closer than the step is far: mean over the steps of how many do not. */
@@ -85,34 +84,62 @@ export function independentOf({ item, known }: View, horizon: number): number {
   return steps > 0 ? sum / steps : 0;
 }
 
-export function ratioOf(views: readonly View[]): number {
-  const ratios = views.flatMap(({ item: { prior }, known, means }) => {
-    const own = means.filter((_, n) => (known[n] as number) > 0);
-    return prior === null || own.length === 0 ? [] : [meanOf(own) / prior];
+export function ratioOf(views: readonly View[], horizon: number): number {
+  const ratios = views.flatMap((view) => {
+    const { prior } = view.item;
+    const own = ownError(view, null, horizon);
+    return prior === null || own.folds === 0 ? [] : [own.mean / prior];
   });
   return ratios.length > 0 ? middle(ratios) : 1;
 }
 
 /**
  * (n v + k q) / (n + 1): v the mean error of n folds, q the seasonal scale, k the panel's usual ratio. Of one series alone any constant
- * does. `without`: a fold left out, so that no error is measured by itself.
+ * does. `besides`: an origin whose fold and rows are left out, so that no error is measured by itself, nor by another's error of its row.
  */
-export function scaleOf({ item, known, means }: View, k: number, without: number | null): number {
-  const { path, prior } = item;
-  let sum = 0;
-  let count = 0;
-  const folds = new Set<number>();
-  for (let n = 0; n < means.length; n++) {
-    if (known[n] === 0 || path.fold[n] === without) continue;
-    sum += means[n] as number;
-    count++;
-    folds.add(path.fold[n] as number);
-  }
-  const own = count > 0 ? sum / count : 0;
-  const guess = prior === null ? own : k * prior;
-  const scale = count > 0 ? (folds.size * own + guess) / (folds.size + 1) : guess;
+export function scaleOf(view: View, k: number, besides: number | null, horizon: number): number {
+  const { prior } = view.item;
+  const own = ownError(view, besides, horizon);
+  if (own.folds === 0 && prior === null && besides !== null) return scaleOf(view, k, null, horizon);
+  const guess = prior === null ? own.mean : k * prior;
+  const scale = own.folds > 0 ? (own.folds * own.mean + guess) / (own.folds + 1) : guess;
   return scale > 0 ? scale : Number.MIN_VALUE; // no error at all: intervals of no width
 }
+
+/** Mean |error| of a target, and the folds it is of, those of which only a part of the rows counts as that part. */
+function ownError(
+  { item, known, totals }: View,
+  besides: number | null,
+  horizon: number,
+): { readonly mean: number; readonly folds: number } {
+  const { path, origins } = item;
+  let sum = 0;
+  let count = 0;
+  let folds = 0;
+  for (let n = 0; n < known.length; ) {
+    const fold = path.fold[n] as number;
+    let share = 0;
+    let members = 0;
+    for (; n < known.length && path.fold[n] === fold; n++) {
+      const all = known[n] as number;
+      if (all === 0) continue;
+      members++;
+      if (besides !== null && path.fold[besides] === fold) continue;
+      const apart = besides === null ? horizon : (origins[besides] as number) - (origins[n] as number);
+      const from = apart > 0 ? 0 : Math.min(all, Math.max(0, horizon + apart)); // rows after those of the origin left out
+      const to = apart > 0 ? Math.min(all, apart) : all; // rows before them
+      if (from === to) continue;
+      const at = n * (horizon + 1);
+      const part = (to - from) / all;
+      sum += (((totals[at + to] as number) - (totals[at + from] as number)) / (to - from)) * part;
+      share += part;
+    }
+    count += share;
+    if (members > 0) folds += share / members;
+  }
+  return { mean: count > 0 ? sum / count : 0, folds };
+}
+
 function sumOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] as number;

@@ -57,6 +57,14 @@ train: { epochs: 3 }
 `;
 writeFileSync(join(folder, 'tiny.yaml'), TINY);
 
+/** Trained in a moment, and long in being judged. */
+const JUDGED = `name: judged
+source: { kind: generated, series: counting, length: 9000 }
+window: { context: 48 }
+model: { kind: lstm-regressor, units: [96] }
+engine: { kind: reference }
+train: { steps: 1, batch: 4, refit: false }`;
+
 describe.concurrent('usage', () => {
   test('--help shows every command on stdout', async ({ expect }) => {
     const { status, out, err } = await forecast('--help');
@@ -202,6 +210,24 @@ describe('a run', () => {
     const { status: got, out, err } = await end;
     expect({ got, out }).toEqual({ got: status, out: '' });
     expect(err).toContain(`forecast: stopped by ${signal}; resume with: forecast ${args.join(' ')} --resume`);
+  });
+
+  test.each([
+    ['run', 'split: { validation: 0, test: 8900 }', 'evaluate: { folds: 0 }'],
+    ['backtest', 'split: { validation: 0 }', 'evaluate: { folds: 1, step: 8800 }'],
+  ])('stopped while it is judged, %s leaves the training that was, and nothing else', async (command, ...held) => {
+    const name = `judged-${command}`;
+    writeFileSync(join(folder, `${name}.yaml`), [JUDGED, ...held].join('\n'));
+    const child = start([command, `${name}.yaml`, '--out', name]);
+    const end = ended(child);
+    child.stderr?.once('data', () => setTimeout(() => child.kill('SIGINT'), 2000)); // of ten seconds and more
+    expect((await end).status).toBe(130);
+    expect(readdirSync(join(folder, name))).toEqual(['unfinished']);
+    const checkpoints = join(folder, name, 'unfinished', 'checkpoints');
+    const [series] = readdirSync(checkpoints) as [string];
+    const [checkpoint] = readdirSync(join(checkpoints, series)) as [string];
+    const state = JSON.parse(readFileSync(join(checkpoints, series, checkpoint, 'state.json'), 'utf8'));
+    expect(state).toMatchObject({ position: { epoch: 2, step: 0 } });
   });
 });
 

@@ -5,10 +5,11 @@ import { nextTurn } from '../../core/turn.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
+import { recordOf, validationOf } from '../means.ts';
 import { checkBatches, checkWindows } from '../reference/machine.ts';
 import { planEpoch } from '../visiting.ts';
 import { describeOptimizer } from './describe.ts';
-import { accuracyOf, measure } from './evaluate.ts';
+import { measure } from './evaluate.ts';
 import { MOMENTS, type Soon } from './kernel.ts';
 import {
   alone,
@@ -56,6 +57,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
   const records: EpochRecord[] = [];
   let pace = WORK_PER_TURN; // multiply-adds of a call: what is at work first is soon told of
   let position = request.from;
+  const desk: Desk = { rates: new Float64Array(0), settings: new Float64Array(5), results: new Float64Array(5) };
   let worked = 0; // on this thread, since others had their turn
   let unreported = WORK_PER_REPORT; // the first turn is reported
 
@@ -70,7 +72,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
       const asked = Math.min(stepsPerCall(request, Math.min(pace, machine.kernel.turn) / each), steps - position.step);
       pace *= 2;
       const work = (visits.bounds[position.step + asked]! - visits.bounds[position.step]!) * each;
-      const soon = takeSteps(machine, request, visits, position, asked, work, stopping);
+      const soon = takeSteps(machine, request, visits, position, asked, work, stopping, desk);
       last = soon instanceof Promise ? await soon : soon;
       position = last.position;
       if (last.end === ABORTED) return { records, position, stopped: 'aborted' };
@@ -90,19 +92,10 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
       worked = 0;
     }
     machine.streams = null;
-    const held = request.validation ? { ...request.training, cuts: request.validation } : null;
-    const measured = held !== null && held.cuts.count > 0;
-    const validation = measured ? await measure(machine, held, request.batch, request.signal) : null;
-    if (measured && !validation) return { records, position: { ...position, norm: last.norm }, stopped: 'aborted' };
-    const record: EpochRecord = {
-      epoch,
-      loss: position.lossSum / position.weight,
-      accuracy: accuracyOf(machine, position),
-      validationLoss: validation?.loss ?? null,
-      validationAccuracy: validation?.accuracy ?? null,
-      rate: last.rate,
-      gradientNorm: last.norm,
-    };
+    const held = validationOf(request);
+    const validation = held && (await measure(machine, held, request.batch, request.signal));
+    if (held && !validation) return { records, position: { ...position, norm: last.norm }, stopped: 'aborted' };
+    const record = recordOf(machine.network, position, validation, last.rate, last.norm);
     records.push(record);
     position = { ...START, epoch: epoch + 1 };
     safe = await save(machine);
@@ -121,6 +114,13 @@ function stepsPerCall({ signal, batch }: TrainRequest, windows: number): number 
 const COMPLETE = 0;
 const NOT_FINITE = 1;
 const ABORTED = 2;
+
+/** Arrays of a call of steps, used again by the next: a short epoch is over in less time than new ones take. */
+interface Desk {
+  rates: Float64Array;
+  readonly settings: Float64Array;
+  readonly results: Float64Array;
+}
 
 interface Taken {
   readonly end: number;
@@ -145,29 +145,26 @@ function takeSteps(
   asked: number,
   work: number,
   stopping: Stopping,
+  desk: Desk,
 ): Soon<Taken> {
   const { epoch, step } = from;
   const steps = bounds.length - 1;
   const first = (epoch - 1) * steps + step;
-  const rates = Float64Array.from({ length: asked }, (_, k) =>
-    rateAt(request.schedule, request.optimizer.rate, first + k, request.epochs * steps),
-  );
-  const last = step + asked === steps ? 1 : 0;
-  const settings = Float64Array.of(request.seed, epoch, step, request.clip ?? -1, last);
-  const results = Float64Array.of(from.lossSum, from.correct, from.weight, 0, COMPLETE);
-  const taken = (made: number): Taken => {
-    stopping.own = false;
-    if (made < 0) throw noMemory(machine);
-    machine.steps += made;
-    machine.version++;
-    const [lossSum, correct, weight, norm, end] = results as unknown as [number, number, number, number, number];
-    return {
-      end,
-      position: { epoch, step: step + made, lossSum, correct, weight },
-      rate: rates[asked - 1]!,
-      norm,
-    };
-  };
+  if (desk.rates.length !== asked) desk.rates = new Float64Array(asked);
+  const { rates, settings, results } = desk;
+  for (let k = 0; k < asked; k++) {
+    rates[k] = rateAt(request.schedule, request.optimizer.rate, first + k, request.epochs * steps);
+  }
+  settings[0] = request.seed;
+  settings[1] = epoch;
+  settings[2] = step;
+  settings[3] = request.clip ?? -1;
+  settings[4] = step + asked === steps ? 1 : 0;
+  results[0] = from.lossSum;
+  results[1] = from.correct;
+  results[2] = from.weight;
+  results[3] = 0;
+  results[4] = COMPLETE;
   const soon = alone(machine, (kernel) => {
     if (wasAborted(request.signal)) {
       results[4] = ABORTED; // while it waited for others
@@ -178,7 +175,19 @@ function takeSteps(
     stopping.own = true;
     return kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results, work, trainings > 1);
   });
-  return soon instanceof Promise ? soon.then(taken) : taken(soon);
+  if (soon instanceof Promise) return soon.then((made) => taken(machine, stopping, from, desk, made));
+  return taken(machine, stopping, from, desk, soon);
+}
+
+/** What a call left on the desk. Errors: E_LIMIT_MEMORY. */
+function taken(machine: Machine, stopping: Stopping, from: Position, { rates, results }: Desk, made: number): Taken {
+  stopping.own = false;
+  if (made < 0) throw noMemory(machine);
+  machine.steps += made;
+  machine.version++;
+  const [lossSum, correct, weight, norm, end] = results as unknown as [number, number, number, number, number];
+  const position = { epoch: from.epoch, step: from.step + made, lossSum, correct, weight };
+  return { end, position, rate: rates[rates.length - 1]!, norm };
 }
 
 /** What `fallBack` goes back to; gives the steps made so far. Errors: E_LIMIT_MEMORY. */

@@ -1,5 +1,5 @@
 // The settings of the linear model that are not written: context, penalty and what errors count, judged on the newest windows.
-// In: traces and what is written. Out: the weights of the best settings, fitted on everything known. Not here: the fit itself.
+// In: traces and what is written. Out: the mean of the weights of all good settings, fitted on everything known. Not here: the fit itself.
 
 import { ForecastError } from '../core/errors.ts';
 import {
@@ -7,6 +7,7 @@ import {
   bounded,
   CLIP,
   type Cost,
+  type Equations,
   type LinearForm,
   type LinearWeights,
   leastRows,
@@ -16,6 +17,7 @@ import {
   prepare,
   product,
   type Trace,
+  weightsOf,
 } from './linear-fit.ts';
 import type { LinearTrace } from './linear-trace.ts';
 
@@ -31,25 +33,27 @@ export interface LinearGrid extends Omit<LinearForm, 'context'> {
 
 export interface LinearChoice {
   readonly form: LinearForm;
+  /** The mean over all settings. */
   readonly weights: LinearWeights;
+  readonly settings: readonly Setting[];
+  readonly windows: number;
+}
+
+export interface Setting {
+  readonly context: number;
   readonly ridge: number;
   readonly weigh: Weigh;
-  readonly windows: number;
 }
 
 const PENALTIES = [1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3];
 const REWEIGHTED_WITH = 1e-3; // the penalty whose residuals weigh the windows while penalties are compared
-const SEASONS = [1.5, 2, 3, 5];
+const UNJUDGED = 0.1; // the penalty where nothing can be judged
+const SEASONS = [1.5, 2, 3, 4, 5, 6];
 const WITHOUT_SEASON = [8, 16, 32, 64, 128, 256];
 const ORIGINS = 4; // of each series at least
-const COMPARED = 100_000; // rows that are enough to compare contexts by
+const SHARED = 3; // times fewer windows than the shortest context has are too few for all
 const JUDGED = 400; // windows over all series that are enough to judge by
-
-interface Setting {
-  readonly context: number;
-  readonly penalty: number;
-  readonly weigh: Weigh;
-}
+const TOLERANCE = 0.01; // above the least error: what the newest windows cannot tell apart
 
 /** Errors: E_DATA_TOO_SHORT where no window fits. */
 export async function chooseLinear(
@@ -57,19 +61,92 @@ export async function chooseLinear(
   grid: LinearGrid,
   pause: Pause,
 ): Promise<LinearChoice> {
-  const contexts = contextsOf(traces, grid);
-  const weighs: readonly Weigh[] = !grid.absolute ? ['equal'] : grid.weigh === 'auto' ? ['equal', 'owa'] : [grid.weigh];
-  const penalties =
-    grid.ridge === 'auto' ? PENALTIES : [typeof grid.ridge === 'number' ? grid.ridge : grid.ridge.absolute];
-  const only = contexts.length * weighs.length * penalties.length === 1;
-  const { context, penalty, weigh } = only
-    ? { context: contexts[0] as number, penalty: penalties[0] as number, weigh: weighs[0] as Weigh }
-    : await best(traces, grid, contexts, penalties, weighs, pause);
-  const form = formOf(grid, context);
+  const all = settingsOf(traces, grid);
+  const settings = all.length === 1 ? all : await goodOnes(traces, grid, all, pause);
   const known = traces.map((trace) => upTo(trace, trace.known));
-  const prepared = prepare(costed(known, form, weigh), form);
-  const [weights] = await prepared.solve([penalty], penalty, typeof grid.ridge !== 'object', pause);
-  return { form, weights: weights as LinearWeights, ridge: penalty, weigh, windows: prepared.windows };
+  const { form, found, windows } = await solved(known, grid, settings, pause);
+  return { form, weights: mean(found), settings, windows };
+}
+
+/** Everything that is not written, in all combinations. */
+function settingsOf(traces: readonly LinearTrace[], grid: LinearGrid): Setting[] {
+  const { absolute, weigh, ridge } = grid;
+  const contexts = contextsOf(traces, grid);
+  const weighs: readonly Weigh[] = !absolute ? ['equal'] : weigh === 'auto' ? ['equal', 'owa'] : [weigh];
+  const penalties = ridge === 'auto' ? PENALTIES : [typeof ridge === 'number' ? ridge : ridge.absolute];
+  return weighs.flatMap((weigh) =>
+    contexts.flatMap((context) => penalties.map((ridge) => ({ context, ridge, weigh }))),
+  );
+}
+
+/**
+ * The settings whose errors over the newest windows are close to the least. What these windows cannot tell apart is better averaged than
+ * picked from: the mean of linear models is one again, and not worse than they are on average.
+ */
+async function goodOnes(
+  traces: readonly LinearTrace[],
+  grid: LinearGrid,
+  settings: readonly Setting[],
+  pause: Pause,
+): Promise<Setting[]> {
+  const shortest = settings.reduce((least, { context }) => Math.min(least, context), Number.POSITIVE_INFINITY);
+  const held = holdOut(traces, leastRows(formOf(grid, shortest)), grid.reach);
+  const past = held.map(({ trace, until }) => upTo(trace, until));
+  const rows = past.reduce((most, { values }) => Math.max(most, values.length), 0);
+  const able = settings.filter(({ context }) => rows >= leastRows(formOf(grid, context)));
+  if (able.length === 0 || held.every(({ cutoffs }) => cutoffs.length === 0)) return unjudged(grid, settings);
+  const { form, found } = await solved(past, grid, able, pause);
+  const errors = errorsOf(held, naiveErrors(past, form), form, found);
+  const least = errors.reduce((a, b) => Math.min(a, b));
+  return able.filter((_, k) => !((errors[k] as number) > (1 + TOLERANCE) * least));
+}
+
+function unjudged({ ridge }: LinearGrid, settings: readonly Setting[]): Setting[] {
+  const first = settings[0] as Setting;
+  return [ridge === 'auto' ? { ...first, ridge: UNJUDGED } : first];
+}
+
+function mean(found: readonly LinearWeights[]): LinearWeights {
+  const first = found[0] as LinearWeights;
+  const of = (pick: (weights: LinearWeights) => Float64Array): Float64Array =>
+    pick(first).map((_, i) => found.reduce((sum, weights) => sum + (pick(weights)[i] as number), 0) / found.length);
+  return { beta: of(({ beta }) => beta), intercept: of(({ intercept }) => intercept) };
+}
+
+/**
+ * The weights of each setting, all from windows of the longest context: what a shorter one has to solve is a corner of it. While windows
+ * are weighed they are those of one setting.
+ */
+async function solved(
+  traces: readonly LinearTrace[],
+  grid: LinearGrid,
+  settings: readonly Setting[],
+  pause: Pause,
+): Promise<{ form: LinearForm; found: LinearWeights[]; windows: number }> {
+  const form = formOf(
+    grid,
+    settings.reduce((most, { context }) => Math.max(most, context), 0),
+  );
+  const weighs = [...new Set(settings.map(({ weigh }) => weigh))];
+  const relative = typeof grid.ridge !== 'object';
+  const prepared = prepare(costed(traces, form, weighs), form);
+  const weights = (equations: Equations, { context, ridge }: Setting): LinearWeights =>
+    weightsOf(equations, form, context, ridge, relative);
+  const equations = await prepared.equations(
+    (equations, set) => weights(equations, referenceOf(settings, weighs[set] as Weigh)),
+    pause,
+  );
+  const found = settings.map((setting) => weights(equations[weighs.indexOf(setting.weigh)] as Equations, setting));
+  return { form, found, windows: prepared.windows };
+}
+
+/** The setting whose errors weigh the windows: of the longest contexts the one with the penalty nearest to REWEIGHTED_WITH. */
+function referenceOf(settings: readonly Setting[], weigh: Weigh): Setting {
+  const distance = ({ ridge }: Setting): number => Math.abs(Math.log((ridge + 1e-12) / REWEIGHTED_WITH));
+  const own = settings.filter((one) => one.weigh === weigh);
+  return own.reduce((best, one) =>
+    one.context > best.context || (one.context === best.context && distance(one) < distance(best)) ? one : best,
+  );
 }
 
 function formOf(
@@ -90,7 +167,10 @@ function upTo(trace: LinearTrace, until: number): LinearTrace {
   };
 }
 
-/** Contexts worth trying: those that leave twice as many windows as weights, and the length of most series. */
+/**
+ * Contexts worth trying: those that leave twice as many windows as weights, and the length of most series; all learn from the windows of
+ * the longest one, which must not be much fewer than the shortest has.
+ */
 function contextsOf(traces: readonly LinearTrace[], grid: LinearGrid): number[] {
   const lengths = traces.map(({ known }) => known).sort((a, b) => a - b);
   const longest = lengths.at(-1) as number;
@@ -110,7 +190,10 @@ function contextsOf(traces: readonly LinearTrace[], grid: LinearGrid): number[] 
   const fitting = wanted.filter(
     (context) => context >= grid.base && context + grid.reach <= middle && windows(context) >= 2 * context,
   );
-  if (fitting.length > 0) return fitting;
+  if (fitting.length > 0) {
+    const enough = windows(fitting[0] as number) / SHARED;
+    return fitting.filter((context) => windows(context) >= enough);
+  }
   return [Math.max(1, grid.base, Math.floor((middle - grid.reach) / 3))];
 }
 
@@ -124,13 +207,12 @@ function tooShort(rows: number, reach: number): ForecastError {
   );
 }
 
-/** What errors cost, so that they count as in half the sMAPE and half the MASE of the last value (or season) repeated. */
-function costed(traces: readonly LinearTrace[], form: LinearForm, weigh: Weigh): Trace[] {
-  if (weigh === 'equal') return traces.map((trace) => ({ ...trace, cost: null }));
-  const { percent, scaled } = naiveErrors(traces, form);
+/** What errors cost where they count as in half the sMAPE and half the MASE of the last value (or season) repeated. */
+function costed(traces: readonly LinearTrace[], form: LinearForm, weighs: readonly Weigh[]): Trace[] {
+  const { percent, scaled } = weighs.includes('owa') ? naiveErrors(traces, form) : { percent: 1, scaled: 1 };
   return traces.map((trace) => {
-    const cost: Cost = { perLevel: 100 / percent, fixed: trace.naive > 0 ? 1 / (trace.naive * scaled) : 0 };
-    return { ...trace, cost };
+    const owa: Cost = { perLevel: 100 / percent, fixed: trace.naive > 0 ? 1 / (trace.naive * scaled) : 0 };
+    return { ...trace, costs: weighs.map((weigh) => (weigh === 'owa' ? owa : null)) };
   });
 }
 
@@ -203,101 +285,45 @@ interface Held {
   readonly cutoffs: readonly number[];
 }
 
-function holdOut(traces: readonly LinearTrace[], reach: number): Held[] {
+/** The newest rows of each trace, fewer where the rows before them would be too few to learn from. */
+function holdOut(traces: readonly LinearTrace[], least: number, reach: number): Held[] {
   const each = Math.max(ORIGINS, Math.ceil(JUDGED / traces.length));
   return traces.map((trace) => {
     const { length } = trace.values;
     if (trace.known < length) return { trace, until: trace.known, cutoffs: evenly(trace.known, length - reach, each) };
     const wide = Math.max(Math.ceil(2.5 * reach), traces.length < JUDGED / ORIGINS ? Math.floor(length / 5) : 0);
-    const rows = Math.min(wide, Math.floor(length / 2));
+    const rows = Math.min(wide, Math.floor(length / 2), Math.max(reach, length - least));
     return { trace, until: length - rows, cutoffs: evenly(length - rows, length - reach, each) };
   });
 }
 
-/**
- * The settings with the least error. Where there are very many rows, context and weighing are compared on every k-th series alone, the
- * penalty then on all of them: it depends on how much there is to learn from.
- */
-async function best(
-  traces: readonly LinearTrace[],
-  grid: LinearGrid,
-  contexts: readonly number[],
-  penalties: readonly number[],
-  weighs: readonly Weigh[],
-  pause: Pause,
-): Promise<Setting> {
-  const held = holdOut(traces, grid.reach);
-  const every = Math.ceil(traces.reduce((sum, { known }) => sum + known, 0) / COMPARED);
-  if (every === 1 || contexts.length * weighs.length === 1)
-    return compare(held, held, grid, contexts, penalties, weighs, grid.passes, pause);
-  const some = held.filter((_, k) => k % every === 0);
-  const { context, weigh } = await compare(
-    some,
-    held,
-    grid,
-    contexts,
-    penalties,
-    weighs,
-    Math.min(2, grid.passes),
-    pause,
-  );
-  return compare(held, held, grid, [context], penalties, [weigh], grid.passes, pause);
-}
-
-async function compare(
-  learned: readonly Held[],
+/** The mean error of each of some weights over all judged windows: its sMAPE and MASE beside the base's, or squares. */
+function errorsOf(
   held: readonly Held[],
-  grid: LinearGrid,
-  contexts: readonly number[],
-  penalties: readonly number[],
-  weighs: readonly Weigh[],
-  passes: number,
-  pause: Pause,
-): Promise<Setting> {
-  const past = learned.map(({ trace, until }) => upTo(trace, until));
-  const relative = typeof grid.ridge !== 'object';
-  const first = penalties.length === 1 ? (penalties[0] as number) : REWEIGHTED_WITH;
-  let chosen: Setting = { context: contexts[0] as number, penalty: relative ? 0.1 : first, weigh: weighs[0] as Weigh };
-  let least = Number.POSITIVE_INFINITY;
-  for (const context of contexts) {
-    const form = { ...formOf(grid, context), passes };
-    if (!past.some(({ values }) => values.length >= leastRows(form))) continue;
-    const { percent, scaled } = naiveErrors(past, form);
-    for (const weigh of weighs) {
-      await pause();
-      const found = await prepare(costed(past, form, weigh), form).solve(penalties, first, relative, pause);
-      for (const [k, weights] of found.entries()) {
-        const errors = errorsOf(held, form, weights);
-        const error = grid.absolute ? errors.percent / percent + errors.scaled / scaled : errors.squares;
-        if (!(error < least)) continue;
-        least = error;
-        chosen = { context, penalty: penalties[k] as number, weigh };
-      }
-    }
-  }
-  return chosen;
-}
-
-/** Mean errors over all judged windows. */
-function errorsOf(held: readonly Held[], form: LinearForm, weights: LinearWeights): WindowErrors {
+  naive: { readonly percent: number; readonly scaled: number },
+  form: LinearForm,
+  found: readonly LinearWeights[],
+): number[] {
   const x = new Float64Array(form.context);
   const changes = new Float64Array(form.reach);
   const clip = form.windowScale ? CLIP : Number.POSITIVE_INFINITY;
-  const total = { percent: 0, scaled: 0, squares: 0 };
-  let counted = 0;
+  const totals = found.map(() => 0);
   for (const { trace, cutoffs } of held) {
     for (const cutoff of cutoffs) {
       const window = padded(trace.values.subarray(Math.max(0, cutoff - form.context), cutoff), form.context);
       const [level, scale] = levelAndScale(window, 0, form, trace);
       for (let i = 0; i < form.context; i++) x[i] = bounded(((window[i] as number) - level) / scale, clip);
-      product(x, weights, form.context, form.reach, changes);
-      const errors = judge(trace, cutoff, form, (h) => bounded(changes[h] as number, clip) * scale);
-      total.percent += errors.percent;
-      total.scaled += errors.scaled;
-      total.squares += errors.squares;
-      counted++;
+      for (const [k, weights] of found.entries()) {
+        product(x, weights, form.context, form.reach, changes);
+        const { percent, scaled, squares } = judge(
+          trace,
+          cutoff,
+          form,
+          (h) => bounded(changes[h] as number, clip) * scale,
+        );
+        (totals[k] as number) += form.absolute ? percent / naive.percent + scaled / naive.scaled : squares;
+      }
     }
   }
-  const count = Math.max(counted, 1);
-  return { percent: total.percent / count, scaled: total.scaled / count, squares: total.squares / count };
+  return totals;
 }

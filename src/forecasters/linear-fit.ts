@@ -1,6 +1,7 @@
 // The robust linear model over windows of many series: how windows are normalised, and the weights that all of them share.
 // In: rows of values, lengths, penalties. Out: weights. Not here: options, the choice of context and penalty (linear-choice.ts).
 
+import { outerSums } from './outer-sums.ts';
 import { meanDiagonal, ridge } from './ridge.ts';
 import {
   type Sliding,
@@ -9,6 +10,7 @@ import {
   slidingWeights,
   transformCost,
   transformSize,
+  windowsTogether,
 } from './sliding-moments.ts';
 
 /** How a window becomes inputs and targets. */
@@ -37,8 +39,8 @@ export interface Trace {
   readonly unit: number;
   /** Least scale of a window. */
   readonly floor: number;
-  /** What an error of one raw unit costs beside its level: weights of w0; null: all windows weigh the same. */
-  readonly cost: Cost | null;
+  /** What an error of one raw unit costs beside its level, one for each way of weighing; null: all windows weigh the same. */
+  readonly costs: readonly (Cost | null)[];
 }
 
 /** A window's error in raw units e costs e · (perLevel / level + fixed). */
@@ -56,6 +58,7 @@ export interface LinearWeights {
 export const CLIP = 20;
 const MOST_WEIGHT = 20;
 const LEAST_RESIDUAL = 0.02; // of the median one
+const ENOUGH = 30_000; // windows that the passes before the last look at
 
 /** The last value and the scale of the window values[start, start + context). */
 export function levelAndScale(
@@ -89,7 +92,9 @@ interface Part {
   readonly count: number;
   readonly levels: Float64Array;
   readonly scales: Float64Array;
-  readonly own: Float64Array; // w0, 0 where the stride leaves the window out
+  /** Whether the window is learned from: not those that the stride leaves out. */
+  readonly taken: Uint8Array;
+  readonly own: readonly Float64Array[]; // w0 of each way of weighing
   /** Windows that are summed one by one: clipped ones, and those of parts too small for a transform. */
   readonly single: Uint8Array;
 }
@@ -99,12 +104,24 @@ export type Pause = () => Promise<void>;
 
 const noPause: Pause = async () => {};
 
-/** All windows of some rows of values, ready to be fitted with any penalty. */
+/** What is solved for weights: XᵀWX (upper triangle) and XᵀWR, told from their means where there is an intercept. */
+export interface Equations {
+  readonly gram: Float64Array; // (L, L)
+  readonly products: Float64Array; // (L, H)
+  readonly means: { readonly x: Float64Array; readonly r: Float64Array } | null;
+}
+
+/** Weights that stand for the equations of a way of weighing. */
+export type Reference = (found: Equations, set: number) => LinearWeights;
+
+/** All windows of some rows of values, ready to be weighed. */
 export interface Prepared {
-  readonly form: LinearForm;
   readonly windows: number;
-  /** The weights for each penalty (times the mean diagonal, or as they are); the reweighting uses `first`. */
-  solve(penalties: readonly number[], first: number, relative: boolean, pause?: Pause): Promise<LinearWeights[]>;
+  /**
+   * The equations of each way of weighing. For absolute errors the windows are weighed anew, as often as the form says, by what the weights
+   * that `reference` makes of the equations leave.
+   */
+  equations(reference: Reference, pause?: Pause): Promise<Equations[]>;
 }
 
 /** Rows a series needs to be learned from: targets, and what a window can be told apart by. */
@@ -123,16 +140,23 @@ export function padded(values: Float64Array, length: number): Float64Array {
 export function prepare(traces: readonly Trace[], form: LinearForm): Prepared {
   const span = form.context + form.reach;
   const usable = traces.filter(({ values }) => values.length >= leastRows(form));
-  const longest = usable.reduce((most, { values }) => Math.max(most, values.length, span), 0);
-  const size = transformSize(span, longest);
+  const most = usable.reduce((all, { values }) => Math.max(all, values.length - span + 1), 1);
+  const size = transformSize(form.context, most);
   const parts = usable.map((trace) => partOf(trace, form, size));
-  capWeights(parts);
-  const windows = parts.reduce((sum, { own }) => sum + own.reduce((all, w) => all + (w > 0 ? 1 : 0), 0), 0);
+  const sets = traces[0]?.costs.length ?? 0;
+  for (let set = 0; set < sets; set++) capWeights(parts, set);
   return {
-    form,
-    windows,
-    solve: (penalties, first, relative, pause = noPause) => solve(parts, form, size, penalties, first, relative, pause),
+    windows: parts.reduce((sum, { taken }) => sum + taken.reduce((all, one) => all + one, 0), 0),
+    equations: (reference, pause = noPause) => weighed({ parts, sets, form, size }, reference, pause),
   };
+}
+
+/** Windows and how they are summed. */
+interface Pool {
+  readonly parts: readonly Part[];
+  readonly sets: number;
+  readonly form: LinearForm;
+  readonly size: number;
 }
 
 function partOf(trace: Trace, form: LinearForm, size: number): Part {
@@ -143,20 +167,22 @@ function partOf(trace: Trace, form: LinearForm, size: number): Part {
   const count = values.length - span + 1;
   const levels = new Float64Array(count);
   const scales = new Float64Array(count);
-  const own = new Float64Array(count);
+  const own = trace.costs.map(() => new Float64Array(count));
+  const taken = new Uint8Array(count);
   const single = new Uint8Array(count);
   const windows = Math.ceil(count / stride);
-  const chunks = Math.ceil(count / (size - span + 1));
+  const chunks = Math.ceil(count / windowsTogether(context, size));
   const few = form.intercept || windows * context * (context / 2 + reach) < chunks * transformCost(span, size);
-  for (let k = 0; k < count; k++) {
-    if ((count - 1 - k) % stride !== 0) continue;
+  for (let k = (count - 1) % stride; k < count; k += stride) {
     const [level, scale] = levelAndScale(values, k, form, trace);
+    taken[k] = 1;
     levels[k] = level;
     scales[k] = scale;
-    own[k] = trace.cost === null ? 1 : ownWeight(values, k, context, scale, middle, trace);
+    for (const [set, cost] of trace.costs.entries())
+      (own[set] as Float64Array)[k] = cost === null ? 1 : ownWeight(values, k, context, scale, middle, trace.log, cost);
     single[k] = few || isClipped(values, k, form, level, scale) ? 1 : 0;
   }
-  return { trace, values, count, levels, scales, own, single };
+  return { trace, values, count, levels, scales, taken, own, single };
 }
 
 function centred(values: Float64Array, subtract: boolean): Float64Array {
@@ -175,14 +201,14 @@ function ownWeight(
   context: number,
   scale: number,
   middle: number,
-  trace: Trace,
+  log: boolean,
+  { perLevel, fixed }: Cost,
 ): number {
-  const { perLevel, fixed } = trace.cost as Cost;
   let sum = 0;
   for (let i = 0; i < context; i++) sum += values[start + i] as number;
   const mean = sum / context + middle;
-  const level = trace.log ? Math.exp(mean) : Math.abs(mean);
-  const unit = trace.log ? level * scale : scale;
+  const level = log ? Math.exp(mean) : Math.abs(mean);
+  const unit = log ? level * scale : scale;
   return level > 0 ? unit * (perLevel / level + fixed) : unit * fixed;
 }
 
@@ -199,15 +225,26 @@ function isClipped(values: Float64Array, start: number, form: LinearForm, level:
 }
 
 /** w0 divided by its median and kept below MOST_WEIGHT. */
-function capWeights(parts: readonly Part[]): void {
-  if (parts.every(({ trace }) => trace.cost === null)) return;
-  const all = Float64Array.from(parts.flatMap(({ own }) => Array.from(own.filter((w) => w > 0))));
-  const middle = median(all) || 1;
-  for (const { own } of parts)
-    for (let k = 0; k < own.length; k++) own[k] = Math.min((own[k] as number) / middle, MOST_WEIGHT);
+function capWeights(parts: readonly Part[], set: number): void {
+  if (parts.every(({ trace }) => trace.costs[set] === null)) return;
+  const middle = median(joined(parts.map(({ own }) => (own[set] as Float64Array).filter((w) => w > 0)))) || 1;
+  for (const { own } of parts) {
+    const weights = own[set] as Float64Array;
+    for (let k = 0; k < weights.length; k++) weights[k] = Math.min((weights[k] as number) / middle, MOST_WEIGHT);
+  }
 }
 
-export function median(values: Float64Array): number {
+function joined(rows: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(rows.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const row of rows) {
+    all.set(row, at);
+    at += row.length;
+  }
+  return all;
+}
+
+function median(values: Float64Array): number {
   if (values.length === 0) return 0;
   const sorted = values.slice().sort();
   const half = sorted.length >> 1;
@@ -216,36 +253,51 @@ export function median(values: Float64Array): number {
     : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 }
 
-async function solve(
-  parts: readonly Part[],
-  form: LinearForm,
-  size: number,
-  penalties: readonly number[],
-  first: number,
-  relative: boolean,
-  pause: Pause,
-): Promise<LinearWeights[]> {
-  let weights = parts.map(({ own }) => own);
-  const at = (equations: Equations, penalty: number): LinearWeights =>
-    solved(equations, form, relative ? penalty * equations.diagonal : penalty);
-  let equations = equationsOf(parts, weights, form, size);
-  for (let pass = 0; form.absolute && pass < form.passes; pass++) {
+/** Of very many windows the passes before the last look at some: what the windows weigh in the end is told from all of them. */
+async function weighed(all: Pool, reference: Reference, pause: Pause): Promise<Equations[]> {
+  const passes = all.form.absolute ? all.form.passes : 0;
+  const some = passes > 0 ? thinned(all) : all;
+  let found = equationsOf(
+    some,
+    some.parts.map(({ own }) => own),
+  );
+  for (let pass = 1; pass <= passes; pass++) {
     await pause();
-    weights = reweighted(parts, residuals(parts, at(equations, first), form, size));
-    equations = equationsOf(parts, weights, form, size);
+    const seen = pass < passes ? some : all;
+    const bySet = found.map((equations, set) => reweighted(seen, residuals(seen, reference(equations, set)), set));
+    found = equationsOf(
+      seen,
+      seen.parts.map((_, p) => bySet.map((weights) => weights[p] as Float64Array)),
+    );
   }
-  return penalties.map((penalty) => at(equations, penalty));
+  return found;
+}
+
+/** Every k-th of the blocks that are transformed together, rows that are shorter as one, so that about ENOUGH windows remain. */
+function thinned(pool: Pool): Pool {
+  const { parts, form, size } = pool;
+  const every = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / form.stride / ENOUGH);
+  if (every < 2) return pool;
+  const length = windowsTogether(form.context, size);
+  let blocks = 0;
+  const left = parts.flatMap((part) => {
+    const first = blocks;
+    blocks += Math.ceil(part.count / length);
+    const within = (_: unknown, k: number): boolean => (first + Math.floor(k / length)) % every === 0;
+    const taken = part.taken.map((one, k) => (within(one, k) ? one : 0));
+    if (!taken.includes(1)) return [];
+    return [{ ...part, taken, own: part.own.map((row) => row.map((w, k) => (within(w, k) ? w : 0))) }];
+  });
+  return { ...pool, parts: left };
 }
 
 /** w0 / max(r, 0.02 · median r), with mean 1: least squares with them is least absolute deviations where r stays. */
-function reweighted(parts: readonly Part[], found: readonly Float64Array[]): Float64Array[] {
-  const all = Float64Array.from(
-    found.flatMap((r, p) => Array.from(r.filter((_, k) => ((parts[p] as Part).own[k] as number) > 0))),
-  );
+function reweighted({ parts }: Pool, found: readonly Float64Array[], set: number): Float64Array[] {
+  const all = joined(found.map((r, p) => r.filter((_, k) => parts[p]?.taken[k] === 1)));
   const least = LEAST_RESIDUAL * median(all);
   let sum = 0;
   const weights = found.map((r, p) =>
-    (parts[p] as Part).own.map((own, k) => {
+    ((parts[p] as Part).own[set] as Float64Array).map((own, k) => {
       const size = Math.max(r[k] as number, least);
       const weight = size > 0 ? own / size : own;
       sum += weight;
@@ -256,47 +308,59 @@ function reweighted(parts: readonly Part[], found: readonly Float64Array[]): Flo
   return weights.map((own) => own.map((w) => w * scale));
 }
 
-/** XᵀWX (upper triangle) and XᵀWR, told from their means where there is an intercept. */
-interface Equations {
-  readonly gram: Float64Array; // (L, L)
-  readonly products: Float64Array; // (L, H)
-  readonly diagonal: number;
-  readonly means: { readonly x: Float64Array; readonly r: Float64Array } | null;
-}
-
-function solved({ gram, products, means }: Equations, form: LinearForm, lambda: number): LinearWeights {
-  const { context, reach } = form;
-  const beta = ridge(gram, products, context, reach, lambda);
+/** The weights of the last `own` rows of a window, 0 for the rows before them; a relative penalty is a multiple of the mean diagonal. */
+export function weightsOf(
+  { gram, products, means }: Equations,
+  { context, reach }: LinearForm,
+  own: number,
+  penalty: number,
+  relative: boolean,
+): LinearWeights {
+  const skipped = context - own;
+  const corner = skipped === 0 ? gram : cornerOf(gram, context, own);
+  const lambda = relative ? penalty * meanDiagonal(corner, own) : penalty;
+  const beta = new Float64Array(context * reach);
+  const found = beta.subarray(skipped * reach);
+  found.set(ridge(corner, products.subarray(skipped * reach), own, reach, lambda));
   const intercept = new Float64Array(reach);
   for (let h = 0; means !== null && h < reach; h++) {
     let sum = means.r[h] as number;
-    for (let i = 0; i < context; i++) sum -= (means.x[i] as number) * (beta[i * reach + h] as number);
+    for (let i = 0; i < own; i++) sum -= (means.x[skipped + i] as number) * (found[i * reach + h] as number);
     intercept[h] = sum;
   }
   return { beta, intercept };
 }
 
-function equationsOf(
-  parts: readonly Part[],
-  weights: readonly Float64Array[],
-  form: LinearForm,
-  size: number,
-): Equations {
+/** The last `own` rows and columns. */
+function cornerOf(gram: Float64Array, context: number, own: number): Float64Array {
+  const corner = new Float64Array(own * own);
+  for (let i = 0; i < own; i++) {
+    const end = (context - own + i + 1) * context;
+    corner.set(gram.subarray(end - own, end), i * own);
+  }
+  return corner;
+}
+
+function equationsOf(pool: Pool, weights: readonly (readonly Float64Array[])[]): Equations[] {
+  const { parts, sets, form, size } = pool;
   const { context, reach } = form;
   const span = context + reach;
   const sliding: Sliding[] = [];
-  for (const [p, { values, scales, single }] of parts.entries()) {
-    const omega = (weights[p] as Float64Array).map((w, k) =>
-      single[k] === 1 || w === 0 ? 0 : w / ((scales[k] as number) * (scales[k] as number)),
-    );
-    if (omega.some((w) => w !== 0)) sliding.push({ values, weights: omega });
+  for (const [p, { values, scales, single, taken }] of parts.entries()) {
+    if (!taken.some((one, k) => one === 1 && single[k] === 0)) continue;
+    const omega = (row: Float64Array): Float64Array =>
+      row.map((w, k) => (single[k] === 1 || w === 0 ? 0 : w / ((scales[k] as number) * (scales[k] as number))));
+    sliding.push({ values, weights: (weights[p] as readonly Float64Array[]).map(omega) });
   }
-  const gram = new Float64Array(context * context);
-  const products = new Float64Array(context * reach);
-  if (sliding.length > 0) spread(slidingMoments(sliding, context, span, size), form, gram, products);
-  addSingles(parts, weights, form, gram, products);
-  const means = form.intercept ? withoutMeans(parts, weights, form, gram, products) : null;
-  return { gram, products, diagonal: meanDiagonal(gram, context), means };
+  const moments = sliding.length > 0 ? slidingMoments(sliding, sets, context, span, size) : [];
+  return Array.from({ length: sets }, (_, set) => {
+    const gram = new Float64Array(context * context);
+    const products = new Float64Array(context * reach);
+    if (sliding.length > 0) spread(moments[set] as Float64Array, form, gram, products);
+    const own = weights.map((rows) => rows[set] as Float64Array);
+    addSingles(parts, own, form, gram, products);
+    return { gram, products, means: form.intercept ? withoutMeans(parts, own, form, gram, products) : null };
+  });
 }
 
 /** Moments of plain windows become those of windows told from their last value, targets from their base. */
@@ -316,13 +380,16 @@ function spread(moments: Float64Array, form: LinearForm, gram: Float64Array, pro
   }
 }
 
-/** The normalised inputs (L) and targets (H) of one window. */
-function windowOf(part: Part, k: number, form: LinearForm, x: Float64Array, r: Float64Array): void {
-  const { values } = part;
-  const level = part.levels[k] as number;
-  const scale = part.scales[k] as number;
+function inputsOf({ values, levels, scales }: Part, k: number, form: LinearForm, x: Float64Array): void {
+  const level = levels[k] as number;
+  const scale = scales[k] as number;
   const clip = form.windowScale ? CLIP : Number.POSITIVE_INFINITY;
   for (let i = 0; i < form.context; i++) x[i] = bounded(((values[k + i] as number) - level) / scale, clip);
+}
+
+function targetsOf({ values, scales }: Part, k: number, form: LinearForm, r: Float64Array): void {
+  const scale = scales[k] as number;
+  const clip = form.windowScale ? CLIP : Number.POSITIVE_INFINITY;
   for (let h = 0; h < form.reach; h++) {
     const base = baseAt(form, h);
     const from = base < 0 ? 0 : (values[k + base] as number);
@@ -334,8 +401,7 @@ export function bounded(value: number, most: number): number {
   return value > most ? most : value < -most ? -most : value;
 }
 
-const TOGETHER = 4; // windows added in one sweep over the sums
-
+/** Σ w x [x r]ᵀ of the windows that are summed one by one, a panel of them at a time. */
 function addSingles(
   parts: readonly Part[],
   weights: readonly Float64Array[],
@@ -344,49 +410,22 @@ function addSingles(
   products: Float64Array,
 ): void {
   const { context, reach } = form;
-  const xs = Array.from({ length: TOGETHER }, () => new Float64Array(context));
-  const rs = Array.from({ length: TOGETHER }, () => new Float64Array(reach));
-  const ws = new Float64Array(TOGETHER);
-  let held = 0;
-  const flush = (): void => {
-    for (let b = held; b < TOGETHER; b++) ws[b] = 0;
-    addOuter(xs, ws, xs, gram, context, context, true);
-    addOuter(xs, ws, rs, products, context, reach, false);
-    held = 0;
-  };
+  const sums = outerSums(context, context + reach);
   for (const [p, part] of parts.entries()) {
     const own = weights[p] as Float64Array;
     for (let k = 0; k < part.count; k++) {
       if (part.single[k] !== 1 || own[k] === 0) continue;
-      windowOf(part, k, form, xs[held] as Float64Array, rs[held] as Float64Array);
-      ws[held++] = own[k] as number;
-      if (held === TOGETHER) flush();
+      const row = sums.next(own[k] as number);
+      inputsOf(part, k, form, row);
+      targetsOf(part, k, form, row.subarray(context));
     }
   }
-  if (held > 0) flush();
-}
-
-/** sums += Σ w a bᵀ over four windows; of a square only what is on or above the diagonal. */
-function addOuter(
-  a: readonly Float64Array[],
-  w: Float64Array,
-  b: readonly Float64Array[],
-  sums: Float64Array,
-  rows: number,
-  columns: number,
-  upper: boolean,
-): void {
-  const [a0, a1, a2, a3] = a as [Float64Array, Float64Array, Float64Array, Float64Array];
-  const [b0, b1, b2, b3] = b as [Float64Array, Float64Array, Float64Array, Float64Array];
-  for (let i = 0; i < rows; i++) {
-    const w0 = (w[0] as number) * (a0[i] as number);
-    const w1 = (w[1] as number) * (a1[i] as number);
-    const w2 = (w[2] as number) * (a2[i] as number);
-    const w3 = (w[3] as number) * (a3[i] as number);
-    const row = i * columns;
-    for (let j = upper ? i : 0; j < columns; j++)
-      (sums[row + j] as number) +=
-        w0 * (b0[j] as number) + w1 * (b1[j] as number) + w2 * (b2[j] as number) + w3 * (b3[j] as number);
+  const found = sums.found();
+  if (found === null) return;
+  for (let i = 0; i < context; i++) {
+    const row = i * (context + reach);
+    for (let j = i; j < context; j++) (gram[i * context + j] as number) += found[row + j] as number;
+    for (let h = 0; h < reach; h++) (products[i * reach + h] as number) += found[row + context + h] as number;
   }
 }
 
@@ -408,7 +447,8 @@ function withoutMeans(
     for (let k = 0; k < part.count; k++) {
       const weight = (weights[p] as Float64Array)[k] as number;
       if (weight === 0) continue;
-      windowOf(part, k, form, x, r);
+      inputsOf(part, k, form, x);
+      targetsOf(part, k, form, r);
       total += weight;
       for (let i = 0; i < context; i++) (sumX[i] as number) += weight * (x[i] as number);
       for (let h = 0; h < reach; h++) (sumR[h] as number) += weight * (r[h] as number);
@@ -424,7 +464,7 @@ function withoutMeans(
 }
 
 /** r of each window: the mean of |R − X β| over its steps. */
-function residuals(parts: readonly Part[], weights: LinearWeights, form: LinearForm, size: number): Float64Array[] {
+function residuals({ parts, form, size }: Pool, weights: LinearWeights): Float64Array[] {
   const { context, reach } = form;
   const columns = slidingWeights(weights.beta, context, reach, size);
   const sums = new Float64Array(reach);
@@ -434,24 +474,20 @@ function residuals(parts: readonly Part[], weights: LinearWeights, form: LinearF
   const r = new Float64Array(reach);
   const one = new Float64Array(reach);
   return parts.map((part) => {
-    const found = new Float64Array(part.count);
-    const together = part.single.some((single, k) => single === 0 && (part.own[k] as number) > 0);
-    const products = together ? new Float64Array(part.count * reach) : null;
-    if (products) slidingProducts(part.values, part.count, columns, products);
-    for (let k = 0; k < part.count; k++) {
-      if (part.own[k] === 0) continue;
-      windowOf(part, k, form, x, r);
-      if (part.single[k] === 1) product(x, weights, context, reach, one);
-      else
-        slid(
-          products as Float64Array,
-          k * reach,
-          part.levels[k] as number,
-          part.scales[k] as number,
-          sums,
-          weights.intercept,
-          one,
-        );
+    const { count, taken, single, levels, scales } = part;
+    const found = new Float64Array(count);
+    const together = taken.some((own, k) => own === 1 && single[k] === 0);
+    const products = new Float64Array(together ? count * reach : 0);
+    if (together) slidingProducts(part.values, count, columns, products);
+    for (let k = 0; k < count; k++) {
+      if (taken[k] === 0) continue;
+      targetsOf(part, k, form, r);
+      if (single[k] === 0)
+        slid(products, k * reach, levels[k] as number, scales[k] as number, sums, weights.intercept, one);
+      else {
+        inputsOf(part, k, form, x);
+        product(x, weights, context, reach, one);
+      }
       let sum = 0;
       for (let h = 0; h < reach; h++) sum += Math.abs((r[h] as number) - (one[h] as number));
       found[k] = sum / reach;

@@ -3,7 +3,7 @@
 
 import type { Trace } from './linear-fit.ts';
 
-export interface LinearTrace extends Omit<Trace, 'cost'> {
+export interface LinearTrace extends Omit<Trace, 'costs'> {
   readonly name: string;
   /** Rows of `values` learned from; those after it only judge settings. */
   readonly known: number;

@@ -51,7 +51,7 @@ export const linear: NumberForecasterKind<LinearOptions> = {
       .union([z.literal('auto'), rows])
       .default('auto')
       .describe(
-        'Rows each forecast is made from; auto (default) is chosen among 1.5, 2, 3 and 5 seasons on the newest windows',
+        'Rows each forecast is made from; auto (default): the mean over those of 1.5 to 6 seasons that are good on the newest windows',
       ),
     ridge: z
       .union([
@@ -61,7 +61,7 @@ export const linear: NumberForecasterKind<LinearOptions> = {
       ])
       .default('auto')
       .describe(
-        'Penalty on the weights, a multiple of the mean square of the inputs, or { absolute: 100 } in their own unit; auto (default) is chosen among 1e-5 … 3 on the newest windows',
+        'Penalty on the weights, a multiple of the mean square of the inputs, or { absolute: 100 } in their own unit; auto (default): the mean over those of 1e-5 … 3 that are good on the newest windows',
       ),
     season: z
       .union([rows, z.array(rows).min(1)])
@@ -98,12 +98,14 @@ export const linear: NumberForecasterKind<LinearOptions> = {
       .min(1)
       .max(20)
       .default(4)
-      .describe('Times the windows are weighed anew for absolute errors, a count, default 4'),
+      .describe(
+        'Times the windows are weighed anew for absolute errors, a count, default 4; of very many windows all but the last look at some',
+      ),
     weigh: z
       .enum(['equal', 'owa', 'auto'])
       .default('auto')
       .describe(
-        "What a window's absolute errors count: equal, all the same; owa, as half the sMAPE and half the MASE would; auto (default): whichever is better on the newest windows",
+        "What a window's absolute errors count: equal, all the same; owa, as half the sMAPE and half the MASE would; auto (default): the mean over those that are good on the newest windows",
       ),
     stride: rows.default(1).describe('Rows between two training windows, a count, default 1'),
     choose: z
@@ -190,14 +192,13 @@ function fittedOf(traces: readonly LinearTrace[], choice: LinearChoice): FittedN
   };
 }
 
-function stateOf(traces: readonly LinearTrace[], { form, weights, ridge, weigh, windows }: LinearChoice): JsonObject {
+function stateOf(traces: readonly LinearTrace[], { form, weights, settings, windows }: LinearChoice): JsonObject {
   return {
     kind: KIND,
     context: form.context,
     reach: form.reach,
     base: form.base,
-    ridge,
-    weigh,
+    settings: settings.map((setting) => ({ ...setting })), // the weights are their mean
     windows,
     targets: traces.map(({ name, log, unit, floor }) => ({ name, log, unit, floor: floor + 0 })),
     weights: Array.from(weights.beta, (w) => w + 0), // (L, H), row by row

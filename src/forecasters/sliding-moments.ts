@@ -6,55 +6,82 @@ import { type Fourier, fourier } from './fourier.ts';
 /** Consecutive windows of one row of values; window k is values[k, k + span). */
 export interface Sliding {
   readonly values: Float64Array;
-  /** ω of each window; 0 leaves it out. */
-  readonly weights: Float64Array;
+  /** ω of each window, one row of them for each set of sums; 0 leaves it out. */
+  readonly weights: readonly Float64Array[];
 }
 
-/** A transform size that serves windows of `span` over at most `longest` values: twice the span, or all values where they are fewer. */
-export function transformSize(span: number, longest: number): number {
-  const wanted = Math.max(Math.min(2 * span, longest), span + 1);
+/** A transform size that serves windows whose first `rows` are lags, over at most `longest` windows. */
+export function transformSize(rows: number, longest: number): number {
+  const wanted = rows + Math.max(1, Math.min(rows, longest));
   let size = 64;
   while (size < wanted) size *= 2;
   return size;
 }
 
+/** Windows that one transform of `size` serves. */
+export function windowsTogether(rows: number, size: number): number {
+  return size - rows + 1;
+}
+
 /** Multiply-adds that `slidingMoments` spends on a chunk of windows, roughly; what summing them one by one has to beat. */
 export function transformCost(span: number, size: number): number {
-  return 10 * span * size;
+  return 20 * span * size;
 }
 
 /**
- * M[i, j] = Σ ω x[i] x[j], i ≤ j < span, i < rows, over all windows of all `parts` (rows × span, what is below the diagonal stays 0). A
- * diagonal d is the correlation of ω with values[t] · values[t + d]: one transform for two diagonals, summed over all parts before a
- * single inverse, O(span · n log n) where window by window would be O(span² · n).
+ * M[i, j] = Σ ω x[i] x[j], i ≤ j < span, i < rows, over all windows of all `parts` (rows × span, what is below the diagonal stays 0), one for
+ * each of the `sets` of weights. A diagonal d is the correlation of ω with values[t] · values[t + d]: one transform for two diagonals and
+ * all sets, summed over all parts before a single inverse, O(span · n log n) where window by window would be O(span² · n).
  */
-export function slidingMoments(parts: readonly Sliding[], rows: number, span: number, size: number): Float64Array {
+export function slidingMoments(
+  parts: readonly Sliding[],
+  sets: number,
+  rows: number,
+  span: number,
+  size: number,
+): Float64Array[] {
   const transform = fourier(size);
   const pairs = Math.ceil(span / 2);
-  const sums = Array.from({ length: pairs }, () => ({ re: new Float64Array(size), im: new Float64Array(size) }));
-  const re = new Float64Array(size);
-  const im = new Float64Array(size);
-  const weightsRe = new Float64Array(size);
-  const weightsIm = new Float64Array(size);
+  const most = windowsTogether(rows, size);
+  const sums = Array.from({ length: sets }, () => Array.from({ length: pairs }, () => complex(size)));
+  const omegas = Array.from({ length: sets }, () => complex(size));
+  const products = complex(size);
   for (const { values, weights } of parts) {
-    const most = size - span + 1;
-    for (let from = 0; from < weights.length; from += most) {
-      const count = Math.min(most, weights.length - from);
-      weightsRe.fill(0);
-      weightsIm.fill(0);
-      if (!copyWeights(weights, from, count, weightsRe)) continue;
-      transform.forward(weightsRe, weightsIm);
+    const windows = values.length - span + 1;
+    for (let from = 0; from < windows; from += most) {
+      const count = Math.min(most, windows - from);
+      const used = weights.flatMap((own, set) =>
+        transformed(own, from, count, omegas[set] as Complex, transform) ? [set] : [],
+      );
+      if (used.length === 0) continue;
       const chunk = values.subarray(from, from + count + span - 1);
       for (let pair = 0; pair < pairs; pair++) {
-        lagProducts(chunk, 2 * pair, re);
-        lagProducts(chunk, 2 * pair + 1, im);
-        transform.forward(re, im);
-        const sum = sums[pair] as { re: Float64Array; im: Float64Array };
-        addConjugate(sum.re, sum.im, weightsRe, weightsIm, re, im);
+        lagProducts(chunk, 2 * pair, count + rows - 1, products.re);
+        lagProducts(chunk, 2 * pair + 1, count + rows - 1, products.im);
+        transform.forward(products.re, products.im);
+        for (const set of used) addConjugate(sums[set]?.[pair] as Complex, omegas[set] as Complex, products);
       }
     }
   }
-  return diagonals(sums, rows, span, transform);
+  return sums.map((own) => diagonals(own, rows, span, transform));
+}
+
+interface Complex {
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+function complex(size: number): Complex {
+  return { re: new Float64Array(size), im: new Float64Array(size) };
+}
+
+/** The transform of some weights; false where all of them are 0. */
+function transformed(weights: Float64Array, from: number, count: number, to: Complex, transform: Fourier): boolean {
+  to.re.fill(0);
+  to.im.fill(0);
+  if (!copyWeights(weights, from, count, to.re)) return false;
+  transform.forward(to.re, to.im);
+  return true;
 }
 
 /** Whether any of the weights is not 0. */
@@ -68,21 +95,18 @@ function copyWeights(weights: Float64Array, from: number, count: number, to: Flo
   return any;
 }
 
-function lagProducts(values: Float64Array, lag: number, to: Float64Array): void {
-  const last = Math.max(0, values.length - lag);
+/** values[t] · values[t + lag] for t < `until`, as far as there are such. */
+function lagProducts(values: Float64Array, lag: number, until: number, to: Float64Array): void {
+  const last = Math.max(0, Math.min(until, values.length - lag));
   for (let t = 0; t < last; t++) to[t] = (values[t] as number) * (values[t + lag] as number);
   to.fill(0, last);
 }
 
 /** sum += conj(w) · z. */
-function addConjugate(
-  sumRe: Float64Array,
-  sumIm: Float64Array,
-  wRe: Float64Array,
-  wIm: Float64Array,
-  zRe: Float64Array,
-  zIm: Float64Array,
-): void {
+function addConjugate(sum: Complex, w: Complex, z: Complex): void {
+  const { re: sumRe, im: sumIm } = sum;
+  const { re: wRe, im: wIm } = w;
+  const { re: zRe, im: zIm } = z;
   for (let k = 0; k < sumRe.length; k++) {
     const a = wRe[k] as number;
     const b = wIm[k] as number;
@@ -93,12 +117,7 @@ function addConjugate(
   }
 }
 
-function diagonals(
-  sums: readonly { readonly re: Float64Array; readonly im: Float64Array }[],
-  rows: number,
-  span: number,
-  transform: Fourier,
-): Float64Array {
+function diagonals(sums: readonly Complex[], rows: number, span: number, transform: Fourier): Float64Array {
   const moments = new Float64Array(rows * span);
   for (const [pair, { re, im }] of sums.entries()) {
     transform.inverse(re, im);
@@ -116,15 +135,14 @@ export interface SlidingWeights {
   readonly rows: number;
   readonly outputs: number;
   readonly size: number;
-  readonly columns: readonly { readonly re: Float64Array; readonly im: Float64Array }[];
+  readonly columns: readonly Complex[];
 }
 
 export function slidingWeights(weights: Float64Array, rows: number, outputs: number, size: number): SlidingWeights {
   const transform = fourier(size);
   const columns = [];
   for (let h = 0; h < outputs; h += 2) {
-    const re = new Float64Array(size);
-    const im = new Float64Array(size);
+    const { re, im } = complex(size);
     for (let i = 0; i < rows; i++) {
       re[i] = weights[i * outputs + h] as number;
       im[i] = h + 1 < outputs ? -(weights[i * outputs + h + 1] as number) : 0; // conjugated below, so that the pair comes out as (h, h + 1)
@@ -139,21 +157,19 @@ export function slidingWeights(weights: Float64Array, rows: number, outputs: num
 export function slidingProducts(values: Float64Array, count: number, weights: SlidingWeights, to: Float64Array): void {
   const { rows, outputs, size, columns } = weights;
   const transform = fourier(size);
-  const most = size - rows + 1;
-  const valuesRe = new Float64Array(size);
-  const valuesIm = new Float64Array(size);
-  const re = new Float64Array(size);
-  const im = new Float64Array(size);
+  const most = windowsTogether(rows, size);
+  const chunk = complex(size);
+  const { re, im } = complex(size);
   for (let from = 0; from < count; from += most) {
     const windows = Math.min(most, count - from);
-    valuesRe.fill(0);
-    valuesIm.fill(0);
-    valuesRe.set(values.subarray(from, from + windows + rows - 1));
-    transform.forward(valuesRe, valuesIm);
+    chunk.re.fill(0);
+    chunk.im.fill(0);
+    chunk.re.set(values.subarray(from, from + windows + rows - 1));
+    transform.forward(chunk.re, chunk.im);
     for (const [pair, column] of columns.entries()) {
       re.fill(0);
       im.fill(0);
-      addConjugate(re, im, column.re, column.im, valuesRe, valuesIm);
+      addConjugate({ re, im }, column, chunk);
       transform.inverse(re, im);
       const h = 2 * pair;
       for (let k = 0; k < windows; k++) {

@@ -5,7 +5,8 @@ import type { FitRequest } from '../../src/core/forecaster.ts';
 import type { NumberForecasterKind } from '../../src/forecasters/forecaster.ts';
 import { fourier } from '../../src/forecasters/fourier.ts';
 import { FORECASTERS } from '../../src/forecasters/index.ts';
-import { type LinearForm, prepare, type Trace } from '../../src/forecasters/linear-fit.ts';
+import { type Equations, type LinearForm, prepare, type Trace, weightsOf } from '../../src/forecasters/linear-fit.ts';
+import { outerSums } from '../../src/forecasters/outer-sums.ts';
 import {
   slidingMoments,
   slidingProducts,
@@ -74,7 +75,7 @@ describe('fourier', () => {
 });
 
 describe('sliding moments', () => {
-  it('are the sums over windows taken one by one, whatever the transform and the weights', () => {
+  it('are the sums over windows taken one by one, whatever the transform and however many weights', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9 }),
@@ -84,14 +85,19 @@ describe('sliding moments', () => {
         (context, reach, n, skip) => {
           const span = context + reach;
           const values = rows(n, noise);
-          const weights = rows(n - span + 1, (k) => (skip > 0 && k % (skip + 1) === 0 ? 0 : 1 + noise(k) / 9));
-          const size = transformSize(span, n);
-          const moments = slidingMoments([{ values, weights }], context, span, size);
-          for (let i = 0; i < context; i++)
-            for (let j = i; j < span; j++) {
-              const sum = weights.reduce((s, w, k) => s + w * (values[k + i] as number) * (values[k + j] as number), 0);
-              expect(moments[i * span + j]).toBeCloseTo(sum, 9);
-            }
+          const some = rows(n - span + 1, (k) => (skip > 0 && k % (skip + 1) === 0 ? 0 : 1 + noise(k) / 9));
+          const all = rows(n - span + 1, (k) => 1 + noise(k + 0.5) / 9);
+          const size = transformSize(context, n);
+          const found = slidingMoments([{ values, weights: [some, all] }], 2, context, span, size);
+          for (const [set, weights] of [some, all].entries())
+            for (let i = 0; i < context; i++)
+              for (let j = i; j < span; j++) {
+                const sum = weights.reduce(
+                  (s, w, k) => s + w * (values[k + i] as number) * (values[k + j] as number),
+                  0,
+                );
+                expect(found[set]?.[i * span + j]).toBeCloseTo(sum, 9);
+              }
         },
       ),
       { numRuns: 30 },
@@ -113,6 +119,35 @@ describe('sliding moments', () => {
   });
 });
 
+describe('outer sums', () => {
+  it('are the weighted products of the rows taken one by one, whatever their number and width', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 11 }),
+        fc.integer({ min: 0, max: 7 }),
+        fc.integer({ min: 0, max: 140 }),
+        (n, more, count) => {
+          const width = n + more;
+          const z = Array.from({ length: count }, (_, k) => rows(width, (i) => noise(k * width + i)));
+          const sums = outerSums(n, width);
+          for (const [k, row] of z.entries()) sums.next(1 + noise(k) / 3).set(row);
+          const found = sums.found();
+          expect(found === null).toBe(count === 0);
+          for (let i = 0; i < n; i++)
+            for (let j = i; j < width && found; j++) {
+              const plain = z.reduce(
+                (s, row, k) => s + (1 + noise(k) / 3) * (row[i] as number) * (row[j] as number),
+                0,
+              );
+              expect(found[i * width + j]).toBeCloseTo(plain, 10);
+            }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
 describe('linear', () => {
   const form: LinearForm = {
     context: 24,
@@ -125,16 +160,73 @@ describe('linear', () => {
     passes: 3,
     stride: 1,
   };
-  const trace = (values: Float64Array): Trace => ({ values, log: false, unit: 1, floor: 1e-3, cost: null });
+  const trace = (values: Float64Array): Trace => ({ values, log: false, unit: 1, floor: 1e-3, costs: [null] });
+  const solved = async (traces: readonly Trace[], own = form, context = own.context) => {
+    const reference = (equations: Equations) => weightsOf(equations, own, context, 1e-3, true);
+    const [found] = await prepare(traces, own).equations(reference);
+    return reference(found as Equations);
+  };
 
   it('learns the same by transforms as window by window', async () => {
     const long = rows(2999, (t) => noise(t) + 3 * Math.sin((2 * Math.PI * t) / 12) + t / 50);
     // Cut into rows of one chunk each, the same windows are too few for transforms.
     const pieces: Float64Array[] = [];
     for (let from = 0; from + 40 <= 2999; from += 11) pieces.push(long.subarray(from, from + 40));
-    const [whole] = await prepare([trace(long)], form).solve([1e-3], 1e-3, true);
-    const [parts] = await prepare(pieces.map(trace), form).solve([1e-3], 1e-3, true);
-    for (let i = 0; i < 24 * 6; i++) expect(parts?.beta[i]).toBeCloseTo(whole?.beta[i] as number, 7);
+    const whole = await solved([trace(long)]);
+    const parts = await solved(pieces.map(trace));
+    for (let i = 0; i < 24 * 6; i++) expect(parts.beta[i]).toBeCloseTo(whole.beta[i] as number, 7);
+  });
+
+  it('a shorter context is a corner of a longer one: the same weights from the same windows', async () => {
+    const y = rows(400, (t) => noise(t) + 3 * Math.sin((2 * Math.PI * t) / 12));
+    for (const intercept of [false, true]) {
+      const own = { ...form, windowScale: false, intercept };
+      const corner = await solved([trace(y)], own, 14);
+      const alone = await solved([trace(y.subarray(10))], { ...own, context: 14 });
+      for (let i = 0; i < 10 * 6; i++) expect(corner.beta[i]).toBe(0);
+      for (let i = 0; i < 14 * 6; i++) expect(corner.beta[10 * 6 + i]).toBeCloseTo(alone.beta[i] as number, 8);
+      for (let h = 0; h < 6; h++) expect(corner.intercept[h]).toBeCloseTo(alone.intercept[h] as number, 8);
+    }
+  });
+
+  it('of very many windows the first passes look at some, which hardly moves the weights', async () => {
+    const own = { ...form, context: 6, reach: 1, base: 0, windowScale: false };
+    const of = (s: number) =>
+      rows(4000, (t) => Math.sin(t / 3 + s) + Math.sin(t / 7.3) + noise(t + 4001 * s) ** 3 / 20);
+    const manySeries = async (series: number) =>
+      await solved(
+        Array.from({ length: series }, (_, s) => trace(of(s))),
+        own,
+      );
+    const [many, few] = [await manySeries(16), await manySeries(4)]; // 64,000 windows and 16,000
+    for (let i = 0; i < 6; i++) expect(many.beta[i]).toBeCloseTo(few.beta[i] as number, 1);
+    expect(many.beta).not.toEqual(few.beta);
+  });
+
+  it('settings that cannot be told apart are averaged: what is chosen forecasts the mean of what each forecasts alone', async () => {
+    const y = rows(160, (t) => 10 + Math.sin((2 * Math.PI * t) / 12) + 0.3 * noise(t));
+    const written = { context: 18, log: false, loss: 'squares' };
+    const series = seriesOf({ y });
+    const { settings } = (
+      await kind.create(kind.options.parse(written), { season: 12 }).fit(series, request(series, 6))
+    ).state() as unknown as { settings: { ridge: number }[] };
+    expect(settings.length).toBeGreaterThan(1);
+    const [found] = await panel([y], written, 6, 12);
+    const alone = await Promise.all(settings.map(({ ridge }) => panel([y], { ...written, ridge }, 6, 12)));
+    for (let h = 0; h < 6; h++) {
+      const mean = alone.reduce((sum, [one]) => sum + (one?.[h] as number), 0) / alone.length;
+      expect(found?.[h]).toBeCloseTo(mean, 9);
+    }
+  });
+
+  it('settings that are clearly worse are left out of the mean', async () => {
+    const y = rows(300, (t) => 10 + Math.sin((2 * Math.PI * t) / 12) + 0.01 * noise(t));
+    const series = seriesOf({ y });
+    const fitted = await kind
+      .create(kind.options.parse({ log: false }), { season: 12 })
+      .fit(series, request(series, 6));
+    const { settings } = fitted.state() as unknown as { settings: { ridge: number }[] };
+    for (const { ridge } of settings) expect(ridge).toBeLessThan(1);
   });
 
   it('continues a season that grows, one series alone', async () => {
@@ -151,15 +243,16 @@ describe('linear', () => {
     for (let h = 0; h < 8; h++) expect(short?.[h]).toBeCloseTo(40 * (5 + Math.sin((2 * Math.PI * (18 + h)) / 8)), 1);
   });
 
-  it('scaling the values scales the forecasts; moving them moves them, without logarithms, where errors count equally', async () => {
+  it('scaling the values scales the forecasts; moving them moves them, without logarithms and choice', async () => {
     const y = rows(100, (t) => 40 + 5 * Math.sin(t / 3) + noise(t));
     for (const written of [{}, { log: false }, { log: false, scale: 'series', loss: 'squares' }, { weigh: 'owa' }]) {
       const [plain] = await panel([y], written, 5);
       const [scaled] = await panel([y.map((v) => v * 1000)], written, 5);
       for (let h = 0; h < 5; h++) expect((scaled?.[h] as number) / 1000).toBeCloseTo(plain?.[h] as number, 5);
     }
-    const [plain] = await panel([y], { log: false, weigh: 'equal' }, 5);
-    const [moved] = await panel([y.map((v) => v - 500)], { log: false, weigh: 'equal' }, 5);
+    const written = { log: false, context: 12, ridge: 1e-3, weigh: 'equal' }; // a choice by percentages sees the level
+    const [plain] = await panel([y], written, 5);
+    const [moved] = await panel([y.map((v) => v - 500)], written, 5);
     for (let h = 0; h < 5; h++) expect((moved?.[h] as number) + 500).toBeCloseTo(plain?.[h] as number, 5);
   });
 
@@ -191,12 +284,19 @@ describe('linear', () => {
       kind
         .create(kind.options.parse(written), { season: 12 })
         .fit(seriesOf({ y: given }), { ...request(series, 6), validation: 120 });
-    const found = (await fitOn({ choose: 'validation' }, y)).state();
-    const fixed = await fitOn(
-      { context: found.context, ridge: found.ridge, weigh: found.weigh },
-      y.map((v, t) => (t < 120 ? v : v * 7)),
+    const written = { context: 18, log: false, loss: 'squares' };
+    const found = (await fitOn({ ...written, choose: 'validation' }, y)).state();
+    const newest = (await fitOn(written, y)).state();
+    expect(found.settings).not.toEqual(newest.settings);
+    const settings = found.settings as unknown as { ridge: number }[];
+    const other = y.map((v, t) => (t < 120 ? v : v * 7));
+    const alone = await Promise.all(
+      settings.map(async ({ ridge }) => (await fitOn({ ...written, ridge }, other)).state()),
     );
-    expect(fixed.state().weights).toEqual(found.weights);
+    for (const [i, weight] of (found.weights as number[]).entries()) {
+      const mean = alone.reduce((sum, { weights }) => sum + ((weights as number[])[i] as number), 0) / alone.length;
+      expect(weight).toBeCloseTo(mean, 12);
+    }
   });
 
   it('series of one row, of zeros alone and below 0 spoil nothing in a panel', async () => {

@@ -6,8 +6,9 @@ import type { Tensors } from '../../core/tensor.ts';
 import type { Network } from '../../models/network.ts';
 import { planNetwork } from '../../models/plan.ts';
 import type { Compiled } from '../engine.ts';
+import { unbroken } from '../means.ts';
 import { describe, MOST_LAYERS } from './describe.ts';
-import { evaluate, predict } from './evaluate.ts';
+import { measure, predict } from './evaluate.ts';
 import { countValues, flatten, unflatten } from './flat.ts';
 import { type CreateKernel, type Kernel, MOMENTS, WEIGHTS } from './kernel.ts';
 import { type Machine, noMemory, retire } from './machine.ts';
@@ -45,7 +46,7 @@ export function compileWith(create: CreateKernel, network: Network, weights: Ten
   };
   return {
     train: (request) => train(machine, request),
-    evaluate: (windows, batch, signal) => evaluate(machine, windows, batch, signal),
+    evaluate: (windows, batch, signal) => unbroken(measure(machine, windows, batch, signal)),
     predict: (windows, signal) => predict(machine, windows, signal),
     weights: () => read(machine, WEIGHTS),
     optimizer: () => ({

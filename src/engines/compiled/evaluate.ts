@@ -4,7 +4,8 @@
 import { nextTurn } from '../../core/turn.ts';
 import { ownSteps } from '../../models/plan.ts';
 import type { Windows } from '../engine.ts';
-import { checkBatches, checkChannels, checkWindows, interrupted } from '../reference/machine.ts';
+import { interrupted, type Means, meansOf } from '../means.ts';
+import { checkBatches, checkChannels, checkWindows } from '../reference/machine.ts';
 import { planPass } from '../visiting.ts';
 import type { Soon } from './kernel.ts';
 import {
@@ -22,19 +23,7 @@ import { predictCarried } from './predict-carried.ts';
 import { hold } from './streams.ts';
 import { planVisits, visitsOf } from './visits.ts';
 
-export interface Means {
-  readonly loss: number;
-  readonly accuracy: number | null;
-}
-
-/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows, E_BUG where the network is disposed of meanwhile, Interrupted. */
-export async function evaluate(machine: Machine, windows: Windows, size: number, signal?: AbortSignal): Promise<Means> {
-  const means = await measure(machine, windows, size, signal);
-  if (!means) throw interrupted();
-  return means;
-}
-
-/** The same; null where the signal has stopped it. */
+/** Means over the windows' targets, `size` windows at a time; null where the signal has stopped it. Errors: E_DATA_TOO_SHORT without windows, E_BUG where the network is disposed of meanwhile. */
 export async function measure(
   machine: Machine,
   windows: Windows,
@@ -83,15 +72,7 @@ async function measureAll(
     worked = 0;
     await nextTurn();
   }
-  return { loss: sums.loss / sums.weight, accuracy: accuracyOf(machine, sums) };
-}
-
-/** Share of right tokens; null for numbers. */
-export function accuracyOf(
-  { network }: Pick<Machine, 'network'>,
-  sums: { readonly correct: number; readonly weight: number },
-): number | null {
-  return network.output.kind === 'tokens' ? sums.correct / sums.weight : null;
+  return meansOf(network, sums);
 }
 
 /** Windows a block of predictions may have: bounds the memory, whatever their number. */

@@ -5,8 +5,9 @@ import type { Tensors } from '../../core/tensor.ts';
 import type { Network } from '../../models/network.ts';
 import { planNetwork } from '../../models/plan.ts';
 import type { Compiled } from '../engine.ts';
+import { unbroken } from '../means.ts';
 import { createBreath } from './breath.ts';
-import { evaluate } from './evaluate.ts';
+import { measure } from './evaluate.ts';
 import { createGather } from './gather.ts';
 import { makeLoss } from './losses/index.ts';
 import type { Machine } from './machine.ts';
@@ -32,7 +33,7 @@ export function compileReference(network: Network, weights: Tensors): Compiled {
   };
   return {
     train: (request) => train(machine, request),
-    evaluate: (windows, batch, signal) => evaluate(machine, windows, batch, signal),
+    evaluate: (windows, batch, signal) => unbroken(measure(machine, windows, batch, signal)),
     predict: (windows, signal) => predict(machine, windows, signal),
     weights: () => readWeights(store),
     optimizer: () => ({

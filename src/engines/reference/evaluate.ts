@@ -2,24 +2,13 @@
 
 import { nextTurn } from '../../core/turn.ts';
 import type { Windows } from '../engine.ts';
+import { type Means, meansOf } from '../means.ts';
 import { planPass } from '../visiting.ts';
 import type { Tally } from './losses/loss.ts';
-import { checkBatches, checkWindows, everyStep, interrupted, type Machine, work } from './machine.ts';
+import { checkBatches, checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { putStreams, type Streams, takeStreams } from './streams.ts';
 
-export interface Means {
-  readonly loss: number;
-  readonly accuracy: number | null;
-}
-
-/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows, Interrupted. */
-export async function evaluate(machine: Machine, windows: Windows, size: number, signal?: AbortSignal): Promise<Means> {
-  const means = await measure(machine, windows, size, signal);
-  if (!means) throw interrupted();
-  return means;
-}
-
-/** The same; null where the signal has stopped it. */
+/** Means over the windows' targets, `size` windows at a time; null where the signal has stopped it. Errors: E_DATA_TOO_SHORT without windows. */
 export async function measure(
   machine: Machine,
   windows: Windows,
@@ -46,13 +35,5 @@ export async function measure(
     program.measure(gather.targets, gather.kept, gather.count, everyStep(network, windows.shape), tally);
     if (breath.due(work(machine, 1))) await nextTurn();
   }
-  return { loss: tally.loss / tally.weight, accuracy: accuracyOf(machine, tally) };
-}
-
-/** Share of right tokens; null for numbers. */
-export function accuracyOf(
-  machine: Machine,
-  sums: { readonly correct: number; readonly weight: number },
-): number | null {
-  return machine.network.output.kind === 'tokens' ? sums.correct / sums.weight : null;
+  return meansOf(network, tally);
 }

@@ -1,6 +1,6 @@
 // A compiled network's parts, and what of the data fits it. Not here: what is done with them (train.ts, evaluate.ts, predict.ts).
 
-import { ForecastError, Interrupted } from '../../core/errors.ts';
+import { ForecastError } from '../../core/errors.ts';
 import type { Network } from '../../models/network.ts';
 import type { NetworkPlan } from '../../models/plan.ts';
 import type { WindowShape } from '../../window/window.ts';
@@ -72,11 +72,6 @@ export function checkBatches({ cuts }: Pick<Windows, 'cuts'>, batch: number, pur
   throw new ForecastError('E_DATA_TOO_SHORT', `there is no window to ${purpose}`, {
     hint: 'shorten the context or the horizon',
   });
-}
-
-/** What a pass over windows throws that its signal has stopped. */
-export function interrupted(): Interrupted {
-  return new Interrupted('a pass over windows was stopped');
 }
 
 /** A config cannot say otherwise; callers of an engine can. */

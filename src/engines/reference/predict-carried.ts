@@ -3,8 +3,9 @@
 
 import { nextTurn } from '../../core/turn.ts';
 import type { Windows } from '../engine.ts';
+import { interrupted } from '../means.ts';
 import { beginsWith, copyAnswers, passOver, STRETCH } from '../passing.ts';
-import { interrupted, type Machine, work } from './machine.ts';
+import { type Machine, work } from './machine.ts';
 import type { Program } from './program.ts';
 import type { Store } from './store.ts';
 import { type Passed, putStreams, type Streams, takeStreams } from './streams.ts';

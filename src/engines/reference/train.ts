@@ -5,8 +5,9 @@ import { nextTurn } from '../../core/turn.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
+import { recordOf, validationOf } from '../means.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
-import { accuracyOf, measure } from './evaluate.ts';
+import { measure } from './evaluate.ts';
 import type { Tally } from './losses/loss.ts';
 import { checkBatches, checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { makeUpdate } from './optimizers/index.ts';
@@ -69,19 +70,10 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
       }
     }
     machine.carried = null;
-    const held = request.validation ? { ...training, cuts: request.validation } : null;
-    const measured = held !== null && held.cuts.count > 0;
-    const validation = measured ? await measure(machine, held, request.batch, request.signal) : null;
-    if (measured && !validation) return { records, position: { ...position, norm }, stopped: 'aborted' };
-    const record: EpochRecord = {
-      epoch,
-      loss: position.lossSum / position.weight,
-      accuracy: accuracyOf(machine, position),
-      validationLoss: validation?.loss ?? null,
-      validationAccuracy: validation?.accuracy ?? null,
-      rate,
-      gradientNorm: norm,
-    };
+    const held = validationOf(request);
+    const validation = held && (await measure(machine, held, request.batch, request.signal));
+    if (held && !validation) return { records, position: { ...position, norm }, stopped: 'aborted' };
+    const record = recordOf(machine.network, position, validation, rate, norm);
     records.push(record);
     position = { epoch: epoch + 1, step: 0, lossSum: 0, correct: 0, weight: 0 };
     safe.take();

@@ -5,10 +5,11 @@ import type { Tensors } from '../../core/tensor.ts';
 import type { Network } from '../../models/network.ts';
 import { planNetwork } from '../../models/plan.ts';
 import type { Compiled } from '../engine.ts';
+import { unbroken } from '../means.ts';
 import { createBreath } from '../reference/breath.ts';
 import { createGather } from '../reference/gather.ts';
 import { partTensors, streamTensors } from '../reference/streams.ts';
-import { evaluate, predict } from './evaluate.ts';
+import { measure, predict } from './evaluate.ts';
 import type { Kernels } from './kernels.ts';
 import type { Machine } from './machine.ts';
 import { createProgram } from './program.ts';
@@ -36,7 +37,7 @@ export function compileWith(k: Kernels, network: Network, weights: Tensors): Com
   dropped.register(machine, () => destroyStore(k, store), machine);
   return {
     train: (request) => train(machine, request),
-    evaluate: (windows, batch, signal) => evaluate(machine, windows, batch, signal),
+    evaluate: (windows, batch, signal) => unbroken(measure(machine, windows, batch, signal)),
     predict: (windows, signal) => predict(machine, windows, signal),
     weights: () => readWeights(k, alive(machine.store)),
     optimizer: () => ({

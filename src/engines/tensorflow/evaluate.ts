@@ -5,7 +5,9 @@ import { nextTurn } from '../../core/turn.ts';
 import { ownSteps } from '../../models/plan.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
-import { checkBatches, checkChannels, checkWindows, everyStep, interrupted } from '../reference/machine.ts';
+import { interrupted, type Means, meansOf, type Sums } from '../means.ts';
+import { checkBatches, checkChannels, checkWindows, everyStep } from '../reference/machine.ts';
+import { placeRows } from '../reference/predict.ts';
 import { type PassingMachine, predictCarried } from '../reference/predict-carried.ts';
 import { putStreams, type Streams, takeStreams } from '../reference/streams.ts';
 import { planPass } from '../visiting.ts';
@@ -14,25 +16,7 @@ import { type Machine, work } from './machine.ts';
 import { checkReach } from './reach.ts';
 import { unload } from './store.ts';
 
-export interface Means {
-  readonly loss: number;
-  readonly accuracy: number | null;
-}
-
-/** Sums over a batch's rows. */
-export interface Sums {
-  readonly loss: number;
-  readonly correct: number;
-}
-
-/** Means over the windows' targets, `size` windows at a time. Errors: E_DATA_TOO_SHORT without windows, Interrupted. */
-export async function evaluate(machine: Machine, windows: Windows, size: number, signal?: AbortSignal): Promise<Means> {
-  const means = await measure(machine, windows, size, signal);
-  if (!means) throw interrupted();
-  return means;
-}
-
-/** The same; null where the signal has stopped it. */
+/** Means over the windows' targets, `size` windows at a time; null where the signal has stopped it. Errors: E_DATA_TOO_SHORT without windows. */
 export async function measure(
   machine: Machine,
   windows: Windows,
@@ -64,19 +48,12 @@ export async function measure(
     sums.weight += gather.count;
     if (breath.due(work(machine, 1))) await nextTurn();
   }
-  return { loss: sums.loss / sums.weight, accuracy: accuracyOf(machine, sums) };
+  return meansOf(network, sums);
 }
 
-export function readSums({ k }: Machine, { loss, correct }: Measure): Sums {
+/** Sums over a batch's rows. */
+export function readSums({ k }: Machine, { loss, correct }: Measure): Pick<Sums, 'loss' | 'correct'> {
   return { loss: k.read(loss)[0]!, correct: correct === null ? 0 : k.read(correct)[0]! };
-}
-
-/** Share of right tokens; null for numbers. */
-export function accuracyOf(
-  { network }: Machine,
-  sums: { readonly correct: number; readonly weight: number },
-): number | null {
-  return network.output.kind === 'tokens' ? sums.correct / sums.weight : null;
 }
 
 /** Rows a block of predictions may have: bounds the memory, whatever the number of windows. */
@@ -91,9 +68,7 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
   checkReach(machine, windows, false);
   const block = Math.max(1, Math.min(256, Math.floor(BLOCK_ROWS / windows.shape.context)));
   const { order, bounds } = planBatches(windows.cuts, windows.shape, block, null);
-  const width = plan.outputs;
-  const steps = ownSteps(network); // rows that make one prediction
-  const outputs = new Float64Array(windows.cuts.count * steps * width);
+  const outputs = new Float64Array(windows.cuts.count * ownSteps(network) * plan.outputs);
   for (let i = 0; i + 1 < bounds.length; i++) {
     if (signal?.aborted) throw interrupted();
     const start = bounds[i]!;
@@ -102,13 +77,7 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
     gather.inputs(windows, order, start, bounds[i + 1]!, batch);
     k.scope(() => {
       const rows = k.read(program.lastRows(program.forward(gather)));
-      for (let b = 0; b < batch.windows; b++) {
-        const to = order[start + b]! * steps * width;
-        for (let s = 0; s < steps; s++) {
-          for (let j = 0; j < width; j++) outputs[to + s * width + j] = rows[(s * batch.windows + b) * width + j]!;
-        }
-        undo(machine, b, outputs, to);
-      }
+      placeRows(machine, rows, 0, order.subarray(start), outputs);
     });
     unload(k, machine.store);
     if (breath.due(work(machine, 1))) await nextTurn();
@@ -141,18 +110,4 @@ function passing(machine: Machine): PassingMachine {
       machine.passed = value;
     },
   };
-}
-
-/** Undoes the normalisation of window b's outputs [(h · C + c) · Q + q] at `at`. */
-function undo({ network, gather }: Machine, b: number, outputs: Float64Array, at: number): void {
-  const { output } = network;
-  if (output.kind !== 'numbers') return;
-  const { horizon: H, targets: C, quantiles: Q } = output;
-  for (let h = 0, to = at; h < H; h++) {
-    for (let c = 0; c < C; c++) {
-      const base = gather.bases[(b * H + h) * C + c]!;
-      const scale = gather.scales[b * C + c]!;
-      for (let q = 0; q < Q; q++, to++) outputs[to] = base + scale * outputs[to]!;
-    }
-  }
 }

@@ -4,6 +4,7 @@ import type { Network } from '../../models/network.ts';
 import type { NetworkPlan } from '../../models/plan.ts';
 import type { Breath } from '../reference/breath.ts';
 import type { Gather } from '../reference/gather.ts';
+import { work as multiplyAdds } from '../reference/machine.ts';
 import type { Passed, Streams } from '../reference/streams.ts';
 import type { Kernels } from './kernels.ts';
 import type { Program } from './program.ts';
@@ -27,11 +28,6 @@ export interface Machine {
 const CALLS = 4e6;
 
 /** Multiply-adds of the batch at work, `passes` times the forward pass. */
-export function work({ plan, program: { batch } }: Machine, passes: number): number {
-  let sum = CALLS;
-  for (const layer of plan.layers) {
-    const rows = layer.input.sequence ? batch.steps * batch.windows : batch.windows;
-    sum += (layer.multiplyAdds + 20 * layer.output.features) * rows;
-  }
-  return passes * sum;
+export function work(machine: Machine, passes: number): number {
+  return passes * CALLS + multiplyAdds(machine, passes);
 }

@@ -5,10 +5,11 @@ import { nextTurn } from '../../core/turn.ts';
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
+import { recordOf, validationOf } from '../means.ts';
 import { checkBatches, checkWindows, everyStep } from '../reference/machine.ts';
 import { putStreams, takeStreams } from '../reference/streams.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
-import { accuracyOf, measure, readSums } from './evaluate.ts';
+import { measure, readSums } from './evaluate.ts';
 import { FLOATS, type Id, type Kernels } from './kernels.ts';
 import { type Machine, work } from './machine.ts';
 import { addAll, halfSquares, scale } from './operations.ts';
@@ -35,7 +36,7 @@ async function trainFrom(
   safe: ReturnType<typeof snapshot>,
 ): Promise<TrainReport> {
   const { k, store, breath } = machine;
-  const { training, optimizer } = request;
+  const { optimizer } = request;
   keepMoments(k, store, OPTIMIZERS[optimizer.kind].moments);
   const update = makeUpdate(k, optimizer, store);
   const records: EpochRecord[] = [];
@@ -66,19 +67,10 @@ async function trainFrom(
       }
     }
     machine.carried = null;
-    const held = request.validation ? { ...training, cuts: request.validation } : null;
-    const measured = held !== null && held.cuts.count > 0;
-    const validation = measured ? await measure(machine, held, request.batch, request.signal) : null;
-    if (measured && !validation) return { records, position: { ...position, norm }, stopped: 'aborted' };
-    const record: EpochRecord = {
-      epoch,
-      loss: position.lossSum / position.weight,
-      accuracy: accuracyOf(machine, position),
-      validationLoss: validation?.loss ?? null,
-      validationAccuracy: validation?.accuracy ?? null,
-      rate,
-      gradientNorm: norm,
-    };
+    const held = validationOf(request);
+    const validation = held && (await measure(machine, held, request.batch, request.signal));
+    if (held && !validation) return { records, position: { ...position, norm }, stopped: 'aborted' };
+    const record = recordOf(machine.network, position, validation, rate, norm);
     records.push(record);
     position = { ...START, epoch: epoch + 1 };
     safe.take();

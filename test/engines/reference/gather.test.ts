@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Sequence } from '../../../src/core/sequence.ts';
-import type { Batch } from '../../../src/engines/reference/cell.ts';
+import { type Batch, emptyBatch } from '../../../src/engines/reference/cell.ts';
 import { createGather } from '../../../src/engines/reference/gather.ts';
 import { cutsAt } from '../../../src/window/cuts.ts';
 import { build, shape, task, tokens } from '../harness.ts';
@@ -17,20 +17,7 @@ const sequence: Sequence = {
   tokens: null,
 };
 
-const fresh = (): Batch => ({
-  steps: 0,
-  windows: 0,
-  known: 0,
-  from: 0,
-  to: 0,
-  continues: null,
-  ids: null,
-  mask: null,
-  training: false,
-  seed: 1,
-  epoch: 1,
-  step: 0,
-});
+const fresh = (): Batch => ({ ...emptyBatch(), seed: 1, epoch: 1 });
 
 function gathered(window: ReturnType<typeof shape>, cutoffs: readonly number[], options: object = {}) {
   const gather = createGather(build('lstm-regressor', { units: 2, ...options }, task(sequence, window)));

@@ -42,10 +42,22 @@ function withoutConfig(error: unknown): unknown {
   const { code, message, where, hint = '' } = error;
   if (code === 'E_DATA_NOT_FOUND')
     return new ForecastError(code, message, { ...(where === undefined ? {} : { where }), hint: 'check the path' });
-  const key = /\bsource\.\w+/.exec(hint)?.[0];
-  if (key === undefined || /--set/.test(hint)) return error;
-  const typed = { ...(where === undefined ? {} : { where }), hint: `${hint} (typed as --set ${key}=…)`, cause: error };
+  const sets = setsOf(hint);
+  if (sets.length === 0 || /--set/.test(hint)) return error;
+  const told = `${hint} (typed as ${sets.join(' or ')})`;
+  const typed = { ...(where === undefined ? {} : { where }), hint: told, cause: error };
   return new ForecastError(code, message, typed);
+}
+
+/** The keys that each of a hint's alternatives names, as they are typed: with the value where it names one. */
+function setsOf(hint: string): string[] {
+  const alternatives = hint.split(/; |, or /).map((part) =>
+    [...part.matchAll(/\b(source\.\w+)(?:: ("[^"]*"|\[[^\]]*\]|\w+(?!\w|, \w| or)))?/g)]
+      .map(([, key, value = '…']) => `${key}=${value.replace(/^"([\w-]+)"$/, '$1')}`)
+      .map((set) => `--set ${/^[\w.=…-]+$/.test(set) ? set : `'${set}'`}`)
+      .join(' '),
+  );
+  return alternatives.filter((sets) => sets !== '');
 }
 
 export interface InitOptions {

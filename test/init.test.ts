@@ -87,6 +87,22 @@ describe('a config made for a table', () => {
     expect((error as ForecastError).hint).toContain('--set source.target=');
     await expect(configFor(HOLES, { set: ['source.target=z'] })).resolves.toBeDefined();
   });
+
+  it.each([
+    [
+      '2024-01-01,a,1\n2024-01-02,a,2\n2024-01-01,b,3\n2024-01-02,b,4',
+      '--set source.id=shop or --set source.order=sort',
+    ],
+    [
+      '2024-01-01,a,1\n2024-01-02,a,2\n2024-01-03,a,2\n2024-01-05,a,3',
+      '--set source.gaps=fill --set source.fill=linear or --set source.gaps=keep',
+    ],
+    ['2024-01-01,a,1\n2024-01-02,a,\n2024-01-03,a,3', '--set source.fill=…'],
+  ])('or with the very options, value and all: %j', async (rows, typed) => {
+    const path = space.write(`refused-${rows.length}.csv`, `day,shop,v\n${rows}\n`);
+    const error = (await configFor(path).catch((thrown: unknown) => thrown)) as ForecastError;
+    expect(error.hint).toContain(`(typed as ${typed})`);
+  });
 });
 
 describe('a table that is not there', () => {

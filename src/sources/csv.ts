@@ -34,7 +34,9 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
     .describe(
       'time column, or the columns its parts stand in ([year, quarter], [date, hour]); default: the first column of times',
     ),
-  target: nameOrNames.optional().describe('column or columns to forecast; default: the only column of numbers left'),
+  target: nameOrNames
+    .optional()
+    .describe('column or columns to forecast; default: the only column of numbers left, or the one called y or target'),
   id: nameOrNames.optional().describe('column or columns that name the series of a long table; default: one series'),
   past: z.array(name).default([]).describe('columns read as inputs up to the cutoff, default none'),
   future: z
@@ -58,7 +60,7 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
   order: z
     .enum(['refuse', 'sort'])
     .default('refuse')
-    .describe('rows out of order: an error (default), or sorted by time'),
+    .describe('rows out of order: an error (default; newest first throughout is none), or sorted by time'),
   duplicates: z
     .enum(['refuse', 'first', 'last', 'mean'])
     .default('refuse')
@@ -172,6 +174,7 @@ function staticWarnings(given: CsvOptions): Warning[] {
 
 function repairNotes(repairs: Repairs, given: CsvOptions): string[] {
   const counted: readonly (readonly [number, string])[] = [
+    [repairs.turned, 'series newest first: turned around'],
     [repairs.sorted, 'series sorted by time'],
     [repairs.duplicates, `rows with a stamp already there: ${given.duplicates} taken`],
     [repairs.inserted, 'absent rows inserted'],

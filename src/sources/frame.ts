@@ -35,6 +35,7 @@ export interface Frame {
 
 /** What was done, counted over all series of a file. */
 export interface Repairs {
+  turned: number;
   sorted: number;
   duplicates: number;
   inserted: number;
@@ -48,6 +49,7 @@ export interface Repairs {
 
 export function noRepairs(): Repairs {
   return {
+    turned: 0,
     sorted: 0,
     duplicates: 0,
     inserted: 0,
@@ -94,6 +96,13 @@ function inOrder(frame: Frame, policies: Policies, repairs: Repairs): Frame {
   const stamps = frame.stamps as Float64Array;
   const row = firstBackward(stamps);
   if (row < 0) return frame;
+  if (policies.order === 'refuse' && isNewestFirst(stamps)) {
+    repairs.turned++;
+    return taking(
+      frame,
+      Int32Array.from(stamps, (_, i) => stamps.length - 1 - i),
+    );
+  }
   if (policies.order === 'refuse') {
     const [before, after] = [stamps[row - 1] as number, stamps[row] as number];
     const newest = row === 1 ? ' (newest first?)' : '';
@@ -113,6 +122,11 @@ function inOrder(frame: Frame, policies: Policies, repairs: Repairs): Frame {
   order.sort((a, b) => (stamps[a] as number) - (stamps[b] as number) || a - b);
   repairs.sorted++;
   return taking(frame, order);
+}
+
+/** Rows that go backwards one and all have an order, if not the usual one; two may be a mistake. */
+function isNewestFirst(stamps: Float64Array): boolean {
+  return stamps.length > 2 && stamps.every((stamp, i) => i === 0 || stamp < (stamps[i - 1] as number));
 }
 
 function firstBackward(stamps: Float64Array): number {

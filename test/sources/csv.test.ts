@@ -332,6 +332,17 @@ describe('series', () => {
     expect(series.map((one) => valuesOf(one))).toEqual(ids.map((_, i) => [i, i]));
   });
 
+  test('columns by convention are taken for what they are, and notes say so: unique_id, y, target', async () => {
+    const long = await loadCsv('unique_id,ds,y,price\na,2024-01-01,1,9\na,2024-01-02,2,8\nb,2024-01-01,3,7\n');
+    expect(long.raw.form === 'numbers' && long.raw.series.map(({ id, targets }) => [id, targets[0]?.name])).toEqual([
+      ['a', 'y'],
+      ['b', 'y'],
+    ]);
+    expect(long.notes).toEqual(expect.arrayContaining(['id "unique_id"', 'target "y"']));
+    const { targets } = await onlySeries('day,price,Target\n2024-01-01,1,9\n2024-01-02,2,8\n');
+    expect(targets.map(({ name }) => name)).toEqual(['Target']);
+  });
+
   test('several id columns make one name', async () => {
     const series = await csvSeries('a,b,y\nx,1,5\nx,2,6\nx,1,7\n', { id: ['a', 'b'], target: 'y' });
     expect(series.map((one) => [one.id, ...valuesOf(one)])).toEqual([
@@ -419,6 +430,13 @@ describe('repairs happen by a named policy and are counted', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test('rows that go backwards one and all are the ordered table, and a note says so', async () => {
+    const rows = ['2024-01-01,1', '2024-01-02,5', '2024-01-03,2'];
+    const { raw, notes } = await loadCsv(`date,y\n${[...rows].reverse().join('\n')}\n`);
+    expect(raw).toEqual((await loadCsv(`date,y\n${rows.join('\n')}\n`)).raw);
+    expect(notes).toContain('1 series newest first: turned around');
   });
 
   test('holidays of business days are counted, not refused, and filled where gaps are', async () => {

@@ -358,12 +358,6 @@ describe.skipIf(absent)('known answers', () => {
       'source.gaps',
     ],
     [
-      'messy/us-gasoline-descending-mdy.csv',
-      {},
-      /^E_TIME_ORDER .*:3: 04\/23\/2021 comes after 04\/30\/2021 of line 2 \(newest first\?\)$/,
-      'set source.order: sort; several series in one table need source.id',
-    ],
-    [
       'messy/comed-hourly-unsorted-dst.csv.gz',
       { order: 'sort' },
       /^E_TIME_DUPLICATE .*: \d{4}-1[01]-\d\d 02:00:00 stands on line \d+ too$/,

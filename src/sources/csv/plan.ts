@@ -52,7 +52,7 @@ export function planColumns(options: ColumnOptions, sample: Sample): Plan {
     names.map((name) => byName.get(name) ?? unknownColumn(name, key, sample));
   const named = {
     time: find(listOf(options.time), 'time'),
-    id: find(listOf(options.id), 'id'),
+    id: find(listOf(options.id ?? usualId(byName)), 'id'),
     target: find(listOf(options.target), 'target'),
     past: find(options.past, 'past'),
     future: find(options.future, 'future'),
@@ -65,12 +65,23 @@ export function planColumns(options: ColumnOptions, sample: Sample): Plan {
   const targets = named.target.length > 0 ? named.target : [inferTarget(claimed, sample)];
   const notes = [
     ...timeNotes(time, options, sample),
+    ...(options.id === undefined && named.id.length > 0
+      ? [`id ${shown(sample.header[named.id[0] as number] as string)}`]
+      : []),
     ...(named.target.length > 0 ? [] : [`target ${shown(sample.header[targets[0] as number] as string)}`]),
   ];
   const unclaimed = sample.header.map((_, column) => column).filter((c) => !claimed.has(c) && !targets.includes(c));
   const advice = adviceFor(named.id, unclaimed, sample);
   return { time, ids: named.id, targets, past: named.past, future: named.future, notes, advice };
 }
+
+/** The column that by convention holds the series of a long table (unique_id, ds, y); no other name is taken for granted. */
+function usualId(columns: ReadonlyMap<string, number>): string | undefined {
+  return columns.has('unique_id') ? 'unique_id' : undefined;
+}
+
+/** Names that only a target has. */
+const TARGET_NAME = /^(?:y|target)$/i;
 
 function columnsOf(time: Plan['time']): number[] {
   if (time.kind === 'rows') return [];
@@ -242,12 +253,14 @@ function partOf(column: number, sample: Sample): { part: TimePart; column: numbe
   });
 }
 
-/** The one column left whose cells are mostly numbers, or the one column left. */
+/** The one column left whose cells are mostly numbers, or that is called y or target among them, or the one column left. */
 function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
   const free = sample.header.map((_, column) => column).filter((column) => !claimed.has(column));
   const numeric = free.filter((column) => mostlyNumbers(cellsOf(column, sample), sample.style));
   if (numeric.length === 1) return numeric[0] as number;
   if (free.length === 1) return free[0] as number;
+  const called = numeric.filter((column) => TARGET_NAME.test(sample.header[column] as string));
+  if (called.length === 1) return called[0] as number;
   const names = (numeric.length === 0 ? free : numeric).map((column) => sample.header[column] as string);
   const what = numeric.length === 0 ? 'no column of numbers' : `${numeric.length} columns could be the target`;
   throw new ForecastError('E_DATA_COLUMN', names.length === 0 ? `${what} is left` : `${what}: ${listed(names)}`, {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Series } from '../../src/core/data.ts';
+import { Interrupted } from '../../src/core/errors.ts';
 import type { NumberForecaster } from '../../src/core/forecaster.ts';
 import { type BacktestPlan, backtest, foldsThatFit, planFolds } from '../../src/evaluate/backtest.ts';
 import { FORECASTERS } from '../../src/forecasters/index.ts';
@@ -169,6 +170,24 @@ describe('a backtest', () => {
     );
     expect(fits).toEqual([17, 25]);
     expect([...(track?.values.subarray(8, 16) ?? [])]).toEqual([...stored]);
+  });
+
+  it('that is stopped ends before the next forecast, of forecasters that never wait too', async () => {
+    const controller = new AbortController();
+    const series = seriesOf(Array.from({ length: 30 }, (_, i) => i));
+    const forecaster = FORECASTERS.drift?.create({}, { season: 1 }) as NumberForecaster;
+    let fits = 0;
+    const counted: NumberForecaster = {
+      ...forecaster,
+      fit: async (past, asked) => {
+        if (fits++ === 0) setImmediate(() => controller.abort());
+        return forecaster.fit(past, asked);
+      },
+    };
+    const asked = (past: Series) => ({ ...request(past), signal: controller.signal });
+    const walk = { series, folds: planFolds(30, plan(), 5) };
+    await expect(backtest(counted, [walk], plan(), { request: asked })).rejects.toBeInstanceOf(Interrupted);
+    expect(fits).toBe(1);
   });
 
   it('is the same however many folds are fitted at once, and keeps what each network of an ensemble said', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Series } from '../../src/core/data.ts';
+import { Interrupted } from '../../src/core/errors.ts';
 import type { FittedNumbers, FittedText } from '../../src/core/forecaster.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import {
@@ -151,6 +152,32 @@ describe('scores of numbers', () => {
       (await scoreNumbers(judging)).rows[0]?.metrics.mase as number,
       9,
     );
+  });
+});
+
+describe('a judging that is stopped', () => {
+  it('asks no further forecaster, and has told the one at work', async () => {
+    const controller = new AbortController();
+    const asked: string[] = [];
+    const stopping: FittedNumbers = {
+      ...off('model', 0.5),
+      forecast: async (series, request) => {
+        asked.push('model');
+        expect(request.signal).toBe(controller.signal);
+        setImmediate(() => controller.abort()); // as a signal of the system is: heard when others have their turn
+        return await off('model', 0.5).forecast(series, request);
+      },
+    };
+    const next: FittedNumbers = {
+      ...off('next', 0.5),
+      forecast: async (series, request) => {
+        asked.push('next');
+        return await off('next', 0.5).forecast(series, request);
+      },
+    };
+    const judging = { ...judgingOf({ fitted: stopping, baselines: [next] }), signal: controller.signal };
+    await expect(scoreNumbers(judging)).rejects.toBeInstanceOf(Interrupted);
+    expect(asked).toEqual(['model']);
   });
 });
 

@@ -55,7 +55,7 @@ export const auto: CombinationKind<AutoOptions> = {
       .enum(['auto', 'mean', 'median'])
       .default('auto')
       .describe(
-        'What is taken of the forecasts, step by step: mean or median of those near the best, or auto (default): of one series the weights with which they err least together, its median where fewer than four forecasts lie side by side; of a panel the mean',
+        'What is taken of the forecasts, step by step: mean or median of those near the best, or auto (default): weights with which they err least together; where fewer than four forecasts lie side by side the median of one series, the mean of a panel',
       ),
     members: members(1).optional().describe('Forecasters to try, in this order, default a pool of unlike ones'),
   }) as unknown as CombinationKind<AutoOptions>['options'],
@@ -104,9 +104,9 @@ function ruleOf(
   };
 }
 
-/** The weights with which all members that were judged err least together; null of several series, or where too few forecasts lie side by side. */
-function together({ members, blocks, apart }: Judgement): number[] | null {
-  if (blocks.length === 0 || apart < ENOUGH) return null;
+/** The weights with which all members that were judged err least together; null where too few forecasts lie side by side in every series: what is shared by all at a time is no second sight of it. */
+function together({ members, blocks, longest }: Judgement): number[] | null {
+  if (longest < ENOUGH) return null;
   const judged = members.flatMap(({ misses }, i) => (misses === null ? [] : [{ misses, i }]));
   if (judged.length === 0) return null;
   const weights = leastErrorWeights(

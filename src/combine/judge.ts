@@ -25,7 +25,7 @@ export interface Judged {
   readonly label: string;
   /** Mean absolute error over all origins; null where it was not judged. */
   readonly error: number | null;
-  /** What came less what it forecast, all steps of a target's first origin, then of its next; null where it was not judged, and of several series. */
+  /** What came less what it forecast, in the unit of `error`: steps, origins, targets, series; NaN of a series it cannot be fitted to. Null where it was not judged. */
   readonly misses: Float64Array | null;
   /** Estimated multiply-adds of its fits; what was left out costs nothing. */
   readonly cost: number;
@@ -40,7 +40,9 @@ export interface Judgement {
   readonly horizon: number;
   /** Forecasts judged that do not overlap, over all series. */
   readonly apart: number;
-  /** Rows of `misses` that come from one fit, in order; of several series none. */
+  /** Those of the series that has the most. */
+  readonly longest: number;
+  /** Rows of `misses` that come from one fit, in order. */
   readonly blocks: readonly number[];
   readonly spent: number;
 }
@@ -78,13 +80,13 @@ export async function judge(
       judged.push({ member, label, ...found, cost, reason: null });
     else judged.push(failed('its forecasts are not finite'));
   }
-  const [only, ...others] = walked;
   return {
     members: judged,
     origins: Math.max(0, ...walks.map(({ folds }) => folds.length)),
     horizon,
     apart: walked.reduce((sum, { folds }) => sum + apartOf(folds, horizon), 0),
-    blocks: only && others.length === 0 ? blocksOf(only, horizon) : [],
+    longest: Math.max(0, ...walked.map(({ folds }) => apartOf(folds, horizon))),
+    blocks: walked.flatMap((walk) => blocksOf(walk, horizon)),
     spent,
   };
 }
@@ -195,17 +197,20 @@ async function errorOf(
   const missed: Float64Array[] = [];
   for (const [s, walk] of walks.entries()) {
     const track = tracks[s] as Track | string;
-    if (typeof track === 'string') continue;
+    if (typeof track === 'string') {
+      missed.push(...blocksOf(walk, horizon).map((rows) => new Float64Array(rows).fill(Number.NaN)));
+      continue;
+    }
     for (const [c, { values }] of walk.series.targets.entries()) {
       const misses = missesOf(track, values, c, walk.series.targets.length, horizon, lead);
-      if (walks.length === 1) missed.push(misses);
       const scale = alone ? 1 : meanChange(values.subarray(0, walk.folds[0]?.origins[0]));
+      missed.push(scale > 0 ? misses.map((miss) => miss / scale) : misses);
       if (scale === 0) continue;
       sum += meanSize(misses) / scale;
       count++;
     }
   }
-  return { error: count > 0 ? sum / count : 0, misses: walks.length === 1 ? joined(missed) : null };
+  return { error: count > 0 ? sum / count : 0, misses: joined(missed) };
 }
 
 /** The forecasts of each series, or why there are none: of all together where the forecaster learns from several, else of each by itself. */

@@ -12,7 +12,8 @@ const STEPS = 3000;
 /**
  * Weights w ≥ 0 with Σw = 1 for which wᵀ(S + λI)w is least: S the mean products of the members' errors, λ a part of its least diagonal
  * (Bates and Granger, The Combination of Forecasts, 1969, shrunk). Rows come in blocks, each of which is divided by the mean absolute error
- * of its middle member, so that one bad year does not decide. `errors`: (rows) of each member. All the same where nobody errs.
+ * of its middle member, so that one bad year does not decide; one in which a member has none (NaN) is left out. `errors`: (rows) of each
+ * member. All the same where nobody errs.
  */
 export function leastErrorWeights(errors: readonly Float64Array[], blocks: readonly number[]): number[] {
   const scales = scalesOf(errors, blocks);
@@ -25,21 +26,21 @@ export function leastErrorWeights(errors: readonly Float64Array[], blocks: reado
   return weights.map((weight) => weight / sum);
 }
 
-/** What each row is divided by; null where no block has an error. `blocks`: the rows of each. */
+/** What each row is multiplied with, 0 in blocks that are left out; null where no block has an error. `blocks`: the rows of each. */
 function scalesOf(errors: readonly Float64Array[], blocks: readonly number[]): Float64Array | null {
   const middles: number[] = [];
   let from = 0;
   for (const rows of blocks) {
     const own = errors.map((all) => meanSize(all, from, rows)).sort((a, b) => a - b);
-    middles.push(own[own.length >> 1] as number);
+    middles.push(own.every(Number.isFinite) ? (own[own.length >> 1] as number) : Number.NaN);
     from += rows;
   }
-  const most = Math.max(...middles);
+  const known = middles.filter(Number.isFinite).sort((a, b) => a - b);
+  const most = known.at(-1) ?? 0;
   if (!(most > 0)) return null;
-  const usual = [...middles].sort((a, b) => a - b)[middles.length >> 1] || most;
-  return Float64Array.from(
-    blocks.flatMap((rows, b) => Array<number>(rows).fill(Math.max(middles[b] as number, LEAST_BLOCK * usual))),
-  );
+  const least = LEAST_BLOCK * (known[known.length >> 1] || most);
+  const scales = middles.map((middle) => (Number.isNaN(middle) ? 0 : 1 / Math.max(middle, least)));
+  return Float64Array.from(blocks.flatMap((rows, b) => Array<number>(rows).fill(scales[b] as number)));
 }
 
 function meanSize(values: Float64Array, from: number, rows: number): number {
@@ -49,7 +50,7 @@ function meanSize(values: Float64Array, from: number, rows: number): number {
 }
 
 function productsOf(errors: readonly Float64Array[], scales: Float64Array): Float64Array[] {
-  const scaled = errors.map((all) => all.map((value, t) => value / (scales[t] as number)));
+  const scaled = errors.map((all) => all.map((value, t) => (scales[t] === 0 ? 0 : value * (scales[t] as number))));
   return scaled.map((a) =>
     Float64Array.from(scaled, (b) => {
       let sum = 0;

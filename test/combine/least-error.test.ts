@@ -66,6 +66,16 @@ describe('weights of least error', () => {
     expect(leastErrorWeights([of(0, 0), of(0, 0)], [1, 1])).toEqual([0.5, 0.5]);
   });
 
+  it('do not look at a block in which a member has no error', () => {
+    const [a, b] = [
+      [1, -2, 3],
+      [2, 1, -1],
+    ] as [number[], number[]];
+    const gone = leastErrorWeights([of(...a, Number.NaN, 5), of(...b, 1, 100)], [3, 2]);
+    expect(gone).toEqual(leastErrorWeights([of(...a, 0, 0), of(...b, 0, 0)], [3, 2]).map((w) => expect.closeTo(w, 9)));
+    expect(leastErrorWeights([of(Number.NaN), of(1)], [1])).toEqual([0.5, 0.5]);
+  });
+
   it('are only for the one that never errs', () => {
     expect(leastErrorWeights([of(1, 2, 3), of(0, 0, 0)], [3])[1]).toBeCloseTo(1, 12);
   });

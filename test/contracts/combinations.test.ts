@@ -211,6 +211,21 @@ describe('members', () => {
     }
   });
 
+  it('auto weighs a panel as it would one series many times over, whatever the unit of each', async () => {
+    const alone = await fitted({ kind: 'auto', members: EIGHT } as never, wave(60));
+    const auto = context.create({ kind: 'auto', members: EIGHT } as never);
+    const panel = [1, 1e6, 1e-3].map((unit) => seriesOf({ y: wave(60).map((value) => unit * value) }));
+    const fits = (await auto.fitPanel?.(
+      panel,
+      panel.map(() => request(60)),
+    )) as FittedCombination[];
+    const one = fits[0];
+    for (const [i, { weight }] of alone.report.members.entries()) {
+      expect(one?.report.members[i]?.weight).toBeCloseTo(weight, 2);
+    }
+    expect(one?.report.rule).toMatch(/^mean of \d of 8, weighted for the least error together/);
+  });
+
   it('auto judges by more than five origins only where that takes at most an eighth of its budget', async () => {
     const origins = async (budget: string): Promise<[number, number]> => {
       const { report } = await fitted({ kind: 'auto', members: EIGHT, budget } as never, wave(80));
@@ -262,7 +277,7 @@ describe('members', () => {
     };
     expect(await near(29)).toBe(50);
     const panel = Array.from({ length: 8 }, (_, k) => seriesOf({ y: wave(60, 100 + 9 * k) }));
-    const auto = context.create({ kind: 'auto', members: EIGHT } as never);
+    const auto = context.create({ kind: 'auto', how: 'mean', members: EIGHT } as never);
     const fits = (await auto.fitPanel?.(
       panel,
       panel.map(() => request(60)),
@@ -371,7 +386,7 @@ describe('auto, of a panel of many series', () => {
   it('may be one member alone, where so many forecasts speak for it', async () => {
     const kind = COMBINATIONS.auto as (typeof COMBINATIONS)[string];
     const made = kind.create(
-      kind.options.parse({ members: ['seasonal-naive', 'last-value', 'mean', 'drift'] }),
+      kind.options.parse({ how: 'mean', members: ['seasonal-naive', 'last-value', 'mean', 'drift'] }),
       counting,
     ) as Required<NumberForecaster>;
     expect(((await made.fitPanel(panel, requests))[0] as FittedCombination).members).toHaveLength(1);

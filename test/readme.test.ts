@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMBINATIONS } from '../src/combine/index.ts';
+import { parseConfig } from '../src/config/load.ts';
 import { ENCODERS } from '../src/encoders/index.ts';
 import { FORECASTERS } from '../src/forecasters/index.ts';
 import { LAYERS } from '../src/layers/index.ts';
@@ -19,9 +20,7 @@ const pages = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  'docs/lstm.md',
-  'docs/text.md',
-  'docs/errors.md',
+  ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
 ];
 const presets = readdirSync(join(ROOT, 'configs')).filter((name) => name.endsWith('.yaml'));
 const matches = (text: string, pattern: RegExp) => [
@@ -81,6 +80,29 @@ describe.each(pages)('%s', (page) => {
   it('names npm scripts that there are', () => {
     const { scripts } = JSON.parse(read('package.json'));
     for (const name of matches(text, /npm run ([\w:-]+)/g)) expect(scripts).toHaveProperty(name);
+  });
+});
+
+/** Examples of YAML, each with its keys once: a block that writes one twice shows alternatives. */
+function examplesIn(text: string): string[] {
+  const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block]) => block as string);
+  return blocks.flatMap((block) => {
+    const parts = block.split(/^(?=\w)/m);
+    const keys = parts.map((part) => /^\w+/.exec(part)?.[0]);
+    return new Set(keys).size < keys.length ? parts : [block];
+  });
+}
+
+describe.each(pages.filter((page) => examplesIn(read(page)).length > 0))('%s', (page) => {
+  it.each(examplesIn(read(page)))('shows configs that are understood: %s', (example) => {
+    const missing = [
+      ...(/^name:/m.test(example) ? [] : ['name: shown']),
+      ...(/^source:/m.test(example)
+        ? []
+        : [`source: { kind: ${/language-model/.test(example) ? 'text' : 'csv'}, file: a.csv }`]),
+      ...(/^model:/m.test(example) ? [] : ['model: lstm-regressor']),
+    ];
+    expect(parseConfig(`${example}\n${missing.join('\n')}\n`, { base: ROOT, root: ROOT }).written).toBeDefined();
   });
 });
 

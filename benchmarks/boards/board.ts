@@ -58,6 +58,8 @@ export interface Board {
   validation(): Part;
   /** Looked at once. */
   test(): Part;
+  /** Both parts hold out the same rows from every fit: the one made for validation forecasts the test part, too. */
+  readonly fittedOnce?: boolean;
   /** Whether validation asks at five or more origins that are refitted: what `auto` is judged by. */
   readonly rolling: boolean;
   /** Conformal intervals from the errors of the validation part are scored on the test part. */

@@ -47,6 +47,7 @@ function boardOf(series: Series, horizon: number): Board {
     contestants: contestants(horizon),
     validation: () => partOf(TRAIN, VALIDATION),
     test: () => partOf(VALIDATION, END),
+    fittedOnce: true,
     rolling: false,
     intervals: false,
     counts: { windows },

@@ -36,7 +36,7 @@ export async function judge(board: Board, contestant: Contestant, asked: Asked):
   }
   if (best === null) return { ...row, validation: null, test: null, seconds: secondsSince(started), tried, reason };
   say?.(`${board.name} ${label(best.setting, board.season)}: chosen`);
-  const found = look ? await lookAt(board, best.setting, part, best.walked.tracks) : null;
+  const found = look ? await lookAt(board, best.setting, part, best.walked) : null;
   const own = seedsOf(best.walked, part, found);
   return {
     ...row,
@@ -74,24 +74,26 @@ async function lookAt(
   board: Board,
   setting: Setting,
   validation: Part,
-  errors: readonly Track[],
+  { tracks: errors, forecaster }: Walked,
 ): Promise<{ figures: Figures; walked: Walked; part: Part }> {
   const part = board.test();
-  const walked = await walk(board, setting, part);
+  const walked = await walk(board, setting, part, forecaster);
   const figures = part.score(walked.tracks);
   if (!board.intervals) return { figures, walked, part };
   return { figures: { ...figures, ...intervalFigures(board, validation, errors, part, walked.tracks) }, walked, part };
 }
 
 interface Walked {
+  readonly forecaster: NumberForecaster;
   readonly tracks: readonly Track[];
   /** The tracks of each member of an ensemble of seeds, in order; else none. */
   readonly seeds: ReadonlyMap<number, readonly Track[]>;
 }
 
-/** A forecaster fitted anew at every fold of a part, and asked at its origins. */
-async function walk(board: Board, setting: Setting, part: Part): Promise<Walked> {
-  const { forecaster, walks } = await madeFor(board, setting, part);
+/** A forecaster fitted anew at every fold of a part, and asked at its origins; `before`: the one of an earlier part. */
+async function walk(board: Board, setting: Setting, part: Part, before?: NumberForecaster): Promise<Walked> {
+  const { forecaster: made, walks } = await madeFor(board, setting, part);
+  const forecaster = board.fittedOnce ? (before ?? fittedOnce(made)) : made;
   const spread = seedsApart(forecaster);
   const request = (past: Series): FitRequest => ({
     until: past.length,
@@ -101,7 +103,17 @@ async function walk(board: Board, setting: Setting, part: Part): Promise<Walked>
     seed: 1,
   });
   const tracks = await backtest(spread.forecaster, walks, { horizon: board.horizon, lead: 0 }, { request });
-  return { tracks, seeds: spread.tracks(tracks) };
+  return { forecaster, tracks, seeds: spread.tracks(tracks) };
+}
+
+/** What was fitted first answers ever after. */
+function fittedOnce(inner: NumberForecaster): NumberForecaster {
+  let first: Promise<FittedNumbers> | null = null;
+  const fit: NumberForecaster['fit'] = async (series, request) => {
+    first ??= inner.fit(series, request);
+    return { ...(await first), dispose: () => {} };
+  };
+  return { name: inner.name, fit };
 }
 
 /** The forecaster as the product makes it from a config, and the series as it reads them: with a calendar where its recipe asks for one. */

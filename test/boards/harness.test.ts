@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { answerOf, figure, type Kept, keep, kept, missedBy } from '../../benchmarks/boards/accuracy.ts';
 import { autoRatio, autoSummary } from '../../benchmarks/boards/auto.ts';
-import type { Board, Contestant, Row } from '../../benchmarks/boards/board.ts';
+import type { Board, Contestant, Part, Row } from '../../benchmarks/boards/board.ts';
 import { box } from '../../benchmarks/boards/box.ts';
 import { judgeAll, missing, strangers } from '../../benchmarks/boards/crew.ts';
 import { judge } from '../../benchmarks/boards/judge.ts';
@@ -64,6 +64,29 @@ describe('a contestant on a board', () => {
     expect(other.setting).toBe(as.setting);
     expect(other.validation).toEqual(as.validation);
     expect(other.test).not.toEqual(as.test);
+  });
+
+  it('is fitted once for both parts where both hold out the same rows, and says what it says fitted twice', async () => {
+    const [{ series } = { series: null }] = small().test().walks;
+    const held = 40;
+    const board: Board = {
+      ...panel(
+        { name: 'one', source: { kind: 'csv', file: 'none' }, horizon: HORIZON, season: SEASON, origins: [8, 4] },
+        [series as Series],
+      ),
+    };
+    const heldOut = (part: Part): Part => ({ ...part, heldOut: () => held });
+    const parts = { validation: () => heldOut(board.validation()), test: () => heldOut(board.test()) };
+    const ets: Contestant = { name: 'ets', settings: [{ model: { kind: 'ets' } }], weight: 1 };
+    const [once, twice] = [
+      await judge({ ...board, ...parts, fittedOnce: true }, ets, { look: true }),
+      await judge({ ...board, ...parts }, ets, { look: true }),
+    ];
+    expect(once.test).toEqual(twice.test);
+    expect(once.validation).toEqual(twice.validation);
+    // Where the rows differ it is the first fit that speaks.
+    const early = { ...board, validation: () => heldOut(board.validation()), fittedOnce: true };
+    expect((await judge(early, ets, { look: true })).test).toEqual(once.test);
   });
 
   it('looks at no test part where it may not', async () => {

@@ -12,8 +12,8 @@
 
 API void kernel_destroy(Net *net) {
   if (!net) return;
-  void *all[] = {net->layers, net->quantiles, net->w, net->m, net->v, net->back, net->warm, net->squares, net->saved,
-                 net->lags, net->streamRoom};
+  void *all[] = {net->layers, net->quantiles, net->w, net->m, net->v, net->back, net->warm, net->squares,
+                 net->savedW, net->savedM, net->savedV, net->lags, net->streamRoom};
   for (void *memory : all) release(memory);
   for (const Shard &shard : net->shards) {
     release(shard.layers);
@@ -40,7 +40,7 @@ static void kernel_rest(Net *net) {
 }
 /** Bytes of all its blocks of memory that grow with the network or its batches. */
 static int64_t kernel_bytes(const Net *net) {
-  const int64_t floats = net->size * (net->saved ? 6 : 3) + net->backSize + 2 * net->streams * net->streamWidth;
+  const int64_t floats = net->size * (net->savedV ? 6 : 3) + net->backSize + 2 * net->streams * net->streamWidth;
   int64_t bytes = (int64_t)sizeof(Net) + 4 * floats + net->tableRows + net->count * (int64_t)sizeof(Layer);
   for (const Shard &shard : net->shards) {
     bytes += shard.roomBytes;
@@ -101,6 +101,7 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
   net.delta = reals[0];
   net.scaleNumber = reals[1];
   net.most = reals[2];
+  net.written = true;
   net.quantiles = (double *)allocate(sizeof(double) * (size_t)most(1, ints[11]));
   if (!net.quantiles) return ended(made);
   for (int q = 0; q < ints[11]; q++) net.quantiles[q] = reals[3 + q];
@@ -168,8 +169,9 @@ enum { STREAMS = 16 };
 /** which: 0 weights, 1 and 2 moments: `host` has kernel_values floats; 16 · n: where n streams stand. */
 API void kernel_write(Net *net, int32_t which, float *host) {
   if (which >= STREAMS) return exchangeStreams(*net, which / STREAMS, host, true);
+  if (net->standing) copySaved(*net);
   exchange(*net, which == 0 ? net->w : which == 1 ? net->m : net->v, host, true);
-  net->stirred = true;
+  net->stirred = net->written = true;
   for (ix i = 0; which > 0 && i < net->values && !net->awake; i++) net->awake = host[i] != 0;
   if (which > 0) findWarmRows(*net);
 }
@@ -180,6 +182,7 @@ API void kernel_read(Net *net, int32_t which, float *host) {
 
 /** settings: kind, option1 (beta1, rho or momentum), option2 (beta2), epsilon, decay, steps made. */
 API void kernel_optimizer(Net *net, const double *settings) {
+  net->written = net->written || net->optimizer != (OptimizerKind)settings[0]; // each changes weights of its own
   net->optimizer = (OptimizerKind)settings[0];
   net->option1 = settings[1];
   net->option2 = settings[2];
@@ -192,27 +195,25 @@ API void kernel_optimizer(Net *net, const double *settings) {
   }
 }
 
-static void keep(Net &net, ix from, ix to) {
-  copy(net.saved + from, net.w + from, to - from);
-  copy(net.saved + net.size + from, net.m + from, to - from);
-  copy(net.saved + 2 * net.size + from, net.v + from, to - from);
-}
-/** What a training falls back to; of a network asleep only what may have changed. 0 where there is no memory. */
+/** What a training falls back to. 0 where there is no memory. */
 API int32_t kernel_save(Net *net) {
-  const bool first = !net->saved;
-  if (first) net->saved = (float *)allocate(3 * (size_t)net->size * sizeof(float));
-  if (!net->saved) return 0;
-  net->asleep = !first && !net->stirred;
-  eachStretch(*net, 0, net->size, [&](ix begin, ix end) { keep(*net, begin, end); });
-  net->asleep = net->stirred = false;
+  const size_t bytes = (size_t)net->size * sizeof(float);
+  if (!net->savedW) net->savedW = (float *)allocate(bytes);
+  if (!net->savedM) net->savedM = (float *)allocate(bytes);
+  if (!net->savedV) net->savedV = (float *)allocate(bytes);
+  if (!net->savedW || !net->savedM || !net->savedV) return 0;
+  net->standing = true;
+  if (net->written) copySaved(*net);
   net->savedPower1 = net->power1;
   net->savedPower2 = net->power2;
   return 1;
 }
 API void kernel_fall_back(Net *net) {
-  copy(net->w, net->saved, net->size);
-  copy(net->m, net->saved + net->size, net->size);
-  copy(net->v, net->saved + 2 * net->size, net->size);
+  if (!net->standing) {
+    copy(net->w, net->savedW, net->size);
+    copy(net->m, net->savedM, net->size);
+    copy(net->v, net->savedV, net->size);
+  }
   net->power1 = net->savedPower1;
   net->power2 = net->savedPower2;
 }

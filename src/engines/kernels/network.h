@@ -136,7 +136,10 @@ struct Net {
   ix size, dense, values;    // floats with padding: dense ones, then tables; weights of the network
   ix tableRows, tableWidth;  // rows of the tables, floats of a row in all of them
   float *w, *m, *v, *back;
-  float *saved;              // w, m, v as they were after the last whole epoch
+  float *savedW, *savedM, *savedV; // w, m, v as they were after the last whole epoch
+  bool standing;             // they are still what w, m, v are: the next update reads those and writes to the other places
+  bool moved;                // the update at work is that one, and the places have changed: it reads what is saved
+  bool written;              // since the last copy the host wrote, or chose another optimizer: the places may differ anywhere
   uint8_t *warm;             // (tableRows) 1 where a row has, or had, a gradient: what is kept of the others is zero
   double *squares;           // sums of squares, one for each stretch of gradients
   Update update;

@@ -5,17 +5,44 @@
 
 // ---- making ready
 
+/** Copies what a training falls back to; where nothing was stirred, only what a network asleep may have changed. */
+static void copySaved(Net &net) {
+  net.asleep = !net.written && !net.stirred;
+  eachStretch(net, 0, net.size, [&](ix begin, ix end) {
+    copy(net.savedW + begin, net.w + begin, end - begin);
+    copy(net.savedM + begin, net.m + begin, end - begin);
+    copy(net.savedV + begin, net.v + begin, end - begin);
+  });
+  net.standing = net.written = net.stirred = net.asleep = false;
+}
+static void change(float *&a, float *&b) {
+  float *before = a;
+  a = b;
+  b = before;
+}
+/** What is saved stays where it is, and the update writes beside it: nothing has to be copied, since it writes whatever one before it wrote. */
+static void changePlaces(Net &net) {
+  change(net.w, net.savedW);
+  change(net.m, net.savedM);
+  change(net.v, net.savedV);
+  net.standing = false;
+  net.moved = true;
+}
+
 static void beginTraining(Net &net, ix start, ix end, const double *settings) {
   net.seed = (uint32_t)settings[0];
   net.epoch = (uint32_t)settings[1];
   for (ix i = start; i < end && !net.awake; i++) net.awake = lengthOf(net, i) > 1;
   if (net.own || net.carry || (net.data.padLeft && net.data.context > 1)) net.awake = true;
-  net.asleep = !net.awake && net.optimizer != ADAMW;
+  const bool asleep = !net.awake && net.optimizer != ADAMW;
+  if (asleep && net.standing) copySaved(net);
+  net.asleep = asleep;
   net.stirred = net.stirred || !net.asleep;
 }
 /** Makes ready for windows [start, start + count); false where there is no memory. */
 static bool prepare(Net &net, ix start, ix count, bool training) {
   Batch &batch = net.batch;
+  net.moved = false;
   batch.start = start;
   batch.count = most(0, count);
   batch.shards = 0;
@@ -184,33 +211,41 @@ static Update updateOf(Net &net, double rate, double scale) {
   u.shrink = net.optimizer == ADAMW ? (float)(rate * net.decay) : 0.f;
   return u;
 }
-template <OptimizerKind KIND> INLINE void updateVector(const Net &net, const Update &u, ix i, vf g) {
-  float *w = net.w + i, *m = net.m + i;
+/** What an update reads, and where it writes. */
+struct Places {
+  const float *w, *m, *v;
+  float *toW, *toM, *toV;
+};
+template <OptimizerKind KIND> INLINE void updateVector(const Places &p, const Update &u, ix i, vf g) {
+  const vf weight = load(p.w + i), mean = load(p.m + i);
   if constexpr (KIND <= ADAMW) {
-    vf mean = load(m), square = load(net.v + i), weight = load(w);
-    mean += u.mean * (g - mean);
-    square += u.square * (g * g - square);
-    if (KIND == ADAMW && u.shrink != 0.f) weight -= u.shrink * weight;
-    store(m, mean);
-    store(net.v + i, square);
-    store(w, weight - u.size * mean / (root(square) + u.epsilon));
+    const vf square = load(p.v + i);
+    const vf newMean = mean + u.mean * (g - mean);
+    const vf newSquare = square + u.square * (g * g - square);
+    const vf decayed = KIND == ADAMW && u.shrink != 0.f ? weight - u.shrink * weight : weight;
+    store(p.toM + i, newMean);
+    store(p.toV + i, newSquare);
+    store(p.toW + i, decayed - u.size * newMean / (root(newSquare) + u.epsilon));
   } else if constexpr (KIND == RMSPROP) {
-    const vf square = u.keep * load(m) + u.mean * g * g;
-    store(m, square);
-    store(w, load(w) - u.rate * g / root(square + u.epsilon));
+    const vf square = u.keep * mean + u.mean * g * g;
+    store(p.toM + i, square);
+    store(p.toW + i, weight - u.rate * g / root(square + u.epsilon));
   } else {
-    const vf move = u.keep * load(m) - u.rate * g;
-    store(m, move);
-    store(w, load(w) + move);
+    const vf move = u.keep * mean - u.rate * g;
+    store(p.toM + i, move);
+    store(p.toW + i, weight + move);
   }
 }
-template <OptimizerKind KIND> static void updateRange(const Net &net, const Update &u, ix at, const float *g, ix count) {
+template <OptimizerKind KIND> static void updateRange(const Net &net, const Update &given, ix at, const float *g, ix count) {
+  const Update u = given; // values of its own, so that no store can have changed them
+  const float *w = net.moved ? net.savedW : net.w, *m = net.moved ? net.savedM : net.m, *v = net.moved ? net.savedV : net.v;
+  const Places p{w + at, m + at, v + at, net.w + at, net.m + at, net.v + at};
   if (!g)
-    for (ix i = 0; i < count; i += W) updateVector<KIND>(net, u, at + i, vf{});
+    for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, vf{});
   else if (u.scale == 1.f)
-    for (ix i = 0; i < count; i += W) updateVector<KIND>(net, u, at + i, load(g + i));
+    for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, load(g + i));
   else
-    for (ix i = 0; i < count; i += W) updateVector<KIND>(net, u, at + i, u.scale * load(g + i));
+    for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, u.scale * load(g + i));
 }
 typedef void (*UpdateRange)(const Net &net, const Update &u, ix at, const float *g, ix count);
 static const UpdateRange UPDATES[] = {updateRange<ADAM>, updateRange<ADAMW>, updateRange<RMSPROP>, updateRange<SGD>};
@@ -254,6 +289,7 @@ static bool decide(Net &net, double rate, double clip, double *results) {
   results[3] = norm;
   if (!finite(loss) || !finite(norm)) return false;
   net.update = updateOf(net, rate, clip >= 0 && norm > clip ? clip / norm : 1);
+  if (net.standing) changePlaces(net);
   return true;
 }
 

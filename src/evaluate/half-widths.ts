@@ -118,23 +118,25 @@ export interface Wanted {
  */
 export function quantiles(learned: Learned, of: Of, wanted: Wanted): Float64Array | null {
   const scores = learned[of];
-  const alone = of === 'steps' || learned.independent >= ALONE;
-  if (learned.pooled || !alone) return pooledQuantiles(scores, wanted, DEGREES[of] * learned.independent);
-  const raw = scores.map((step) => (step.length > 0 ? conformal(step, wanted) : Number.NaN));
-  if (raw.includes(null)) return null;
-  const widths = Float64Array.from(raw as number[]);
-  return steadied(widths, scores.map(lengthOf), learned.repeated[of]);
+  const alone = !learned.pooled && (of === 'steps' || learned.independent >= ALONE);
+  const widths = alone ? quantilesAlone(scores, learned.repeated[of], wanted) : quantilesTogether(scores, wanted);
+  const wider = scores.length > 1 ? widening(wanted.level, DEGREES[of] * learned.independent) : 1;
+  return widths?.map((width) => width * wider) ?? null;
 }
 
-function pooledQuantiles(scores: readonly Float64Array[], wanted: Wanted, degrees: number): Float64Array | null {
+function quantilesAlone(scores: readonly Float64Array[], repeated: number, wanted: Wanted): Float64Array | null {
+  const raw = scores.map((step) => (step.length > 0 ? conformal(step, wanted) : Number.NaN));
+  return raw.includes(null) ? null : steadied(Float64Array.from(raw as number[]), scores.map(lengthOf), repeated);
+}
+
+function quantilesTogether(scores: readonly Float64Array[], wanted: Wanted): Float64Array | null {
   const growth = growthOf(scores.map(meanOf), scores.map(lengthOf));
   const all = Float64Array.from(
     scores.flatMap((step, h) => Array.from(step, (score) => score / (growth[h] as number))),
   ).sort();
   const quantile = conformal(all, wanted);
   if (quantile === null) return null;
-  const wider = scores.length > 1 ? widening(wanted.level, degrees) : 1;
-  return growth.map((g, h) => ((scores[h] as Float64Array).length > 0 ? g * quantile * wider : Number.NaN));
+  return growth.map((g, h) => ((scores[h] as Float64Array).length > 0 ? g * quantile : Number.NaN));
 }
 
 /**

@@ -134,6 +134,17 @@ describe('conformal intervals', () => {
     expect((once[1] as number) / (once[2] as number)).toBeLessThan(1.2); // by its quantile alone: 1.8
   });
 
+  it('are wider where forecasts overlap than where as many of the same errors stand side by side', () => {
+    const path = paths('a', 40, 4, 1, 17);
+    const apart = (rows: number) => {
+      const origins = Float64Array.from({ length: 40 }, (_, n) => rows * n);
+      return halfWidths(calibrate([{ ...path, origins }], options), 'a', 95) as Float64Array;
+    };
+    const [overlapping, side] = [apart(1), apart(4)] as [Float64Array, Float64Array];
+    for (let h = 0; h < 4; h++) expect((overlapping[h] as number) / (side[h] as number)).toBeGreaterThan(1.01);
+    expect(apart(8)).toEqual(side);
+  });
+
   it('of a panel hold what they promise where its forecasts overlap: no error is measured by rows of its own', () => {
     const [inside, all] = [new Map([80, 95].map((level) => [level, 0])), 60 * 40 * 12];
     for (let world = 1; world <= 60; world++) {

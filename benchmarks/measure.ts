@@ -20,6 +20,9 @@ export interface Pace {
 /** Of the counting program's 300 epochs, what a contestant called slow does. */
 const SLOW_EPOCHS = 10;
 
+/** Turns of a warm-up at least, in half of a contestant's time: what is compiled while it runs (wasm, XLA) is slow in its first ones. */
+const LEAST_WARM = 5;
+
 /** Before a turn: threads of the one before it that still spin go to sleep. */
 const SETTLE_MS = 10;
 
@@ -155,7 +158,7 @@ async function makeReady(row: Row, player: Player, pace: Pace): Promise<Ready | 
   if (!built.ok) return { skipped: reason(built) };
   let spent = 0;
   let fastest = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 200 && spent < pace.turn; run++) {
+  for (let run = 0; run < 200 && spent < (run < LEAST_WARM ? pace.budget / 2 : pace.turn); run++) {
     const answer = await worker.ask({ op: 'run', turns: 1 });
     if (!answer.ok) return { skipped: reason(answer) };
     spent += answer.ms as number;

@@ -31,6 +31,8 @@ import { runText } from './text.ts';
 
 export type { RunEvent };
 
+/** Characters of a line of result.json: a forecast with its intervals stands on one. */
+const ROW = 400;
 /** The page beside the other files of a run (reporting.ts). */
 const REPORT = 'report.html';
 
@@ -195,7 +197,7 @@ async function keep(folder: RunFolder, config: Config, outcome: Outcome, result:
   for (const [name, content] of modelFiles(outcome.models)) await folder.write(name, content);
   if (result.forecast.length > 0) await folder.write('forecast.csv', forecastCsv(result));
   if (outcome.calibration) await folder.write(INTERVALS, intervalsFile(outcome.calibration));
-  await folder.write('result.json', stableJson(result));
+  await folder.write('result.json', stableJson(result, ROW));
   await folder.write('report.txt', `${text.trimEnd()}\n`);
 }
 

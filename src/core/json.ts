@@ -6,18 +6,19 @@ export type JsonObject = { readonly [key: string]: Json };
 
 /**
  * The text of a JSON file: two spaces a level, keys in the order given, lists of plain values on one line, a newline at the end.
+ * `width`: objects that fit into so many characters stand on one line too (rows of a large table take half the bytes); default none do.
  * Numbers are the shortest that read back to the same bits (−0 included); properties that are undefined are left out.
  * Errors: an Error naming the path where a value is NaN, ±∞ or no JSON at all, which `JSON.stringify` would write as null.
  */
-export function stableJson(value: unknown): string {
-  return `${textOf(value, '$', '')}\n`;
+export function stableJson(value: unknown, width = 0): string {
+  return `${textOf(value, '$', '', width)}\n`;
 }
 
-function textOf(value: unknown, path: string, indent: string): string {
+function textOf(value: unknown, path: string, indent: string, width: number): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') return numberText(value, path);
-  if (Array.isArray(value)) return listText(value, path, indent);
-  if (isPlainObject(value)) return objectText(value, path, indent);
+  if (Array.isArray(value)) return listText(value, path, indent, width);
+  if (isPlainObject(value)) return objectText(value, path, indent, width);
   throw new Error(`${path} is not a JSON value: ${Object.prototype.toString.call(value)}`);
 }
 
@@ -26,19 +27,21 @@ function numberText(value: number, path: string): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-function listText(list: readonly unknown[], path: string, indent: string): string {
+function listText(list: readonly unknown[], path: string, indent: string, width: number): string {
   const inner = `${indent}  `;
-  const items = Array.from(list, (item, i) => textOf(item, `${path}[${i}]`, inner));
+  const items = Array.from(list, (item, i) => textOf(item, `${path}[${i}]`, inner, width));
   if (items.length === 0) return '[]';
   const flat = list.every((item) => item === null || typeof item !== 'object');
   return flat ? `[${items.join(', ')}]` : `[\n${inner}${items.join(`,\n${inner}`)}\n${indent}]`;
 }
 
-function objectText(object: object, path: string, indent: string): string {
+function objectText(object: object, path: string, indent: string, width: number): string {
   const inner = `${indent}  `;
   const entries = Object.entries(object).filter(([, item]) => item !== undefined);
   if (entries.length === 0) return '{}';
-  const items = entries.map(([key, item]) => `${JSON.stringify(key)}: ${textOf(item, `${path}.${key}`, inner)}`);
+  const items = entries.map(([key, item]) => `${JSON.stringify(key)}: ${textOf(item, `${path}.${key}`, inner, width)}`);
+  const line = `{ ${items.join(', ')} }`;
+  if (line.length <= width && !line.includes('\n')) return line;
   return `{\n${inner}${items.join(`,\n${inner}`)}\n${indent}}`;
 }
 

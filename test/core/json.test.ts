@@ -13,6 +13,17 @@ test('JSON.parse(stableJson(x)) is x, −0 and own keys named __proto__ included
   expect(stableJson(JSON.parse(stableJson(strange)))).toBe(stableJson(strange));
 });
 
+test('objects that fit into the width stand on a line each, and mean the same', () => {
+  const rows = [1, 2].map((step) => ({ step, time: '2026-01', lower: { 80: step / 3 } }));
+  const text = stableJson({ rows, list: [] }, 80);
+  expect(text.split('\n')).toContain('    { "step": 1, "time": "2026-01", "lower": { "80": 0.3333333333333333 } },');
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 4 }), fc.nat(200), (value, width) => {
+      expect(JSON.parse(stableJson(value, width))).toEqual(JSON.parse(stableJson(value)));
+    }),
+  );
+});
+
 test('the layout is two spaces a level, plain lists on one line, a newline at the end', () => {
   const value = {
     name: 'é\u2028',

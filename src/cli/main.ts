@@ -54,6 +54,15 @@ const SWITCHES: ReadonlySet<string> = new Set([
   '--resume',
 ]);
 
+/** Leaves the parser with what a command is to do: after a handler that returns it renders help nobody asked for, in some 30 ms. */
+class Chosen extends Error {
+  readonly work: () => Promise<number>;
+  constructor(work: () => Promise<number>) {
+    super();
+    this.work = work;
+  }
+}
+
 /** Runs one command line; the exit status. */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h')) {
@@ -61,11 +70,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const args = withCommand(argv);
-  let status = 0;
-  const keep =
+  const choose =
     (command: Command) =>
-    async (given: Given): Promise<void> => {
-      status = await command.handler(given);
+    (given: Given): never => {
+      throw new Chosen(() => command.handler(given));
     };
   try {
     const { default: yargs } = await import('yargs');
@@ -73,7 +81,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .scriptName('forecast')
       .locale('en')
       .usage('$0 <command>\n\nForecasts a series, or continues a text, as one YAML file says.')
-      .command(COMMANDS.map((command) => ({ ...command, handler: keep(command) })))
+      .command(COMMANDS.map((command) => ({ ...command, handler: choose(command) })))
       .completion('completion', 'Print a completion script for bash or zsh')
       .parserConfiguration({
         'dot-notation': false,
@@ -105,7 +113,15 @@ async function main(argv: readonly string[]): Promise<number> {
         writeOutput(`${output}
 `);
     });
-    return status;
+    return 0;
+  } catch (error) {
+    return error instanceof Chosen ? await statusOf(error.work, args) : failure(error, args);
+  }
+}
+
+async function statusOf(work: () => Promise<number>, args: readonly string[]): Promise<number> {
+  try {
+    return await work();
   } catch (error) {
     return failure(error, args);
   }

@@ -1,6 +1,7 @@
 // What long work costs in memory, in a process of its own: training on a long series, many fits after each other, many windows at once.
 // In: series | fits | windows, an engine's kind. Out: one JSON line in MiB. Usage: node --expose-gc --import tsx benchmarks/footprint.ts …
 
+import { nextTurn } from '../src/core/turn.ts';
 import { START, type TrainRequest, type Windows } from '../src/engines/engine.ts';
 import { ENGINES } from '../src/engines/index.ts';
 import { lstmRegressor } from '../src/models/lstm-regressor.ts';
@@ -64,13 +65,18 @@ async function fits(count: number): Promise<object> {
     const compiled = await compile(32, windows);
     await compiled.train(request(windows, 1));
     if (fit % 2 === 0) compiled.dispose();
-    if (fit === count / 5) {
-      collect();
-      early = mebibytes('rss');
-    }
+    if (fit === count / 5) early = await resident();
   }
+  return { early, growth: (await resident()) - early };
+}
+
+/** Resident memory once all that was dropped is gone: networks are freed in a turn after the one that collects them. */
+async function resident(): Promise<number> {
   collect();
-  return { early, growth: mebibytes('rss') - early };
+  await nextTurn();
+  collect();
+  await nextTurn();
+  return mebibytes('rss');
 }
 
 /** So many windows in one call. */

@@ -62,8 +62,11 @@ export const auto: CombinationKind<AutoOptions> = {
   create: (options, context): NumberForecaster => ({
     name: KIND,
     fit: async (series, request) =>
-      (await fitChosen([series], [request], ruleOf(options, context, [request]), context))[0] as FittedCombination,
-    fitPanel: (panel, requests) => fitChosen(panel, requests, ruleOf(options, context, requests), context),
+      (
+        await fitChosen([series], [request], ruleOf(options, context, [request], series.targets.length), context)
+      )[0] as FittedCombination,
+    fitPanel: (panel, requests) =>
+      fitChosen(panel, requests, ruleOf(options, context, requests, panel[0]?.targets.length), context),
   }),
 };
 
@@ -71,11 +74,14 @@ function ruleOf(
   { budget, best, how, members }: AutoOptions,
   { season }: CombineContext,
   requests: readonly FitRequest[],
+  targets = 1,
 ): Rule {
   const series = requests.length;
   const pool =
     members?.map(spelledMember) ??
-    poolOf(season, series, usualRows(requests)).map((member) => spelled(member, { 'log-scale': logScale }));
+    poolOf({ season, series, targets, rows: usualRows(requests) }).map((member) =>
+      spelled(member, { 'log-scale': logScale }),
+    );
   const taken = how === 'auto' ? (series > 1 ? 'mean' : 'median') : how;
   const free = best === undefined && how === 'auto';
   return {

@@ -15,7 +15,7 @@ export interface Task {
   readonly season: number;
   /** Steps from the last known row to the last one forecast. */
   readonly reach: number;
-  /** Series that one solution is for, where a kind learns from several at once. */
+  /** Series and targets that one solution is for, where a kind learns from several at once. */
   readonly together: number;
 }
 

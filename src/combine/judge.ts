@@ -17,6 +17,8 @@ const MOST_ORIGINS = 16;
 const ROOM = 1 / 8;
 const MOST_ROOM = 2.5 * NOMINAL_RATE;
 const JUDGED_SERIES = 100;
+/** Rows from which on a series is long: there is room to judge side by side, and windows enough to learn from. */
+export const MANY_ROWS = 2000;
 const LEAST_ROWS = 20;
 const LEAST_SEASONS = 2;
 
@@ -48,7 +50,7 @@ export interface Judgement {
 }
 
 /**
- * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less), five at most, up to sixteen where all members
+ * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less; of MANY_ROWS spread over the newest quarter), five at most, up to sixteen where all members
  * judged by so many take an eighth of the budget (of 20s at most), where two seasons, and 20 rows, remain before them; where H is less than the
  * way to the next one, several forecasts are asked of each fit. Members are taken in order while the budget lasts; the first of them always.
  */
@@ -72,13 +74,13 @@ export async function judge(
       judged.push({ member, label, error: null, misses: null, cost: 0, reason });
       continue;
     }
-    spent += cost;
     const found = await errorOf(() => context.create(member), walked, horizon, lead, seed, signal);
-    const failed = (reason: string): Judged => ({ member, label, error: null, misses: null, cost, reason });
+    const failed = (reason: string): Judged => ({ member, label, error: null, misses: null, cost: 0, reason });
     if ('reason' in found) judged.push(failed(found.reason));
-    else if (found.error === null || Number.isFinite(found.error))
+    else if (found.error === null || Number.isFinite(found.error)) {
+      spent += cost;
       judged.push({ member, label, ...found, cost, reason: null });
-    else judged.push(failed('its forecasts are not finite'));
+    } else judged.push(failed('its forecasts are not finite'));
   }
   return {
     members: judged,
@@ -132,7 +134,9 @@ function blocksOf({ series, folds }: Walk, horizon: number): number[] {
 }
 
 function walkOf(past: Series, horizon: number, lead: number, season: number, most: number): Walk {
-  const step = season >= 2 ? Math.max(1, Math.floor(season / 2)) : Math.max(6, Math.ceil(horizon / 2));
+  const near = season >= 2 ? Math.max(1, Math.floor(season / 2)) : Math.max(6, Math.ceil(horizon / 2));
+  // Where there are rows enough the newest quarter of them is judged: forecasts that overlap are one sight of the series, not several.
+  const step = past.length < MANY_ROWS ? near : Math.max(near, Math.floor(past.length / (4 * most)));
   const newest = past.length - lead - horizon;
   const folds: Fold[] = [];
   for (let k = most - 1; k >= 0; k--) {
@@ -168,7 +172,8 @@ function panelCost(
     for (const rows of [series.length, ...folds.map(({ origins }) => origins[0] as number)]) {
       sum += hasNetwork(member)
         ? (context.networkCost?.(member, series, rows) ?? 0) / NETWORK_PACE
-        : costOf(member, { rows, season, reach, together: walks.length }) * series.targets.length;
+        : costOf(member, { rows, season, reach, together: walks.length * series.targets.length }) *
+          series.targets.length;
     }
   }
   return sum;

@@ -64,7 +64,7 @@ export function readsAhead(choice: Member): boolean {
   if (Object.hasOwn(MODELS, kind)) return true;
   const entry = SINGLE[kind] as { readonly ahead?: boolean } | undefined;
   if (entry?.ahead) return true;
-  const pool = kind === 'auto' ? [...poolOf(1), ...poolOf(2)] : [];
+  const pool = kind === 'auto' ? [...poolOf({ season: 1 }), ...poolOf({ season: 2 })] : [];
   const inner = [model, ...(Array.isArray(members) ? members : pool)] as readonly (Member | undefined)[];
   return inner.some((one) => one !== undefined && readsAhead(one));
 }

@@ -3,6 +3,7 @@
 
 import { FORECASTERS } from '../forecasters/index.ts';
 import type { Member } from './combination.ts';
+import { MANY_ROWS } from './judge.ts';
 
 type Choice = Exclude<Member, string>;
 
@@ -11,6 +12,9 @@ const LONG_SEASON = 60;
 
 /** Series from which on there are windows enough for an eighth of them, at one setting, to be nearly as good as all. */
 const MANY_SERIES = 30;
+const PANEL_STRIDE = 8;
+/** Windows of long targets that are enough for the same. */
+const ENOUGH_WINDOWS = 4000;
 const MOST_CONTEXT = 504;
 
 const log = (model: Choice): Choice => ({ kind: 'log-scale', model });
@@ -29,11 +33,11 @@ const windowRidge = (season: number): Choice => ({
   log: 'auto',
 });
 
-/** The robust linear model of all series of a large panel: the longest context of a few that leaves half the usual rows to learn from. */
-function pooled(season: number, rows: number): Choice {
+/** The robust linear model of all series and targets: the longest context of a few that leaves half the usual rows to learn from. */
+function pooled(season: number, rows: number, stride: number): Choice {
   const contexts = season >= 2 ? [2, 3, 5, 14].map((seasons) => seasons * season) : [26, 52, 104, 260];
   const fitting = contexts.filter((context) => context <= Math.min(MOST_CONTEXT, rows / 2));
-  return { kind: 'linear', context: fitting.at(-1) ?? contexts[0], ridge: 0.001, stride: 8, passes: 2 };
+  return { kind: 'linear', context: fitting.at(-1) ?? contexts[0], ridge: 0.001, stride, passes: 2 };
 }
 
 /** Different ideas first. */
@@ -93,12 +97,31 @@ function plain(): Choice[] {
   ];
 }
 
-/** The pool of a series with `season` rows per season (1: none), or of a panel of `series` with usually `rows` rows, of the kinds there are. */
-export function poolOf(season: number, series = 1, rows = 0): Choice[] {
+/** What the pool is for. */
+interface Ground {
+  /** Rows per season; 1: none. */
+  readonly season: number;
+  readonly series?: number;
+  /** Of each series. */
+  readonly targets?: number;
+  /** Usual ones of a series. */
+  readonly rows?: number;
+}
+
+/** The pool of a series or panel, of the kinds there are. What all windows teach together comes first on large panels, and on long series of several targets. */
+export function poolOf({ season, series = 1, targets = 1, rows = 0 }: Ground): Choice[] {
   const alone = season < 2 ? plain() : season > LONG_SEASON ? longSeasonal(season) : seasonal(season);
   const known = ({ kind, model }: Choice): boolean =>
     Object.hasOwn(FORECASTERS, kind === 'log-scale' ? (model as Choice).kind : kind);
-  // What all series teach together comes first: on large panels nothing else comes near it.
-  const pool = series < MANY_SERIES ? alone : [pooled(season, rows), ...alone.filter(({ kind }) => kind !== 'linear')];
-  return pool.filter(known);
+  const pool = alone.filter(known);
+  if (series >= MANY_SERIES)
+    return [pooled(season, rows, PANEL_STRIDE), ...pool.filter(({ kind }) => kind !== 'linear')];
+  if (targets < 2 || rows < MANY_ROWS || season < 2 || season > LONG_SEASON) return pool;
+  const stride = Math.ceil((rows * targets) / ENOUGH_WINDOWS);
+  // Smoothing a season row by row is dear where rows are many: it is taken where there is room left.
+  return [pooled(season, rows, stride), ...pool.filter((one) => !smooths(one)), ...pool.filter(smooths)];
+}
+
+function smooths({ kind, model }: Choice): boolean {
+  return kind === 'ets' || kind === 'holt-winters' || (kind === 'log-scale' && smooths(model as Choice));
 }

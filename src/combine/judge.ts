@@ -8,6 +8,7 @@ import { attempt } from './blend.ts';
 import type { CombineContext, Member } from './combination.ts';
 import { costOf, NETWORK_PACE, NOMINAL_RATE, nominalSeconds } from './cost.ts';
 import { hasNetwork, labelOf } from './member.ts';
+import { MANY_ROWS } from './pool.ts';
 
 type Choice = Exclude<Member, string>;
 
@@ -17,8 +18,6 @@ const MOST_ORIGINS = 16;
 const ROOM = 1 / 8;
 const MOST_ROOM = 2.5 * NOMINAL_RATE;
 const JUDGED_SERIES = 100;
-/** Rows from which on a series is long: there is room to judge side by side, and windows enough to learn from. */
-export const MANY_ROWS = 2000;
 const LEAST_ROWS = 20;
 const LEAST_SEASONS = 2;
 

@@ -3,7 +3,6 @@
 
 import { FORECASTERS } from '../forecasters/index.ts';
 import type { Member } from './combination.ts';
-import { MANY_ROWS } from './judge.ts';
 
 type Choice = Exclude<Member, string>;
 
@@ -13,6 +12,8 @@ const LONG_SEASON = 60;
 /** Series from which on there are windows enough for an eighth of them, at one setting, to be nearly as good as all. */
 const MANY_SERIES = 30;
 const PANEL_STRIDE = 8;
+/** Rows from which on a series is long: there is room to judge side by side, and windows enough to learn from. */
+export const MANY_ROWS = 2000;
 /** Windows of long targets that are enough for the same. */
 const ENOUGH_WINDOWS = 4000;
 const MOST_CONTEXT = 504;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { CombineContext, FittedCombination, Member } from '../../src/combine/combination.ts';
 import { reportOf } from '../../src/combine/combination.ts';
 import { COMBINATIONS } from '../../src/combine/index.ts';
+import { poolOf } from '../../src/combine/pool.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../../src/core/forecaster.ts';
 import type { NumberForecasterKind } from '../../src/forecasters/forecaster.ts';
 import { FORECASTERS } from '../../src/forecasters/index.ts';
@@ -236,6 +237,56 @@ describe('members', () => {
     expect((await origins(`${7.9 * all}s`))[0]).toBeLessThan(16);
     expect((await origins(`${8.1 * all}s`))[0]).toBe(16);
     expect((await origins(`${all}s`))[0]).toBe(5);
+  });
+
+  it('auto judges a short series near its end and a long one over its newest quarter', async () => {
+    const fittedAt = async (rows: number): Promise<number[]> => {
+      const asked: number[] = [];
+      const recording: CombineContext = {
+        ...context,
+        create: (member) => {
+          const made = context.create(member);
+          return {
+            ...made,
+            fit: (series, one) => {
+              asked.push(one.until);
+              return made.fit(series, one);
+            },
+          };
+        },
+      };
+      const entry = COMBINATIONS.auto as (typeof COMBINATIONS)[string];
+      const auto = entry.create(entry.options.parse({ members: ['drift'] }), recording);
+      await auto.fit(seriesOf({ y: wave(rows) }), request(rows));
+      return asked.filter((until) => until < rows).sort((a, b) => a - b);
+    };
+    const near = await fittedAt(1999);
+    expect(near).toHaveLength(16);
+    expect(near[0]).toBe(1999 - H - 15 * (SEASON / 2));
+    const wide = await fittedAt(3200);
+    expect(wide).toHaveLength(16);
+    expect(wide[0]).toBe(3200 - H - 15 * (3200 / 4 / 16));
+  });
+
+  it('a member of auto that cannot be fitted costs its budget nothing', async () => {
+    const gap = wave(80).map((value, t) => (t === 9 ? 0 : value));
+    const members = [{ kind: 'log-scale', model: 'ets' }, 'drift', 'ses'];
+    const { report } = await fitted({ kind: 'auto', members, budget: '2ms' } as never, gap);
+    expect(report.members.map(({ reason }) => reason)).toEqual([
+      'a logarithm needs values above 0, row 10 has 0',
+      null,
+      null,
+    ]);
+  });
+
+  it('one linear model of all targets comes first where a long series has several', () => {
+    expect(poolOf({ season: 24, rows: 4000, targets: 7 })[0]).toMatchObject({
+      kind: 'linear',
+      context: 336,
+      stride: 7,
+    });
+    for (const other of [{ targets: 1 }, { rows: 1999 }, { season: 1 }])
+      expect(poolOf({ season: 24, rows: 4000, targets: 7, ...other })[0]?.kind).not.toBe('linear');
   });
 
   it('auto takes the mean of as many of the best as it is told to', async () => {

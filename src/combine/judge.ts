@@ -49,7 +49,7 @@ export interface Judgement {
 }
 
 /**
- * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less; of MANY_ROWS spread over the newest quarter), five at most, up to sixteen where all members
+ * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less; of MANY_ROWS spread over the newest half), five at most, up to sixteen where all members
  * judged by so many take an eighth of the budget (of 20s at most), where two seasons, and 20 rows, remain before them; where H is less than the
  * way to the next one, several forecasts are asked of each fit. Members are taken in order while the budget lasts; the first of them always.
  */
@@ -134,8 +134,8 @@ function blocksOf({ series, folds }: Walk, horizon: number): number[] {
 
 function walkOf(past: Series, horizon: number, lead: number, season: number, most: number): Walk {
   const near = season >= 2 ? Math.max(1, Math.floor(season / 2)) : Math.max(6, Math.ceil(horizon / 2));
-  // Where there are rows enough the newest quarter of them is judged: forecasts that overlap are one sight of the series, not several.
-  const step = past.length < MANY_ROWS ? near : Math.max(near, Math.floor(past.length / (4 * most)));
+  // Where there are rows enough the newest half of them is judged: forecasts that overlap are one sight of the series, not several.
+  const step = past.length < MANY_ROWS ? near : Math.max(near, Math.floor(past.length / (2 * most)));
   const newest = past.length - lead - horizon;
   const folds: Fold[] = [];
   for (let k = most - 1; k >= 0; k--) {

@@ -13,7 +13,7 @@ const LONG_SEASON = 60;
 const MANY_SERIES = 30;
 const PANEL_STRIDE = 8;
 /** Rows from which on a series is long: there is room to judge side by side, and windows enough to learn from. */
-export const MANY_ROWS = 2000;
+export const MANY_ROWS = 4000;
 /** Windows of long targets that are enough for the same. */
 const ENOUGH_WINDOWS = 4000;
 const MOST_CONTEXT = 504;
@@ -34,11 +34,22 @@ const windowRidge = (season: number): Choice => ({
   log: 'auto',
 });
 
-/** The robust linear model of all series and targets: the longest context of a few that leaves half the usual rows to learn from. */
-function pooled(season: number, rows: number, stride: number): Choice {
+/** The robust linear model of all series of a large panel. */
+function pooled(season: number, rows: number): Choice {
+  return { kind: 'linear', context: longContext(season, rows), ridge: 0.001, stride: PANEL_STRIDE, passes: 2 };
+}
+
+/** The linear model of all targets of a long series, which have far fewer windows that differ: squares, and a strong penalty. */
+function shared(season: number, rows: number, targets: number): Choice {
+  const stride = Math.ceil((rows * targets) / ENOUGH_WINDOWS);
+  return { kind: 'linear', context: longContext(season, rows), ridge: 1, stride, loss: 'squares' };
+}
+
+/** The longest context of a few that leaves half the usual rows to learn from. */
+function longContext(season: number, rows: number): number {
   const contexts = season >= 2 ? [2, 3, 5, 14].map((seasons) => seasons * season) : [26, 52, 104, 260];
   const fitting = contexts.filter((context) => context <= Math.min(MOST_CONTEXT, rows / 2));
-  return { kind: 'linear', context: fitting.at(-1) ?? contexts[0], ridge: 0.001, stride, passes: 2 };
+  return (fitting.at(-1) ?? contexts[0]) as number;
 }
 
 /** Different ideas first. */
@@ -115,12 +126,10 @@ export function poolOf({ season, series = 1, targets = 1, rows = 0 }: Ground): C
   const known = ({ kind, model }: Choice): boolean =>
     Object.hasOwn(FORECASTERS, kind === 'log-scale' ? (model as Choice).kind : kind);
   const pool = alone.filter(known);
-  if (series >= MANY_SERIES)
-    return [pooled(season, rows, PANEL_STRIDE), ...pool.filter(({ kind }) => kind !== 'linear')];
+  if (series >= MANY_SERIES) return [pooled(season, rows), ...pool.filter(({ kind }) => kind !== 'linear')];
   if (targets < 2 || rows < MANY_ROWS || season < 2 || season > LONG_SEASON) return pool;
-  const stride = Math.ceil((rows * targets) / ENOUGH_WINDOWS);
   // Smoothing a season row by row is dear where rows are many: it is taken where there is room left.
-  return [pooled(season, rows, stride), ...pool.filter((one) => !smooths(one)), ...pool.filter(smooths)];
+  return [shared(season, rows, targets), ...pool.filter((one) => !smooths(one)), ...pool.filter(smooths)];
 }
 
 function smooths({ kind, model }: Choice): boolean {

@@ -239,7 +239,7 @@ describe('members', () => {
     expect((await origins(`${all}s`))[0]).toBe(5);
   });
 
-  it('auto judges a short series near its end and a long one over its newest quarter', async () => {
+  it('auto judges a short series near its end and a long one over its newest half', async () => {
     const fittedAt = async (rows: number): Promise<number[]> => {
       const asked: number[] = [];
       const recording: CombineContext = {
@@ -260,12 +260,12 @@ describe('members', () => {
       await auto.fit(seriesOf({ y: wave(rows) }), request(rows));
       return asked.filter((until) => until < rows).sort((a, b) => a - b);
     };
-    const near = await fittedAt(1999);
+    const near = await fittedAt(3999);
     expect(near).toHaveLength(16);
-    expect(near[0]).toBe(1999 - H - 15 * (SEASON / 2));
-    const wide = await fittedAt(3200);
+    expect(near[0]).toBe(3999 - H - 15 * (SEASON / 2));
+    const wide = await fittedAt(4800);
     expect(wide).toHaveLength(16);
-    expect(wide[0]).toBe(3200 - H - 15 * (3200 / 4 / 16));
+    expect(wide[0]).toBe(4800 - H - 15 * (4800 / 2 / 16));
   });
 
   it('a member of auto that cannot be fitted costs its budget nothing', async () => {
@@ -285,7 +285,7 @@ describe('members', () => {
       context: 336,
       stride: 7,
     });
-    for (const other of [{ targets: 1 }, { rows: 1999 }, { season: 1 }])
+    for (const other of [{ targets: 1 }, { rows: 3999 }, { season: 1 }])
       expect(poolOf({ season: 24, rows: 4000, targets: 7, ...other })[0]?.kind).not.toBe('linear');
   });
 

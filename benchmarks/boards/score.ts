@@ -2,7 +2,8 @@
 // In: walks, what a forecaster said of them. Out: figures by name. Not here: which origins are asked.
 
 import type { Series } from '../../src/core/data.ts';
-import { joined, type Track, type Walk } from '../../src/evaluate/backtest.ts';
+import { joined } from '../../src/core/joined.ts';
+import type { Track, Walk } from '../../src/evaluate/backtest.ts';
 import { actualsAt } from '../../src/evaluate/score.ts';
 import { METRICS } from '../../src/metrics/index.ts';
 import type { PointInput, PointMetric } from '../../src/metrics/metric.ts';

@@ -4,6 +4,7 @@
 import { rowsOf, type Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/forecaster.ts';
+import { joined } from '../core/joined.ts';
 import { pause } from '../core/turn.ts';
 import { sideBySide } from '../engines/together.ts';
 
@@ -164,16 +165,4 @@ export async function fitAll(
     fits.push(await forecaster.fit(series, request));
   }
   return fits;
-}
-
-/** The parts one after another. */
-export function joined(parts: readonly Float64Array[]): Float64Array {
-  if (parts.length === 1) return parts[0] as Float64Array;
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,6 +1,7 @@
 // The robust linear model over windows of many series: how windows are normalised, and the weights that all of them share.
 // In: rows of values, lengths, penalties. Out: weights. Not here: options, the choice of context and penalty (linear-choice.ts).
 
+import { joined } from '../core/joined.ts';
 import { outerSums } from './outer-sums.ts';
 import { meanDiagonal, ridge } from './ridge.ts';
 import {
@@ -232,16 +233,6 @@ function capWeights(parts: readonly Part[], set: number): void {
     const weights = own[set] as Float64Array;
     for (let k = 0; k < weights.length; k++) weights[k] = Math.min((weights[k] as number) / middle, MOST_WEIGHT);
   }
-}
-
-function joined(rows: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(rows.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const row of rows) {
-    all.set(row, at);
-    at += row.length;
-  }
-  return all;
 }
 
 function median(values: Float64Array): number {

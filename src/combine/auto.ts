@@ -2,6 +2,7 @@
 // In: a budget, members where a person names them. Out: one forecast of theirs, and what was tried. Not here: the pool (pool.ts), the origins (judge.ts), the weights (least-error.ts).
 
 import { z } from 'zod';
+import type { Series } from '../core/data.ts';
 import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import type { How } from './blend.ts';
 import { bestOf, fitChosen, groundOf, nearest, type Rule } from './chosen.ts';
@@ -59,30 +60,27 @@ export const auto: CombinationKind<AutoOptions> = {
       ),
     members: members(1).optional().describe('Forecasters to try, in this order, default a pool of unlike ones'),
   }) as unknown as CombinationKind<AutoOptions>['options'],
-  create: (options, context): NumberForecaster => ({
-    name: KIND,
-    fit: async (series, request) =>
-      (
-        await fitChosen([series], [request], ruleOf(options, context, [request], series.targets.length), context)
-      )[0] as FittedCombination,
-    fitPanel: (panel, requests) =>
-      fitChosen(panel, requests, ruleOf(options, context, requests, panel[0]?.targets.length), context),
-  }),
+  create: (options, context): NumberForecaster => {
+    const fitPanel = (panel: readonly Series[], requests: readonly FitRequest[]): Promise<FittedCombination[]> =>
+      fitChosen(panel, requests, ruleOf(options, context, panel, requests), context);
+    return {
+      name: KIND,
+      fit: async (series, request) => (await fitPanel([series], [request]))[0] as FittedCombination,
+      fitPanel,
+    };
+  },
 };
 
 function ruleOf(
   { budget, best, how, members }: AutoOptions,
   { season }: CombineContext,
+  panel: readonly Series[],
   requests: readonly FitRequest[],
-  targets = 1,
 ): Rule {
-  const series = requests.length;
+  const ground = { season, series: panel.length, targets: panel[0]?.targets.length ?? 1, rows: usualRows(requests) };
   const pool =
-    members?.map(spelledMember) ??
-    poolOf({ season, series, targets, rows: usualRows(requests) }).map((member) =>
-      spelled(member, { 'log-scale': logScale }),
-    );
-  const taken = how === 'auto' ? (series > 1 ? 'mean' : 'median') : how;
+    members?.map(spelledMember) ?? poolOf(ground).map((member) => spelled(member, { 'log-scale': logScale }));
+  const taken = how === 'auto' ? (panel.length > 1 ? 'mean' : 'median') : how;
   const free = best === undefined && how === 'auto';
   return {
     kind: KIND,
@@ -90,27 +88,29 @@ function ruleOf(
     budget: budgetOf(budget),
     how: taken,
     weigh: (judgement) => {
-      if (judgement.origins === 0) return { weights: pool.map(() => 1), how: taken };
-      const weights = free ? together(judgement) : null;
-      if (weights) return { weights, how: 'mean' };
+      const tried = judgement.members.filter(({ reason }) => reason === null).length;
+      const spent = `${groundOf(judgement)}, ${nominalSeconds(judgement.spent)} of ${budget}`;
+      const weights = free && judgement.origins > 0 ? together(judgement) : null;
+      if (weights) {
+        const tell = (count: number): string =>
+          `mean of ${count} of ${tried}, weighted for the least error together, ${spent}`;
+        return { weights, how: 'mean', tell };
+      }
+      const tell = (count: number): string => `${taken} of ${whichOf(judgement, count, tried, best)}, ${spent}`;
+      if (judgement.origins === 0) return { weights: pool.map(() => 1), how: taken, tell };
       const chosen =
         best === undefined
           ? nearest(judgement, reachOf(judgement), judgement.apart < MANY ? LEAST_MEMBERS : 1)
           : bestOf(judgement, best);
-      return { weights: pool.map((_, i) => (chosen.includes(i) ? 1 : 0)), how: taken };
-    },
-    tell: (judgement, count) => {
-      const tried = judgement.members.filter(({ reason }) => reason === null).length;
-      const which =
-        free && together(judgement)
-          ? `mean of ${count} of ${tried}, weighted for the least error together`
-          : `${taken} of ${whichOf(judgement, count, tried, best)}`;
-      return `${which}, ${groundOf(judgement)}, ${nominalSeconds(judgement.spent)} of ${budget}`;
+      return { weights: pool.map((_, i) => (chosen.includes(i) ? 1 : 0)), how: taken, tell };
     },
   };
 }
 
-/** The weights with which all members that were judged err least together; null where too few forecasts lie side by side in every series: what is shared by all at a time is no second sight of it. */
+/**
+ * The weights with which all members that were judged err least together; null where too few forecasts lie side by side in every series:
+ * what is shared by all at a time is no second sight of it.
+ */
 function together({ members, blocks, longest }: Judgement): number[] | null {
   if (longest < ENOUGH) return null;
   const judged = members.flatMap(({ misses }, i) => (misses === null ? [] : [{ misses, i }]));

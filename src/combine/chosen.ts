@@ -18,15 +18,16 @@ export interface Rule {
   readonly budget: number;
   /** What is taken of those with a weight where an earlier fit does not say. */
   readonly how: How;
-  /** A weight for each judged member, 0 for none (those left out have none whatever it says), and what is taken of them; the median asks for no weights but 0. */
   weigh(judgement: Judgement): Weighed;
-  /** What was done, told of the members that could be fitted. */
-  tell(judgement: Judgement, count: number): string;
 }
 
 export interface Weighed {
+  /** Of each judged member, 0 for none; those left out have none whatever it says. */
   readonly weights: readonly number[];
+  /** What is taken of them; the median asks for no weights but 0. */
   readonly how: How;
+  /** What was done, told of as many members as could be fitted. */
+  tell(count: number): string;
 }
 
 /** The choice is one for all series of the panel, that of an earlier fit where there was one. Errors: E_DATA_TOO_SHORT where nothing can be fitted. */
@@ -94,7 +95,7 @@ async function fitJudged(
 ): Promise<FittedCombination[]> {
   const judgement = await judge(rule.members, panel, requests, rule.budget, context);
   const { members } = judgement;
-  const { weights: given, how } = rule.weigh(judgement);
+  const { weights: given, how, tell } = rule.weigh(judgement);
   const weights = given.map((weight, i) => (members[i]?.reason === null ? weight : 0));
   const attempts: Attempt[][] = [];
   for (const [i, { member, reason }] of members.entries()) {
@@ -106,7 +107,7 @@ async function fitJudged(
   const errors = members.map(({ error }) => error);
   return panel.map((_, s) => {
     const own = attempts.map((of) => of[s] as Attempt);
-    const fitted = assembled(rule.kind, labels, own, weights, how, (count) => rule.tell(judgement, count), errors);
+    const fitted = assembled(rule.kind, labels, own, weights, how, tell, errors);
     return Object.assign(fitted, { report: { ...fitted.report, how } });
   });
 }

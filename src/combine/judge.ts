@@ -3,6 +3,7 @@
 
 import { rowsOf, type Series } from '../core/data.ts';
 import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
+import { joined } from '../core/joined.ts';
 import { backtest, type Fold, type Track, type Walk } from '../evaluate/backtest.ts';
 import { attempt } from './blend.ts';
 import type { CombineContext, Member } from './combination.ts';
@@ -49,9 +50,10 @@ export interface Judgement {
 }
 
 /**
- * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less; of MANY_ROWS spread over the newest half), five at most, up to sixteen where all members
- * judged by so many take an eighth of the budget (of 20s at most), where two seasons, and 20 rows, remain before them; where H is less than the
- * way to the next one, several forecasts are asked of each fit. Members are taken in order while the budget lasts; the first of them always.
+ * Origins lie H, H + m/2, … rows before the end (m the season; six rows where it is less; of MANY_ROWS spread over the newest half), five at
+ * most, up to sixteen where all members judged by so many take an eighth of the budget (of 20s at most), where two seasons, and 20 rows,
+ * remain before them; where H is less than the way to the next one, several forecasts are asked of each fit. Members are taken in order while
+ * the budget lasts, the first of them always; one that fails costs nothing.
  */
 export async function judge(
   members: readonly Choice[],
@@ -269,10 +271,6 @@ function meanSize(misses: Float64Array): number {
   let sum = 0;
   for (const miss of misses) sum += Math.abs(miss);
   return sum / misses.length;
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  return parts.length === 1 ? (parts[0] as Float64Array) : Float64Array.from(parts.flatMap((part) => [...part]));
 }
 
 /** The mean size of the changes from row to row. */

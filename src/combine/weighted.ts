@@ -47,9 +47,12 @@ function ruleOf({ members, best, power }: WeightedOptions): Rule {
     members: members.map(spelledMember),
     budget: Number.POSITIVE_INFINITY,
     how: 'mean',
-    weigh: (judgement) => ({ weights: weightsOf(judgement, best, power), how: 'mean' }),
-    tell: (judgement, count) =>
-      `weights 1 / error${power === 1 ? '' : `^${power}`} of the best ${count} of ${members.length} members, ${groundOf(judgement)}`,
+    weigh: (judgement) => ({
+      weights: weightsOf(judgement, best, power),
+      how: 'mean',
+      tell: (count) =>
+        `weights 1 / error${power === 1 ? '' : `^${power}`} of the best ${count} of ${members.length} members, ${groundOf(judgement)}`,
+    }),
   };
 }
 

@@ -5,12 +5,10 @@ import { seedsFrom } from './combine/seeds.ts';
 import type { Config } from './config/config.ts';
 import type { Series } from './core/data.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
-import type { Engine } from './engines/engine.ts';
 import { modelForecaster, type SeedHooks, type Workshop } from './forecaster.ts';
-import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { MODELS } from './models/index.ts';
 import { networksOf } from './networks.ts';
-import { type Hooks, planHooks, requestOf, trainOptions } from './outcome.ts';
+import { type Hooks, planHooks, requestOf } from './outcome.ts';
 import type { TrainOptions } from './predict/network.ts';
 import type { FittedNumberNetwork } from './predict/number-network.ts';
 import type { WindowShape } from './window/window.ts';
@@ -28,19 +26,16 @@ export async function fitTogether(
 /** The same forecaster fitted on every row: a network for the epochs that were best, with nothing held out. */
 export async function refit(
   series: Series,
-  shape: WindowShape,
   fitted: FittedNumbers | FittedNumberNetwork,
-  config: Config,
-  known: ForecasterContext,
-  engine: Engine,
+  workshop: Workshop,
   hooks: Hooks,
 ): Promise<FittedNumbers | FittedNumberNetwork> {
+  const { config, shape, train } = workshop;
   const name = `${series.id} (all rows)`;
-  const training = refitOptions(trainOptions(config), [fitted]);
+  const training = refitOptions(train, [fitted]);
   // What the model is like, and odd about it, was said of the first fit.
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
-  const workshop = { config, shape, ...known, engine, train: training };
-  const forecaster = modelForecaster(workshop, await seedHooks(name, config, quiet));
+  const forecaster = modelForecaster({ ...workshop, train: training }, await seedHooks(name, config, quiet));
   const again = await forecaster.fit(series, allRows(config, series, shape.lead, name, quiet));
   await keepNetworks(name, again, config, hooks);
   return again;

@@ -89,25 +89,16 @@ export async function runNumbers(
   const fits = await fitTogether(workshop, raw.series, requests);
   const rivals = await fitBaselines(baselines, raw.series, requests, known);
   for (const [s, task] of tasks.entries()) {
-    judged.push(
-      await judgeSeries(task, fits?.[s] ?? null, rivals[s] as FittedNumbers[], config, known, engine, metrics, hooks),
-    );
+    judged.push(await judgeSeries(task, fits?.[s] ?? null, rivals[s] as FittedNumbers[], workshop, metrics, hooks));
   }
-  const backtest = await runBacktest(
-    config,
-    courses,
-    contestantsOf(config, tasks[0] as SeriesTask, known, engine, baselines),
-    season,
-    metrics,
-    hooks,
-  );
+  const backtest = await runBacktest(config, courses, contestantsOf(workshop, baselines), season, metrics, hooks);
   const short = (raw.short ?? []).map((series) => ({ series, shape: windowShape(config, series) }));
   const again = config.train.refit && tasks.some(({ parts }) => parts.validation !== null || parts.test !== null);
   const refits = fits && again ? await refitTogether(workshop, [...tasks, ...short], fits, hooks) : null;
   const outcomes: SeriesOutcome[] = [];
   for (const [s, task] of tasks.entries()) {
     const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
-    outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, config, known, engine, backtest, hooks));
+    outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, workshop, backtest, hooks));
   }
   const beside = await forecastShort(workshop, raw.short ?? [], refits?.slice(tasks.length) ?? null, hooks);
   const scores = allScores(outcomes, baselines, metrics);
@@ -207,16 +198,14 @@ async function judgeSeries(
   task: SeriesTask,
   shared: FittedNumbers | null,
   rivals: readonly FittedNumbers[],
-  config: Config,
-  known: ForecasterContext,
-  engine: Engine,
+  workshop: Workshop,
   metrics: readonly string[],
   hooks: Hooks,
 ): Promise<JudgedSeries> {
   const { series, shape, parts } = task;
+  const { config, season } = workshop;
   const request = judgedRequest(task, config, hooks);
-  const workshop = { config, shape, ...known, engine, train: trainOptions(config) };
-  const own = modelForecaster(workshop, await seedHooks(series.id, config, hooks));
+  const own = modelForecaster({ ...workshop, shape }, await seedHooks(series.id, config, hooks));
   const fitted = shared ?? (await own.fit(series, request));
   // So that a run of many series, stopped in a later one, finds this one done.
   await keepNetworks(series.id, fitted, config, hooks);
@@ -236,7 +225,7 @@ async function judgeSeries(
       horizon,
       lead,
       until: scaledUntil(task),
-      season: known.season,
+      season,
       metrics,
       split,
       signal: hooks.signal,
@@ -255,17 +244,14 @@ async function continueSeries(
   { series, shape, parts }: SeriesTask,
   shared: FittedNumbers | null,
   judged: JudgedSeries,
-  config: Config,
-  known: ForecasterContext,
-  engine: Engine,
+  workshop: Workshop,
   backtest: BacktestOutcome | null,
   hooks: Hooks,
 ): Promise<SeriesOutcome> {
+  const { config } = workshop;
   const held = parts.validation !== null || parts.test !== null;
   const refitted =
-    config.train.refit && held
-      ? (shared ?? (await refit(series, shape, judged.fitted, config, known, engine, hooks)))
-      : null;
+    config.train.refit && held ? (shared ?? (await refit(series, judged.fitted, { ...workshop, shape }, hooks))) : null;
   const calibration = backtest?.calibrations.get(config.model.kind) ?? null;
   const { rows, totals } = await forecastRows(
     refitted ?? judged.fitted,
@@ -297,17 +283,15 @@ async function forecastShort(
 }
 
 /** Who is walked through the folds. */
-function contestantsOf(
-  config: Config,
-  { shape }: SeriesTask,
-  known: ForecasterContext,
-  engine: Engine,
-  baselines: readonly string[],
-): Contestant[] {
-  const own = modelForecaster({ config, shape, ...known, engine, train: trainOptions(config) });
+function contestantsOf(workshop: Workshop, baselines: readonly string[]): Contestant[] {
+  const { config, engine, season, seasons } = workshop;
   return [
-    { forecaster: own, baseline: false, together: trainsNetwork(config.model) ? (engine.together ?? 1) : 1 },
-    ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, known.season, known.seasons), baseline: true })),
+    {
+      forecaster: modelForecaster(workshop),
+      baseline: false,
+      together: trainsNetwork(config.model) ? (engine.together ?? 1) : 1,
+    },
+    ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, season, seasons), baseline: true })),
   ];
 }
 

@@ -17,11 +17,11 @@ import { ForecastError, Interrupted, type Warning } from './core/errors.ts';
 import { type JsonObject, stableJson } from './core/json.ts';
 import type { Engine } from './engines/engine.ts';
 import { openEngine } from './engines/index.ts';
-import { hooksOf, type RunEvent } from './hooks.ts';
+import { hooksOf, type RunEvent, type RunHooks } from './hooks.ts';
 import type { Imported } from './imported.ts';
 import { runNumbers } from './numbers.ts';
 import { factsOf, loadData, openConfig } from './open.ts';
-import type { Hooks, Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
 import type { Picture } from './report/picture.ts';
 import type { Result } from './report/result.ts';
@@ -104,12 +104,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
       signal: options.signal,
       tell,
     });
-    const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts, engine, hooks).catch(
-      async (error) => {
-        if (error instanceof Interrupted) await hooks.stopped();
-        throw error;
-      },
-    );
+    const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts, engine, hooks);
     const result = resultOf(config, data, facts.season, { ...made, reason }, outcome, warnings);
     const picture = pictureOf(data.raw, outcome);
     const text = renderTerminal(result, picture);
@@ -136,10 +131,20 @@ function goesOn({ train, evaluate }: Config, raw: Raw): boolean {
   return raw.form === 'numbers' && (train.refit || evaluate.folds > 0 || raw.series.length > 1);
 }
 
-function fitAndJudge(config: Config, raw: Raw, facts: Facts, engine: Engine, hooks: Hooks): Promise<Outcome> {
-  if (raw.form === 'text') return runText(config, raw, engine, hooks);
-  const { season, seasons = [season] } = facts;
-  return runNumbers(config, raw, { season, seasons }, engine, hooks);
+async function fitAndJudge(
+  config: Config,
+  raw: Raw,
+  { season, seasons = [season] }: Facts,
+  engine: Engine,
+  hooks: RunHooks,
+): Promise<Outcome> {
+  try {
+    if (raw.form === 'text') return await runText(config, raw, engine, hooks);
+    return await runNumbers(config, raw, { season, seasons }, engine, hooks);
+  } catch (error) {
+    if (error instanceof Interrupted) await hooks.stopped();
+    throw error;
+  }
 }
 
 function endOf(error: unknown): 'interrupted' | 'diverged' | 'failed' {

@@ -17,7 +17,7 @@ export interface Decision {
 }
 
 /** A gain that chance gives one time in ten is not one to ship. */
-const DOUBT = 0.1;
+export const DOUBT = 0.1;
 /** Of two baselines the plainer one is taken where the other's gain is one that chance gives one time in five. */
 const PLAIN_DOUBT = 0.2;
 /** Where nothing can be tested the model must be better by a tenth. */

@@ -1,6 +1,7 @@
 // The run's outcome as sentences a manager understands.
 // In: the decision and the figures behind it. Out: the wording. Not here: the decision itself (evaluate/).
 
+import { DOUBT } from '../evaluate/decision.ts';
 import { counted, figure, percent } from './figures.ts';
 
 export interface VerdictFacts {
@@ -68,8 +69,6 @@ function action(facts: VerdictFacts): string {
 function isDoubtful({ skill, p }: VerdictFacts): boolean {
   return skill !== null && (skill <= 0 || (p ?? 0) > DOUBT);
 }
-
-const DOUBT = 0.1;
 
 function windows({ windows, split }: VerdictFacts): string {
   return counted(

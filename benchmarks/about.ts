@@ -19,7 +19,7 @@ export function startQuiet(force: boolean): number {
   process.exit(1);
 }
 
-export async function about(load: number, quick: boolean): Promise<About> {
+export async function about(load: number, quick: boolean, realTime = false): Promise<About> {
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: cpus()[0]?.model.trim() ?? 'unknown CPU',
@@ -29,6 +29,7 @@ export async function about(load: number, quick: boolean): Promise<About> {
     commit: commit(),
     quick,
     load: [load, loadavg()[0] as number],
+    realTime,
   };
 }
 

@@ -10,6 +10,7 @@ import { hold, SETS } from './held.ts';
 import { isAvx2, judge, median, NATIVE, PEERS, type RowResult, ratio, times } from './judge.ts';
 import { startLimit, startWasmLimit } from './limit.ts';
 import { measureRow, ourPlayers, type Pace, type Player, startPlayer, TSX } from './measure.ts';
+import { takePriority } from './priority.ts';
 import { number, type Start, writePart } from './report.ts';
 import { ROWS, type Row } from './rows.ts';
 import { Worker } from './worker.ts';
@@ -20,6 +21,7 @@ const HELP = `npm run bench:peers [-- FLAGS]
   --rows A,B       these rows only: ${ROWS.map(({ id }) => id).join(', ')}
   --only A,B       these contestants only
   --instructions S no wider instruction set for anybody than ${SETS.join(', ')}: a table of its own
+  --real-time      everybody in the real-time class, so that nothing else comes between (Linux, and the right to it)
   --python PATH    a Python that has torch and tensorflow-cpu, in place of an environment made for it
   --setup          make that environment and end
   --resume         go on with a run that was interrupted
@@ -33,6 +35,7 @@ const { values: flags } = parseArgs({
     rows: { type: 'string' },
     only: { type: 'string' },
     instructions: { type: 'string' },
+    'real-time': { type: 'boolean', default: false },
     python: { type: 'string' },
     setup: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false },
@@ -57,6 +60,7 @@ async function main(): Promise<void> {
   const python = flags.setup || wanted('torch') || wanted('keras') ? findPython() : null;
   if (flags.setup) return;
   const load = startQuiet(flags.force);
+  if (flags['real-time']) takePriority();
   const rows = ROWS.filter(({ id }) => !flags.rows || flags.rows.split(',').includes(id));
   const key = JSON.stringify([
     (await about(load, flags.quick)).commit,
@@ -95,7 +99,14 @@ async function main(): Promise<void> {
   const results = rows.map(({ id }) => done.get(id) as RowResult);
   const checks = judge(ROWS, results, set);
   const contestants = players.map(({ id, what, detail }) => ({ id, what, detail }));
-  const part = { about: await about(load, flags.quick), contestants, rows: results, starts, checks, held };
+  const part = {
+    about: await about(load, flags.quick, flags['real-time']),
+    contestants,
+    rows: results,
+    starts,
+    checks,
+    held,
+  };
   writePart(flags.out ?? import.meta.dirname, held ? { peersAvx2: part } : { peers: part });
   for (const { goal, figure, verdict } of checks) console.log(`${verdict.padEnd(12)} ${goal}: ${figure}`);
   console.log(`${((performance.now() - began) / 60_000).toFixed(1)} minutes`);

@@ -31,6 +31,8 @@ export interface About {
   readonly quick: boolean;
   /** Load averages over a minute, at the start and at the end. */
   readonly load: readonly [number, number];
+  /** Nothing else on the machine came between: see priority.ts. */
+  readonly realTime?: boolean;
 }
 
 /** One line of our own figures. */
@@ -128,8 +130,9 @@ export function render({ ours, peers, peersAvx2 }: Performance): string {
 }
 
 function aboutLine(about: About): string[] {
-  const { date, machine, cores, instructions, node, commit, quick, load } = about;
-  const line = `${date}, ${machine} (${cores} cores), ${instructions}, node ${node}, commit ${commit}${quick ? ', --quick' : ''}; load average ${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end.`;
+  const { date, machine, cores, instructions, node, commit, quick, load, realTime } = about;
+  const flags = `${quick ? ', --quick' : ''}${realTime ? ', --real-time' : ''}`;
+  const line = `${date}, ${machine} (${cores} cores), ${instructions}, node ${node}, commit ${commit}${flags}; load average ${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end.`;
   if (load[0] <= QUIET) return [line, ''];
   return [line, '', '**Measured on a loaded machine: not figures to go by.**', ''];
 }
@@ -157,6 +160,9 @@ function renderPeers(part: PeersPart): string[] {
     'the peers’ batches stand ready as tensors. Where a peer knows several ways (Adam fused or not; `train_on_batch`, a `tf.function`, one',
     `compiled by XLA${part.about.quick ? ': not with --quick' : ''}) a short trial takes its fastest.`,
     ...instructionsNote(part),
+    ...(part.about.realTime
+      ? ['All of them, and the bare kernels, ran in the real-time class: nothing else on the machine came between.']
+      : []),
     '',
     ...part.contestants.map(({ what, detail }) => `- ${what}: ${detail}`),
     '',

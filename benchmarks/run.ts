@@ -1,6 +1,6 @@
 // How fast the program is: commands as processes, every engine on every row, whole programs, memory, a large file. Median and least of rounds.
-// In: --quick for few rounds, --force on a loaded machine, --out FOLDER. Out: a table, printed, and the second part of PERFORMANCE.md and
-// performance.json. Usage: npm run bench [-- --quick]
+// In: --quick for few rounds, --force on a loaded machine, --real-time (priority.ts), --out FOLDER. Out: a table, printed, and the second
+// part of PERFORMANCE.md and performance.json. Usage: npm run bench [-- --quick]
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +16,7 @@ import type { WindowShape } from '../src/window/window.ts';
 import { about, ROOT, startQuiet } from './about.ts';
 import { atMost, best, type Check, figureOf, median, NATIVE, type RowResult } from './judge.ts';
 import { measureRow, ourPlayers, type Pace, type Player, startPlayer, TSX } from './measure.ts';
+import { takePriority } from './priority.ts';
 import { type Line, number, writePart } from './report.ts';
 import { ROWS } from './rows.ts';
 
@@ -23,6 +24,7 @@ const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     force: { type: 'boolean', default: false },
+    'real-time': { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
@@ -33,6 +35,7 @@ const EMBEDDED = ['native', 'wasm'];
 const PACE: Pace = { rounds: quick ? 3 : 7, turn: quick ? 60 : 150, budget: quick ? 1500 : 5000 };
 
 const load = startQuiet(flags.force);
+if (flags['real-time']) takePriority();
 const folder = mkdtempSync(join(tmpdir(), 'forecast-bench-'));
 const lines: Line[] = [];
 const checks: Check[] = [];
@@ -294,7 +297,9 @@ try {
   benchMemory();
   benchCsv(quick ? 500_000 : 5_000_000);
   benchWindows(5_000_000);
-  writePart(flags.out ?? import.meta.dirname, { ours: { about: await about(load, quick), lines, checks } });
+  writePart(flags.out ?? import.meta.dirname, {
+    ours: { about: await about(load, quick, flags['real-time']), lines, checks },
+  });
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -145,10 +145,18 @@ describe('judge', () => {
       const limited = results.map((result) => ({ ...result, wasmLimit: { one, two: 2 * one } }));
       return judged(limited).find(({ goal }) => /1.25 × Keras/.test(goal))?.figure ?? '';
     };
-    expect(figureAt(0.9 * asked)).toMatch(
-      /3.00 ×: 96 GFLOP\/s are asked, 87 is what a bare product reaches; beyond the limit/,
-    );
+    expect(figureAt(0.9 * asked)).toMatch(/3.00 ×; 96 GFLOP\/s are asked, a bare product reaches 87: beyond the limit/);
     expect(figureAt(1.1 * asked)).not.toMatch(/beyond/);
+  });
+
+  it('a ratio that would ask for more than a bare product says so, and is missed', () => {
+    const rate = operations(rowOf('u128')) / 1e6; // GFLOP/s of 1 ms
+    const figureAt = (two: number): string =>
+      judged(but('u128', { 'torch-2': figure(1) }, { two })).find(({ goal }) => /2.4 × the best/.test(goal))?.figure ??
+      '';
+    expect(figureAt(2.3 * rate)).toMatch(/beyond the limit/);
+    expect(figureAt(2.5 * rate)).toMatch(/are asked/);
+    expect(figureAt(2.5 * rate)).not.toMatch(/beyond/);
   });
 
   it('the share of wasm is that of its own bare kernel', () => {

@@ -20,6 +20,9 @@ function byMessage(): () => Promise<void> {
     });
 }
 
+/** Waited for between two pieces of long work; rejects where the work is to stop. */
+export type Pause = () => Promise<void>;
+
 /** Lets a signal that waits be heard, where there is one. Errors: Interrupted, where it has stopped the work. */
 export async function pause(signal: AbortSignal | undefined): Promise<void> {
   if (!signal) return;

@@ -2,6 +2,7 @@
 // In: traces and what is written. Out: the mean of the weights of all good settings, fitted on everything known. Not here: the fit itself.
 
 import { ForecastError } from '../core/errors.ts';
+import type { Pause } from '../core/turn.ts';
 import {
   baseAt,
   bounded,
@@ -12,7 +13,6 @@ import {
   type LinearWeights,
   leastRows,
   levelAndScale,
-  type Pause,
   padded,
   prepare,
   product,
@@ -96,7 +96,7 @@ async function goodOnes(
   const able = settings.filter(({ context }) => rows >= leastRows(formOf(grid, context)));
   if (able.length === 0 || held.every(({ cutoffs }) => cutoffs.length === 0)) return unjudged(grid, settings);
   const { form, found } = await solved(past, grid, able, pause);
-  const errors = errorsOf(held, naiveErrors(past, form), form, found);
+  const errors = await errorsOf(held, naiveErrors(past, form), form, found, pause);
   const least = errors.reduce((a, b) => Math.min(a, b));
   return able.filter((_, k) => !((errors[k] as number) > (1 + TOLERANCE) * least));
 }
@@ -129,14 +129,17 @@ async function solved(
   );
   const weighs = [...new Set(settings.map(({ weigh }) => weigh))];
   const relative = typeof grid.ridge !== 'object';
-  const prepared = prepare(costed(traces, form, weighs), form);
+  const prepared = await prepare(costed(traces, form, weighs), form, pause);
   const weights = (equations: Equations, { context, ridge }: Setting): LinearWeights =>
     weightsOf(equations, form, context, ridge, relative);
-  const equations = await prepared.equations(
-    (equations, set) => weights(equations, referenceOf(settings, weighs[set] as Weigh)),
-    pause,
+  const equations = await prepared.equations((equations, set) =>
+    weights(equations, referenceOf(settings, weighs[set] as Weigh)),
   );
-  const found = settings.map((setting) => weights(equations[weighs.indexOf(setting.weigh)] as Equations, setting));
+  const found: LinearWeights[] = [];
+  for (const setting of settings) {
+    await pause();
+    found.push(weights(equations[weighs.indexOf(setting.weigh)] as Equations, setting));
+  }
   return { form, found, windows: prepared.windows };
 }
 
@@ -298,18 +301,20 @@ function holdOut(traces: readonly LinearTrace[], least: number, reach: number): 
 }
 
 /** The mean error of each of some weights over all judged windows: its sMAPE and MASE beside the base's, or squares. */
-function errorsOf(
+async function errorsOf(
   held: readonly Held[],
   naive: { readonly percent: number; readonly scaled: number },
   form: LinearForm,
   found: readonly LinearWeights[],
-): number[] {
+  pause: Pause,
+): Promise<number[]> {
   const x = new Float64Array(form.context);
   const changes = new Float64Array(form.reach);
   const clip = form.windowScale ? CLIP : Number.POSITIVE_INFINITY;
   const totals = found.map(() => 0);
   for (const { trace, cutoffs } of held) {
     for (const cutoff of cutoffs) {
+      await pause();
       const window = padded(trace.values.subarray(Math.max(0, cutoff - form.context), cutoff), form.context);
       const [level, scale] = levelAndScale(window, 0, form, trace);
       for (let i = 0; i < form.context; i++) x[i] = bounded(((window[i] as number) - level) / scale, clip);

@@ -2,6 +2,7 @@
 // In: rows of values, lengths, penalties. Out: weights. Not here: options, the choice of context and penalty (linear-choice.ts).
 
 import { joined } from '../core/joined.ts';
+import type { Pause } from '../core/turn.ts';
 import { outerSums } from './outer-sums.ts';
 import { meanDiagonal, ridge } from './ridge.ts';
 import {
@@ -60,6 +61,7 @@ export const CLIP = 20;
 const MOST_WEIGHT = 20;
 const LEAST_RESIDUAL = 0.02; // of the median one
 const ENOUGH = 30_000; // windows that the passes before the last look at
+const UNHEARD = 1024; // windows looked at one by one between two pauses
 
 /** The last value and the scale of the window values[start, start + context). */
 export function levelAndScale(
@@ -100,11 +102,6 @@ interface Part {
   readonly single: Uint8Array;
 }
 
-/** Waited for between two sums over all windows; rejects where the work is to stop. */
-export type Pause = () => Promise<void>;
-
-const noPause: Pause = async () => {};
-
 /** What is solved for weights: XᵀWX (upper triangle) and XᵀWR, told from their means where there is an intercept. */
 export interface Equations {
   readonly gram: Float64Array; // (L, L)
@@ -122,7 +119,7 @@ export interface Prepared {
    * The equations of each way of weighing. For absolute errors the windows are weighed anew, as often as the form says, by what the weights
    * that `reference` makes of the equations leave.
    */
-  equations(reference: Reference, pause?: Pause): Promise<Equations[]>;
+  equations(reference: Reference): Promise<Equations[]>;
 }
 
 /** Rows a series needs to be learned from: targets, and what a window can be told apart by. */
@@ -138,17 +135,18 @@ export function padded(values: Float64Array, length: number): Float64Array {
   return longer;
 }
 
-export function prepare(traces: readonly Trace[], form: LinearForm): Prepared {
+export async function prepare(traces: readonly Trace[], form: LinearForm, pause: Pause): Promise<Prepared> {
   const span = form.context + form.reach;
   const usable = traces.filter(({ values }) => values.length >= leastRows(form));
   const most = usable.reduce((all, { values }) => Math.max(all, values.length - span + 1), 1);
   const size = transformSize(form.context, most);
-  const parts = usable.map((trace) => partOf(trace, form, size));
+  const parts: Part[] = [];
+  for (const trace of usable) parts.push(await partOf(trace, form, size, pause));
   const sets = traces[0]?.costs.length ?? 0;
   for (let set = 0; set < sets; set++) capWeights(parts, set);
   return {
     windows: parts.reduce((sum, { taken }) => sum + taken.reduce((all, one) => all + one, 0), 0),
-    equations: (reference, pause = noPause) => weighed({ parts, sets, form, size }, reference, pause),
+    equations: (reference) => weighed({ parts, sets, form, size, pause }, reference),
   };
 }
 
@@ -158,9 +156,10 @@ interface Pool {
   readonly sets: number;
   readonly form: LinearForm;
   readonly size: number;
+  readonly pause: Pause;
 }
 
-function partOf(trace: Trace, form: LinearForm, size: number): Part {
+async function partOf(trace: Trace, form: LinearForm, size: number, pause: Pause): Promise<Part> {
   const { context, reach, stride } = form;
   const span = context + reach;
   const values = centred(padded(trace.values, span), form.subtract);
@@ -174,7 +173,10 @@ function partOf(trace: Trace, form: LinearForm, size: number): Part {
   const windows = Math.ceil(count / stride);
   const chunks = Math.ceil(count / windowsTogether(context, size));
   const few = form.intercept || windows * context * (context / 2 + reach) < chunks * transformCost(span, size);
-  for (let k = (count - 1) % stride; k < count; k += stride) {
+  const rest = (count - 1) % stride;
+  for (let n = 0; n < windows; n++) {
+    if (n % UNHEARD === 0) await pause();
+    const k = rest + n * stride;
     const [level, scale] = levelAndScale(values, k, form, trace);
     taken[k] = 1;
     levels[k] = level;
@@ -245,18 +247,19 @@ function median(values: Float64Array): number {
 }
 
 /** Of very many windows the passes before the last look at some: what the windows weigh in the end is told from all of them. */
-async function weighed(all: Pool, reference: Reference, pause: Pause): Promise<Equations[]> {
+async function weighed(all: Pool, reference: Reference): Promise<Equations[]> {
   const passes = all.form.absolute ? all.form.passes : 0;
   const some = passes > 0 ? thinned(all) : all;
-  let found = equationsOf(
+  let found = await equationsOf(
     some,
     some.parts.map(({ own }) => own),
   );
   for (let pass = 1; pass <= passes; pass++) {
-    await pause();
     const seen = pass < passes ? some : all;
-    const bySet = found.map((equations, set) => reweighted(seen, residuals(seen, reference(equations, set)), set));
-    found = equationsOf(
+    const bySet: (readonly Float64Array[])[] = [];
+    for (const [set, equations] of found.entries())
+      bySet.push(reweighted(seen, await residuals(seen, reference(equations, set)), set));
+    found = await equationsOf(
       seen,
       seen.parts.map((_, p) => bySet.map((weights) => weights[p] as Float64Array)),
     );
@@ -332,8 +335,8 @@ function cornerOf(gram: Float64Array, context: number, own: number): Float64Arra
   return corner;
 }
 
-function equationsOf(pool: Pool, weights: readonly (readonly Float64Array[])[]): Equations[] {
-  const { parts, sets, form, size } = pool;
+async function equationsOf(pool: Pool, weights: readonly (readonly Float64Array[])[]): Promise<Equations[]> {
+  const { parts, sets, form, size, pause } = pool;
   const { context, reach } = form;
   const span = context + reach;
   const sliding: Sliding[] = [];
@@ -343,15 +346,17 @@ function equationsOf(pool: Pool, weights: readonly (readonly Float64Array[])[]):
       row.map((w, k) => (single[k] === 1 || w === 0 ? 0 : w / ((scales[k] as number) * (scales[k] as number))));
     sliding.push({ values, weights: (weights[p] as readonly Float64Array[]).map(omega) });
   }
-  const moments = sliding.length > 0 ? slidingMoments(sliding, sets, context, span, size) : [];
-  return Array.from({ length: sets }, (_, set) => {
+  const moments = sliding.length > 0 ? await slidingMoments(sliding, sets, context, span, size, pause) : [];
+  const found: Equations[] = [];
+  for (let set = 0; set < sets; set++) {
     const gram = new Float64Array(context * context);
     const products = new Float64Array(context * reach);
     if (sliding.length > 0) spread(moments[set] as Float64Array, form, gram, products);
     const own = weights.map((rows) => rows[set] as Float64Array);
-    addSingles(parts, own, form, gram, products);
-    return { gram, products, means: form.intercept ? withoutMeans(parts, own, form, gram, products) : null };
-  });
+    await addSingles(pool, own, gram, products);
+    found.push({ gram, products, means: form.intercept ? await withoutMeans(pool, own, gram, products) : null });
+  }
+  return found;
 }
 
 /** Moments of plain windows become those of windows told from their last value, targets from their base. */
@@ -393,18 +398,18 @@ export function bounded(value: number, most: number): number {
 }
 
 /** Σ w x [x r]ᵀ of the windows that are summed one by one, a panel of them at a time. */
-function addSingles(
-  parts: readonly Part[],
+async function addSingles(
+  { parts, form, pause }: Pool,
   weights: readonly Float64Array[],
-  form: LinearForm,
   gram: Float64Array,
   products: Float64Array,
-): void {
+): Promise<void> {
   const { context, reach } = form;
   const sums = outerSums(context, context + reach);
   for (const [p, part] of parts.entries()) {
     const own = weights[p] as Float64Array;
     for (let k = 0; k < part.count; k++) {
+      if (k % UNHEARD === 0) await pause();
       if (part.single[k] !== 1 || own[k] === 0) continue;
       const row = sums.next(own[k] as number);
       inputsOf(part, k, form, row);
@@ -421,13 +426,12 @@ function addSingles(
 }
 
 /** Takes the weighted means of inputs and targets out of the sums: what an intercept that is not penalised amounts to. */
-function withoutMeans(
-  parts: readonly Part[],
+async function withoutMeans(
+  { parts, form, pause }: Pool,
   weights: readonly Float64Array[],
-  form: LinearForm,
   gram: Float64Array,
   products: Float64Array,
-): { x: Float64Array; r: Float64Array } {
+): Promise<{ x: Float64Array; r: Float64Array }> {
   const { context, reach } = form;
   const x = new Float64Array(context);
   const r = new Float64Array(reach);
@@ -436,6 +440,7 @@ function withoutMeans(
   let total = 0;
   for (const [p, part] of parts.entries()) {
     for (let k = 0; k < part.count; k++) {
+      if (k % UNHEARD === 0) await pause();
       const weight = (weights[p] as Float64Array)[k] as number;
       if (weight === 0) continue;
       inputsOf(part, k, form, x);
@@ -455,7 +460,7 @@ function withoutMeans(
 }
 
 /** r of each window: the mean of |R − X β| over its steps. */
-function residuals({ parts, form, size }: Pool, weights: LinearWeights): Float64Array[] {
+async function residuals({ parts, form, size, pause }: Pool, weights: LinearWeights): Promise<Float64Array[]> {
   const { context, reach } = form;
   const columns = slidingWeights(weights.beta, context, reach, size);
   const sums = new Float64Array(reach);
@@ -464,13 +469,15 @@ function residuals({ parts, form, size }: Pool, weights: LinearWeights): Float64
   const x = new Float64Array(context);
   const r = new Float64Array(reach);
   const one = new Float64Array(reach);
-  return parts.map((part) => {
+  const all: Float64Array[] = [];
+  for (const part of parts) {
     const { count, taken, single, levels, scales } = part;
     const found = new Float64Array(count);
     const together = taken.some((own, k) => own === 1 && single[k] === 0);
     const products = new Float64Array(together ? count * reach : 0);
-    if (together) slidingProducts(part.values, count, columns, products);
+    if (together) await slidingProducts(part.values, count, columns, products, pause);
     for (let k = 0; k < count; k++) {
+      if (k % UNHEARD === 0) await pause();
       if (taken[k] === 0) continue;
       targetsOf(part, k, form, r);
       if (single[k] === 0)
@@ -483,8 +490,9 @@ function residuals({ parts, form, size }: Pool, weights: LinearWeights): Float64
       for (let h = 0; h < reach; h++) sum += Math.abs((r[h] as number) - (one[h] as number));
       found[k] = sum / reach;
     }
-    return found;
-  });
+    all.push(found);
+  }
+  return all;
 }
 
 /** The products of a plain window become those of the normalised one. */

@@ -32,6 +32,7 @@ export interface LinearOptions {
 }
 
 const KIND = 'linear';
+const TOGETHER = 256; // cutoffs forecast between two looks at the signal
 const rows = z.number().int().min(1);
 
 /**
@@ -185,7 +186,7 @@ function fittedOf(traces: readonly LinearTrace[], choice: LinearChoice): FittedN
     name: KIND,
     forecast: async (series, request) => {
       checkCutoffs(series, request.cutoffs);
-      return { values: forecastAll(series.targets, request, traces, choice) };
+      return { values: await forecastAll(series.targets, request, traces, choice) };
     },
     state: () => stateOf(traces, choice),
     dispose: () => {},
@@ -206,17 +207,18 @@ function stateOf(traces: readonly LinearTrace[], { form, weights, settings, wind
   };
 }
 
-function forecastAll(
+async function forecastAll(
   targets: readonly Column[],
-  { cutoffs, horizon, lead }: ForecastRequest,
+  { cutoffs, horizon, lead, signal }: ForecastRequest,
   traces: readonly LinearTrace[],
   choice: LinearChoice,
-): Float64Array {
+): Promise<Float64Array> {
   const values = new Float64Array(cutoffs.length * horizon * targets.length); // (N, H, C)
   const path = new Float64Array(lead + horizon);
   const follow = follower(choice, path);
   for (const [c, { values: known }] of targets.entries()) {
     for (let n = 0; n < cutoffs.length; n++) {
+      if (n % TOGETHER === 0) await pause(signal);
       follow(known, cutoffs[n] as number, traces[c] as LinearTrace);
       for (let h = 0; h < horizon; h++) values[(n * horizon + h) * targets.length + c] = path[lead + h] as number;
     }

@@ -1,6 +1,7 @@
 // Sums over all windows of a row of values: Σ ω x xᵀ, and x · β of every window, by Fourier transforms, since neighbouring windows share
 // all values but two. In: values, one weight per window. Out: moments or products. Not here: what a window is normalised by.
 
+import type { Pause } from '../core/turn.ts';
 import { type Fourier, fourier } from './fourier.ts';
 
 /** Consecutive windows of one row of values; window k is values[k, k + span). */
@@ -33,13 +34,14 @@ export function transformCost(span: number, size: number): number {
  * each of the `sets` of weights. A diagonal d is the correlation of ω with values[t] · values[t + d]: one transform for two diagonals and
  * all sets, summed over all parts before a single inverse, O(span · n log n) where window by window would be O(span² · n).
  */
-export function slidingMoments(
+export async function slidingMoments(
   parts: readonly Sliding[],
   sets: number,
   rows: number,
   span: number,
   size: number,
-): Float64Array[] {
+  pause: Pause,
+): Promise<Float64Array[]> {
   const transform = fourier(size);
   const pairs = Math.ceil(span / 2);
   const most = windowsTogether(rows, size);
@@ -49,6 +51,7 @@ export function slidingMoments(
   for (const { values, weights } of parts) {
     const windows = values.length - span + 1;
     for (let from = 0; from < windows; from += most) {
+      await pause();
       const count = Math.min(most, windows - from);
       const used = weights.flatMap((own, set) =>
         transformed(own, from, count, omegas[set] as Complex, transform) ? [set] : [],
@@ -154,13 +157,20 @@ export function slidingWeights(weights: Float64Array, rows: number, outputs: num
 }
 
 /** x · β of windows 0 … count − 1: `to[k · outputs + h]`. */
-export function slidingProducts(values: Float64Array, count: number, weights: SlidingWeights, to: Float64Array): void {
+export async function slidingProducts(
+  values: Float64Array,
+  count: number,
+  weights: SlidingWeights,
+  to: Float64Array,
+  pause: Pause,
+): Promise<void> {
   const { rows, outputs, size, columns } = weights;
   const transform = fourier(size);
   const most = windowsTogether(rows, size);
   const chunk = complex(size);
   const { re, im } = complex(size);
   for (let from = 0; from < count; from += most) {
+    await pause();
     const windows = Math.min(most, count - from);
     chunk.re.fill(0);
     chunk.im.fill(0);

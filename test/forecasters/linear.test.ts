@@ -17,6 +17,7 @@ import { seriesOf } from '../encoders/data.ts';
 
 const rows = (n: number, of: (t: number) => number): Float64Array => Float64Array.from({ length: n }, (_, t) => of(t));
 const noise = (t: number): number => Math.sin(t * t * 0.7) + Math.cos(t * 1.3 * t);
+const noPause = async (): Promise<void> => {};
 const kind = FORECASTERS.linear as NumberForecasterKind;
 const request = (series: Series, horizon: number): FitRequest => ({
   until: series.length,
@@ -75,20 +76,20 @@ describe('fourier', () => {
 });
 
 describe('sliding moments', () => {
-  it('are the sums over windows taken one by one, whatever the transform and however many weights', () => {
-    fc.assert(
-      fc.property(
+  it('are the sums over windows taken one by one, whatever the transform and however many weights', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 1, max: 6 }),
         fc.integer({ min: 20, max: 150 }),
         fc.integer({ min: 0, max: 3 }),
-        (context, reach, n, skip) => {
+        async (context, reach, n, skip) => {
           const span = context + reach;
           const values = rows(n, noise);
           const some = rows(n - span + 1, (k) => (skip > 0 && k % (skip + 1) === 0 ? 0 : 1 + noise(k) / 9));
           const all = rows(n - span + 1, (k) => 1 + noise(k + 0.5) / 9);
           const size = transformSize(context, n);
-          const found = slidingMoments([{ values, weights: [some, all] }], 2, context, span, size);
+          const found = await slidingMoments([{ values, weights: [some, all] }], 2, context, span, size, noPause);
           for (const [set, weights] of [some, all].entries())
             for (let i = 0; i < context; i++)
               for (let j = i; j < span; j++) {
@@ -104,12 +105,12 @@ describe('sliding moments', () => {
     );
   });
 
-  it('sliding products are x · β of each window', () => {
+  it('sliding products are x · β of each window', async () => {
     const [context, outputs, n] = [7, 3, 200];
     const values = rows(n, noise);
     const beta = rows(context * outputs, (i) => noise(i + 0.3));
     const found = new Float64Array((n - context + 1) * outputs);
-    slidingProducts(values, n - context + 1, slidingWeights(beta, context, outputs, 64), found);
+    await slidingProducts(values, n - context + 1, slidingWeights(beta, context, outputs, 64), found, noPause);
     for (let k = 0; k + context <= n; k++)
       for (let h = 0; h < outputs; h++) {
         let sum = 0;
@@ -163,7 +164,7 @@ describe('linear', () => {
   const trace = (values: Float64Array): Trace => ({ values, log: false, unit: 1, floor: 1e-3, costs: [null] });
   const solved = async (traces: readonly Trace[], own = form, context = own.context) => {
     const reference = (equations: Equations) => weightsOf(equations, own, context, 1e-3, true);
-    const [found] = await prepare(traces, own).equations(reference);
+    const [found] = await (await prepare(traces, own, noPause)).equations(reference);
     return reference(found as Equations);
   };
 
@@ -314,14 +315,35 @@ describe('linear', () => {
     }
   });
 
-  it('stops where asked to', async () => {
+  it('stops at the turn it is asked to, and a fit of one long series has many of them', async () => {
+    const series = seriesOf({ y: rows(6000, noise) });
+    for (const asked of [0, 1, 40, 120]) {
+      const stop = new AbortController();
+      let turns = 0;
+      const count = (): void => {
+        if (turns === asked) stop.abort();
+        turns++;
+        if (turns < asked + 100) setImmediate(count);
+      };
+      setImmediate(count);
+      const fit = kind
+        .create(kind.options.parse({}), { season: 4 })
+        .fit(series, { ...request(series, 4), signal: stop.signal });
+      await expect(fit).rejects.toThrow('interrupted');
+      expect(turns).toBeLessThan(asked + 5);
+    }
+  });
+
+  it('stops while it forecasts from very many rows, too', async () => {
+    const series = seriesOf({ y: rows(6000, noise) });
+    const fitted = await kind
+      .create(kind.options.parse({ context: 8, ridge: 1 }), { season: 4 })
+      .fit(series, request(series, 4));
     const stop = new AbortController();
+    const cutoffs = Array.from({ length: 5000 }, (_, i) => 500 + i);
+    const asked = fitted.forecast(series, { cutoffs, horizon: 4, lead: 0, signal: stop.signal });
     stop.abort();
-    const series = seriesOf({ y: rows(100, noise) });
-    const fit = kind
-      .create(kind.options.parse({}), { season: 4 })
-      .fit(series, { ...request(series, 4), signal: stop.signal });
-    await expect(fit).rejects.toThrow('interrupted');
+    await expect(asked).rejects.toThrow('interrupted');
   });
 
   it('refuses what cannot be learned in one line each', async () => {

@@ -51,7 +51,7 @@ function row(given: Given): Row {
   return { ...filled, windows, per: given.per ?? Math.max(1, windows / filled.batch) };
 }
 
-/** Short steps come sixteen to an epoch, so that an epoch's own work is in its usual proportion. */
+/** Short steps, and those of many weights, come sixteen to an epoch, so that an epoch's own work is in its usual proportion. */
 const MANY = 16;
 
 export const ROWS: readonly Row[] = [
@@ -90,6 +90,7 @@ export const ROWS: readonly Row[] = [
     what: '10,000 words: embedding 64, LSTM 128, softmax 10,000, T20 B32',
     units: [128],
     context: 20,
+    windows: 32 * MANY,
     classes: 10_000,
     embedding: 64,
     dense: false,

@@ -10,7 +10,7 @@ import { type Facts, settle } from './config/defaults.ts';
 import { type LoadedConfig, parseConfig } from './config/load.ts';
 import { refuseAddress } from './config/paths.ts';
 import { PACKAGE_FOLDER, type Preset, presets } from './config/presets.ts';
-import type { Numbers } from './core/data.ts';
+import type { Loaded, Numbers } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { nearest } from './core/nearest.ts';
@@ -158,18 +158,45 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
   const kind = await kindOfFile(path, { resolve: () => path, display: () => table, seed: 0 }).catch(
     () => 'csv' as const,
   );
-  const probe = parseConfig({ source: { kind, file }, model: STARTER_MODEL }, { ...options, ...place });
-  const data = await loadData(probe).catch((error: unknown) => {
-    throw withoutConfig(error);
-  });
+  const given = { ...options, ...place };
+  const source = { kind, file };
+  const { probe, data } = await loaded(parseConfig({ source, model: STARTER_MODEL }, given)).catch((refused: unknown) =>
+    loadedById(refused, (id) => parseConfig({ source: { ...source, id }, model: STARTER_MODEL }, given)),
+  );
   const { raw } = data;
   if (raw.form !== 'numbers') return '';
   const facts = factsOf(data);
   const { window, predict } = settle(probe.written, facts);
-  const source = sourceLine(file, probe.written.source, raw);
+  const columns = sourceLine(file, probe.written.source, raw);
   const season = seasonFact(data.seasons ?? []) || 'no season';
-  if (raw.series.length > MOST_NETWORKS) return panelStarter(table, source, raw, season, predict.horizon);
-  return starterFor(table, source, facts, season, window);
+  if (raw.series.length > MOST_NETWORKS) return panelStarter(table, columns, raw, season, predict.horizon);
+  return starterFor(table, columns, facts, season, window);
+}
+
+async function loaded(probe: LoadedConfig): Promise<{ readonly probe: LoadedConfig; readonly data: Loaded }> {
+  return { probe, data: await loadData(probe) };
+}
+
+/** Fewer rows of each are no proof that columns name series. */
+const LEAST_ROWS = 8;
+
+/**
+ * A table whose times repeat or go back, read as several series by the columns its refusal names, where every one of them is whole
+ * and in order then: that can hardly be chance. Throws the refusal where it is not, or where gaps were to be passed over.
+ */
+async function loadedById(
+  refused: unknown,
+  probeWith: (id: readonly string[]) => LoadedConfig,
+): Promise<{ readonly probe: LoadedConfig; readonly data: Loaded }> {
+  const told = withoutConfig(refused);
+  if (!(refused instanceof ForecastError) || !/^E_TIME_(ORDER|DUPLICATE)$/.test(refused.code)) throw told;
+  const named = /\bset source\.id: (\[.*?\]|"[^"]*")/.exec(refused.hint ?? '')?.[1];
+  if (named === undefined) throw told;
+  const probe = probeWith([JSON.parse(named) as string | string[]].flat());
+  const found = probe.written.source.gaps === 'refuse' ? await loaded(probe).catch(() => null) : null;
+  const series = found?.data.raw.form === 'numbers' ? found.data.raw.series : [];
+  if (found === null || series.length < 2 || series.some(({ length }) => length < LEAST_ROWS)) throw told;
+  return found;
 }
 
 /** The source as found: its columns, and what the command line set. */

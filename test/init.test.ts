@@ -84,7 +84,7 @@ describe('a config made for a table', () => {
   it('is refused with a hint that can be typed', async () => {
     const error = await configFor(HOLES).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ForecastError);
-    expect((error as ForecastError).hint).toContain('--set source.target=');
+    expect((error as ForecastError).hint).toContain(`(typed as --set 'source.target="% y"')`);
     await expect(configFor(HOLES, { set: ['source.target=z'] })).resolves.toBeDefined();
   });
 
@@ -97,11 +97,42 @@ describe('a config made for a table', () => {
       '2024-01-01,a,1\n2024-01-02,a,2\n2024-01-03,a,2\n2024-01-05,a,3',
       '--set source.gaps=fill --set source.fill=linear or --set source.gaps=keep',
     ],
-    ['2024-01-01,a,1\n2024-01-02,a,\n2024-01-03,a,3', '--set source.fill=…'],
+    ['2024-01-01,a,1\n2024-01-02,a,\n2024-01-03,a,3', '--set source.fill=linear'],
+    ['2024-01-01,1,1\n2024-01-02,1,2\n2024-01-03,2,3', '--set source.target=shop'],
   ])('or with the very options, value and all: %j', async (rows, typed) => {
     const path = space.write(`refused-${rows.length}.csv`, `day,shop,v\n${rows}\n`);
     const error = (await configFor(path).catch((thrown: unknown) => thrown)) as ForecastError;
     expect(error.hint).toContain(`(typed as ${typed})`);
+  });
+});
+
+describe('a table of several series', () => {
+  const LONG = 'shop,day,y,kind';
+  const stacked = (i: number): string => `${i < 40 ? 'a' : 'b'},${day(i % 40)},${i + 1},${i < 40 ? 'x' : 'z'}`;
+  const beside = (i: number): string => `${i % 2},${day(i >> 1)},${i + 1},x`;
+
+  it.each([
+    ['one below the other', table('stacked.csv', LONG, 80, stacked), ['shop', 'kind'], ['a / x', 'b / z']],
+    ['by time', table('beside.csv', LONG, 80, beside), ['shop', 'kind'], ['0 / x', '1 / x']],
+  ])('is read by the columns that name them, %s', async (_, path, id, names) => {
+    const set = ['source.target=y'];
+    const opened = await configFor(path, { set });
+    expect(opened.written.source.id).toEqual(id);
+    const { raw } = await loadData(opened);
+    expect(raw.form === 'numbers' && raw.series.map((one) => one.id)).toEqual(names);
+    const { files } = await init(path, { set, out: `${path}.yaml` });
+    expect(readFileSync(files[0]!, 'utf8')).toContain(`id: ["${id.join('", "')}"]`);
+  });
+
+  it.each([
+    ['their parts have gaps', (i: number) => `${i % 3 === 0 ? 'a' : 'b'},${day(i >> 1)},${i},x`, []],
+    ['every part is a few rows', (i: number) => `${i >> 1},${day(i % 2)},${i},x`, []],
+    ['gaps are kept, so that anything would do', stacked, ['source.gaps=keep']],
+  ])('is refused as before where %s', async (name, row, set) => {
+    const path = table(`${name.replace(/\W/g, '')}.csv`, LONG, 80, row);
+    const error = (await configFor(path, { set: ['source.target=y', ...set] }).catch((e) => e)) as ForecastError;
+    expect(error.code).toMatch(/^E_TIME_(ORDER|DUPLICATE)$/);
+    expect(error.hint).toContain('source.id');
   });
 });
 

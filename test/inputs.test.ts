@@ -201,7 +201,7 @@ describe('inputs that cannot be are refused in one line', () => {
   it('a value missing among those of the horizon', async () => {
     const rows = rowsOf(([day, y, promo, wind], t) => [day, y, t === 93 ? '' : promo, wind]);
     expect(await refused({ rows })).toMatch(
-      /^E_DATA_MISSING .*sales.csv:95 column "promo": the value is missing\. set source.fill: previous, linear or zero$/,
+      /^E_DATA_MISSING .*sales.csv:95 column "promo": the value is missing\. set source.fill: linear \(or previous, zero\)$/,
     );
   });
 

@@ -1,7 +1,7 @@
 // Source of tables on disk: delimited text, plain or gzip, one series or many, with a calendar read from its stamps.
 // In: a file and what its columns are (inferred where only one reading is possible). Out: series in raw units. Not here: encoding, windows.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Column, Loaded } from '../core/data.ts';
 import { ForecastError, type Warning } from '../core/errors.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
@@ -36,7 +36,9 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
     ),
   target: nameOrNames
     .optional()
-    .describe('column or columns to forecast; default: the only column of numbers left, or the one called y or target'),
+    .describe(
+      'column or columns to forecast; default: the only column of numbers left, or the one called y or target, or close beside open, high and low',
+    ),
   id: nameOrNames.optional().describe('column or columns that name the series of a long table; default: one series'),
   past: z.array(name).default([]).describe('columns read as inputs up to the cutoff, default none'),
   future: z

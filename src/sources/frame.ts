@@ -111,10 +111,7 @@ function inOrder(frame: Frame, policies: Policies, repairs: Repairs): Frame {
       `${written(frame, after)} comes after ${written(frame, before)} of line ${frame.lines(row - 1)}${frame.label}${newest}`,
       {
         where: `${frame.file}:${frame.lines(row)}`,
-        hint:
-          row === 1
-            ? 'set source.order: sort; several series in one table need source.id'
-            : `${frame.advice}set source.order: sort`,
+        hint: `${frame.advice}set source.order: sort`,
       },
     );
   }
@@ -145,7 +142,7 @@ function onePerStamp(frame: Frame, policies: Policies, repairs: Repairs): Frame 
       `${written(frame, stamps[doubled] as number)} stands on line ${frame.lines(doubled - 1)} too${frame.label}`,
       {
         where: `${frame.file}:${frame.lines(doubled)}`,
-        hint: `${frame.advice}set source.duplicates: first, last or mean`,
+        hint: `${frame.advice}set source.duplicates: first (or last, mean)`,
       },
     );
   }
@@ -378,7 +375,7 @@ function missing(column: Column, frame: Frame, row: number, fill: Policies['fill
     hint: aheadOnly
       ? 'rows still to come are read where columns known for them are named in source.future; else remove these rows, or set source.fill: previous'
       : fill === 'refuse'
-        ? 'set source.fill: previous, linear or zero'
+        ? 'set source.fill: linear (or previous, zero)'
         : `source.fill: ${fill} needs a value to start from; begin the file later or use zero`,
   });
 }

@@ -351,6 +351,18 @@ describe('series', () => {
     ]);
   });
 
+  test('a table of prices is forecast by its close, a column that numbers the rows is no target', async () => {
+    const days = (cells: readonly string[]): string => cells.map((cell, i) => `2024-01-0${i + 1},${cell}\n`).join('');
+    const target = async (content: string): Promise<unknown> => (await onlySeries(content)).targets[0]?.name;
+    expect(await target(`Date,X.Open,X.High,X.Low,X.Close,Volume\n${days(['1,2,1,2,9', '2,3,1,3,8'])}`)).toBe(
+      'X.Close',
+    );
+    expect(await target(`No,day,sales\n1,2024-01-01,5\n2,2024-01-02,6\n3,2024-01-03,7\n`)).toBe('sales');
+    await expect(onlySeries(`Date,Open,Low,Close\n${days(['1,1,2', '2,1,3'])}`)).rejects.toMatchObject({
+      hint: 'set source.target: "Close", or name another of them',
+    });
+  });
+
   test('several targets stay in one series, named after the file', async () => {
     const { raw } = await loadCsv('date,a,b\n2024-01-01,1,2\n', { target: ['b', 'a'] }, 'shops.csv.gz');
     expect(raw.form === 'numbers' && raw.series.map(({ id, targets }) => [id, targets.map((t) => t.name)])).toEqual([

@@ -97,6 +97,7 @@ function adviceFor(ids: readonly number[], unclaimed: readonly number[], sample:
     .filter((c) => ID_NAMES.test(sample.header[c] as string) || isWords(cellsOf(c, sample), sample.style))
     .map((c) => sample.header[c] as string);
   if (ids.length > 0) return names.length === 0 ? '' : `more columns may belong to source.id (${listed(names)}); else `;
+  if (unclaimed.length === 0) return '';
   if (names.length === 0) return 'a table of several series needs source.id; for a single one ';
   const key = names.length === 1 ? shown(names[0] as string) : `[${names.slice(0, 4).map(shown).join(', ')}]`;
   return `for a table of several series set source.id: ${key}; for a single one `;
@@ -253,20 +254,48 @@ function partOf(column: number, sample: Sample): { part: TimePart; column: numbe
   });
 }
 
-/** The one column left whose cells are mostly numbers, or that is called y or target among them, or the one column left. */
+/**
+ * The one column left whose cells are mostly numbers (a first one that numbers the rows apart), or that is called y or target among them,
+ * or the close of a table of prices, or the one column left.
+ */
 function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
   const free = sample.header.map((_, column) => column).filter((column) => !claimed.has(column));
-  const numeric = free.filter((column) => mostlyNumbers(cellsOf(column, sample), sample.style));
+  const numbers = free.filter((column) => mostlyNumbers(cellsOf(column, sample), sample.style));
+  const numeric = numbers.filter((column) => column > 0 || numbers.length === 1 || !countsRows(cellsOf(0, sample)));
   if (numeric.length === 1) return numeric[0] as number;
   if (free.length === 1) return free[0] as number;
-  const called = numeric.filter((column) => TARGET_NAME.test(sample.header[column] as string));
+  const nameOf = (column: number): string => sample.header[column] as string;
+  const called = numeric.filter((column) => TARGET_NAME.test(nameOf(column)));
   if (called.length === 1) return called[0] as number;
-  const names = (numeric.length === 0 ? free : numeric).map((column) => sample.header[column] as string);
+  const close = closeOf(numeric, nameOf);
+  if (close !== undefined) return close;
+  const names = (numeric.length === 0 ? free : numeric).map(nameOf);
   const what = numeric.length === 0 ? 'no column of numbers' : `${numeric.length} columns could be the target`;
+  const likely = names.find((name) => LIKELY_TARGET.test(name)) ?? names[0];
   throw new ForecastError('E_DATA_COLUMN', names.length === 0 ? `${what} is left` : `${what}: ${listed(names)}`, {
     where: sample.file,
-    hint: 'name it in source.target',
+    hint:
+      numeric.length === 0 || likely === undefined
+        ? 'name it in source.target'
+        : `set source.target: ${shown(likely)}, or name another of them`,
   });
+}
+
+/** Names a target often has: the one an example is made of, never taken for granted. */
+const LIKELY_TARGET =
+  /(^|[^a-z])(values?|sales|revenue|turnover|demand|load|consumption|price|close|counts?|cnt|total|visits|ot|pm2\.5)([^a-z]|$)/i;
+
+/** 0, 1, 2, … or 1, 2, 3, …: the number of the row. */
+function countsRows(cells: readonly string[]): boolean {
+  const first = Number(cells[0]);
+  return cells.length > 2 && (first === 0 || first === 1) && cells.every((cell, i) => cell.trim() === `${first + i}`);
+}
+
+/** The close beside open, high and low, which any table of prices has; what stands before the names (AAPL.Close) is the same in all. */
+function closeOf(columns: readonly number[], nameOf: (column: number) => string): number | undefined {
+  const named = new Map(columns.map((column) => [nameOf(column).toLowerCase(), column]));
+  const of = ([...named.keys()].find((name) => name.endsWith('open')) ?? '').replace(/open$/, '');
+  return ['open', 'high', 'low'].every((price) => named.has(of + price)) ? named.get(`${of}close`) : undefined;
 }
 
 /** A column that is empty in all of the first rows may well be numbers later on. */

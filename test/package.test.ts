@@ -1,7 +1,7 @@
 // The package as a stranger gets it: packed, installed in an empty folder, called and imported.
 
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,8 @@ const exec = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const space = workspace();
+/** The package without what it depends on. */
+const alone = workspace();
 const installed = join(space.path, 'node_modules', 'forecast-toolkit');
 const bin = join(space.path, 'node_modules', '.bin', 'forecast');
 const prebuilt = (root: string): string => join(root, 'prebuilds', platformHere(), 'kernels.node');
@@ -83,6 +85,16 @@ describe('the packed package', () => {
     };
     const running = Object.entries(packages).filter(([, own]) => own.hasInstallScript && !own.dev);
     expect(running.map(([path]) => path)).toEqual([]);
+  });
+
+  it('brings the packages its command uses, joined to it, with their licences', async () => {
+    for (const part of ['package.json', 'dist', 'configs'])
+      cpSync(join(installed, part), join(alone.path, part), { recursive: true });
+    const main = join(alone.path, 'dist', 'cli', 'main.js');
+    const { stdout } = await exec(process.execPath, [main, 'run', 'counting', '--json'], { cwd: alone.path });
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'counting' });
+    const licences = readFileSync(join(alone.path, 'dist', 'cli', 'LICENSES.txt'), 'utf8');
+    for (const name of Object.keys(manifest.dependencies)) expect(licences).toMatch(new RegExp(`^${name}$`, 'm'));
   });
 
   it('says its version', async () => {

@@ -3,7 +3,7 @@
 
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError, type Warning } from '../core/errors.ts';
 import { stableJson } from '../core/json.ts';
 import type { Tensors } from '../core/tensor.ts';

@@ -1,7 +1,7 @@
 // What makes two runs the same run: resolved config, data, engine.
 // In: their texts. Out: a hash, and the first difference in words. Not here: where it is kept (run-folder.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { stableJson } from '../core/json.ts';
 import { sha256 } from './manifest.ts';
 

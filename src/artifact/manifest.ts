@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { stableJson } from '../core/json.ts';
 
 export const MANIFEST = 'manifest.json';

@@ -122,14 +122,14 @@ function whatNext({ folder, result, stored, report }: RunOutcome): string[] {
   return [
     ...(stored ? ['already complete: this is the stored result; --force trains anew'] : []),
     `run: ${path}`,
-    ...shipLine(result),
+    ...shipLine(result, path),
     ...(report === null ? [] : [`report: ${shortPath(report)}`]),
     `next: ${next}`,
   ];
 }
 
 /** Whose forecast this is, where the verdict names another forecaster. */
-function shipLine({ decision: { ship }, fit: { model }, forecast }: RunOutcome['result']): string[] {
+function shipLine({ decision: { ship }, fit: { model }, forecast }: RunOutcome['result'], path: string): string[] {
   if (ship === model || forecast.length === 0) return [];
-  return [`forecast by: ${model}; for that of ${ship}: model: { kind: ${ship} }`];
+  return [`forecast by: ${model}; by ${ship}: forecast run ${path} --set model=${ship}`];
 }

@@ -1,7 +1,7 @@
 // The automatic choice: many unlike forecasters judged by rolling origins, and a mixture of those that err least together. Never the single best.
 // In: a budget, members where a person names them. Out: one forecast of theirs, and what was tried. Not here: the pool (pool.ts), the origins (judge.ts), the weights (least-error.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Series } from '../core/data.ts';
 import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import type { How } from './blend.ts';

@@ -1,7 +1,7 @@
 // The mean or median of chosen forecasters, all with the same say.
 // In: members. Out: one forecast. Not here: weights (weighted.ts), choosing them (auto.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Series } from '../core/data.ts';
 import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import { type Attempt, attemptPanel, blend, type How, noneLeft, type Part } from './blend.ts';

@@ -1,7 +1,7 @@
 // How the forecasts of members become one: the option.
 // In: nothing. Out: a zod field. Not here: the arithmetic (blend.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { How } from './blend.ts';
 
 export const how: z.ZodType<How> = z

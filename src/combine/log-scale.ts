@@ -1,7 +1,7 @@
 // A forecaster that sees the logarithms of a series, its forecasts taken back by the exponential.
 // In: a member, a series above 0. Out: forecasts in the series' own unit. Not here: other scales.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Column, Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/forecaster.ts';

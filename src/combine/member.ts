@@ -1,7 +1,7 @@
 // What may be a member of a combination, as the config writes it, and how it is called when it is told of.
 // In: the tables of forecasters and models. Out: zod schemas, names. Not here: making one (the runner's factory).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Kind } from '../core/kind.ts';
 import { FORECASTERS } from '../forecasters/index.ts';
 import { MODELS } from '../models/index.ts';

@@ -1,7 +1,7 @@
 // Options that several combinations share.
 // In: nothing. Out: zod fields. Not here: the combinations.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Kind } from '../core/kind.ts';
 import type { Member } from './combination.ts';
 import { logScale } from './log-scale.ts';

@@ -1,7 +1,7 @@
 // The same forecaster at several seeds, trained side by side: what chance decides is averaged, and its size shown.
 // In: a member, a count. Out: the mean or median of all. Not here: training.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/forecaster.ts';

@@ -1,7 +1,7 @@
 // Forecasters weighted by how they did: the smaller the error over rolling origins, the more say.
 // In: members. Out: their weighted mean. Not here: the origins (judge.ts), equal weights (average.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecaster } from '../core/forecaster.ts';
 import { bestOf, fitChosen, groundOf, type Rule } from './chosen.ts';
 import type { CombinationKind, FittedCombination, Member } from './combination.ts';

@@ -36,9 +36,12 @@ function windowConflicts({ window }: Written): Problem[] {
 }
 
 /** Only a network of numbers is trained from several seeds. */
+export function takesSeeds(kind: string): boolean {
+  return Object.hasOwn(MODELS, kind) && formOf(MODELS, kind) !== 'text';
+}
+
 function seedConflicts({ train, model }: Written): Problem[] {
-  if ((train.seeds ?? 1) === 1 || (Object.hasOwn(MODELS, model.kind) && formOf(MODELS, model.kind) !== 'text'))
-    return [];
+  if ((train.seeds ?? 1) === 1 || takesSeeds(model.kind)) return [];
   const hint = Object.hasOwn(COMBINATIONS, model.kind) ? 'write a member { kind: seeds, model: … }' : 'remove it';
   return [
     conflict(['train', 'seeds'], `${model.kind} is no network of numbers to be trained from several seeds`, hint),

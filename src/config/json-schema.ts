@@ -2,7 +2,7 @@
 // Not here: checking configs (load.ts).
 
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeAtomic } from '../artifact/write.ts';
 import { LAYERS } from '../layers/index.ts';
 import { LOSSES } from '../losses/index.ts';

@@ -3,9 +3,9 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
-import { conflictsOf } from './conflicts.ts';
+import { conflictsOf, takesSeeds } from './conflicts.ts';
 import { type Problem, problemsOf, RESERVED, unknownKey, valueAt } from './issues.ts';
 import { type Assignment, assign, parseAssignment } from './overrides.ts';
 import { projectRoot, resolveInside, shownPath } from './paths.ts';
@@ -70,7 +70,7 @@ function parse(source: string | object, options: ParseOptions): LoadedConfig {
   requireKeys(given, file);
   const assignments = assignmentsOf(options);
   const place = placer(file, text, given, assignments);
-  const data = expand(withName(assign(given, assignments), options.file));
+  const data = withoutSeeds(expand(withName(assign(given, assignments), options.file)), assignments);
   const boundary = {
     base,
     root,
@@ -176,6 +176,15 @@ function assignmentsOf(options: ParseOptions): Assignment[] {
   if (options.seed !== undefined) flags.push({ path: ['seed'], value: options.seed, label: '--seed' });
   if (options.engine !== undefined) flags.push({ path: ['engine', 'kind'], value: options.engine, label: '--engine' });
   return [...(options.set ?? []).map(parseAssignment), ...flags];
+}
+
+/** Another model on the command line leaves the seeds of the one it replaces behind: closed forms are not trained at all. */
+function withoutSeeds(data: unknown, assignments: readonly Assignment[]): unknown {
+  const paths = assignments.map(({ path }) => path.join('.'));
+  if (!paths.some((path) => path === 'model' || path === 'model.kind') || paths.includes('train.seeds')) return data;
+  const kind = valueAt(data, ['model', 'kind']);
+  if (valueAt(data, ['train', 'seeds']) === undefined || typeof kind !== 'string' || takesSeeds(kind)) return data;
+  return changeAt(data, ['train'], (train) => ({ ...(train as object), seeds: undefined }));
 }
 
 /** A run without a name is called after its file. */

@@ -1,7 +1,7 @@
 // The schema of the whole YAML, assembled from the open folders' tables: a new kind in a table is a new word in the language.
 // In: the tables. Out: one strict zod schema, and the written config's type. Not here: reading text (load.ts), data-dependent defaults (defaults.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { COMBINATIONS } from '../combine/index.ts';
 import type { Kind } from '../core/kind.ts';
 import { ENCODERS } from '../encoders/index.ts';

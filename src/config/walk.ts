@@ -1,6 +1,6 @@
 // The schema at a path: which part of the language a key belongs to. Not here: checking values.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Path } from './yaml.ts';
 
 /** The innermost schema: defaults, optional and nullable wrappers taken off. */

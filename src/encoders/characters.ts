@@ -1,7 +1,7 @@
 // Text as characters (Unicode code points), numbered in code-point order.
 // In: documents, the training part's tokens. Out: ids and back. Not here: expanding one-hot rows (the first layer looks them up).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TextEncoder, TextEncoderKind } from './encoder.ts';
 
 export interface CharactersOptions {

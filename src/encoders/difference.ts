@@ -1,7 +1,7 @@
 // Forecasts changes instead of levels: each value minus the one `lag` steps before.
 // In: one column. Out: an encoder that loses the first `lag` positions. Not here: choosing the lag from data.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import type { NumberEncoder, NumberEncoderKind } from './encoder.ts';
 

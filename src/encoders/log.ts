@@ -1,7 +1,7 @@
 // Turns growth by a factor into growth by a step: the natural logarithm of value + offset.
 // In: one column of values above −offset. Out: an encoder. Not here: choosing the offset.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import type { NumberEncoder, NumberEncoderKind } from './encoder.ts';
 

@@ -1,7 +1,7 @@
 // Scales the training part's smallest … largest value to low … high.
 // In: one column, the training part's end. Out: an encoder. Not here: clipping; later values may fall outside [low, high].
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { affineEncoder, restoreAffine, usableScale } from './affine.ts';
 import type { NumberEncoderKind } from './encoder.ts';
 

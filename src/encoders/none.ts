@@ -1,7 +1,7 @@
 // The encoder that changes nothing: raw values are what the network reads.
 // In: one column. Out: the same column. Not here: scaling.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberEncoder, NumberEncoderKind } from './encoder.ts';
 
 /** Values as they are. */

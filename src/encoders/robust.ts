@@ -1,7 +1,7 @@
 // Scales by figures that a few outliers cannot move: median and interquartile range of the training part.
 // In: one column, the training part's end. Out: an encoder. Not here: removing the outliers.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { affineEncoder, restoreAffine, usableScale } from './affine.ts';
 import type { NumberEncoderKind } from './encoder.ts';
 

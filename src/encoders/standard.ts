@@ -1,7 +1,7 @@
 // Scales the training part to mean 0 and standard deviation 1.
 // In: one column, the training part's end. Out: an encoder. Not here: covariates' use of it (chain.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { affineEncoder, moments, restoreAffine, usableScale } from './affine.ts';
 import type { NumberEncoderKind } from './encoder.ts';
 

@@ -1,7 +1,7 @@
 // Text as words: cut at spaces, numbered from 1 by how often they occur; 0 is padding.
 // In: documents, the training part's tokens. Out: ids and back. Not here: embeddings (layers/).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import type { TextEncoder, TextEncoderKind } from './encoder.ts';
 

@@ -1,7 +1,7 @@
 // The airline model (0,1,1)(0,1,1) of Box and Jenkins: seasonal and plain differences with one moving average each.
 // In: values before the cutoff, the season. Out: forecasts by its recursion, on logarithms where values allow. Not here: other orders.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { checkPositive, checkTwoSeasons, type Follow, fromFit, seasonOf } from './from-fit.ts';
 import { minimise } from './nelder-mead.ts';

@@ -1,7 +1,7 @@
 // The baseline of text: how often each token followed the previous one, smoothed so that nothing is impossible.
 // In: ids of the training part. Out: p(token | previous token). Not here: longer contexts.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import type { Sequence } from '../core/sequence.ts';
 import type { TextForecasterKind } from './forecaster.ts';

@@ -1,7 +1,7 @@
 // Croston's method for intermittent demand: how large demands are and how far apart, smoothed each by itself.
 // In: values before the cutoff, many of them 0. Out: demand per row, at every step. Not here: demand that dies out (tsb.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromFit } from './from-fit.ts';
 import { minimise } from './nelder-mead.ts';

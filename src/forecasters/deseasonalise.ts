@@ -1,7 +1,7 @@
 // Taking a fixed season out of a series and putting it back: what naive2 and theta do before and after their formula.
 // In: known values, the season, how. Out: the season's numbers and both directions. Not here: seasons that change (smoothing.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import { isSeasonal, type Seasonal, seasonalFactors } from './decompose.ts';
 import { checkPositive, checkTwoSeasons } from './from-fit.ts';

@@ -1,7 +1,7 @@
 // The baseline of steady growth: the line through the first and the last known value goes on.
 // In: values before the cutoff. Out: that line. Not here: a fitted trend.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromPast } from './from-past.ts';
 

@@ -1,7 +1,7 @@
 // Exponential smoothing with its form chosen: error, trend and season, each added, multiplied or left out (ETS).
 // In: values before the cutoff, the season. Out: the recursion of the form with the least information criterion. Not here: that recursion.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Seasonal } from './decompose.ts';

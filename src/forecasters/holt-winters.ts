@@ -1,7 +1,7 @@
 // Holt and Winters' seasonal smoothing: level, trend and one number per phase of the season that follow the series.
 // In: values before the cutoff, the season. Out: level along the trend, with the season. Not here: several seasons.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import type { Seasonal } from './decompose.ts';
 import type { NumberForecasterKind } from './forecaster.ts';

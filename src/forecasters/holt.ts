@@ -1,7 +1,7 @@
 // Holt's linear trend: a level and a slope that follow the series; damped where asked for.
 // In: values before the cutoff. Out: the line from the level along the slope. Not here: seasons (holt-winters.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromFit } from './from-fit.ts';
 import { damped, phi, startLevel, startTrend, weight } from './options.ts';

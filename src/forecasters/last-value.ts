@@ -1,7 +1,7 @@
 // The baseline of random walks: tomorrow is like today.
 // In: values before the cutoff. Out: the last one, at every step. Not here: seasons (seasonal-naive.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromPast } from './from-past.ts';
 

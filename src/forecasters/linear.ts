@@ -1,7 +1,7 @@
 // The robust global linear model: the last values of a series, normalised by themselves, times weights that all series share.
 // In: one series or a panel. Out: all steps at once from a closed form. Not here: the fit (linear-fit.ts), the choice of its settings.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Column, Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, ForecastRequest } from '../core/forecaster.ts';

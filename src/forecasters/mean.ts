@@ -1,7 +1,7 @@
 // The baseline of noise around a level: the mean of all that is known.
 // In: values before the cutoff. Out: their mean, at every step. Not here: means of a recent window.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromPast } from './from-past.ts';
 

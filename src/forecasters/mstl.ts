@@ -1,7 +1,7 @@
 // One or several seasons taken out by STL, the rest forecast by exponential smoothing or a straight line, the last seasons put back.
 // In: values before the cutoff, the seasons. Out: their sum. Not here: the decomposition (stl.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { formsOf, learn } from './ets.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { checkPositive, type Follow, fromFit, type Learned } from './from-fit.ts';

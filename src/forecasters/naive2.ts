@@ -1,7 +1,7 @@
 // The last value with the season taken out and put back: the yardstick of the M competitions.
 // In: values before the cutoff, the season. Out: the level of the last value, with the season. Not here: smoothing.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Deseasonalise, deseasonalise, fixedSeason } from './deseasonalise.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromFit } from './from-fit.ts';

@@ -1,7 +1,7 @@
 // The strong baseline of text: how often each token followed the last few, long contexts falling back on shorter ones.
 // In: ids of the training part. Out: p(token | up to order − 1 tokens before it). Not here: counting (ngram-counts.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import type { TextForecasterKind } from './forecaster.ts';
 import { fromContext, type NextToken } from './from-context.ts';

@@ -1,7 +1,7 @@
 // Options that several forecasters share, each with one meaning. A number left out is chosen from the data.
 // In: nothing. Out: zod fields. Not here: the forecasters.
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 type Optional<T extends z.ZodType> = z.ZodOptional<T>;
 

@@ -1,7 +1,7 @@
 // Ridge regression of a value on its last values, on means of longer stretches, on the waves of a year (or any period), and on what is known
 // in advance of its row. In: values before the cutoff, columns known in advance. Out: one step after the other, each from the ones before. Not here: all steps at once (linear.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Column } from '../core/data.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { checkPositive, fromFit, type Learned } from './from-fit.ts';

@@ -1,7 +1,7 @@
 // The baseline of seasons: each step is like the same step of the last known season.
 // In: values before the cutoff, the season. Out: that season again and again. Not here: trends.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { wholeSeasons } from '../core/season.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromPast } from './from-past.ts';

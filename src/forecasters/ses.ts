@@ -1,7 +1,7 @@
 // Simple exponential smoothing: a level that follows the series, without trend; the season taken out and put back where asked for.
 // In: values before the cutoff. Out: the level, at every step. Not here: trends (holt.ts), seasons that change (holt-winters.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Deseasonalise, deseasonalise, fixedSeason } from './deseasonalise.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromFit, type Learned } from './from-fit.ts';

@@ -1,7 +1,7 @@
 // The Theta method with its one parameter at 2: half the slope of the long line, and a level that follows the series.
 // In: values before the cutoff, the season. Out: level plus half the line, with the season. Not here: optimised or dynamic thetas.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import { type Deseasonalise, deseasonalise, fixedSeason } from './deseasonalise.ts';
 import type { NumberForecasterKind } from './forecaster.ts';

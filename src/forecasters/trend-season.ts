@@ -1,7 +1,7 @@
 // A straight line and one number per phase of the season, by least squares over the newest seasons, started again from the last level.
 // In: values before the cutoff, the season. Out: line and season, moved to where the last values are. Not here: parts that follow the series.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { checkPositive, checkTwoSeasons, fromFit, type Learned } from './from-fit.ts';
 import { season } from './options.ts';

@@ -1,7 +1,7 @@
 // Intermittent demand that may die out: the chance of a demand is smoothed at every row, its size at every demand.
 // In: values before the cutoff, many of them 0. Out: demand per row, at every step. Not here: Croston's intervals (croston.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromFit } from './from-fit.ts';
 import { minimise } from './nelder-mead.ts';

@@ -1,7 +1,7 @@
 // The baseline that knows nothing but the vocabulary: every token is equally likely.
 // In: the vocabulary. Out: −ln of its size for every token. Not here: frequencies (bigram.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FittedText } from '../core/forecaster.ts';
 import type { TextForecasterKind } from './forecaster.ts';
 import { fromContext, previousToken } from './from-context.ts';

@@ -1,7 +1,7 @@
 // The baseline of slow levels: the mean of the newest values.
 // In: values before the cutoff. Out: the mean of the last few, at every step. Not here: the mean of all (mean.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
 import { fromPast } from './from-past.ts';
 

@@ -1,6 +1,6 @@
 // Dense: a matrix, a bias and an activation for each row; on a sequence, for each step. Described, not computed.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Activation, Initialiser, LayerKind, SpecOf } from './layer.ts';
 import { activation, initialiser, units } from './options.ts';
 

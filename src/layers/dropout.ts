@@ -1,6 +1,6 @@
 // Dropout (Srivastava et al. 2014): while training, each value is zeroed at a rate and the others are scaled up. Described.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { refuseIds } from './ids.ts';
 import type { LayerKind, SpecOf } from './layer.ts';
 

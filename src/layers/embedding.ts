@@ -1,6 +1,6 @@
 // Embedding: one row of numbers per token id, learned. Described, not computed.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import type { Initialiser, LayerKind, SpecOf } from './layer.ts';
 import { initialiser, units } from './options.ts';

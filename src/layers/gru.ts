@@ -1,7 +1,7 @@
 // GRU: gated recurrent unit (Cho et al. 2014) in the reset-after form, described.
 // Weights as Keras stores them: columns in blocks z, r, h; bias row 0 for the input, row 1 for the recurrent part.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LayerKind, SpecOf } from './layer.ts';
 import { type RecurrentOptions, recurrentFields } from './options.ts';
 import { describeRecurrent } from './recurrent.ts';

@@ -1,6 +1,6 @@
 // The table of layers. Adding one: its description here, one cell in each engine (the compiler lists the missing ones).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { embedding } from './embedding.ts';

@@ -1,6 +1,6 @@
 // Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis, described. Not here: its arithmetic.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { refuseIds } from './ids.ts';
 import type { LayerKind, SpecOf } from './layer.ts';
 

@@ -1,7 +1,7 @@
 // LSTM: long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000), described.
 // Weights as Keras stores them: columns in blocks i, f, c, o. Not here: the gate equations (engines/reference/lstm.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LayerKind, SpecOf } from './layer.ts';
 import { type RecurrentOptions, recurrentFields } from './options.ts';
 import { describeRecurrent } from './recurrent.ts';

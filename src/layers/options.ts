@@ -1,6 +1,6 @@
 // Option schemas that several layers share. Not here: any layer.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Activation, Initialiser } from './layer.ts';
 
 export const units: z.ZodType<number> = z.int().min(1).max(1_000_000).describe('width of the layer, values per step');

@@ -1,6 +1,6 @@
 // SimpleRNN: a recurrent layer without gates (Elman 1990), described. Not here: its arithmetic.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Activation, LayerKind, SpecOf } from './layer.ts';
 import { activation, type RecurrentOptions, recurrentFields } from './options.ts';
 import { describeRecurrent } from './recurrent.ts';

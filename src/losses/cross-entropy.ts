@@ -1,6 +1,6 @@
 // Cross-entropy of the true token on logits, in nats. Described, not computed.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LossKind, LossOf } from './loss.ts';
 
 export const crossEntropy: LossKind<LossOf<'cross-entropy'>, object> = {

@@ -1,6 +1,6 @@
 // Huber's loss (Huber 1964): squared for small errors, absolute for large ones. Described, not computed.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LossKind, LossOf } from './loss.ts';
 
 export interface HuberOptions {

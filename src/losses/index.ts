@@ -1,6 +1,6 @@
 // The table of losses. Adding one: its description here, one cell in each engine (the compiler lists the missing ones).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { crossEntropy } from './cross-entropy.ts';
 import { huber } from './huber.ts';
 import type { LossKind, LossName, LossOf, LossSpec } from './loss.ts';

@@ -1,6 +1,6 @@
 // Mean absolute error: its optimum is the conditional median. Described, not computed.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LossKind, LossOf } from './loss.ts';
 
 export const mae: LossKind<LossOf<'mae'>, object> = {

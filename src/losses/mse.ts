@@ -1,6 +1,6 @@
 // Mean squared error: its optimum is the conditional mean. Described, not computed.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LossKind, LossOf } from './loss.ts';
 
 export const mse: LossKind<LossOf<'mse'>, object> = {

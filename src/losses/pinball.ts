@@ -1,6 +1,6 @@
 // Pinball loss (Koenker and Bassett 1978): one output per quantile of each target. Described, not computed.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LossKind, LossOf } from './loss.ts';
 
 export interface PinballOptions {

@@ -1,7 +1,7 @@
 // Language model: an embedding (or one-hot rows), the layers a person lists, and a softmax over the vocabulary.
 // In: options and the task. Out: a network as data; the softmax stands in its loss. Not here: sampling (predict/).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { LAYERS, type LayerOptions, layerOptions } from '../layers/index.ts';
 import { spellLayers } from './chain.ts';
 import type { ModelKind } from './model.ts';

@@ -1,7 +1,7 @@
 // LSTM regressor: stacked recurrent layers and one linear head that gives the whole horizon at once.
 // In: units or layers, a loss, the task. Out: a network as data. Not here: arithmetic.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import { type LayerOptions, layerOptions } from '../layers/index.ts';
 import type { Initialiser } from '../layers/layer.ts';

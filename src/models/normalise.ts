@@ -1,6 +1,6 @@
 // The `normalise:` key of a model: what a person writes, and the Normalise it means. Not here: the subtraction (engines/).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Normalise, Scale } from './network.ts';
 
 interface Extras {

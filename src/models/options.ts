@@ -1,7 +1,7 @@
 // Options that several models share: dropout, a skip, lags, running free, a warm-up. In: what a person writes. Out: a network's fields.
 // Absent options leave a network as it was. Not here: which of them go together (features.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import type { Initialiser } from '../layers/layer.ts';
 import { initialiser } from '../layers/options.ts';

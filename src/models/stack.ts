@@ -1,7 +1,7 @@
 // Stack: every layer spelled out, the head included, for whoever wants to see all of the network in the config.
 // In: layers, loss, normalisation, the task. Out: a network as data. Not here: any default layer.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import { type LayerOptions, layerOptions } from '../layers/index.ts';
 import { type LossChoice, lossChoice, spellLoss } from '../losses/index.ts';

@@ -1,7 +1,7 @@
 // Adam (Kingma and Ba 2015) as Keras computes it, described:
 // m += (1 − b1)(g − m); v += (1 − b2)(g² − v); w −= rate · √(1 − b2^t) / (1 − b1^t) · m / (√v + epsilon).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OptimizerKind, OptimizerOf } from './optimizer.ts';
 
 export interface AdamOptions {

@@ -1,6 +1,6 @@
 // AdamW (Loshchilov and Hutter 2019): every weight first shrinks by rate · decay, then Adam. Described.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AdamOptions, adamFields, betas } from './adam.ts';
 import type { OptimizerKind, OptimizerOf } from './optimizer.ts';
 

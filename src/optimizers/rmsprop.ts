@@ -1,6 +1,6 @@
 // RMSprop (Tieleman and Hinton 2012) as Keras computes it: v = rho v + (1 − rho) g²; w −= rate · g / √(v + epsilon). Described.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OptimizerKind, OptimizerOf } from './optimizer.ts';
 
 export interface RmspropOptions {

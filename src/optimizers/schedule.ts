@@ -1,7 +1,7 @@
 // How the learning rate changes over a training, as data, and the rate of each step.
 // In: a spec, the first rate, a step. Out: that step's rate. Not here: counting steps (engines/).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Kind } from '../core/kind.ts';
 
 export type ScheduleSpec =

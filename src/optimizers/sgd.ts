@@ -1,6 +1,6 @@
 // Stochastic gradient descent with momentum (Polyak 1964), described: m = momentum · m − rate · g; w += m.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OptimizerKind, OptimizerOf } from './optimizer.ts';
 
 export interface SgdOptions {

@@ -1,7 +1,7 @@
 // Inputs known in advance because a calendar knows them: month, weekday, hour, … of each row, and of the rows to be forecast.
 // In: loaded series with times, features by name. Out: the same series with more `future` columns. Not here: reading files, date arithmetic.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   civilOf,
   DAY,

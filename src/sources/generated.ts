@@ -2,7 +2,7 @@
 // In: the law's name, a length, its parameters, the seed. Out: one series of numbers, or documents of text. Not here: files.
 
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Loaded, Raw } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import { type Random, random } from '../core/random.ts';

@@ -1,7 +1,7 @@
 // Options that several sources of files share: how cells are written, seasons, what becomes of missing values, upper bounds.
 // In: words of a source's own. Out: fields of its schema. Not here: reading by them (csv/, rows/, tsf/, file.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ByteLimits } from './file.ts';
 
 /** A name of a column or an attribute, or of a file. */

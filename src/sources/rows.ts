@@ -1,7 +1,7 @@
 // Source of wide tables: one series a row, its id first, then its values; rows end where their values do (the layout of the M4 files).
 // In: a delimited file, plain or gzip, with a header or without. Out: series of unequal lengths. Not here: tables of one row a time (csv.ts).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Loaded, Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import { seasonOf } from '../core/season.ts';

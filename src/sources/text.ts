@@ -2,7 +2,7 @@
 // In: UTF-8. Out: documents with \n line ends. Not here: tokens (encoders/).
 
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Loaded } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import { bomLength, checkUtf8 } from './encoding.ts';

@@ -1,7 +1,7 @@
 // Source of .tsf files (the Monash forecasting archive): one series a line, with attributes, a start of its own and a common frequency.
 // In: a file, plain or gzip. Out: dated series of unequal starts and lengths. Not here: the grammar of the lines (tsf/).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { DAY } from '../core/calendar.ts';
 import type { Loaded, Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';

@@ -173,7 +173,9 @@ function everyRow(goal: string, pairs: readonly Pair[], ours: readonly string[],
   const measured = found.flatMap(({ row, ratio }) => (ratio ? [{ row, ratio }] : []));
   const notes = [
     ...(slower.length > 0
-      ? [`slower: ${slower.map(({ row, ratio }) => `${row.id} ${times(ratio?.median)}`).join(', ')}`]
+      ? [
+          `slower: ${slower.map((one) => `${one.row.id} ${times(one.ratio?.median)}${beyond(one, ours, theirs)}`).join(', ')}`,
+        ]
       : []),
     ...(missing.length > 0 ? [`not measured: ${missing.map(({ row }) => row.id).join(', ')}`] : []),
   ];
@@ -181,6 +183,14 @@ function everyRow(goal: string, pairs: readonly Pair[], ours: readonly string[],
   if (least && slower.length === 0) notes.unshift(`least ${times(least.ratio.median)} at ${least.row.id}`);
   const verdict = slower.length > 0 ? 'missed' : missing.length > 0 || !least ? 'not measured' : 'met';
   return { goal, figure: notes.join('; ') || '–', verdict };
+}
+
+/** Where the other side is faster than a bare product of this engine's instructions is. */
+function beyond({ row, result }: Pair, ours: readonly string[], theirs: readonly string[]): string {
+  const limit = limitOf(result, ours === NATIVE ? 'native' : 'wasm')?.two;
+  const peer = best(result, theirs);
+  const reached = ours[0] !== 'tensorflow' && limit && peer && rateOf(row, peer) > limit;
+  return reached ? ` (${rateOf(row, peer).toFixed(0)} GFLOP/s; a bare product reaches ${limit.toFixed(0)})` : '';
 }
 
 function shareCheck({ row, result }: Pair): Check {

@@ -159,6 +159,17 @@ describe('judge', () => {
     expect(figureAt(2.5 * rate)).not.toMatch(/beyond/);
   });
 
+  it('a slower row whose peer is faster than a bare product says so', () => {
+    const rate = operations(rowOf('windows')) / 1e3; // GFLOP/s of 1 µs
+    const figureAt = (two: number): string => {
+      const results = but('windows', { 'wasm-2': figure(2), 'torch-2': figure(1) });
+      const limited = results.map((result) => ({ ...result, wasmLimit: { one: two / 2, two } }));
+      return judged(limited).find(({ goal }) => /two shards/.test(goal))?.figure ?? '';
+    };
+    expect(figureAt(0.9 * rate)).toMatch(/windows 0.500 × \(\d+ GFLOP\/s; a bare product reaches \d+\)/);
+    expect(figureAt(1.1 * rate)).toMatch(/windows 0.500 ×$/);
+  });
+
   it('the share of wasm is that of its own bare kernel', () => {
     const row = rowOf('u128');
     const result = { ...(perfect().find(({ id }) => id === 'u128') as RowResult) };

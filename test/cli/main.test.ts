@@ -157,7 +157,7 @@ describe('a run', () => {
     expect(first.out).toContain('tiny');
     expect(first.err).toContain('run: run-a');
     expect(first.err).toContain(`report: ${join('run-a', 'report.html')}`);
-    expect(first.err).toContain('forecast by: lstm-regressor; for that of drift: model: { kind: drift }');
+    expect(first.err).toMatch(/forecast by: lstm-regressor; by drift: forecast run \S+ --set model=drift\n/);
     expect(first.err).toContain('next: forecast predict run-a');
     const again = await forecast('tiny.yaml', '--out', 'run-a', '--json', '--quiet');
     expect(again).toMatchObject({ status: 0, err: '' });

@@ -68,6 +68,16 @@ describe('overrides', () => {
     expect(written.model.units).toEqual([8, 4]);
   });
 
+  test('to another model leave the seeds of the one before behind, where it takes none', () => {
+    const text = `${SMALL}train: { seeds: 5, epochs: 3 }\n`;
+    for (const set of ['model=drift', 'model.kind=drift', 'model=auto']) {
+      expect(parseConfig(text, { set: [set] }).written.train).toMatchObject({ epochs: 3 });
+      expect(parseConfig(text, { set: [set] }).written.train.seeds).toBeUndefined();
+    }
+    expect(parseConfig(text, { set: ['model=lstm-regressor'] }).written.train.seeds).toBe(5);
+    expect(told(text, { set: ['model=drift', 'train.seeds=2'] })).toEqual(['E_CONFIG_CONFLICT --set train.seeds']);
+  });
+
   test('take text with colons as text', () => {
     const text = 'source: { kind: text, lines: [a b, b a] }\nmodel: language-model\n';
     expect(parseConfig(text, { set: ['predict.prompt=once: upon'] }).written.predict.prompt).toBe('once: upon');

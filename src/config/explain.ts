@@ -21,10 +21,13 @@ export function explain(key = ''): string {
   if (key === 'recipe') return recipeText();
   const found = findKeys(key.split('.'));
   if (found.length > 0) return found.map(describe).join('\n\n');
-  const kinds = kindsCalled(key);
-  if (kinds.length > 0) return kinds.map(describeKind).join('\n\n');
   const metric = describeMetric(key);
-  if (metric !== null) return metric;
+  const pages = [
+    ...keysCalled(key).map(describe),
+    ...kindsCalled(key).map(describeKind),
+    ...(metric === null ? [] : [metric]),
+  ];
+  if (pages.length > 0) return pages.join('\n\n');
   const guess = nearestWord(key);
   throw new ForecastError('E_USAGE', `nothing is called ${JSON.stringify(key.slice(0, 60))}`, {
     where: 'explain',
@@ -64,6 +67,11 @@ function findKeys(segments: readonly string[]): Found[] {
   }
   const kindKey = segments.at(-1) === 'kind' ? places.slice(0, 1) : places;
   return mergeSame(kindKey);
+}
+
+/** The keys of all stages that are called so. */
+function keysCalled(key: string): Found[] {
+  return Object.keys(propertiesOf(jsonSchema())).flatMap((stage) => findKeys([stage, key]));
 }
 
 /** The same key in several kinds is told once. */

@@ -170,8 +170,8 @@ function custom(issue: z.core.$ZodIssueCustom, path: Path, value: unknown): Prob
 
 function atLeast(issue: z.core.$ZodIssueTooSmall): string {
   const bound = String(issue.minimum);
-  if (issue.origin === 'array') return `at least ${bound} entries`;
-  if (issue.origin === 'string') return `at least ${bound} characters`;
+  if (issue.origin === 'array') return `at least ${bound} ${bound === '1' ? 'entry' : 'entries'}`;
+  if (issue.origin === 'string') return `at least ${bound} character${bound === '1' ? '' : 's'}`;
   return issue.inclusive === false ? `must be greater than ${bound}` : `at least ${bound}`;
 }
 

@@ -55,6 +55,12 @@ describe('explain', () => {
     expect(explain('window.targets')).toContain('one of last, every');
   });
 
+  test('knows keys by their last word, in every stage that has one, beside the kinds called so', () => {
+    expect(explain('horizon')).toMatch(/^window\.horizon\n[\s\S]*^predict\.horizon\n/m);
+    expect(explain('epochs')).toBe(explain('train.epochs'));
+    expect(explain('season')).toMatch(/^source\.season {2}\(csv\)\n[\s\S]*^model\.normalise: \{ kind: season \}/m);
+  });
+
   test('suggests the nearest word', () => {
     expect(() => explain('train.epcohs')).toThrow(
       expect.objectContaining({ code: 'E_USAGE', hint: 'did you mean "train.epochs"?' }),

@@ -1,6 +1,8 @@
 // What a fit costs, estimated in multiply-adds, so that a budget in seconds means the same members on every machine.
 // In: a member, rows, season, steps. Out: multiply-adds. Not here: any clock.
 
+import { contextsTried, PENALTIES } from '../forecasters/linear-choice.ts';
+import { sweepCost } from '../forecasters/linear-fit.ts';
 import type { Member } from './combination.ts';
 
 /** Multiply-adds that a second of budget stands for: one core of 2026 at the recursions of the closed forms. */
@@ -21,8 +23,7 @@ export interface Task {
 
 /**
  * Per kind, measured where a search ends by itself. Smoothing: evaluations of the search × rows × terms of one step of the recursion; of ets
- * for each form, more of them the more numbers the season has. Linear models: the normal equations of all windows at once and their
- * solution, for each context and pass.
+ * for each form, more of them the more numbers the season has.
  */
 const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option: string]: unknown }) => number } = {
   'last-value': ({ rows }) => rows,
@@ -42,17 +43,31 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
   'trend-season': ({ rows, season }) => rows * season + season * season * season,
   mstl: ({ rows, season }) => 8000 * rows + season,
   ets: ({ rows, season }, options) => formsOf(season, options) * (50 + 12 * season) * 20 * rows,
-  linear: ({ rows, season, reach, together }, { context, loss, passes, stride }) => {
-    const contexts =
-      typeof context === 'number' ? [context] : [1.5, 2, 3, 5].map((seasons) => seasons * Math.max(season, 12));
-    const solved = loss === 'squares' ? 1 : 1 + (typeof passes === 'number' ? passes : 4);
-    return contexts.reduce((sum, length) => {
-      const taken = Math.min(length, Math.max(1, rows - reach));
-      const windows = rows / (typeof stride === 'number' ? stride : 1);
-      return sum + solved * (windows * taken * (taken / 2 + reach) + (10 * taken * taken * taken) / together);
-    }, 0);
-  },
+  linear: linearCost,
 };
+
+/**
+ * The normal equations of all windows at once and their solution, for each pass and each context written. Where none is, as linear does it:
+ * those of the longest context it tries, for both ways of weighing, to judge and then to fit, and a solution for each context and penalty.
+ */
+function linearCost(
+  { rows, season, reach, together }: Task,
+  { context, loss, passes = 4, stride = 1, base, intercept = false }: { readonly [option: string]: unknown },
+): number {
+  const sums = loss === 'squares' ? 1 : 1 + (passes as number);
+  const able = (length: number): number => Math.min(length, Math.max(1, rows - reach));
+  const sweep = (context: number): number =>
+    sweepCost(rows, { context, reach, stride: stride as number, intercept: intercept as boolean });
+  if (context !== undefined && context !== 'auto')
+    return [context as number | readonly number[]]
+      .flat()
+      .map(able)
+      .reduce((sum, length) => sum + sums * (sweep(length) + (10 * length * length * length) / together), 0);
+  const lengths = Array.from({ length: together }, () => rows);
+  const tried = contextsTried(lengths, { season, reach, base: base === 'season' ? season : 0 }).map(able);
+  const solutions = tried.reduce((sum, length) => sum + PENALTIES.length * length * length * (length / 3 + reach), 0);
+  return 2 * (loss === 'squares' ? 1 : 2) * (sums * sweep(Math.max(...tried)) + solutions / together);
+}
 
 /** Forms of error, trend and season that ets compares. */
 function formsOf(season: number, { error, trend, seasonal }: { readonly [option: string]: unknown }): number {

@@ -26,16 +26,24 @@ type Weigh = 'equal' | 'owa';
 /** What is written, and what is to be chosen. */
 export interface LinearGrid extends Omit<LinearForm, 'context'> {
   readonly season: number;
-  readonly context: 'auto' | number;
-  readonly ridge: 'auto' | number | { readonly absolute: number };
+  /** Of several the mean. */
+  readonly context: 'auto' | readonly number[];
+  readonly ridge: 'auto' | readonly number[] | { readonly absolute: number };
   readonly weigh: Weigh | 'auto';
 }
 
 export interface LinearChoice {
-  readonly form: LinearForm;
-  /** The mean over all settings. */
-  readonly weights: LinearWeights;
+  /** What is forecast is their mean, each as often as it has settings. */
+  readonly models: readonly LinearModel[];
   readonly settings: readonly Setting[];
+}
+
+export interface LinearModel {
+  readonly form: LinearForm;
+  /** The mean over its settings. */
+  readonly weights: LinearWeights;
+  /** Of all settings. */
+  readonly share: number;
   readonly windows: number;
 }
 
@@ -45,7 +53,8 @@ export interface Setting {
   readonly weigh: Weigh;
 }
 
-const PENALTIES = [1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3];
+/** Tried where none is written. */
+export const PENALTIES: readonly number[] = [1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3];
 const REWEIGHTED_WITH = 1e-3; // the penalty whose residuals weigh the windows while penalties are compared
 const UNJUDGED = 0.1; // the penalty where nothing can be judged
 const SEASONS = [1.5, 2, 3, 4, 5, 6];
@@ -62,10 +71,29 @@ export async function chooseLinear(
   pause: Pause,
 ): Promise<LinearChoice> {
   const all = settingsOf(traces, grid);
-  const settings = all.length === 1 ? all : await goodOnes(traces, grid, all, pause);
+  const rivals = grouped(all, (one) => written(grid, one));
+  const settings = rivals.length === all.length ? all : await goodOnes(traces, grid, all, rivals, pause);
   const known = traces.map((trace) => upTo(trace, trace.known));
-  const { form, found, windows } = await solved(known, grid, settings, pause);
-  return { form, weights: mean(found), settings, windows };
+  const models: LinearModel[] = [];
+  // Contexts that are written learn from all their own windows.
+  for (const own of grouped(settings, ({ context }) => (grid.context === 'auto' ? '' : `${context}`))) {
+    const { form, found, windows } = await solved(known, grid, own, pause);
+    models.push({ form, weights: mean(found), share: own.length / settings.length, windows });
+  }
+  return { models, settings };
+}
+
+/** What is written of a setting: settings that have it in common are rivals, of which the good ones remain. */
+function written({ context, ridge, weigh }: LinearGrid, own: Setting): string {
+  return [
+    context === 'auto' ? '' : own.context,
+    ridge === 'auto' ? '' : own.ridge,
+    weigh === 'auto' ? '' : own.weigh,
+  ].join();
+}
+
+function grouped(settings: readonly Setting[], key: (one: Setting) => string): Setting[][] {
+  return [...new Set(settings.map(key))].map((own) => settings.filter((one) => key(one) === own));
 }
 
 /** Everything that is not written, in all combinations. */
@@ -73,37 +101,54 @@ function settingsOf(traces: readonly LinearTrace[], grid: LinearGrid): Setting[]
   const { absolute, weigh, ridge } = grid;
   const contexts = contextsOf(traces, grid);
   const weighs: readonly Weigh[] = !absolute ? ['equal'] : weigh === 'auto' ? ['equal', 'owa'] : [weigh];
-  const penalties = ridge === 'auto' ? PENALTIES : [typeof ridge === 'number' ? ridge : ridge.absolute];
+  const penalties = ridge === 'auto' ? PENALTIES : 'absolute' in ridge ? [ridge.absolute] : ridge;
   return weighs.flatMap((weigh) =>
     contexts.flatMap((context) => penalties.map((ridge) => ({ context, ridge, weigh }))),
   );
 }
 
 /**
- * The settings whose errors over the newest windows are close to the least. What these windows cannot tell apart is better averaged than
- * picked from: the mean of linear models is one again, and not worse than they are on average.
+ * The settings whose errors over the newest windows are close to the least of their rivals. What these windows cannot tell apart is better
+ * averaged than picked from: the mean of linear models is one again, and not worse than they are on average.
  */
 async function goodOnes(
   traces: readonly LinearTrace[],
   grid: LinearGrid,
   settings: readonly Setting[],
+  rivals: readonly Setting[][],
   pause: Pause,
 ): Promise<Setting[]> {
+  const errors = await judged(traces, grid, settings, pause);
+  const errorOf = (one: Setting): number => errors.get(one) ?? Number.POSITIVE_INFINITY;
+  return rivals.flatMap((own) => {
+    const able = own.filter((one) => errors.has(one));
+    if (able.length === 0) return [unjudged(grid, own)];
+    const least = able.reduce((least, one) => Math.min(least, errorOf(one)), Number.POSITIVE_INFINITY);
+    return able.filter((one) => !(errorOf(one) > (1 + TOLERANCE) * least));
+  });
+}
+
+/** The errors of the settings over the newest windows; none of those whose context leaves too few rows to learn from. */
+async function judged(
+  traces: readonly LinearTrace[],
+  grid: LinearGrid,
+  settings: readonly Setting[],
+  pause: Pause,
+): Promise<ReadonlyMap<Setting, number>> {
   const shortest = settings.reduce((least, { context }) => Math.min(least, context), Number.POSITIVE_INFINITY);
   const held = holdOut(traces, leastRows(formOf(grid, shortest)), grid.reach);
   const past = held.map(({ trace, until }) => upTo(trace, until));
   const rows = past.reduce((most, { values }) => Math.max(most, values.length), 0);
   const able = settings.filter(({ context }) => rows >= leastRows(formOf(grid, context)));
-  if (able.length === 0 || held.every(({ cutoffs }) => cutoffs.length === 0)) return unjudged(grid, settings);
+  if (able.length === 0 || held.every(({ cutoffs }) => cutoffs.length === 0)) return new Map();
   const { form, found } = await solved(past, grid, able, pause);
   const errors = await errorsOf(held, naiveErrors(past, form), form, found, pause);
-  const least = errors.reduce((a, b) => Math.min(a, b));
-  return able.filter((_, k) => !((errors[k] as number) > (1 + TOLERANCE) * least));
+  return new Map(able.map((one, k) => [one, errors[k] as number]));
 }
 
-function unjudged({ ridge }: LinearGrid, settings: readonly Setting[]): Setting[] {
+function unjudged({ ridge }: LinearGrid, settings: readonly Setting[]): Setting {
   const first = settings[0] as Setting;
-  return [ridge === 'auto' ? { ...first, ridge: UNJUDGED } : first];
+  return ridge === 'auto' ? { ...first, ridge: UNJUDGED } : first;
 }
 
 function mean(found: readonly LinearWeights[]): LinearWeights {
@@ -128,7 +173,7 @@ async function solved(
     settings.reduce((most, { context }) => Math.max(most, context), 0),
   );
   const weighs = [...new Set(settings.map(({ weigh }) => weigh))];
-  const relative = typeof grid.ridge !== 'object';
+  const relative = grid.ridge === 'auto' || !('absolute' in grid.ridge);
   const prepared = await prepare(costed(traces, form, weighs), form, pause);
   const weights = (equations: Equations, { context, ridge }: Setting): LinearWeights =>
     weightsOf(equations, form, context, ridge, relative);
@@ -170,34 +215,37 @@ function upTo(trace: LinearTrace, until: number): LinearTrace {
   };
 }
 
-/**
- * Contexts worth trying: those that leave twice as many windows as weights, and the length of most series; all learn from the windows of
- * the longest one, which must not be much fewer than the shortest has.
- */
-function contextsOf(traces: readonly LinearTrace[], grid: LinearGrid): number[] {
-  const lengths = traces.map(({ known }) => known).sort((a, b) => a - b);
-  const longest = lengths.at(-1) as number;
+function contextsOf(traces: readonly LinearTrace[], grid: LinearGrid): readonly number[] {
+  const lengths = traces.map(({ known }) => known);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   if (longest < grid.reach + 1) throw tooShort(longest, grid.reach);
-  if (grid.context !== 'auto') {
-    if (longest < leastRows(formOf(grid, grid.context))) throw tooShort(longest, grid.reach);
-    return [grid.context];
-  }
-  const middle = lengths[lengths.length >> 1] as number;
+  if (grid.context === 'auto') return contextsTried(lengths, grid);
+  for (const context of grid.context)
+    if (longest < leastRows(formOf(grid, context))) throw tooShort(longest, grid.reach);
+  return grid.context;
+}
+
+/**
+ * Contexts worth trying for series of such lengths where none is written: those that leave twice as many windows as weights, and the length
+ * of most series; all learn from the windows of the longest one, which must not be much fewer than the shortest has.
+ */
+export function contextsTried(
+  lengths: readonly number[],
+  { season, reach, base }: Pick<LinearGrid, 'season' | 'reach' | 'base'>,
+): number[] {
+  const middle = [...lengths].sort((a, b) => a - b)[lengths.length >> 1] as number;
   const windows = (context: number): number =>
     lengths.reduce(
-      (sum, length) =>
-        sum + (length >= grid.reach + Math.min(context, 20) ? Math.max(1, length - context - grid.reach + 1) : 0),
+      (sum, length) => sum + (length >= reach + Math.min(context, 20) ? Math.max(1, length - context - reach + 1) : 0),
       0,
     );
-  const wanted = grid.season >= 2 ? SEASONS.map((seasons) => Math.ceil(seasons * grid.season)) : WITHOUT_SEASON;
+  const wanted = season >= 2 ? SEASONS.map((seasons) => Math.ceil(seasons * season)) : WITHOUT_SEASON;
   const fitting = wanted.filter(
-    (context) => context >= grid.base && context + grid.reach <= middle && windows(context) >= 2 * context,
+    (context) => context >= base && context + reach <= middle && windows(context) >= 2 * context,
   );
-  if (fitting.length > 0) {
-    const enough = windows(fitting[0] as number) / SHARED;
-    return fitting.filter((context) => windows(context) >= enough);
-  }
-  return [Math.max(1, grid.base, Math.floor((middle - grid.reach) / 3))];
+  if (fitting.length === 0) return [Math.max(1, base, Math.floor((middle - reach) / 3))];
+  const enough = windows(fitting[0] as number) / SHARED;
+  return fitting.filter((context) => windows(context) >= enough);
 }
 
 function tooShort(rows: number, reach: number): ForecastError {

@@ -171,8 +171,7 @@ async function partOf(trace: Trace, form: LinearForm, size: number, pause: Pause
   const taken = new Uint8Array(count);
   const single = new Uint8Array(count);
   const windows = Math.ceil(count / stride);
-  const chunks = Math.ceil(count / windowsTogether(context, size));
-  const few = form.intercept || windows * context * (context / 2 + reach) < chunks * transformCost(span, size);
+  const few = form.intercept || windows * singleCost(context, reach) < togetherCost(count, context, reach, size);
   const rest = (count - 1) % stride;
   for (let n = 0; n < windows; n++) {
     if (n % UNHEARD === 0) await pause();
@@ -186,6 +185,24 @@ async function partOf(trace: Trace, form: LinearForm, size: number, pause: Pause
     single[k] = few || isClipped(values, k, form, level, scale) ? 1 : 0;
   }
   return { trace, values, count, levels, scales, taken, own, single };
+}
+
+/** Multiply-adds of a window that is summed by itself. */
+function singleCost(context: number, reach: number): number {
+  return context * (context / 2 + reach);
+}
+
+function togetherCost(count: number, context: number, reach: number, size: number): number {
+  return Math.ceil(count / windowsTogether(context, size)) * transformCost(context + reach, size);
+}
+
+/** Multiply-adds of one sum over the windows of a row of `rows` values, whichever way is cheaper. */
+export function sweepCost(
+  rows: number,
+  { context, reach, stride, intercept }: Pick<LinearForm, 'context' | 'reach' | 'stride' | 'intercept'>,
+): number {
+  const single = (rows / stride) * singleCost(context, reach);
+  return intercept ? single : Math.min(single, togetherCost(rows, context, reach, transformSize(context, rows)));
 }
 
 function centred(values: Float64Array, subtract: boolean): Float64Array {

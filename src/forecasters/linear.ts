@@ -11,13 +11,13 @@ import { pause } from '../core/turn.ts';
 import type { ForecasterContext, NumberForecasterKind } from './forecaster.ts';
 import { checkPositive } from './from-fit.ts';
 import { checkCutoffs } from './from-past.ts';
-import { chooseLinear, type LinearChoice, type LinearGrid } from './linear-choice.ts';
-import { baseAt, bounded, CLIP, type LinearForm, levelAndScale, padded, product } from './linear-fit.ts';
+import { chooseLinear, type LinearChoice, type LinearGrid, type LinearModel } from './linear-choice.ts';
+import { baseAt, bounded, CLIP, levelAndScale, padded, product } from './linear-fit.ts';
 import { type LinearTrace, linearTrace } from './linear-trace.ts';
 
 export interface LinearOptions {
-  readonly context: 'auto' | number;
-  readonly ridge: 'auto' | number | { readonly absolute: number };
+  readonly context: 'auto' | number | readonly number[];
+  readonly ridge: 'auto' | number | readonly number[] | { readonly absolute: number };
   readonly season?: number | readonly number[] | undefined;
   readonly log: 'auto' | boolean;
   readonly subtract: 'last' | 'none';
@@ -34,6 +34,7 @@ export interface LinearOptions {
 const KIND = 'linear';
 const TOGETHER = 256; // cutoffs forecast between two looks at the signal
 const rows = z.number().int().min(1);
+const penalty = z.number().min(0);
 
 /**
  * The linear model that the one-layer networks of Zeng and others (Are Transformers Effective for Time Series Forecasting?, AAAI 2023)
@@ -49,20 +50,21 @@ export const linear: NumberForecasterKind<LinearOptions> = {
   summary: 'A linear model of long windows in closed form, pooled over series and targets, robust against wild ones.',
   options: z.strictObject({
     context: z
-      .union([z.literal('auto'), rows])
+      .union([z.literal('auto'), rows, z.array(rows).min(1)])
       .default('auto')
       .describe(
-        'Rows each forecast is made from; auto (default): the mean over those of 1.5 to 6 seasons that are good on the newest windows',
+        'Rows each forecast is made from, or a list: the mean of the models of each; auto (default): the mean over those of 1.5 to 6 seasons that are good on the newest windows',
       ),
     ridge: z
       .union([
         z.literal('auto'),
-        z.number().min(0),
+        penalty,
+        z.array(penalty).min(1),
         z.strictObject({ absolute: z.number().min(0).describe('The penalty in the unit of the inputs, 0 or above') }),
       ])
       .default('auto')
       .describe(
-        'Penalty on the weights, a multiple of the mean square of the inputs, or { absolute: 100 } in their own unit; auto (default): the mean over those of 1e-5 … 3 that are good on the newest windows',
+        'Penalty on the weights, a multiple of the mean square of the inputs, or a list: the mean over them, or { absolute: 100 } in their own unit; auto (default): the mean over those of 1e-5 … 3 that are good on the newest windows',
       ),
     season: z
       .union([rows, z.array(rows).min(1)])
@@ -155,10 +157,12 @@ function gridOf(options: LinearOptions, reach: number, known: readonly number[])
   const seasons = typeof options.season === 'number' ? [options.season] : (options.season ?? known);
   const longest = Math.max(...seasons);
   const base = options.base === 'season' && longest >= 2 ? longest : 0;
-  if (base > 0 && options.context !== 'auto' && options.context < base) {
+  const context = options.context === 'auto' ? 'auto' : listed(options.context);
+  const shortest = context === 'auto' ? base : Math.min(...context);
+  if (shortest < base) {
     throw new ForecastError(
       'E_CONFIG_CONFLICT',
-      `a context of ${options.context} rows does not reach back a season of ${base}`,
+      `a context of ${shortest} rows does not reach back a season of ${base}`,
       {
         where: 'model.context',
         hint: `context: ${base} or more, or base: last`,
@@ -169,8 +173,8 @@ function gridOf(options: LinearOptions, reach: number, known: readonly number[])
     reach,
     base,
     season: longest,
-    context: options.context,
-    ridge: options.ridge,
+    context,
+    ridge: typeof options.ridge === 'number' ? [options.ridge] : options.ridge,
     subtract: options.subtract === 'last',
     windowScale: options.scale === 'window',
     intercept: options.intercept,
@@ -179,6 +183,10 @@ function gridOf(options: LinearOptions, reach: number, known: readonly number[])
     weigh: options.weigh,
     stride: options.stride,
   };
+}
+
+function listed(one: number | readonly number[]): readonly number[] {
+  return typeof one === 'number' ? [one] : one;
 }
 
 function fittedOf(traces: readonly LinearTrace[], choice: LinearChoice): FittedNumbers {
@@ -193,17 +201,20 @@ function fittedOf(traces: readonly LinearTrace[], choice: LinearChoice): FittedN
   };
 }
 
-function stateOf(traces: readonly LinearTrace[], { form, weights, settings, windows }: LinearChoice): JsonObject {
+function stateOf(traces: readonly LinearTrace[], { models, settings }: LinearChoice): JsonObject {
   return {
     kind: KIND,
-    context: form.context,
-    reach: form.reach,
-    base: form.base,
-    settings: settings.map((setting) => ({ ...setting })), // the weights are their mean
-    windows,
+    settings: settings.map((setting) => ({ ...setting })),
     targets: traces.map(({ name, log, unit, floor }) => ({ name, log, unit, floor: floor + 0 })),
-    weights: Array.from(weights.beta, (w) => w + 0), // (L, H), row by row
-    intercept: Array.from(weights.intercept, (w) => w + 0),
+    models: models.map(({ form: { context, reach, base }, weights, share, windows }) => ({
+      context,
+      reach,
+      base,
+      share,
+      windows,
+      weights: Array.from(weights.beta, (w) => w + 0), // (L, H), row by row
+      intercept: Array.from(weights.intercept, (w) => w + 0),
+    })),
   };
 }
 
@@ -228,42 +239,62 @@ async function forecastAll(
 
 /** Fills the path with what follows values[0, cutoff), block after block of the steps the weights reach. */
 function follower(
-  { form, weights }: LinearChoice,
+  { models }: LinearChoice,
   path: Float64Array,
 ): (known: Float64Array, cutoff: number, trace: LinearTrace) => void {
-  const x = new Float64Array(form.context);
-  const block = new Float64Array(form.reach);
+  const { reach } = (models[0] as LinearModel).form;
+  const longest = models.reduce((most, { form }) => Math.max(most, form.context), 0);
+  const scratch = { x: new Float64Array(longest), one: new Float64Array(reach) };
+  const block = new Float64Array(reach);
   return (known, cutoff, trace) => {
-    const window = padded(known.subarray(Math.max(0, cutoff - form.context), cutoff), form.context).slice();
-    for (let done = 0; done < path.length; done += form.reach) {
-      const steps = Math.min(form.reach, path.length - done);
-      forecastBlock(window, form, weights, trace, x, block);
+    const window = padded(known.subarray(Math.max(0, cutoff - longest), cutoff), longest).slice();
+    for (let done = 0; done < path.length; done += reach) {
+      const steps = Math.min(reach, path.length - done);
+      forecastBlock(window, models, trace, scratch, block);
       path.set(block.subarray(0, steps), done);
       slide(window, block.subarray(0, steps));
     }
   };
 }
 
-/** The next values of a window in raw units: base + scale · X β, or base · exp(scale · X β), so that a flat window goes on to the last bit. */
+/**
+ * The next values of a window in raw units: base + the mean change, or base · exp(it), so that a flat window goes on to the last bit.
+ * All models tell a step from the same base.
+ */
 function forecastBlock(
   window: Float64Array,
-  form: LinearForm,
-  weights: LinearChoice['weights'],
+  models: readonly LinearModel[],
   trace: LinearTrace,
-  x: Float64Array,
+  scratch: { readonly x: Float64Array; readonly one: Float64Array },
   block: Float64Array,
 ): void {
-  const { context } = form;
   const inner = trace.transformed(window);
-  const [level, scale] = levelAndScale(inner, 0, form, trace);
-  const clip = form.windowScale ? CLIP : Number.POSITIVE_INFINITY;
-  for (let i = 0; i < context; i++) x[i] = bounded(((inner[i] as number) - level) / scale, clip);
-  product(x, weights, context, form.reach, block);
-  for (let h = 0; h < form.reach; h++) {
+  block.fill(0);
+  for (const model of models)
+    addChange(inner.subarray(inner.length - model.form.context), model, trace, scratch, block);
+  const { form } = models[0] as LinearModel;
+  for (let h = 0; h < block.length; h++) {
     const base = baseAt(form, h);
-    const change = bounded(block[h] as number, clip) * scale;
-    block[h] = trace.moved(base < 0 ? null : (window[base] as number), change);
+    block[h] = trace.moved(
+      base < 0 ? null : (window[window.length - form.context + base] as number),
+      block[h] as number,
+    );
   }
+}
+
+/** block += share · scale · X β. */
+function addChange(
+  window: Float64Array,
+  { form, weights, share }: LinearModel,
+  trace: LinearTrace,
+  { x, one }: { readonly x: Float64Array; readonly one: Float64Array },
+  block: Float64Array,
+): void {
+  const [level, scale] = levelAndScale(window, 0, form, trace);
+  const clip = form.windowScale ? CLIP : Number.POSITIVE_INFINITY;
+  for (let i = 0; i < form.context; i++) x[i] = bounded(((window[i] as number) - level) / scale, clip);
+  product(x, weights, form.context, form.reach, one);
+  for (let h = 0; h < block.length; h++) (block[h] as number) += share * (bounded(one[h] as number, clip) * scale);
 }
 
 /** The window moved on over what follows it. */

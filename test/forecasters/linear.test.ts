@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Series } from '../../src/core/data.ts';
 import type { FitRequest } from '../../src/core/forecaster.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { NumberForecasterKind } from '../../src/forecasters/forecaster.ts';
 import { fourier } from '../../src/forecasters/fourier.ts';
 import { FORECASTERS } from '../../src/forecasters/index.ts';
@@ -245,6 +246,28 @@ describe('linear', () => {
     }
   });
 
+  it('of a list of contexts and penalties it forecasts the mean of what each forecasts alone', async () => {
+    const y = [rows(160, (t) => 10 + Math.sin((2 * Math.PI * t) / 12) + 0.3 * noise(t)), rows(30, (t) => noise(t))];
+    const written = { log: false, loss: 'squares' };
+    const all = await panel(y, { ...written, context: [18, 6, 30], ridge: [0.01, 1] }, 6, 12);
+    const alone = await Promise.all(
+      [18, 6, 30].flatMap((context) => [0.01, 1].map((ridge) => panel(y, { ...written, context, ridge }, 6, 12))),
+    );
+    for (const s of [0, 1])
+      for (let h = 0; h < 6; h++)
+        expect(all[s]?.[h]).toBeCloseTo(alone.reduce((sum, one) => sum + (one[s]?.[h] as number), 0) / 6, 9);
+  });
+
+  it('every context of a list stays, with the penalties that are good for it', async () => {
+    const series = seriesOf({ y: rows(160, (t) => 10 + Math.sin((2 * Math.PI * t) / 12) + 0.3 * noise(t)) });
+    const fitted = await kind
+      .create(kind.options.parse({ context: [1, 24] }), { season: 12 })
+      .fit(series, request(series, 6));
+    const { settings } = fitted.state() as unknown as { settings: { context: number; ridge: number }[] };
+    expect([...new Set(settings.map(({ context }) => context))]).toEqual([1, 24]); // of which 1 forecasts far worse
+    expect(settings.length).toBeLessThan(36);
+  });
+
   it('settings that are clearly worse are left out of the mean', async () => {
     const y = rows(300, (t) => 10 + Math.sin((2 * Math.PI * t) / 12) + 0.01 * noise(t));
     const series = seriesOf({ y });
@@ -319,8 +342,9 @@ describe('linear', () => {
     const alone = await Promise.all(
       settings.map(async ({ ridge }) => (await fitOn({ ...written, ridge }, other)).state()),
     );
-    for (const [i, weight] of (found.weights as number[]).entries()) {
-      const mean = alone.reduce((sum, { weights }) => sum + ((weights as number[])[i] as number), 0) / alone.length;
+    const weightsIn = ({ models }: JsonObject): number[] => (models as unknown as [{ weights: number[] }])[0].weights;
+    for (const [i, weight] of weightsIn(found).entries()) {
+      const mean = alone.reduce((sum, one) => sum + (weightsIn(one)[i] as number), 0) / alone.length;
       expect(weight).toBeCloseTo(mean, 12);
     }
   });
@@ -374,8 +398,9 @@ describe('linear', () => {
   it('refuses what cannot be learned in one line each', async () => {
     await expect(panel([rows(5, noise)], { log: false }, 8)).rejects.toMatchObject({ code: 'E_DATA_TOO_SHORT' });
     await expect(panel([rows(50, (t) => t - 3)], { log: true }, 2)).rejects.toMatchObject({ code: 'E_DATA_RANGE' });
-    await expect(panel([rows(50, noise)], { base: 'season', context: 3 }, 2)).rejects.toMatchObject({
-      code: 'E_CONFIG_CONFLICT',
-    });
+    for (const context of [3, [8, 3]])
+      await expect(panel([rows(50, noise)], { base: 'season', context }, 2)).rejects.toMatchObject({
+        code: 'E_CONFIG_CONFLICT',
+      });
   });
 });

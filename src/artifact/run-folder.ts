@@ -15,11 +15,12 @@ import { Damage, type FileMark, isInside, MANIFEST, manifestText, markOf, readMa
 import { decodeTensors, encodeTensors } from './safetensors.ts';
 import { discard, seal, unseal } from './sealed.ts';
 import { exists, PENDING, RUN, readRunFolder, type StoredRun, UNFINISHED } from './stored-run.ts';
-import { codeOf, onDisk, outputError, shownPath, syncFolder, writeAtomic } from './write.ts';
+import { codeOf, freshFolder, onDisk, outputError, shownPath, syncFolder, writeAtomic } from './write.ts';
 
 export { hashIdentity, type Identity, readRunFolder, type StoredRun };
 
 const IDENTITY = 'identity.json';
+const RUNNING: string = stableJson({ state: 'running' });
 
 export interface OpenOptions {
   /** Start anew whatever run the folder holds; a finished one stays readable until the new one is complete. */
@@ -119,8 +120,10 @@ async function prepare(path: string, identity: Identity, options: OpenOptions): 
   }
   const state = options.force ? 'new' : await stateOf(path, identity, options.resume ?? false);
   if (state === 'new') await begin(path, identity);
-  if (state === 'interrupted') await rm(join(path, PENDING), { recursive: true, force: true });
-  if (state !== 'done') await writeAtomic(join(path, UNFINISHED, RUN), stableJson({ state: 'running' }));
+  if (state === 'interrupted') {
+    await rm(join(path, PENDING), { recursive: true, force: true });
+    await writeAtomic(join(path, UNFINISHED, RUN), RUNNING);
+  }
   return state;
 }
 
@@ -141,8 +144,10 @@ async function stateOf(path: string, identity: Identity, resume: boolean): Promi
 
 async function begin(path: string, identity: Identity): Promise<void> {
   await discard(join(path, UNFINISHED));
-  await mkdir(join(path, UNFINISHED));
-  await writeAtomic(join(path, UNFINISHED, IDENTITY), identityText(identity));
+  const unfinished = freshFolder(join(path, UNFINISHED));
+  await unfinished.write(IDENTITY, identityText(identity));
+  await unfinished.write(RUN, RUNNING);
+  await unfinished.sync();
   await syncFolder(path);
 }
 
@@ -154,7 +159,7 @@ function runFolder(
   created: string | null,
 ): RunFolder {
   const unfinished = join(path, UNFINISHED);
-  const pending = join(path, PENDING);
+  const pending = freshFolder(join(path, PENDING));
   const marks = new Map<string, FileMark>();
   const checkpoints = new Map<string, Checkpoints>();
   const checkpointFolder = (series: string): string => join(unfinished, 'checkpoints', seriesKey(series));
@@ -164,15 +169,10 @@ function runFolder(
     checkpoints.set(series, known);
     return known;
   };
-  const put = async (name: string, content: string | Uint8Array): Promise<void> => {
-    const target = join(pending, name);
-    await onDisk(target, () => mkdir(dirname(target), { recursive: true }));
-    await writeAtomic(target, content);
-  };
   const write = async (name: string, content: string | Uint8Array): Promise<void> => {
     if (!isInside(name) || name === RUN || name === MANIFEST || name.startsWith(UNFINISHED) || isLockFile(name))
       throw new Error(`${JSON.stringify(name)} cannot be the name of an artifact`);
-    await put(name, content);
+    await pending.write(name, content);
     marks.set(name, markOf(content));
   };
   return {
@@ -196,8 +196,9 @@ function runFolder(
     async complete(run) {
       const done = { ...run, state: 'done' };
       await write(IDENTITY, identityText(identity));
-      await put(RUN, stableJson(done));
-      await put(MANIFEST, manifestText(marks));
+      await pending.write(RUN, stableJson(done));
+      await pending.sync();
+      await writeAtomic(join(path, PENDING, MANIFEST), manifestText(marks));
       await onDisk(path, () => settle(path));
       return done;
     },

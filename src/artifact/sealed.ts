@@ -1,25 +1,20 @@
 // A folder that is there whole or not at all: written beside its place with a manifest, then renamed into it.
 // In: files by name. Out: the sealed folder, or its verified contents. Not here: what the files mean.
 
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Damage, MANIFEST, manifestText, markOf, readManifest, readMarked } from './manifest.ts';
-import { codeOf, onDisk, syncFolder, writeAtomic } from './write.ts';
+import { codeOf, freshFolder, onDisk, syncFolder } from './write.ts';
 
 /** Writes `files` as the folder `path`, which must not exist. Errors: as `writeAtomic`. */
 export async function seal(path: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
   const temporary = `${path}.tmp`;
-  await onDisk(path, async () => {
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
-  });
-  for (const [name, content] of files) {
-    const file = join(temporary, name);
-    await onDisk(path, () => mkdir(dirname(file), { recursive: true }));
-    await writeAtomic(file, content);
-  }
+  await onDisk(path, () => rm(temporary, { recursive: true, force: true }));
+  const folder = freshFolder(temporary);
+  for (const [name, content] of files) await folder.write(name, content);
   const marks = new Map([...files].map(([name, content]) => [name, markOf(content)]));
-  await writeAtomic(join(temporary, MANIFEST), manifestText(marks));
+  await folder.write(MANIFEST, manifestText(marks));
+  await folder.sync();
   await onDisk(path, async () => {
     await rename(temporary, path);
     await syncFolder(dirname(path));

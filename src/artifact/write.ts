@@ -2,8 +2,8 @@
 // In: a path and its content. Out: the file in place and durable, or a ForecastError and the old file untouched.
 // Not here: which files a run leaves (run-folder.ts).
 
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { ForecastError } from '../core/errors.ts';
 
 /**
@@ -12,7 +12,7 @@ import { ForecastError } from '../core/errors.ts';
  * Errors: E_IO_WRITE (disk full, size limit, I/O error), E_OUT_NOT_WRITABLE (no permission, read-only, missing folder).
  */
 export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const bytes = bytesOf(content);
   const temporary = `${path}.tmp`;
   const progress = { written: 0 };
   try {
@@ -24,6 +24,45 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
     await rm(temporary, { force: true }).catch(() => undefined);
     throw outputError(path, error, `wrote ${progress.written} of ${bytes.length}`);
   }
+}
+
+/** A folder that counts for nothing until what stands beside it says so, as a manifest or a rename: a kill leaves what is thrown away. */
+export interface FreshFolder {
+  /** Writes a new file of a name with "/"; its content is durable, its name is not yet. Errors: as `writeAtomic`. */
+  write(name: string, content: string | Uint8Array): Promise<void>;
+  /** Makes the names durable. */
+  sync(): Promise<void>;
+}
+
+/** The folder `path`, made with its first file: one write and one fsync a file, where `writeAtomic` renames and syncs the folder too. */
+export function freshFolder(path: string): FreshFolder {
+  const folders = new Set<string>();
+  return {
+    async write(name, content) {
+      const file = join(path, name);
+      const folder = dirname(file);
+      if (!folders.has(folder)) await onDisk(file, () => mkdir(folder, { recursive: true }));
+      folders.add(folder);
+      await writeNew(file, content);
+    },
+    async sync() {
+      for (const folder of folders) await onDisk(folder, () => syncFolder(folder));
+    },
+  };
+}
+
+async function writeNew(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = bytesOf(content);
+  const progress = { written: 0 };
+  try {
+    await writeWhole(path, bytes, progress);
+  } catch (error) {
+    throw outputError(path, error, `wrote ${progress.written} of ${bytes.length}`);
+  }
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
 }
 
 /** Creates `path` (which must not exist) with all of `bytes`, durable. */

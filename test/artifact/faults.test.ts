@@ -52,6 +52,22 @@ function sweep(calls: string, action: string): number {
   }
 }
 
+test.skipIf(!CAN_TRACE)('files of a folder that is not in place yet are synced once each, by no rename', () => {
+  const root = mkdtempSync(join(tmpdir(), 'calls-'));
+  try {
+    const log = join(root, 'calls');
+    train(join(root, 'run'), ['-o', log, '-e', 'trace=openat,fsync,rename']);
+    const calls = readFileSync(log, 'utf8').split('\n');
+    const files = calls.filter((line) => line.includes(`${root}/run`) && line.includes('O_EXCL')).length;
+    const folders = 3 * 3 + 8; // of three checkpoints, of the run
+    expect(files).toBeGreaterThan(12);
+    expect(calls.filter((line) => line.includes('fsync(')).length).toBeLessThanOrEqual(files + folders);
+    expect(calls.filter((line) => line.includes('rename(') && line.includes('.tmp", ')).length).toBeLessThan(files / 3);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+
 const POINTS = [
   ['rename', 'signal=KILL'],
   ['fsync', 'signal=KILL'],

@@ -14,6 +14,7 @@ import { planBatches } from '../src/window/batches.ts';
 import { cut } from '../src/window/cuts.ts';
 import type { WindowShape } from '../src/window/window.ts';
 import { about, ROOT, startQuiet } from './about.ts';
+import { closedFits } from './closed.ts';
 import { atMost, best, type Check, figureOf, median, NATIVE, type RowResult } from './judge.ts';
 import { measureRow, ourPlayers, type Pace, type Player, startPlayer, TSX } from './measure.ts';
 import { takePriority } from './priority.ts';
@@ -200,6 +201,18 @@ function checkEngines(results: readonly RowResult[]): void {
   check(atMost('one window predicted, native, ≤ 10 µs', of('window', NATIVE), 10, 'µs'));
 }
 
+async function benchClosed(): Promise<void> {
+  for (const { what, solve } of closedFits()) {
+    const times: number[] = [];
+    for (let round = -1; round < (quick ? 1 : 5); round++) {
+      const started = performance.now();
+      await solve();
+      if (round >= 0) times.push((performance.now() - started) / 1000);
+    }
+    add({ what: `linear, ${what}`, unit: 's', ...timedOf(times), note: 'the fit alone, one thread' });
+  }
+}
+
 /** Long work in processes of their own, so that memory is their own. */
 function benchMemory(): void {
   const footprint = (what: string, engine: string): Record<string, number> | null =>
@@ -294,6 +307,7 @@ try {
   await benchRuns();
   checkEngines(await benchEngines());
   benchStory();
+  await benchClosed();
   benchMemory();
   benchCsv(quick ? 500_000 : 5_000_000);
   benchWindows(5_000_000);

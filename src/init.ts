@@ -49,7 +49,7 @@ function withoutConfig(error: unknown): unknown {
   return new ForecastError(code, message, typed);
 }
 
-/** The keys that each of a hint's alternatives names, as they are typed: with the value where it names one. */
+/** The keys that each of a hint's alternatives names, as they are typed with their values; without one only where none has any. */
 function setsOf(hint: string): string[] {
   const alternatives = hint.split(/; |, or /).map((part) =>
     [...part.matchAll(/\b(source\.\w+)(?:: ("[^"]*"|\[[^\]]*\]|\w+(?!\w|, \w| or)))?/g)]
@@ -57,7 +57,9 @@ function setsOf(hint: string): string[] {
       .map((set) => `--set ${/^[\w.=…-]+$/.test(set) ? set : `'${set}'`}`)
       .join(' '),
   );
-  return alternatives.filter((sets) => sets !== '');
+  const named = alternatives.filter((sets) => sets !== '');
+  const whole = named.filter((sets) => !sets.includes('…'));
+  return whole.length > 0 ? whole : named;
 }
 
 export interface InitOptions {
@@ -263,12 +265,13 @@ function starterFor(
   const held = Math.max(1, Math.min(Math.max(MOST_HELD, 2 * horizon), Math.floor(facts.rows / 10)));
   // Windows whose targets reach into the test part are dropped: as many more are held out.
   const validation = held + horizon - 1;
+  const split = `{ validation: ${validation}, test: ${held} }`;
   const name = stemOf(table);
   return `# ${name}: made from ${basename(table)}: ${facts.rows} rows, ${season}. Change what you know better.
 name: ${JSON.stringify(name)}
 
 source:   ${source}
-split:    { validation: ${validation}, test: ${held} }                       # windows: to look at, and to be judged by
+split:    ${split.padEnd(38)} # windows: to look at, and to be judged by
 model:    lstm-regressor                         # left open: the recipe for a recorded series (forecast explain recipe)
 `;
 }

@@ -97,6 +97,7 @@ describe('a config made for a table', () => {
       '2024-01-01,a,1\n2024-01-02,a,2\n2024-01-03,a,2\n2024-01-05,a,3',
       '--set source.gaps=fill --set source.fill=linear or --set source.gaps=keep',
     ],
+    ['2024-01-01,1,1\n2024-01-01,2,2\n2024-01-02,1,3', '--set source.target=shop'],
     ['2024-01-01,a,1\n2024-01-02,a,\n2024-01-03,a,3', '--set source.fill=linear'],
     ['2024-01-01,1,1\n2024-01-02,1,2\n2024-01-03,2,3', '--set source.target=shop'],
   ])('or with the very options, value and all: %j', async (rows, typed) => {

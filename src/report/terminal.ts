@@ -62,7 +62,7 @@ function head(result: Result, style: Style): string[] {
   const title = `${visible(result.name)} · ${visible(fit.model)}`;
   return [
     `${style('title', title)}${style('dim', ` · ${visible(engine.kind)} engine · seed ${result.seed}`)}`,
-    ...labelled('data', dataFacts(data)),
+    ...labelled('data', dataFacts(data), 3), // what was repaired is among them
     ...labelled('fit', fitFacts(result)),
     ...combinationLines(result),
   ];
@@ -134,18 +134,22 @@ export function fitFacts({ fit, fits }: Result): string[] {
   return facts;
 }
 
-/** Facts joined by commas behind a label, wrapped to two lines at most. */
-function labelled(label: string, facts: readonly string[]): string[] {
+/** Facts joined by commas behind a label, wrapped to as many lines at most; how many are left out is said. */
+function labelled(label: string, facts: readonly string[], most = 2): string[] {
   if (facts.length === 0) return [];
   const lines = [''];
+  let shown = 0;
   for (const fact of facts) {
     const line = lines.at(-1) as string;
     const joined = line === '' ? fact : `${line}, ${fact}`;
-    if (line !== '' && widthOf(joined) > WIDTH - 6) lines.push(fact);
+    const breaks = line !== '' && widthOf(joined) > WIDTH - 6;
+    if (breaks && lines.length === most) break;
+    if (breaks) lines.push(fact);
     else lines[lines.length - 1] = joined;
+    shown++;
   }
-  const shown = lines.length > 2 ? [lines[0] as string, `${lines[1]}, …`] : lines;
-  return shown.map((line, i) => `${(i === 0 ? label : '').padEnd(6)}${line}`);
+  if (shown < facts.length) lines[lines.length - 1] += `, … ${count(facts.length - shown)} more`;
+  return lines.map((line, i) => `${(i === 0 ? label : '').padEnd(6)}${line}`);
 }
 
 /** "28 held-out windows (test)": what scores of a split are over. */

@@ -103,6 +103,8 @@ test('the page fits: at most 40 lines of 100 columns, however much there is', ()
   expect(lines.length).toBeLessThanOrEqual(40);
   for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(100);
   expect(lines.join('\n')).toContain('… 32 more in result.json');
+  const [last, left] = /note (\d+), … (\d+) more$/m.exec(lines.join('\n'))!.slice(1).map(Number);
+  expect(last! + 1 + left!).toBe(50);
 });
 
 test('colour changes nothing but colour', () => {

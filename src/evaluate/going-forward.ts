@@ -3,7 +3,7 @@
 
 import { intervalScore } from '../metrics/distribution.ts';
 import { type Learned, learn, quantiles, reachOf } from './half-widths.ts';
-import { type IntervalOptions, type Item, scaleOf } from './known-errors.ts';
+import type { IntervalOptions, Item } from './known-errors.ts';
 
 /** How one level's intervals cover. */
 export interface Verdict {
@@ -106,7 +106,7 @@ function judgeFolds(judged: JudgedLevel, learned: Learned, folds: readonly numbe
   for (const [i, view] of learned.views.entries()) {
     const { path, origins, prior } = view.item;
     const horizon = learned.steps.length;
-    const scale = scaleOf(view, learned.ratio, null, horizon);
+    const scale = learned.scales[i] as number;
     const [steps, sums] = units.map((unit) => unit?.map((width) => width * scale) ?? null);
     for (let n = 0; n < origins.length; n++) {
       if (!folds.includes(path.fold[n] as number)) continue;

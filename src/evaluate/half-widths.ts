@@ -9,6 +9,7 @@ import {
   meanOf,
   ratioOf,
   scaleOf,
+  scalesOf,
   type View,
   viewAt,
 } from './known-errors.ts';
@@ -32,6 +33,8 @@ export interface Learned {
   readonly views: readonly View[];
   /** Ratio of a target's own error to its seasonal differences: the median over the panel. */
   readonly ratio: number;
+  /** What the next errors of each target are told in. */
+  readonly scales: Float64Array;
   /** |error| / scale by step, and |sum of errors up to the step| / scale: H sorted arrays each. */
   readonly steps: readonly Float64Array[];
   readonly sums: readonly Float64Array[];
@@ -50,7 +53,8 @@ export function learn(items: readonly Item[], limits: readonly number[], options
   const most = neededFor(Math.max(...options.levels));
   const counts = scores.steps.map(({ length }) => length).filter((count) => count > 0);
   const independent = views.reduce((sum, view) => sum + independentOf(view, options.horizon), 0);
-  return { views, ratio, ...scores, pooled: counts.length === 0 || Math.min(...counts) < most, independent };
+  const scales = scalesOf(views, ratio, options.horizon);
+  return { views, ratio, scales, ...scores, pooled: counts.length === 0 || Math.min(...counts) < most, independent };
 }
 
 function scoresOf(views: readonly View[], horizon: number, k: number): Pick<Learned, Of | 'repeated'> {

@@ -4,7 +4,7 @@
 
 import { type JudgedLevel, judge, type Verdict, verdictOf } from './going-forward.ts';
 import { learn, neededFor, type Of, quantiles, supportedBy } from './half-widths.ts';
-import { type ErrorPaths, type IntervalOptions, itemOf, scaleOf, type View } from './known-errors.ts';
+import { type ErrorPaths, type IntervalOptions, itemOf } from './known-errors.ts';
 
 export type { ErrorPaths, IntervalOptions };
 export { neededFor, supportedBy };
@@ -55,7 +55,7 @@ export function calibrate(paths: readonly ErrorPaths[], options: IntervalOptions
   return {
     points,
     pooledSteps: all.pooled,
-    scales: new Map(items.map((item, i) => [item.path.id, scaleOf(all.views[i] as View, all.ratio, null, horizon)])),
+    scales: new Map(items.map(({ path }, i) => [path.id, all.scales[i] as number])),
     levels: levels.map((level, i) => {
       const own = judged[i] as JudgedLevel;
       return {

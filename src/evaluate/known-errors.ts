@@ -94,16 +94,41 @@ export function ratioOf(views: readonly View[], horizon: number): number {
 }
 
 /**
- * (n v + k q) / (n + 1): v the mean error of n folds, q the seasonal scale, k the panel's usual ratio. Of one series alone any constant
- * does. `besides`: an origin whose fold and rows are left out, so that no error is measured by itself, nor by another's error of its row.
+ * (n v + k q) / (n + 1): v the mean error of n folds, as far as they do not overlap, q the seasonal scale, k the panel's usual ratio. Of one
+ * series alone any constant does. `besides`: an origin whose fold and rows are left out, so that no error is measured by itself, nor by
+ * another's error of its row.
  */
 export function scaleOf(view: View, k: number, besides: number | null, horizon: number): number {
   const { prior } = view.item;
   const own = ownError(view, besides, horizon);
   if (own.folds === 0 && prior === null && besides !== null) return scaleOf(view, k, null, horizon);
   const guess = prior === null ? own.mean : k * prior;
-  const scale = own.folds > 0 ? (own.folds * own.mean + guess) / (own.folds + 1) : guess;
+  const folds = besides === null ? Math.min(own.folds, independentOf(view, horizon)) : own.folds;
+  const scale = folds > 0 ? (folds * own.mean + guess) / (folds + 1) : guess;
   return scale > 0 ? scale : Number.MIN_VALUE; // no error at all: intervals of no width
+}
+
+/** No series counts for more than this many times its own scale. */
+const MOST = 3;
+
+/**
+ * Scales to forecast by. Of a panel with one fold the errors are told in scales that know nothing of a series but its seasonal differences:
+ * what knows its errors too is larger on the average, as those far above the usual ratio outweigh those below, and is taken back by as much.
+ */
+export function scalesOf(views: readonly View[], k: number, horizon: number): Float64Array {
+  const scales = Float64Array.from(views, (view) => scaleOf(view, k, null, horizon));
+  const folds = new Set(
+    views.flatMap(({ item, known }) => Array.from(item.path.fold).filter((_, n) => known[n] !== 0)),
+  );
+  if (views.length === 1 || folds.size !== 1) return scales;
+  const times = views.flatMap((view, i) => {
+    const first = view.known.findIndex((known) => known > 0);
+    if (first < 0) return [];
+    const share = (scales[i] as number) / scaleOf(view, k, first, horizon);
+    return [Math.min(MOST, Math.max(1 / MOST, share))];
+  });
+  const larger = meanOf(times);
+  return scales.map((scale) => scale / larger);
 }
 
 /** Mean |error| of a target, and the folds it is of, those of which only a part of the rows counts as that part. */

@@ -8,6 +8,7 @@ import {
   neededFor,
   supportedBy,
 } from '../../src/evaluate/intervals.ts';
+import { seasonalScale } from '../../src/metrics/distribution.ts';
 
 const options = { horizon: 4, season: 1, levels: [80, 95], method: 'split' } as const;
 
@@ -168,6 +169,50 @@ describe('conformal intervals', () => {
       }
     }
     for (const [level, count] of inside) expect(Math.abs((100 * count) / all - level)).toBeLessThan(1);
+  });
+
+  it('of a panel with one fold hold about what they promise, though series are off by unlike multiples of their seasonal differences', () => {
+    const [inside, all] = [new Map([80, 95].map((level) => [level, 0])), 40 * 40 * 4];
+    for (let world = 1; world <= 40; world++) {
+      const panel = Array.from({ length: 40 }, (_, s) => {
+        const draw = random(world, `one fold/${s}`);
+        const size = Math.exp(0.6 * draw.normal());
+        return Float64Array.from({ length: 8 }, () => size * draw.normal());
+      });
+      const train = Float64Array.from({ length: 100 }, (_, t) => t % 2);
+      const known = panel.map((e, s) => ({ id: `${s}`, errors: e.subarray(0, 4), fold: [0], train }));
+      const calibration = calibrate(known, options);
+      for (const [s, e] of panel.entries()) {
+        for (const level of [80, 95]) {
+          const widths = halfWidths(calibration, `${s}`, level) as Float64Array;
+          const held = widths.filter((width, h) => Math.abs(e[4 + h] as number) <= width).length;
+          inside.set(level, (inside.get(level) as number) + held);
+        }
+      }
+    }
+    for (const [level, points] of [
+      [80, 4],
+      [95, 3],
+    ] as const) {
+      expect(Math.abs((100 * (inside.get(level) as number)) / all - level)).toBeLessThan(points);
+    }
+  });
+
+  it('of a panel are told in errors weighed by the folds that do not overlap', () => {
+    const panel = ['a', 'b', 'c'].map((id, s) => paths(id, 5, 5, 1 + s, 18 + s));
+    const scaleOf = (apart: number, s: number) => {
+      const known = panel.map((path) => ({ ...path, origins: [0, 1, 2, 3, 4].map((n) => n * apart) }));
+      return calibrate(known, options).scales.get(panel[s]?.id as string) as number;
+    };
+    const own = panel.map(({ errors }) => errors.reduce((sum, e) => sum + Math.abs(e), 0) / errors.length);
+    const prior = panel.map(({ train }) => seasonalScale(train, 1) as number);
+    const usual = own.map((v, s) => v / (prior[s] as number)).sort((a, b) => a - b)[1] as number;
+    const expected = (n: number, s: number) => (n * (own[s] as number) + usual * (prior[s] as number)) / (n + 1);
+    const apart = [1, 2, 3, 4].reduce((sum, steps) => sum + (4 + steps) / steps / 4, 0); // of step h every h-th
+    for (const s of [0, 1, 2]) {
+      expect(scaleOf(4, s)).toBeCloseTo(expected(5, s), 10);
+      expect(scaleOf(1, s)).toBeCloseTo(expected(apart, s), 10);
+    }
   });
 
   describe.each(['split', 'adaptive'] as const)('%s: how they cover is judged by what was known before', (method) => {

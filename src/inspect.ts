@@ -15,6 +15,7 @@ import { MODELS } from './models/index.ts';
 import { type ModelSummary, summarise } from './models/summary.ts';
 import { factsOf, loadData, type OpenOptions, openConfig } from './open.ts';
 import { buildNetwork } from './predict/network.ts';
+import { counted } from './report/figures.ts';
 import { seasonFact } from './report/seasons.ts';
 import { renderSummary } from './report/summary.ts';
 import { DATA_FILE } from './sources/recognise.ts';
@@ -50,10 +51,13 @@ export async function inspect(input: string, options: OpenOptions = {}): Promise
     data.raw.form === 'text'
       ? [inspectText(config, data.raw)]
       : data.raw.series.map((series) => inspectSeries(config, series, facts.season, data.seasons ?? []));
+  // The networks of several series are alike more often than not: each is shown after the last series that has it.
+  const shown = parts.slice(0, SERIES);
+  const networks = shown.map(({ network }, i) => (network === shown[i + 1]?.network ? '' : network));
   const notes = [...data.notes, ...data.warnings.map(({ code, message }) => `${code}: ${message}`)];
   return {
     text: [
-      ...parts.slice(0, SERIES).map((part) => part.text),
+      ...shown.flatMap((part, i) => [part.text, networks[i] as string]).filter((text) => text !== ''),
       ...others(parts.length),
       ...notes.map((note) => `note: ${note}`),
       '',
@@ -62,7 +66,12 @@ export async function inspect(input: string, options: OpenOptions = {}): Promise
   };
 }
 
-function inspectSeries(config: Config, series: Series, season: number, seasons: readonly Season[]): Inspection {
+/** What is found of a part, and the table of its network apart; '' where the model is none. */
+interface Part extends Inspection {
+  readonly network: string;
+}
+
+function inspectSeries(config: Config, series: Series, season: number, seasons: readonly Season[]): Part {
   const shape = windowShape(config, series);
   const { cuts, parts } = holdOut(config, shape, series.length);
   const trainUntil = parts.validation ?? parts.test ?? series.length;
@@ -90,10 +99,10 @@ function inspectSeries(config: Config, series: Series, season: number, seasons: 
     ...calendarLines(series.future),
     `windows: ${cuts.count} (training ${sizes.training}, validation ${sizes.validation}, test ${sizes.test}), context ${shape.context}, horizon ${shape.horizon}`,
     ...samples.map(({ x, y }) => `  ${x} → ${y}`),
-    ...(summary ? [renderSummary(summary)] : []),
   ];
   return {
     text: lines.join('\n'),
+    network: summary ? renderSummary(summary) : '',
     json: {
       series: series.id,
       rows: series.length,
@@ -119,7 +128,7 @@ function calendarLines(future: readonly Column[]): string[] {
   });
 }
 
-function inspectText(config: Config, text: Text): Inspection {
+function inspectText(config: Config, text: Text): Part {
   const choice = encoderOf(config);
   const { tokens, segments } = tokenize(text, choice);
   const shape = textShape(config, segments);
@@ -136,7 +145,7 @@ function inspectText(config: Config, text: Text): Inspection {
   );
   const vocabulary = vocabularyOf(encoder);
   const lines = [
-    `text ${text.id}: ${text.documents.length} documents, ${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`,
+    `text ${text.id}: ${counted(text.documents.length, 'document')}, ${counted(tokens.length, 'token')}, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`,
     `id → token: ${vocabulary
       .slice(0, TOKENS)
       .map(({ id, token }) => `${id}:${JSON.stringify(token)}`)
@@ -148,10 +157,10 @@ function inspectText(config: Config, text: Text): Inspection {
       .join(' ')}${vocabulary.length > TOKENS ? ' …' : ''}`,
     `windows: ${cuts.count} (training ${sizes.training}, validation ${sizes.validation}, test ${sizes.test}), context ${shape.context}`,
     ...samples.map(({ x, y }) => `  ${x} → ${y}`),
-    renderSummary(summary),
   ];
   return {
     text: lines.join('\n'),
+    network: renderSummary(summary),
     json: {
       text: text.id,
       documents: text.documents.length,
@@ -189,10 +198,11 @@ function firstSamples(cuts: Cuts, shape: WindowShape, show: (at: number) => stri
   });
 }
 
+/** Whole up to eight, so that a sample is a line of most terminals. */
 function shortened(items: readonly string[]): string {
-  return items.length <= 12
+  return items.length <= 8
     ? items.join(', ')
-    : `${items.slice(0, 5).join(', ')}, … (${items.length}) …, ${items.slice(-5).join(', ')}`;
+    : `${items.slice(0, 3).join(', ')}, … (${items.length}) …, ${items.slice(-2).join(', ')}`;
 }
 
 function vocabularyOf(encoder: TextEncoder): { id: number; token: string }[] {

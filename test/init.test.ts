@@ -66,6 +66,12 @@ describe('a config made for a table', () => {
     expect(windows.training).toBeGreaterThan(windows.test);
   });
 
+  it('is inspected with the network that all of its series have, once', async () => {
+    const { text } = await inspect(SHOPS, { set: ['source.target=y'] });
+    expect(text.match(/^series [ab]: 40 rows/gm)).toHaveLength(2);
+    expect(text.match(/all trainable/g)).toHaveLength(1);
+  });
+
   it('names every season that was found', async () => {
     const values = (i: number): number => (i % 24) * 10 + (Math.floor(i / 24) % 7 > 4 ? 90 : 0) + ((i * 7) % 11);
     const path = table('week.csv', 'y', 2400, (i) => `${values(i)}`);

@@ -195,9 +195,13 @@ async function loadedById(
   const named = /\bset source\.id: (\[.*?\]|"[^"]*")/.exec(refused.hint ?? '')?.[1];
   if (named === undefined) throw told;
   const probe = probeWith([JSON.parse(named) as string | string[]].flat());
-  const found = probe.written.source.gaps === 'refuse' ? await loaded(probe).catch(() => null) : null;
-  const series = found?.data.raw.form === 'numbers' ? found.data.raw.series : [];
-  if (found === null || series.length < 2 || series.some(({ length }) => length < LEAST_ROWS)) throw told;
+  if (probe.written.source.gaps !== 'refuse') throw told;
+  const found = await loaded(probe).catch((other: unknown) => {
+    // Cells are looked at once times are in order.
+    throw other instanceof ForecastError && other.code === 'E_DATA_MISSING' ? withoutConfig(other) : told;
+  });
+  const series = found.data.raw.form === 'numbers' ? found.data.raw.series : [];
+  if (series.length < 2 || series.some(({ length }) => length < LEAST_ROWS)) throw told;
   return found;
 }
 

@@ -131,6 +131,14 @@ describe('a table of several series', () => {
     expect(readFileSync(files[0]!, 'utf8')).toContain(`id: ["${id.join('", "')}"]`);
   });
 
+  it('is refused for what is wrong with its cells, its times being right', async () => {
+    const path = table('ahead.csv', LONG, 80, (i) => (i % 40 === 39 ? stacked(i).replace(/,\d+,/, ',,') : stacked(i)));
+    const error = (await configFor(path, { set: ['source.target=y'] }).catch((e) => e)) as ForecastError;
+    expect(error.code).toBe('E_DATA_MISSING');
+    const set = ['source.target=y', 'source.fill=linear'];
+    await expect(configFor(path, { set })).resolves.toMatchObject({ written: { source: { id: ['shop', 'kind'] } } });
+  });
+
   it.each([
     ['their parts have gaps', (i: number) => `${i % 3 === 0 ? 'a' : 'b'},${day(i >> 1)},${i},x`, []],
     ['every part is a few rows', (i: number) => `${i >> 1},${day(i % 2)},${i},x`, []],

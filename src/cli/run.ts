@@ -117,8 +117,9 @@ function asJson({ result, host, folder, stored }: RunOutcome): object {
 /** Where the run is, and the command one would type next. */
 function whatNext({ folder, result, stored, report }: RunOutcome): string[] {
   const path = shortPath(folder);
-  const next =
-    result.text.length > 0 ? `forecast generate ${path} --prompt "…"` : `forecast predict ${path} --horizon 24`;
+  // A recorded series goes on, and what is known in advance of it ends with the horizon.
+  const ahead = result.backtest === null ? '--horizon 24' : '--data newer.csv';
+  const next = result.text.length > 0 ? `forecast generate ${path} --prompt "…"` : `forecast predict ${path} ${ahead}`;
   return [
     ...(stored ? ['already complete: this is the stored result; --force trains anew'] : []),
     `run: ${path}`,

@@ -1,6 +1,7 @@
 // Which forecaster to use, from scores: the smallest error on the most honest windows there are; a baseline wins ties and doubts.
 // In: score rows of one split, loss differences by window. Out: the decision. Not here: its wording (report/verdict.ts), folds (backtests).
 
+import { FORECASTERS } from '../forecasters/index.ts';
 import { errorOf, isExact, PLAIN, type ScoreRow } from './score.ts';
 import { dieboldMariano } from './significance.ts';
 
@@ -66,5 +67,6 @@ export function decide(
 /** Whether the best baseline is to be used instead: the model has to be better by more than chance, last-value only not worse by more. */
 function isBeaten(model: string, own: number, best: number, p: number | null): boolean {
   if (model === PLAIN) return best < own && (p === null || 1 - p <= PLAIN_DOUBT);
+  if (FORECASTERS[model]?.baseline) return best <= own || (p ?? 0) > PLAIN_DOUBT; // as where another model names it
   return best <= own || (p === null ? own > (1 - UNTESTED_GAIN) * best : p > DOUBT);
 }

@@ -87,6 +87,18 @@ describe('the forecaster to use', () => {
     expect(ships({ 'last-value': 3, drift: 2 }, around(1))).toBe('drift');
   });
 
+  it('is the same baseline, run as the model, that another model is told to leave it to', () => {
+    // Differences of which chance gives one in eight or so: enough among baselines, too little for a model.
+    const better = Float64Array.from({ length: 40 }, (_, n) => (n % 2 ? 1 : -1.4));
+    const told = decide(rowsOf({ theta: 3, drift: 1.8, 'last-value': 2 }), 'theta', 'mae', around(1), 1, better);
+    expect(told.ship).toBe('drift');
+    const run = decide(rowsOf({ drift: 1.8, 'last-value': 2 }), 'drift', 'mae', better, 1);
+    expect(run.p).toBeGreaterThan(0.1);
+    expect(run.p).toBeLessThan(0.2);
+    expect(run.ship).toBe('drift');
+    expect(decide(rowsOf({ drift: 1.95, 'last-value': 2 }), 'drift', 'mae', NONE, 1).ship).toBe('drift');
+  });
+
   it('does not depend on the order of the rows', () => {
     const rows = rowsOf({ model: 1, naive: 2, mean: 3 });
     const differences = around(-0.5);

@@ -14,7 +14,11 @@ export const command: Command = {
       .options({
         prompt: { describe: "Text to continue (default: the run's own)", type: 'string', requiresArg: true },
         length: { describe: 'Tokens to generate', type: 'string', requiresArg: true },
-        sampler: { describe: 'How the next token is chosen', type: 'string', requiresArg: true },
+        sampler: {
+          describe: 'greedy: always the likeliest token; temperature: drawn',
+          type: 'string',
+          requiresArg: true,
+        },
         temperature: { describe: 'Below 1 sharpens, above 1 flattens', type: 'string', requiresArg: true },
         'top-k': { describe: 'Only the k likeliest tokens', type: 'string', requiresArg: true },
         'top-p': { describe: 'Only the likeliest tokens that together reach p', type: 'string', requiresArg: true },

@@ -44,7 +44,7 @@ export const command: Command = {
 export const RUN_OPTIONS = {
   set: { describe: 'Change a key: --set train.epochs=50 (repeatable)', type: 'string', array: true, nargs: 1 },
   seed: { describe: 'Everything random comes from this number', type: 'string', requiresArg: true },
-  engine: { describe: 'Who does the arithmetic', type: 'string', requiresArg: true },
+  engine: { describe: 'auto, native, wasm, reference or tensorflow', type: 'string', requiresArg: true },
   out: { describe: 'The run folder (default runs/<name>-<hash>)', type: 'string', requiresArg: true },
   root: { describe: 'Project folder that paths in the config stay inside', type: 'string', requiresArg: true },
   force: { describe: 'Train anew where a complete run stands', type: 'boolean' },

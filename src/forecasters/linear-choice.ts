@@ -33,7 +33,7 @@ export interface LinearGrid extends Omit<LinearForm, 'context'> {
 }
 
 export interface LinearChoice {
-  /** What is forecast is their mean, each as often as it has settings. */
+  /** What is forecast is their mean. */
   readonly models: readonly LinearModel[];
   readonly settings: readonly Setting[];
 }
@@ -42,8 +42,6 @@ export interface LinearModel {
   readonly form: LinearForm;
   /** The mean over its settings. */
   readonly weights: LinearWeights;
-  /** Of all settings. */
-  readonly share: number;
   readonly windows: number;
 }
 
@@ -78,7 +76,7 @@ export async function chooseLinear(
   // Contexts that are written learn from all their own windows.
   for (const own of grouped(settings, ({ context }) => (grid.context === 'auto' ? '' : `${context}`))) {
     const { form, found, windows } = await solved(known, grid, own, pause);
-    models.push({ form, weights: mean(found), share: own.length / settings.length, windows });
+    models.push({ form, weights: mean(found), windows });
   }
   return { models, settings };
 }

@@ -174,7 +174,7 @@ function gridOf(options: LinearOptions, reach: number, known: readonly number[])
     base,
     season: longest,
     context,
-    ridge: typeof options.ridge === 'number' ? [options.ridge] : options.ridge,
+    ridge: typeof options.ridge === 'number' || Array.isArray(options.ridge) ? listed(options.ridge) : options.ridge,
     subtract: options.subtract === 'last',
     windowScale: options.scale === 'window',
     intercept: options.intercept,
@@ -186,7 +186,7 @@ function gridOf(options: LinearOptions, reach: number, known: readonly number[])
 }
 
 function listed(one: number | readonly number[]): readonly number[] {
-  return typeof one === 'number' ? [one] : one;
+  return typeof one === 'number' ? [one] : [...new Set(one)];
 }
 
 function fittedOf(traces: readonly LinearTrace[], choice: LinearChoice): FittedNumbers {
@@ -206,11 +206,10 @@ function stateOf(traces: readonly LinearTrace[], { models, settings }: LinearCho
     kind: KIND,
     settings: settings.map((setting) => ({ ...setting })),
     targets: traces.map(({ name, log, unit, floor }) => ({ name, log, unit, floor: floor + 0 })),
-    models: models.map(({ form: { context, reach, base }, weights, share, windows }) => ({
+    models: models.map(({ form: { context, reach, base }, weights, windows }) => ({
       context,
       reach,
       base,
-      share,
       windows,
       weights: Array.from(weights.beta, (w) => w + 0), // (L, H), row by row
       intercept: Array.from(weights.intercept, (w) => w + 0),
@@ -271,7 +270,7 @@ function forecastBlock(
   const inner = trace.transformed(window);
   block.fill(0);
   for (const model of models)
-    addChange(inner.subarray(inner.length - model.form.context), model, trace, scratch, block);
+    addChange(inner.subarray(inner.length - model.form.context), model, 1 / models.length, trace, scratch, block);
   const { form } = models[0] as LinearModel;
   for (let h = 0; h < block.length; h++) {
     const base = baseAt(form, h);
@@ -285,7 +284,8 @@ function forecastBlock(
 /** block += share · scale · X β. */
 function addChange(
   window: Float64Array,
-  { form, weights, share }: LinearModel,
+  { form, weights }: LinearModel,
+  share: number,
   trace: LinearTrace,
   { x, one }: { readonly x: Float64Array; readonly one: Float64Array },
   block: Float64Array,

@@ -86,13 +86,20 @@ function plain(facts: Facts, seasons: readonly number[]): Contestant[] {
   ];
 }
 
-/** With its own choice of settings and, all windows alike, with long contexts and few penalties; of one series with many rows, where the choice is made again at each origin, with those alone. */
+/** With its own choice of settings and, all windows alike, with long contexts and few penalties, on panels of shorter seasons the mean of many contexts; of one series with many rows, where the choice is made again at each origin, with those alone. */
 function linears({ season, panel, many }: Facts, seasons: readonly number[]): Choice[] {
   const longest = seasons.at(-1) ?? season;
   const linear = { kind: 'linear', season: seasons.length > 1 ? [...seasons] : longest };
-  const of = (context: number, ridge: number): Choice => ({ ...linear, context, ridge, weigh: 'equal' });
+  const of = (context: number | number[], ridge: number): Choice => ({ ...linear, context, ridge, weigh: 'equal' });
   const long = longContext(longest);
-  if (panel) return [linear, of(long, 1e-3), of(long, 1e-2), ...(longest < LONG ? [of(6 * longest, 1e-3)] : [])];
+  const several = [2, 3, 4, 5, 6, 7, 8].map((seasons) => seasons * longest);
+  if (panel)
+    return [
+      linear,
+      of(long, 1e-3),
+      of(long, 1e-2),
+      ...(longest < LONG ? [of(6 * longest, 1e-3), of(several, 1e-3)] : []),
+    ];
   if (many) return [of(long, 1e-3), of(long, 1e-2), of(long, 0.1), { ...of(long, 0.1), base: 'season' }];
   return [linear, { ...linear, base: 'season' }, { ...linear, loss: 'squares' }];
 }

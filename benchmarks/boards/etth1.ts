@@ -61,9 +61,9 @@ function contestants(horizon: number): Contestant[] {
   );
 }
 
-/** Squares, as the board counts; penalties by the validation part. */
+/** Squares, as the board counts; penalties, or the mean over some, by the validation part. */
 function linear(): Choice[] {
-  const of = (context: number, ridge: number): Choice => ({
+  const of = (context: number, ridge: number | number[]): Choice => ({
     kind: 'linear',
     context,
     ridge,
@@ -71,7 +71,7 @@ function linear(): Choice[] {
     scale: 'none',
     loss: 'squares',
   });
-  return [...[0.03, 0.1, 0.3, 1, 3].map((ridge) => of(504, ridge)), of(336, 0.3), of(672, 0.3)];
+  return [...[0.03, 0.1, 0.3, 1, 3, [0.1, 0.3, 1, 3]].map((ridge) => of(504, ridge)), of(336, 0.3), of(672, 0.3)];
 }
 
 /** Mean 0 and variance 1 over the first `rows`. */

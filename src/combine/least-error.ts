@@ -2,7 +2,7 @@
 // In: errors of each member at the same rows. Out: weights of 0 or more that sum to 1. Not here: where the errors come from (judge.ts).
 
 /** Added to the mean square of each member, a part of the least one: among equals all have the same say. */
-const SHRINKAGE = 0.3;
+const SHRINKAGE = 0.05;
 /** A weight below this is luck, and the fit of its member would be for nothing. */
 const LEAST_WEIGHT = 0.01;
 /** Parts of the usual block's size that a block counts for at the least, however well it was forecast. */

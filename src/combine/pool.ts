@@ -14,8 +14,7 @@ const MANY_SERIES = 30;
 const PANEL_STRIDE = 8;
 /** Rows from which on a series is long: there is room to judge side by side, and windows enough to learn from. */
 export const MANY_ROWS = 4000;
-/** Windows of long targets that are enough for the same. */
-const ENOUGH_WINDOWS = 4000;
+/** The longest context of a member. */
 const MOST_CONTEXT = 504;
 
 const log = (model: Choice): Choice => ({ kind: 'log-scale', model });
@@ -39,10 +38,18 @@ function pooled(season: number, rows: number): Choice {
   return { kind: 'linear', context: longContext(season, rows), ridge: 0.001, stride: PANEL_STRIDE, passes: 2 };
 }
 
-/** The linear model of all targets of a long series, which have far fewer windows that differ: squares, and a strong penalty. */
-function shared(season: number, rows: number, targets: number): Choice {
-  const stride = Math.ceil((rows * targets) / ENOUGH_WINDOWS);
-  return { kind: 'linear', context: longContext(season, rows), ridge: 1, stride, loss: 'squares' };
+/**
+ * Long series of several targets: what is fitted to the whole past. Who follows the newest level is right as long as a turn of affairs
+ * lasts; weights learnt in one season do not hold in the next.
+ */
+function manyTargets(season: number, rows: number): Choice[] {
+  return [
+    { kind: 'seasonal-naive' },
+    { kind: 'regression' },
+    { kind: 'regression', lags: lags(1, 2, 3, season), means: [season], harmonics: 3 },
+    { kind: 'linear', context: MOST_CONTEXT, ridge: 0.1, scale: 'series', log: false, loss: 'squares' },
+    { kind: 'linear', context: longContext(season, rows), ridge: 1, loss: 'squares' },
+  ];
 }
 
 /** The longest context of a few that leaves half the usual rows to learn from. */
@@ -127,11 +134,6 @@ export function poolOf({ season, series = 1, targets = 1, rows = 0 }: Ground): C
     Object.hasOwn(FORECASTERS, kind === 'log-scale' ? (model as Choice).kind : kind);
   const pool = alone.filter(known);
   if (series >= MANY_SERIES) return [pooled(season, rows), ...pool.filter(({ kind }) => kind !== 'linear')];
-  if (targets < 2 || rows < MANY_ROWS || season < 2 || season > LONG_SEASON) return pool;
-  // Smoothing a season row by row is dear where rows are many: it is taken where there is room left.
-  return [shared(season, rows, targets), ...pool.filter((one) => !smooths(one)), ...pool.filter(smooths)];
-}
-
-function smooths({ kind, model }: Choice): boolean {
-  return kind === 'ets' || kind === 'holt-winters' || (kind === 'log-scale' && smooths(model as Choice));
+  const many = targets >= 2 && rows >= MANY_ROWS && season >= 2 && season <= LONG_SEASON;
+  return many ? manyTargets(season, rows) : pool;
 }

@@ -279,14 +279,13 @@ describe('members', () => {
     ]);
   });
 
-  it('one linear model of all targets comes first where a long series has several', () => {
-    expect(poolOf({ season: 24, rows: 4000, targets: 7 })[0]).toMatchObject({
-      kind: 'linear',
-      context: 336,
-      stride: 7,
-    });
-    for (const other of [{ targets: 1 }, { rows: 3999 }, { season: 1 }])
-      expect(poolOf({ season: 24, rows: 4000, targets: 7, ...other })[0]?.kind).not.toBe('linear');
+  it('several targets of a long series are told by what is fitted to the whole past alone, linear models of all of them last', () => {
+    const long = { season: 24, rows: 4000, targets: 7 };
+    const kinds = poolOf(long).map(({ kind }) => kind);
+    expect(kinds).toEqual(['seasonal-naive', 'regression', 'regression', 'linear', 'linear']);
+    expect(poolOf(long).slice(-2)).toMatchObject([{ scale: 'series', log: false }, { context: 336 }]);
+    for (const other of [{ targets: 1 }, { rows: 3999 }, { season: 1 }, { season: 61 }])
+      expect(poolOf({ ...long, ...other }).map(({ kind }) => kind)).toContain('theta');
   });
 
   it('auto takes the mean of as many of the best as it is told to', async () => {

@@ -44,6 +44,7 @@ const SUBJECTS = [
   series(64, 17, { cell: 'gru', bidirectional: true }),
   words(64),
   words(99),
+  words(30),
 ];
 
 const request = ({ all, batch }: Subject, changes: Partial<TrainRequest> = {}): TrainRequest => ({

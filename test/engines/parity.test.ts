@@ -9,6 +9,7 @@ import type { Network } from '../../src/models/network.ts';
 import { planNetwork } from '../../src/models/plan.ts';
 import { OPTIMIZERS, spellOptimizer } from '../../src/optimizers/index.ts';
 import { SCHEDULES, spellSchedule } from '../../src/optimizers/schedule.ts';
+import { takeCuts } from '../../src/window/cuts.ts';
 import type { WindowShape } from '../../src/window/window.ts';
 import { CARRIED, NUMBERS } from './features.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
@@ -276,6 +277,62 @@ describe.each(COMPILED)('%s against the reference', (_, engine) => {
       for (const [name, { data }] of expected?.weights ?? []) {
         expect(difference(found?.weights.get(name)?.data ?? [], data), name).toBeLessThan(1e-4);
       }
+    }
+  });
+
+  it.each([
+    ['clipped', 'last', 0.1],
+    ['unclipped', 'last', null],
+    ['unclipped', 'every', null],
+  ] as const)(
+    'dense layers of many columns give the reference’s step of few rows and of many: %s, targets %s',
+    async (_, targets, clip) => {
+      const layers = [
+        { kind: 'lstm', units: 20, sequences: targets === 'every' },
+        { kind: 'dense', units: 150, activation: 'tanh' },
+        { kind: 'dense', units: 301 },
+      ];
+      const c = caseOf('', 'stack', { layers }, tokens(80, 301), shape({ targets }));
+      const weights = rounded(roughWeights(c.network));
+      // Rows are few up to 50, where all are of one tile.
+      for (const batch of [1, 9, 10, 17, 50, 51, 70]) {
+        const all = { ...c.all, cuts: takeCuts(c.all.cuts, 0, batch + 3) }; // steps of many and of few, in turn
+        const [expected, found] = await Promise.all(
+          [reference, engine].map(async (each) => {
+            const compiled = await each.compile(c.network, weights);
+            const optimizer = spellOptimizer({ kind: 'sgd', momentum: 0.9 }, 0.1);
+            const { records } = await compiled.train(
+              request({ ...c, all }, { batch, optimizer, clip, epochs: 2, until: 2 }),
+            );
+            return { records, after: compiled.weights() };
+          }),
+        );
+        const figures = (key: 'loss' | 'gradientNorm', of = found) => of?.records.map((record) => record[key]) ?? [];
+        for (const key of ['loss', 'gradientNorm'] as const)
+          expect(difference(figures(key), figures(key, expected)), `${key} ${batch}`).toBeLessThan(1e-5);
+        for (const name of weights.keys()) {
+          const [right, made] = [expected, found].map((one) => moved(weights, one?.after as Tensors, name));
+          expect(difference(made ?? [], right ?? []), `${name} ${batch}`).toBeLessThan(2e-4);
+        }
+      }
+    },
+  );
+
+  it('a gradient beyond float32 that one layer’s weights alone have changes nothing', async () => {
+    const channel = Float64Array.from({ length: 250 }, (_, i) => (i < 50 ? Math.sin(i) : 1e41));
+    const sequence = { ...numbers(250), targets: [channel] };
+    const window = shape({ horizon: 200 });
+    const network = build('lstm-regressor', { units: 40, normalise: 'none' }, task(sequence, window));
+    const rough = rounded(roughWeights(network));
+    rough.get('dense/kernel')?.data.fill(0); // so that nothing goes further back
+    const all = windows(sequence, window);
+    for (const count of [4, 12, 16, 20]) {
+      const c = { name: '', network, all: { ...all, cuts: takeCuts(all.cuts, 0, 2 * count) } };
+      const compiled = await engine.compile(network, rough);
+      const before = compiled.weights();
+      expect((await compiled.train(request(c, { batch: count, signal: stopAfter(1) }))).stopped).toBe('nonfinite');
+      expect(compiled.weights()).toEqual(before);
+      compiled.dispose();
     }
   });
 

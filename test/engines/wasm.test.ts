@@ -69,6 +69,7 @@ function request(training: Windows, changes: Partial<TrainRequest> = {}): TrainR
 
 const series = numbers(90, { targets: 2, past: 1, future: 1 });
 const text = tokens(80, 9, true);
+const many = tokens(70, 300);
 const window = shape({ horizon: 2 });
 const padded = shape({ pad: 'left', mask: true });
 const NETWORKS: { readonly [name: string]: { readonly network: Network; readonly all: Windows } } = {
@@ -90,6 +91,10 @@ const NETWORKS: { readonly [name: string]: { readonly network: Network; readonly
       task(text, padded),
     ),
     all: windows(text, padded, 'prefixes'),
+  },
+  'many columns': {
+    network: build('language-model', { layers: [{ kind: 'lstm', units: 90 }] }, task(many, shape())),
+    all: windows(many, shape()),
   },
   'unequal lengths, one-hot': {
     network: build('language-model', { layers: [{ kind: 'simple-rnn', units: 6 }] }, task(text, shape())),

@@ -132,7 +132,7 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
   net.v = (float *)allocate(bytes);
   net.back = (float *)allocate((size_t)net.backSize * sizeof(float));
   net.warm = (uint8_t *)allocate((size_t)net.tableRows);
-  net.squares = (double *)allocate((size_t)stretchesOf(net) * sizeof(double));
+  net.squares = (double *)allocate((size_t)(sumsOf(net) + panelsOf(net, false)) * sizeof(double)); // any layer may come to be lean
   return net.w && net.m && net.v && net.back && net.warm && net.squares ? made : ended(made);
 }
 API int32_t kernel_values(const Net *net) { return (int32_t)net->values; }

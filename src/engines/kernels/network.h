@@ -200,6 +200,16 @@ static bool wantsInput(const Net &net, int i) { return i > 0 || net.feedsBack; }
 /** Whether each step may have a target. */
 static bool everyStep(const Net &net) { return net.data.every || net.free; }
 static bool hasRows(const Layer &layer) { return layer.kind == DENSE || layer.kind >= SIMPLE_RNN; }
+/**
+ * Whether a training batch has few rows of a dense layer beside its weights, all of them still there at its end: then gradients are made
+ * once, of the rows of all shards, and weights are read as they stand. Else each shard has gradients of its own, and weights a transposed copy.
+ */
+static bool isLean(const Net &net, const Layer &layer) {
+  const Batch &batch = net.batch;
+  if (!batch.training || layer.kind != DENSE || layer.ids || batch.count > batch.shards * batch.tile) return false;
+  const ix rows = batch.count * (layer.sequence ? batch.T : 1);
+  return 2 * rows * (layer.F + layer.U) <= layer.F * layer.U;
+}
 
 // ---- panels: what W units of a gated layer need, or 4W plain columns
 
@@ -359,15 +369,20 @@ static ix countValues(const Net &net) {
   }
   return sum;
 }
-/** Calls `work(begin, end)` for every stretch of begin … end of the dense weights that may change; all where nothing is asleep. */
-template <class Work> static void eachStretch(const Net &net, ix from, ix to, Work work) {
+/** Calls `work(begin, end)` for every stretch of from … to of the dense weights that may change; of `sharded`, whose gradients each shard has. */
+template <class Work> static void eachStretch(const Net &net, ix from, ix to, bool sharded, Work work) {
   ix begin = from;
   const auto until = [&](ix end) {
     if (begin < least(end, to)) work(begin, least(end, to));
   };
-  for (int i = 0; net.asleep && i < net.count; i++) {
+  for (int i = 0; i < net.count; i++) {
     const Layer &layer = net.layers[i];
-    for (int d = 0; layer.kind >= SIMPLE_RNN && d < layer.directions; d++) {
+    if (sharded && isLean(net, layer)) {
+      const Part &part = layer.linear[0].part[0];
+      until(part.weights);
+      begin = most(begin, part.weights + part.K * layer.linear[0].N);
+    }
+    for (int d = 0; net.asleep && layer.kind >= SIMPLE_RNN && d < layer.directions; d++) {
       const Linear &l = layer.linear[d];
       for (ix p = 0; p < panelsOf(l); p++) { // the rows of the state before, in the first part of two or the only one
         const ix panel = weightsOf(l, l.part[0], p);
@@ -381,25 +396,26 @@ template <class Work> static void eachStretch(const Net &net, ix from, ix to, Wo
 
 // ---- transposed copies for the way back
 
+/** to (columns, padded) = from (rows, columns), whose rows are `row` apart, transposed. */
+static void turn(const float *from, ix row, ix rows, ix columns, float *to, ix padded) {
+  for (ix r = 0; r < rows; r++, from += row)
+    for (ix c = 0; c < columns; c++) to[c * padded + r] = from[c];
+}
 /** to (lanes of all panels, `padded` columns in panels) = rows k0 … k0 + count of panel p, transposed. */
 static void transpose(const Net &net, const Linear &l, const Part &part, ix p, ix k0, ix count, ix padded, float *to) {
   const ix lanes = lanesOf(l, part, p), before = p * (l.gated ? lanes : W4), all = l.gated ? panelsOf(l) * lanes : l.N;
   const float *from = net.w + weightsOf(l, part, p) + k0 * lanes;
   for (ix q = 0; q < padded; q += W4) {
-    const ix columns = least(padded - q, W4), real = least(columns, count - q);
-    float *at = to + q * all + before * columns;
-    for (ix c = 0; c < real; c++) {
-      const float *line = from + (q + c) * lanes;
-      for (ix j = 0; j < lanes; j++) at[j * columns + c] = line[j];
-    }
+    const ix columns = least(padded - q, W4);
+    turn(from + q * lanes, lanes, least(columns, count - q), lanes, to + q * all + before * columns, columns);
   }
 }
-/** Calls `work(layer number, linear, panel)` for the panels of all weights, or for the `only`-th; gives their number. */
-template <class Work> static ix eachPanel(const Net &net, ix only, Work work) {
+/** Calls `work(layer number, linear, panel)` for the panels of all layers that are lean or are not, or for the `only`-th; gives their number. */
+template <class Work> static ix eachPanel(const Net &net, bool lean, ix only, Work work) {
   ix count = 0;
   for (int i = 0; i < net.count; i++) {
     const Layer &layer = net.layers[i];
-    for (int d = 0; hasRows(layer) && d < layer.directions; d++) {
+    for (int d = 0; hasRows(layer) && isLean(net, layer) == lean && d < layer.directions; d++) {
       const ix panels = panelsOf(layer.linear[d]);
       if (only >= count && only < count + panels) work(i, layer.linear[d], only - count);
       count += panels;
@@ -409,7 +425,7 @@ template <class Work> static ix eachPanel(const Net &net, ix only, Work work) {
 }
 /** Renews those of a panel; of the way back in time only where windows have several steps. */
 static void renewPanel(const Net &net, ix k) {
-  eachPanel(net, k, [&](int i, const Linear &l, ix p) {
+  eachPanel(net, false, k, [&](int i, const Linear &l, ix p) {
     for (int q = 0; q < l.parts; q++) {
       const Part &part = l.part[q];
       const ix x0 = l.H + l.ones - part.k0;
@@ -463,7 +479,7 @@ static void carve(Shard &shard, Carve &c, int64_t T, int64_t tile, bool training
   if (training) c.take(shard.outGradient, rows * net.outputsPadded);
   c.take(shard.carry, tile * states);
   c.take(shard.carryCell, tile * states);
-  if (training) c.take(shard.temporary, rows * widest);
+  if (training) c.take(shard.temporary, most(rows, W4) * widest);
   if (net.skips || net.affine) c.take(shard.left, rows * net.outStride);
   if (net.affine) c.take(shard.normal, rows * net.relative);
   c.take(shard.targets, rows * (net.tokens ? 1 : net.D * net.C));

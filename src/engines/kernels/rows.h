@@ -47,6 +47,24 @@ static void rowsGradient(Shard &shard, ix rows, const float *gradient, ix N) {
     for (ix u = 0; u < N; u += W) store(to + u, load(to + u) + load(gradient + u));
   }
 }
+/** to (rows, padded) = gradients · weights transposed, read as they stand: it is the gradients that are turned, and what comes of them. */
+static void backFromWeights(const Shard &shard, const Linear &l, const float *gradient, ix rows, float *to, ix padded) {
+  const Part &part = l.part[0];
+  alignas(64) float turned[W4 * W4];
+  zero(turned, W4 * W4);
+  for (; rows > 0; rows -= W4, gradient += W4 * l.N, to += W4 * padded) {
+    const ix n = least(rows, W4), row = up(n, W);
+    for (ix p = 0; p < panelsOf(l); p++) {
+      const ix lanes = lanesOf(l, part, p);
+      const Left weights{shard.net->w + weightsOf(l, part, p) + l.ones * lanes, lanes, 1, 1, 0};
+      turn(gradient + p * W4, l.N, n, lanes, turned, row);
+      if (lanes == W4) product<W4, 1>(shard.temporary, row, l.F, weights, turned, 0, row, lanes, p > 0);
+      else product<0, 1>(shard.temporary, row, l.F, weights, turned, 0, row, lanes, p > 0);
+    }
+    for (ix f = 0; f < l.F; f++)
+      for (ix r = 0; r < n; r++) to[r * padded + f] = shard.temporary[f * row + r];
+  }
+}
 static void backwardDense(Shard &shard, int i) {
   Layer &layer = shard.layers[i];
   const Linear &l = layer.linear[0];
@@ -62,7 +80,8 @@ static void backwardDense(Shard &shard, int i) {
   }
   const Part &part = l.part[0];
   const bool whole = shard.from == 0; // by now all rows have their gradients
-  for (ix r = 0; whole && r < rows; r += KC) {
+  const bool lean = isLean(*shard.net, layer);
+  for (ix r = 0; whole && !lean && r < rows; r += KC) {
     for (ix p = 0; p < panelsOf(l); p++) {
       const ix lanes = lanesOf(l, part, p);
       product<1, 0>(shard.g + weightsOf(l, part, p), lanes, part.K, Left{l.rows + r * l.stride, 1, l.stride, 1, 0},
@@ -70,7 +89,10 @@ static void backwardDense(Shard &shard, int i) {
     }
   }
   if (layer.ids && whole) rowsGradient(shard, rows, gradient, l.N);
-  if (!layer.ids && wantsInput(*shard.net, i))
+  if (layer.ids || !wantsInput(*shard.net, i)) return;
+  if (lean)
+    backFromWeights(shard, l, gradient + first * l.N, end - first, layer.gradient + first * layer.Fp, layer.Fp);
+  else
     product<0, 1>(layer.gradient + first * layer.Fp, layer.Fp, end - first, Left{gradient + first * l.N, l.N, 1, 1, 0},
                   shard.net->back + part.inputBack, 0, layer.Fp, l.N, false);
 }

@@ -8,7 +8,7 @@
 /** Copies what a training falls back to; where nothing was stirred, only what a network asleep may have changed. */
 static void copySaved(Net &net) {
   net.asleep = !net.written && !net.stirred;
-  eachStretch(net, 0, net.size, [&](ix begin, ix end) {
+  eachStretch(net, 0, net.size, false, [&](ix begin, ix end) {
     copy(net.savedW + begin, net.w + begin, end - begin);
     copy(net.savedM + begin, net.m + begin, end - begin);
     copy(net.savedV + begin, net.v + begin, end - begin);
@@ -89,7 +89,7 @@ template <class Work> static void eachTile(const Net &net, Shard &shard, ix k, W
 
 /** Forward, loss and backward: gradients and tally are those of the shard's windows. */
 static void learn(const Net &net, Shard &shard, ix k) {
-  eachStretch(net, 0, net.dense, [&](ix begin, ix end) { zero(shard.g + begin, end - begin); });
+  eachStretch(net, 0, net.dense, true, [&](ix begin, ix end) { zero(shard.g + begin, end - begin); });
   shard.touched = 0;
   memset(shard.slots, -1, (size_t)net.tableRows * sizeof(int32_t));
   eachTile(net, shard, k, [&] {
@@ -142,13 +142,15 @@ static void addTally(const Net &net, double *results) {
   results[2] += sum.weight;
 }
 
-// ---- the sum of all shards' gradients, in the order of the shards, in stretches of fixed length; shard 0 takes it up
+// ---- the sum of all shards' gradients, in the order of the shards, in stretches of fixed length or panels; shard 0 takes it up
 
 enum { STRETCH = 16384 };
 
-/** Stretches of the dense gradients; touched rows of tables are one more. */
+/** Stretches of the dense gradients; panels of all layers that are lean, or are not. */
 static ix denseStretches(const Net &net) { return (net.dense + STRETCH - 1) / STRETCH; }
-static ix stretchesOf(const Net &net) { return denseStretches(net) + 1; }
+static ix panelsOf(const Net &net, bool lean) { return eachPanel(net, lean, -1, [](int, const Linear &, ix) {}); }
+/** Parts of the sum: stretches, panels of lean layers, touched rows of tables. */
+static ix sumsOf(const Net &net) { return denseStretches(net) + panelsOf(net, true) + 1; }
 
 INLINE void addSquares(vd &sum, vf g) {
   const vd wide = __builtin_convertvector(g, vd);
@@ -163,13 +165,33 @@ static double total(vd sum) {
 /** Sums stretch k; gives the sum of squares. */
 static double addStretch(Net &net, ix k) {
   vd squares{};
-  eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), [&](ix begin, ix end) {
+  eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), true, [&](ix begin, ix end) {
     float *g = net.shards[0].g;
     for (ix i = begin; i < end; i += W) {
       vf sum = load(g + i);
       for (ix s = 1; s < net.batch.shards; s++) sum += load(net.shards[s].g + i);
       store(g + i, sum);
       addSquares(squares, sum);
+    }
+  });
+  return total(squares);
+}
+
+/** Makes the gradients of panel k of the lean layers, a piece that stays in the first cache at a time; gives the sum of squares. */
+static double makePanel(const Net &net, ix k) {
+  vd squares{};
+  eachPanel(net, true, k, [&](int i, const Linear &l, ix p) {
+    const Part &part = l.part[0];
+    const ix lanes = lanesOf(l, part, p), pieces = (part.K + KC - 1) / KC;
+    for (ix piece = 0; piece < pieces; piece++) {
+      const ix from = part.K * piece / pieces, rows = part.K * (piece + 1) / pieces - from;
+      float *g = net.shards[0].g + weightsOf(l, part, p) + from * lanes;
+      for (ix s = 0; s < net.batch.shards; s++) {
+        const Shard &shard = net.shards[s];
+        const float *x = shard.layers[i].linear[0].rows + from, *gradient = gradientAfter(shard, i) + p * W4;
+        product<1, 0>(g, lanes, rows, Left{x, 1, l.stride, 1, 0}, gradient, l.N, lanes, rowsIn(shard, net.layers[i]), s > 0);
+      }
+      for (ix j = 0; j < rows * lanes; j += W) addSquares(squares, load(g + j));
     }
   });
   return total(squares);
@@ -192,6 +214,12 @@ static double addTouched(Net &net) {
   const float *rows = first.g + net.dense;
   for (ix j = 0; j < first.touched * width; j += W) addSquares(squares, load(rows + j));
   return total(squares);
+}
+
+/** Part k of the sum; gives the sum of squares. */
+static double sumPart(Net &net, ix k) {
+  const ix stretches = denseStretches(net);
+  return k < stretches ? addStretch(net, k) : k < sumsOf(net) - 1 ? makePanel(net, k - stretches) : addTouched(net);
 }
 
 // ---- the optimizers: flat memory, and rows of tables, with gradients at `g` or of zero
@@ -275,7 +303,7 @@ static void updatePart(Net &net, ix k) {
     const ix rows = tableStretch(net);
     return updateTables(net, net.update, (k - stretches) * rows, least(net.tableRows, (k - stretches + 1) * rows));
   }
-  eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), [&](ix begin, ix end) {
+  eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), false, [&](ix begin, ix end) {
     UPDATES[net.optimizer](net, net.update, begin, net.shards[0].g + begin, end - begin);
   });
 }
@@ -283,7 +311,7 @@ static void updatePart(Net &net, ix k) {
 /** After the sum: whether loss and norm are finite; if so the update is made ready, clipped. results[3]: the norm. */
 static bool decide(Net &net, double rate, double clip, double *results) {
   double squares = 0, loss = 0;
-  for (ix k = 0; k < stretchesOf(net); k++) squares += net.squares[k];
+  for (ix k = 0; k < sumsOf(net); k++) squares += net.squares[k];
   for (ix k = 0; k < net.batch.shards; k++) loss += net.shards[k].tally.loss;
   const double norm = __builtin_sqrt(squares);
   results[3] = norm;
@@ -296,8 +324,8 @@ static bool decide(Net &net, double rate, double clip, double *results) {
 // ---- phases
 
 static ix partsOf(const Net &net, int phase) {
-  if (phase == RENEW) return eachPanel(net, -1, [](int, const Linear &, ix) {});
-  if (phase == SUM) return stretchesOf(net);
+  if (phase == RENEW) return panelsOf(net, false);
+  if (phase == SUM) return sumsOf(net);
   if (phase == UPDATE) return denseStretches(net) + (net.tableRows ? (net.tableRows + tableStretch(net) - 1) / tableStretch(net) : 0);
   return net.batch.shards;
 }
@@ -305,7 +333,7 @@ static void runPart(Net &net, int phase, ix k) {
   switch (phase) {
     case RENEW: renewPanel(net, k); break;
     case GRADIENTS: learn(net, net.shards[k], k); break;
-    case SUM: net.squares[k] = k < denseStretches(net) ? addStretch(net, k) : addTouched(net); break;
+    case SUM: net.squares[k] = sumPart(net, k); break;
     case UPDATE: updatePart(net, k); break;
     case MEASURE: measureShard(net, net.shards[k], k); break;
     default: predictShard(net, net.shards[k], k);

@@ -117,7 +117,12 @@ describe('a table is refused with its code, file, line and column', () => {
     ['a quote inside a field', withRow(9, '2024-01-08,5" pipe"'), {}, 'E_CSV_QUOTE x.csv:9: a quote inside a field'],
     ['text after a quote', withRow(9, '"2024-01-08"x,5'), {}, 'E_CSV_QUOTE x.csv:9: a quote inside a field'],
     ['one name twice', 'date,y,y\n2024-01-01,1,2\n', {}, 'E_CSV_HEADER x.csv:1: columns 2 and 3 are both named "y"'],
-    ['a column without a name', ',date,y\n0,2024-01-01,1\n', {}, 'E_CSV_HEADER x.csv:1: column 1 has no name'],
+    [
+      'a title above the names',
+      'Sales of 2024\n\nday,y\n2024-01-01,1\n',
+      {},
+      'E_CSV_HEADER x.csv:1: one name, "Sales of 2024", and rows of 2 cells',
+    ],
     [
       'no header',
       '2024-01-01,1\n2024-01-02,2\n',
@@ -346,6 +351,24 @@ describe('hints', () => {
     ['day,y\n2020-01-01,1\n2020-01-01,2\n', {}, 'source.duplicates'],
   ])('about doubled times name the columns that may tell series apart: %j %j', async (text, options, says) => {
     expect((await failure(loadCsv(text, options))).hint).toContain(says);
+  });
+
+  test.each([
+    ['"1,100"', 'set source.thousands: ",", or source.decimal: ","'],
+    ['"1,1"', 'set source.decimal: ",", or source.thousands: ","'],
+    ["1'100", 'set source.thousands: "\'"'],
+    ['$100', 'take the sign of the unit out of the column'],
+    ['3.5 %', 'take the sign of the unit out of the column'],
+    ['(100)', 'write numbers below 0 with a minus'],
+    ['n/a', 'set source.missing: ["", "n/a"]'],
+    ['12abc', 'correct the cell, or list it in source.missing'],
+  ])('about a cell that is no number say what it looks like: %j', async (cell, says) => {
+    expect((await failure(loadCsv(`day,y\n2024-01-01,1\n2024-01-02,${cell}\n`, { target: 'y' }))).hint).toContain(says);
+  });
+
+  test('parts of a time are not taken for names of series', async () => {
+    const { hint } = await failure(loadCsv('year,month,y\n2020,x,1\n2020,z,2\n', { target: 'y' }));
+    expect(hint).not.toContain('source.id: "month"');
   });
 
   test('an unknown column is answered with the nearest one and with all of them', async () => {

@@ -266,6 +266,57 @@ describe('time', () => {
     expect(stampsOf(series).map((stamp) => stamp.slice(0, 10))).toEqual(expect.arrayContaining(days));
   });
 
+  test.each<[string, string, string[]]>([
+    [
+      'months by name, as spreadsheets write them',
+      'm\nJan-20\nFeb-20\nMar-20',
+      ['2020-01-01', '2020-02-01', '2020-03-01'],
+    ],
+    ['days by the name of their month', 'd\n1-Feb-99\n2-Feb-99\n3-Feb-99', ['1999-02-01', '1999-02-02', '1999-02-03']],
+    ['months after an apostrophe', "m\nSept '20\nOct '20\nNov '20", ['2020-09-01', '2020-10-01', '2020-11-01']],
+    ['weeks by number, by their Monday', 'w\n2020-W53\n2021-W01\n2021W02', ['2020-12-28', '2021-01-04', '2021-01-11']],
+    ['months of six digits', 'period\n202011\n202012\n202101', ['2020-11-01', '2020-12-01', '2021-01-01']],
+    [
+      'dates with dots, the day first',
+      'd\n01.02.2020\n02.02.2020\n03.02.2020',
+      ['2020-02-01', '2020-02-02', '2020-02-03'],
+    ],
+    [
+      'first days of months, the month first',
+      'd\n11/1/20\n12/1/20\n1/1/21\n2/1/21',
+      ['2020-11-01', '2020-12-01', '2021-01-01'],
+    ],
+    [
+      'first days of months, the day first',
+      'd\n1/11/20\n1/12/20\n1/1/21\n1/2/21',
+      ['2020-11-01', '2020-12-01', '2021-01-01'],
+    ],
+  ])('times are read as only one reading allows: %s', async (_, column, days) => {
+    const text = column
+      .split('\n')
+      .map((cell, i) => `${cell},${i === 0 ? 'y' : i}`)
+      .join('\n');
+    const read = stampsOf(await onlySeries(`${text}\n`, { target: 'y' })).map((stamp) => stamp.slice(0, 10));
+    expect(read.slice(0, 3)).toEqual(days);
+  });
+
+  test('a year and a month by name are joined; a week no year has is no date', async () => {
+    const series = await onlySeries('Year,Month,y\n2020,Nov,1\n2020,Dec,2\n2021,January,3\n');
+    expect(stampsOf(series).map((stamp) => stamp.slice(0, 7))).toEqual(['2020-11', '2020-12', '2021-01']);
+    await expect(onlySeries('week,y\n2021-W52,1\n2021-W53,2\n', { target: 'y' })).rejects.toMatchObject({
+      code: 'E_TIME_INVALID',
+    });
+  });
+
+  test('a column without a name is called by its place and is no target unless it is named', async () => {
+    const series = await onlySeries(',day,sales,\n7,2024-01-01,5,\n9,2024-01-02,6,\n8,2024-01-03,7,\n');
+    expect(series.targets.map(({ name }) => name)).toEqual(['sales']);
+    expect((await onlySeries(',sales\n2024-01-01,5\n2024-01-02,6\n')).time.name).toBe('column 1');
+    expect(valuesOf(await onlySeries(',day,sales\n7,2024-01-01,5\n9,2024-01-02,6\n', { target: 'column 1' }))).toEqual([
+      7, 9,
+    ]);
+  });
+
   test('a year that never repeats is the time, whatever stands beside it', async () => {
     const series = await onlySeries('year,month,y\n2019,7,1\n2020,7,2\n2021,7,3\n', { target: 'y' });
     expect(series.time.name).toBe('year');

@@ -175,9 +175,19 @@ function truthOf(cell: string): number {
 }
 
 function hintFor(cell: string, style: NumberStyle): string {
-  if (style.decimal === '.' && /^[+-]?\d+,\d+$/.test(cell)) return 'set source.decimal: "," or source.thousands: ","';
-  if (style.thousands === null && /^[+-]?\d{1,3}([., '_]\d{3})+/.test(cell))
-    return 'name the group sign in source.thousands';
+  if (style.decimal === '.' && /^[+-]?\d+,\d+$/.test(cell)) {
+    const grouped = /^[+-]?[1-9]\d{0,2},\d{3}$/.test(cell);
+    return grouped
+      ? 'set source.thousands: ",", or source.decimal: ","'
+      : 'set source.decimal: ",", or source.thousands: ","';
+  }
+  const group = /^[+-]?\d{1,3}(?:([., '_])\d{3})+/.exec(cell)?.[1];
+  if (style.thousands === null && group !== undefined && group !== style.decimal)
+    return `set source.thousands: "${group}"`;
+  if (/^\(\s*[\d.,]+\s*\)$/.test(cell)) return 'write numbers below 0 with a minus: -1, not (1)';
+  if (/^[+-]?(?:[$€£¥]\s*[+-]?[\d.,]+|[\d.,]+\s*[$€£¥%])$/.test(cell))
+    return 'take the sign of the unit out of the column: cells hold numbers alone';
+  if (/^[^\d"\\]{1,12}$/.test(cell)) return `correct the cell, or set source.missing: ["", "${cell}"]`;
   return 'correct the cell, or list it in source.missing';
 }
 

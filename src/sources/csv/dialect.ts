@@ -46,7 +46,7 @@ function countOutsideQuotes(line: string, delimiter: string): number {
 export function detectDecimal(delimiter: string, rows: readonly (readonly string[])[]): '.' | ',' {
   if (delimiter !== ';') return '.';
   const cells = rows.flat().map((cell) => cell.trim());
-  const comma = cells.some((cell) => /^[+-]?\d+,\d+$/.test(cell));
+  const comma = cells.some((cell) => /^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+$/.test(cell));
   const point = cells.some((cell) => /^[+-]?\d+\.\d+$/.test(cell));
   return comma && !point ? ',' : '.';
 }

@@ -4,7 +4,7 @@
 import { ForecastError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { type NumberStyle, parseNumber, shown } from './cells.ts';
-import { noTimeForm, type TimeForm, timeFormOf } from './stamps.ts';
+import { monthCalled, noTimeForm, type TimeForm, timeFormOf } from './stamps.ts';
 
 /** What the config says about columns. */
 export interface ColumnOptions {
@@ -43,6 +43,8 @@ export interface Sample {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly style: NumberStyle;
+  /** Columns called by their place only: an index that somebody's program wrote, or commas at the ends of lines. */
+  readonly nameless: ReadonlySet<number>;
 }
 
 /** Throws E_DATA_COLUMN (unknown, named twice, not to be inferred) and E_TIME_INVALID (a named time column nobody can read). */
@@ -94,6 +96,7 @@ const ID_NAMES =
 /** Columns of words, or columns called as things are, may name the series of a long table. */
 function adviceFor(ids: readonly number[], unclaimed: readonly number[], sample: Sample): string {
   const names = unclaimed
+    .filter((c) => !PART_NAMES.some(([, pattern]) => pattern.test(sample.header[c] as string)))
     .filter((c) => ID_NAMES.test(sample.header[c] as string) || isWords(cellsOf(c, sample), sample.style))
     .map((c) => sample.header[c] as string);
   if (ids.length > 0) return names.length === 0 ? '' : `more columns may belong to source.id (${listed(names)}); else `;
@@ -227,7 +230,8 @@ function wholeNumbersCalled(part: TimePart, claimed: ReadonlySet<number>, sample
     (name, column) =>
       !claimed.has(column) &&
       pattern.test(name) &&
-      cellsOf(column, sample).every((cell) => /^\s*\d{1,2}(?:\.0)?\s*$/.test(cell)),
+      (cellsOf(column, sample).every((cell) => /^\s*\d{1,2}(?:\.0)?\s*$/.test(cell)) ||
+        (part === 'month' && cellsOf(column, sample).every((cell) => !Number.isNaN(monthCalled(cell))))),
   );
 }
 
@@ -260,7 +264,9 @@ function partOf(column: number, sample: Sample): { part: TimePart; column: numbe
  */
 function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
   const free = sample.header.map((_, column) => column).filter((column) => !claimed.has(column));
-  const numbers = free.filter((column) => mostlyNumbers(cellsOf(column, sample), sample.style));
+  const all = free.filter((column) => mostlyNumbers(cellsOf(column, sample), sample.style));
+  const named = all.filter((column) => !sample.nameless.has(column));
+  const numbers = named.length > 0 ? named : all;
   const numeric = numbers.filter((column) => column > 0 || numbers.length === 1 || !countsRows(cellsOf(0, sample)));
   if (numeric.length === 1) return numeric[0] as number;
   if (free.length === 1) return free[0] as number;

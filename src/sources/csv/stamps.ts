@@ -11,9 +11,11 @@ export type TimeForm =
   | 'iso'
   | 'year-month'
   | 'year-quarter'
+  | 'week'
   | 'named-month'
   | 'numeric'
   | 'compact'
+  | 'compact-month'
   | 'year'
   | 'epoch-seconds'
   | 'epoch-milliseconds';
@@ -32,8 +34,11 @@ const NUMERIC = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(
 const YEAR_MONTH = /^(\d{4})(?:[-/]| ?[Mm])(\d{1,2})$/;
 const YEAR_QUARTER = /^(\d{4})[-/ ]?[Qq]([1-4])$/;
 const QUARTER_YEAR = /^[Qq]([1-4])[-/ ]?(\d{4})$/;
-const MONTH_FIRST = /^([A-Za-z]{3,9})\.?[ -](?:(\d{1,2}),?[ -])?(\d{4})$/;
-const DAY_FIRST = /^(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4})$/;
+/** Two digits of a year stand after a dash or an apostrophe: after a space they may be a day. */
+const MONTH_FIRST = /^([A-Za-z]{3,9})\.?(?:[ -](?:(\d{1,2}),?[ -])?(\d{4})|(?:-|[ -]?['’])(\d{2}))$/;
+const DAY_FIRST = /^(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4}|\d{2})$/;
+const WEEK = /^(\d{4})-?W(\d{2})$/;
+const COMPACT_MONTH = /^(\d{4})(0[1-9]|1[0-2])$/;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
 const YEAR = /^[12]\d{3}$/;
 const EPOCH_SECONDS = /^\d{9,11}(?:\.\d{1,3})?$/;
@@ -63,15 +68,17 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const [year, quarter] = first === null ? [last?.[2], last?.[1]] : [first[1], first[2]];
     return dateStamp(Number(year), 3 * Number(quarter) - 2, 1);
   },
+  week: (cell) => {
+    const m = WEEK.exec(cell);
+    return m === null ? Number.NaN : weekStamp(Number(m[1]), Number(m[2]));
+  },
   'named-month': (cell) => {
     const first = MONTH_FIRST.exec(cell);
     const last = DAY_FIRST.exec(cell);
     if (first === null && last === null) return Number.NaN;
-    const name = String(first?.[1] ?? last?.[2]).toLowerCase();
-    const month = (name.length === 3 ? MONTHS : FULL_MONTHS).indexOf(name === 'sept' ? 'sep' : name) + 1;
-    return month === 0
-      ? Number.NaN
-      : dateStamp(Number(first?.[3] ?? last?.[3]), month, Number(first?.[2] ?? last?.[1] ?? 1));
+    const year = fullYear(String(first?.[3] ?? first?.[4] ?? last?.[3]));
+    const month = monthCalled(String(first?.[1] ?? last?.[2]));
+    return Number.isNaN(month) ? month : dateStamp(year, month, Number(first?.[2] ?? last?.[1] ?? 1));
   },
   numeric: (cell) => {
     const m = NUMERIC.exec(cell);
@@ -83,15 +90,33 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const m = COMPACT.exec(cell);
     return m === null ? Number.NaN : dateStamp(Number(m[1]), Number(m[2]), Number(m[3]));
   },
+  'compact-month': (cell) => {
+    const m = COMPACT_MONTH.exec(cell);
+    return m === null ? Number.NaN : dateStamp(Number(m[1]), Number(m[2]), 1);
+  },
   year: (cell) => (YEAR.test(cell) ? stampOf(Number(cell), 1, 1) : Number.NaN),
   'epoch-seconds': (cell) => (EPOCH_SECONDS.test(cell) ? Math.round(Number(cell) * SECOND) : Number.NaN),
   'epoch-milliseconds': (cell) => (EPOCH_MILLISECONDS.test(cell) ? Number(cell) : Number.NaN),
 };
 
 /** Forms that are plain integers: taken for time only under a name that says so. */
-const BARE: ReadonlySet<TimeForm> = new Set(['year', 'compact', 'epoch-seconds', 'epoch-milliseconds']);
+const BARE: ReadonlySet<TimeForm> = new Set([
+  'year',
+  'compact',
+  'compact-month',
+  'epoch-seconds',
+  'epoch-milliseconds',
+]);
 const TIME_NAMES =
-  /^(.*[ _-])?(time|date|datetime|timestamp|ts|ds|epoch|unix|year|yr|month|week|day|quarter|period)([ _-].*)?$/i;
+  /^(.*[ _-])?(time|date|datetime|timestamp|ts|ds|epoch|unix|year|yr|month|week|day|quarter|period|yearmonth|yyyymm)([ _-].*)?$/i;
+
+/** 1 for Jan, January, jan.; NaN for what is no name of a month. */
+export function monthCalled(name: string): number {
+  const lower = name.trim().replace(/\.$/, '').toLowerCase();
+  const known = lower === 'sept' ? 'sep' : lower;
+  const at = (known.length === 3 ? MONTHS : FULL_MONTHS).indexOf(known);
+  return at < 0 ? Number.NaN : at + 1;
+}
 
 /** The form that reads every cell of a sample (impossible dates included); null where there is none. `named`: the column was asked for by name. */
 export function timeFormOf(cells: readonly string[], name: string, named: boolean): TimeForm | null {
@@ -105,6 +130,13 @@ export function timeFormOf(cells: readonly string[], name: string, named: boolea
   const form = whole ?? (most !== undefined && (named || !BARE.has(most)) ? most : null);
   if (form === null) return null;
   return named || !BARE.has(form) || TIME_NAMES.test(name) ? form : null;
+}
+
+/** The Monday of an ISO week; the first one holds January 4, the last one a Thursday of its year. */
+function weekStamp(year: number, week: number): number {
+  const fourth = stampOf(year, 1, 4);
+  const monday = fourth - ((fourth / DAY + 3) % 7) * DAY + (week - 1) * 7 * DAY;
+  return week >= 1 && monday + 3 * DAY < stampOf(year + 1, 1, 1) ? monday : NOT_A_DATE;
 }
 
 function dateStamp(year: number, month: number, day: number): number {
@@ -161,6 +193,7 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
   /** How the first stamp with a time of day was written; offsets must be on all stamps or on none. */
   let separator = '';
   let offset: boolean | null = null;
+  let dotted = form === 'numeric';
 
   const append = (stamp: number): void => {
     if (count === grown.length) grown = doubled(grown);
@@ -172,6 +205,7 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
     const stamp = reader(trimmed);
     if (!Number.isFinite(stamp)) throw invalid(trimmed, stamp, form, whereOf(place, name));
     if (iso) noteIso(trimmed);
+    else dotted &&= trimmed.includes('.');
     append(stamp);
   };
 
@@ -193,7 +227,7 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
   const finish: TimeColumn['finish'] = (lineOf) => {
     const stamps = grown.slice(0, count);
     if (form !== 'numeric') return { stamps, format: iso ? isoFormat(separator, offset === true) : FORMATS[form] };
-    const known = order ?? orderOf(stamps, name, place.file, lineOf);
+    const known = order ?? orderOf(stamps, dotted, name, place.file, lineOf);
     unpack(stamps, known, name, place.file, lineOf);
     return { stamps, format: known === 'mdy' ? 'month-day-year' : known === 'dmy' ? 'day-month-year' : 'iso-date' };
   };
@@ -204,8 +238,10 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
 const FORMATS: { readonly [form in Exclude<TimeForm, 'iso' | 'numeric'>]: TimeFormat } = {
   'year-month': 'year-month',
   'year-quarter': 'year-quarter',
+  week: 'iso-date',
   'named-month': 'month-name-date',
   compact: 'compact-date',
+  'compact-month': 'year-month',
   year: 'year',
   'epoch-seconds': 'epoch-seconds',
   'epoch-milliseconds': 'epoch-milliseconds',
@@ -247,8 +283,17 @@ function pair(b: Buffer, at: number): number {
 const firstOf = (value: number): number => Math.floor(value / DAY / 100) % 100;
 const secondOf = (value: number): number => Math.floor(value / DAY) % 100;
 
-/** Day or month first: some part above 12 settles it for the whole column. */
-function orderOf(values: Float64Array, name: string, file: string, lineOf: (row: number) => number): 'dmy' | 'mdy' {
+/**
+ * Day or month first: some part above 12 settles it for the whole column; else dots, which stand between day, month and year only; else
+ * even steps, where one of the two orders has them and the other has not.
+ */
+function orderOf(
+  values: Float64Array,
+  dotted: boolean,
+  name: string,
+  file: string,
+  lineOf: (row: number) => number,
+): 'dmy' | 'mdy' {
   const dayFirst = values.findIndex((value) => firstOf(value) > 12);
   const daySecond = values.findIndex((value) => secondOf(value) > 12);
   if (dayFirst >= 0 && daySecond >= 0) {
@@ -260,12 +305,34 @@ function orderOf(values: Float64Array, name: string, file: string, lineOf: (row:
     });
   }
   if (dayFirst < 0 && daySecond < 0) {
+    if (dotted) return 'dmy';
+    const even = isEven(values, 'dmy');
+    if (even !== isEven(values, 'mdy')) return even ? 'dmy' : 'mdy';
     throw new ForecastError('E_TIME_AMBIGUOUS', 'day/month or month/day? No date of the column settles it', {
       where: `${file} column ${shown(name)}`,
       hint: 'set source.format to dmy or mdy',
     });
   }
   return dayFirst >= 0 ? 'dmy' : 'mdy';
+}
+
+/** Whether the distinct dates of a column, none of whose parts is above 12, lie equally many days or months apart. */
+function isEven(values: Float64Array, order: 'dmy' | 'mdy'): boolean {
+  const months = (value: number): number =>
+    Math.floor(value / DAY / 10000) * 12 + (order === 'dmy' ? secondOf(value) : firstOf(value)) - 1;
+  const dayOf = order === 'dmy' ? firstOf : secondOf;
+  const distinct = [...new Set(values)].map((value) => ({ month: months(value), day: dayOf(value) }));
+  const stamps = distinct.map(({ month, day }) => stampOf(Math.floor(month / 12), (month % 12) + 1, day));
+  return (
+    hasOneStep(stamps) ||
+    (distinct.every(({ day }) => day === distinct[0]?.day) && hasOneStep(distinct.map(({ month }) => month)))
+  );
+}
+
+function hasOneStep(values: readonly number[]): boolean {
+  const sorted = values.toSorted((a, b) => a - b);
+  const step = (sorted[1] ?? 0) - (sorted[0] ?? 0);
+  return sorted.length > 2 && sorted.every((value, i) => i === 0 || value - (sorted[i - 1] as number) === step);
 }
 
 /** Packed parts to stamps, in place. */
@@ -306,9 +373,11 @@ const EXAMPLES: { readonly [form in TimeForm]: string } = {
   iso: '2024-02-29 or 2024-02-29 13:30:00',
   'year-month': '2024-02',
   'year-quarter': '2024 Q1',
+  week: '2024-W09',
   'named-month': 'Feb 29 2024',
   numeric: '29/02/2024 or 02/29/2024',
   compact: '20240229',
+  'compact-month': '202402',
   year: '2024',
   'epoch-seconds': '1709164800',
   'epoch-milliseconds': '1709164800000',
@@ -338,6 +407,6 @@ function mixedOffsets(cell: string, where: string): ForecastError {
 export function noTimeForm(cell: string, where: string): ForecastError {
   return new ForecastError('E_TIME_INVALID', `${shown(cell)} is no time we can read`, {
     where,
-    hint: 'write 2024-02-29, 2024-02-29 13:30, 2024-02, 2024 Q1, 29/02/2024, Feb 29 2024, 2024 or epoch seconds; or use another column',
+    hint: 'write 2024-02-29, 2024-02-29 13:30, 2024-02, 2024 Q1, 2024-W09, 29/02/2024, Feb 29 2024, Feb-24, 2024 or epoch seconds; or use another column',
   });
 }

@@ -20,7 +20,7 @@ import { detectDecimal, detectDelimiter, looksLikeTsf } from './dialect.ts';
 import { joinParts } from './parts.ts';
 import { type ColumnOptions, type Plan, planColumns, type TimePart } from './plan.ts';
 import { recordReader, splitQuoted } from './records.ts';
-import { type DateOrder, type TimeColumn, timeColumn, timeFormOf } from './stamps.ts';
+import { type DateOrder, monthCalled, type TimeColumn, timeColumn, timeFormOf } from './stamps.ts';
 
 export interface TableOptions extends ColumnOptions {
   readonly delimiter?: string | undefined;
@@ -124,6 +124,8 @@ export function noRows(file: string): ForecastError {
 
 interface Head {
   readonly header: readonly string[];
+  /** The first ones. */
+  readonly rows: readonly (readonly string[])[];
   readonly delimiter: string;
   readonly style: NumberStyle;
   readonly plan: Plan;
@@ -135,15 +137,18 @@ interface Head {
 /** The header record and the first rows, read through csv-parse whatever they hold; leaves `place` on the first data row. */
 function readHead(block: Block, options: TableOptions, place: Place): Head {
   const delimiter = options.delimiter ?? detectDelimiter(block.bytes);
-  const { header, rows, bytes, lines } = splitHead(block, delimiter, place, options.limits);
+  const { header: written, rows, bytes, lines } = splitHead(block, delimiter, place, options.limits);
+  const nameless = new Set(written.flatMap((name, column) => (name === '' ? [column] : [])));
+  const header = written.map((name, column) => (name === '' ? `column ${column + 1}` : name));
   checkHeader(header, place, options.limits);
+  refuseTitle(header, rows, place);
   const decimal = options.decimal ?? detectDecimal(delimiter, rows);
   const missing = new Set(options.missing.map(String));
   const style: NumberStyle = { decimal, thousands: options.thousands ?? null, missing };
-  refuseHeaderOfData(header, style, place);
+  refuseHeaderOfData(written, style, place);
   place.line += lines;
   if (rows.length === 0) throw noRows(place.file);
-  const plan = planColumns(options, { file: place.file, header, rows, style });
+  const plan = planColumns(options, { file: place.file, header, rows, style, nameless });
   const notes = [
     ...(delimiter !== ',' && options.delimiter === undefined
       ? [`delimiter ${delimiter === '\t' ? 'tab' : delimiter}`]
@@ -151,7 +156,7 @@ function readHead(block: Block, options: TableOptions, place: Place): Head {
     ...(decimal === ',' && options.decimal === undefined ? ['decimal comma'] : []),
     ...plan.notes,
   ];
-  return { header, delimiter, style, plan, bytes, notes };
+  return { header, rows, delimiter, style, plan, bytes, notes };
 }
 
 interface SplitHead {
@@ -200,7 +205,6 @@ function checkHeader(header: readonly string[], place: Place, limits: TableOptio
   const seen = new Map<string, number>();
   header.forEach((name, column) => {
     if (Buffer.byteLength(name) > limits.field) throw tooLong(place.file, place.line, limits.field);
-    if (name === '') throw badHeader(place, `column ${column + 1} has no name`, 'name every column');
     const other = seen.get(name);
     if (other !== undefined) {
       throw badHeader(
@@ -213,14 +217,25 @@ function checkHeader(header: readonly string[], place: Place, limits: TableOptio
   });
 }
 
+/** A line above the names. */
+function refuseTitle(header: readonly string[], rows: readonly (readonly string[])[], place: Place): void {
+  const width = Math.max(0, ...rows.map((cells) => cells.length));
+  if (header.length > 1 || width <= 1) return;
+  throw badHeader(
+    place,
+    `one name, ${shown(header[0] as string)}, and rows of ${width} cells`,
+    'take out what stands above the names of the columns',
+  );
+}
+
 function refuseHeaderOfData(header: readonly string[], style: NumberStyle, place: Place): void {
   const isData = (name: string): boolean =>
-    !Number.isNaN(parseNumber(name, style)) || timeFormOf([name], '', false) !== null;
+    name === '' || !Number.isNaN(parseNumber(name, style)) || timeFormOf([name], '', false) !== null;
   if (!header.every(isData)) return;
   throw badHeader(
     place,
     `the first line holds data, not names: ${shown(header.join(', '))}`,
-    'add a line with the names of the columns; where each row is a series, set source.kind: rows',
+    `add a line with the names of the columns${header.length > 1 ? '; where each row is a series, set source.kind: rows' : ''}`,
   );
 }
 
@@ -240,7 +255,7 @@ interface Columns {
   time(rows: number, lineOf: (row: number) => number): Table['time'];
 }
 
-function columnsOf({ header, plan, style }: Head, options: TableOptions, place: Place): Columns {
+function columnsOf({ header, rows, plan, style }: Head, options: TableOptions, place: Place): Columns {
   const sinks = new Map<number, Sink>();
   const nameOf = (column: number): string => header[column] as string;
   const put = <S extends Sink>(column: number, sink: S): S => {
@@ -264,17 +279,32 @@ function columnsOf({ header, plan, style }: Head, options: TableOptions, place: 
       const column = stamps(time.column, time.form);
       return (_rows, lineOf) => ({ name: column.name, ...column.finish(lineOf) });
     }
-    const parts = time.parts.map(({ part, column, form }) =>
-      form === null ? { part, numbers: number(column, false) } : { part, dates: stamps(column, form) },
-    );
+    const named = (column: number): boolean => rows.every((cells) => !Number.isNaN(monthCalled(cells[column] ?? '')));
+    const parts = time.parts.map(({ part, column, form }): PartColumn => {
+      if (form !== null) return { part, dates: stamps(column, form) };
+      if (part === 'month' && named(column)) return { part, months: put(column, labelColumn(nameOf(column), place)) };
+      return { part, numbers: number(column, false) };
+    });
     return (rows, lineOf) => {
       const values = new Map<TimePart, Float64Array>();
-      for (const { part, numbers, dates } of parts) {
-        values.set(part, dates === undefined ? (numbers as NumberColumn).values() : dates.finish(lineOf).stamps);
-      }
+      for (const one of parts) values.set(one.part, valuesOfPart(one, lineOf));
       return { name: 'time', ...joinParts(values, rows, place.file, lineOf) };
     };
   }
+}
+
+/** A column of a time that several columns hold; months by number or by name. */
+type PartColumn = { readonly part: TimePart } & (
+  | { readonly dates: TimeColumn }
+  | { readonly numbers: NumberColumn }
+  | { readonly months: LabelColumn }
+);
+
+function valuesOfPart(one: PartColumn, lineOf: (row: number) => number): Float64Array {
+  if ('dates' in one) return one.dates.finish(lineOf).stamps;
+  if ('numbers' in one) return one.numbers.values();
+  const months = one.months.names.map(monthCalled);
+  return Float64Array.from(one.months.codes(), (code) => months[code] as number);
 }
 
 /** Several id columns make one name: "Victoria / Department stores". */

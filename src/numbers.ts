@@ -1,7 +1,7 @@
 // What a run does with series of numbers: hold out, fit, judge beside the baselines, forecast.
 // In: the config and the loaded series. Out: an Outcome. Not here: disk, wording.
 
-import { type BacktestOutcome, type Contestant, plannedOrigins, runBacktest } from './backtest.ts';
+import { type BacktestOutcome, type Contestant, type Course, plannedOrigins, runBacktest } from './backtest.ts';
 import type { Config } from './config/config.ts';
 import {
   baselinesOf,
@@ -17,6 +17,7 @@ import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
 import type { Engine } from './engines/engine.ts';
 import { fitAll } from './evaluate/backtest.ts';
+import type { Calibration } from './evaluate/intervals.ts';
 import {
   type Losses,
   lossDifferences,
@@ -31,11 +32,12 @@ import { closedForm, modelForecaster, trainsNetwork, type Workshop } from './for
 import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
 import { checkInputs, toldInputs } from './inputs.ts';
+import { withBorrowed } from './lenders.ts';
 import { modelsOf, toldFit } from './networks.ts';
 import { type Hooks, type Outcome, requestOf, trainOptions } from './outcome.ts';
 import type { FittedNumberNetwork } from './predict/number-network.ts';
 import type { ForecastRow, TotalRow } from './report/result.ts';
-import { fitShort, shortNote } from './short.ts';
+import { borrowers, fitShort, shortNote } from './short.ts';
 import { targetsBetween } from './window/cuts.ts';
 import type { SplitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
@@ -100,7 +102,14 @@ export async function runNumbers(
     const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
     outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, workshop, backtest, hooks));
   }
-  const beside = await forecastShort(workshop, raw.short ?? [], refits?.slice(tasks.length) ?? null, hooks);
+  const beside = await forecastShort(
+    workshop,
+    raw.short ?? [],
+    refits?.slice(tasks.length) ?? null,
+    courses,
+    backtest,
+    hooks,
+  );
   const scores = allScores(outcomes, baselines, metrics);
   const deciding = mostHonest(scores);
   const losses = outcomes.flatMap(({ losses }) => losses ?? []);
@@ -120,7 +129,7 @@ export async function runNumbers(
       : Math.ceil(config.window.horizon / config.window.stride),
     backtest: backtest?.report ?? null,
     held: outcomes.flatMap(({ held }) => held),
-    calibration: backtest?.calibrations.get(config.model.kind) ?? null,
+    calibration: beside.calibration,
     errors: backtest?.errors ?? [],
     forecast: [...outcomes.flatMap(({ forecast }) => forecast), ...beside.forecast],
     totals: outcomes.flatMap(({ totals }) => totals),
@@ -263,23 +272,34 @@ async function continueSeries(
   return { ...judged, refitted, forecast: rows, totals };
 }
 
-/** Series too short to be judged, continued by what can be fitted on all their rows: together with the others where that is how the model learns. */
+/**
+ * Series too short to be judged, continued by what can be fitted on all their rows: together with the others where that is how the model
+ * learns. Their intervals are borrowed from those, whose calibration comes back with theirs.
+ */
 async function forecastShort(
   workshop: Workshop,
   short: readonly Series[],
   together: readonly FittedNumbers[] | null,
+  courses: readonly Course[],
+  backtest: BacktestOutcome | null,
   hooks: Hooks,
-): Promise<{ forecast: ForecastRow[]; notes: string[] }> {
+): Promise<{ forecast: ForecastRow[]; calibration: Calibration | null; notes: string[] }> {
   const { config, shape } = workshop;
   const fits: FittedNumbers[] = [];
+  const request = (series: Series): FitRequest =>
+    allRows(config, series, shape.lead, series.id, { ...hooks, warn: () => {} });
+  for (const [s, series] of short.entries()) {
+    fits.push(await fitShort(workshop, series, request(series), together?.[s]));
+  }
+  const own = backtest?.calibrations.get(config.model.kind) ?? null;
+  const known = courses.map(({ series, end }) => ({ series, known: end }));
+  const calibration = own && (await withBorrowed(own, short, known, workshop, request));
   const forecast: ForecastRow[] = [];
   for (const [s, series] of short.entries()) {
-    const request = allRows(config, series, shape.lead, series.id, { ...hooks, warn: () => {} });
-    const fitted = await fitShort(workshop, series, request, together?.[s]);
-    fits.push(fitted);
-    forecast.push(...(await forecastRows(fitted, series, config.predict, shape.lead, null)).rows);
+    const fitted = fits[s] as FittedNumbers;
+    forecast.push(...(await forecastRows(fitted, series, config.predict, shape.lead, calibration)).rows);
   }
-  return { forecast, notes: shortNote(fits) };
+  return { forecast, calibration, notes: shortNote(fits, borrowers(short, calibration)) };
 }
 
 /** Who is walked through the folds. */

@@ -1,9 +1,11 @@
 // Series of too few rows to be judged: what forecasts them, fitted on all they have.
-// In: the config's model, a short series. Out: something fitted that can forecast it. Not here: which series are short (panel.ts).
+// In: the config's model, a short series. Out: something fitted that can forecast it. Not here: which series are short (panel.ts), their intervals (lenders.ts).
 
 import type { Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
+import type { Calibration } from './evaluate/intervals.ts';
+import { pathId } from './forecast-rows.ts';
 import { closedForm, modelForecaster, trainsNetwork, type Workshop } from './forecaster.ts';
 
 /**
@@ -38,10 +40,16 @@ export async function fitAnyway(series: Series, seed: number, seasons: readonly 
   return await closedForm({ kind: 'seasonal-naive' }, seasons[0] ?? 1, seasons).fit(series, request);
 }
 
-/** Who forecasts the short series, told. */
-export function shortNote(fits: readonly FittedNumbers[]): string[] {
+/** Short series with a scale of their own. */
+export function borrowers(short: readonly Series[], calibration: Calibration | null): number {
+  return short.filter(({ id, targets }) => calibration?.scales.has(pathId(id, targets[0]?.name as string))).length;
+}
+
+/** Who forecasts the short series, and how many have intervals, told. */
+export function shortNote(fits: readonly FittedNumbers[], borrowed: number): string[] {
   if (fits.length === 0) return [];
   const names = [...new Set(fits.map(({ name }) => name))];
   const counts = names.map((name) => `${fits.filter((fitted) => fitted.name === name).length} by ${name}`);
-  return [`series too short to be judged: ${counts.join(', ')}`];
+  const lent = `; intervals of ${borrowed} are borrowed from longer ones cut as short`;
+  return [`series too short to be judged: ${counts.join(', ')}${borrowed > 0 ? lent : ''}`];
 }

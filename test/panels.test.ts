@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { check } from '../src/check.ts';
 import type { Series } from '../src/core/data.ts';
+import { random } from '../src/core/random.ts';
 import { init } from '../src/init.ts';
 import { inspect } from '../src/inspect.ts';
 import { usualRows } from '../src/panel.ts';
@@ -170,6 +171,46 @@ describe('series with too few rows', () => {
     expect(report.series).toBe(5);
     expect(report.scores.map(({ forecaster }) => forecaster)).toContain('last-value');
   });
+
+  test.each(['ses', 'linear'])(
+    'borrow intervals that hold about what they promise from longer ones cut as short: %s',
+    async (kind) => {
+      const [panel, known, horizon] = [360, 60, 3];
+      const drawn = Array.from({ length: panel }, (_, s) => {
+        const draw = random(s, 'borrowed');
+        const size = Math.exp(draw.normal());
+        let level = 50 * size;
+        return Array.from({ length: known + horizon }, () => {
+          level += 0.3 * size * draw.normal();
+          return level + size * draw.normal();
+        });
+      });
+      const short = (s: number): boolean => s % 2 === 1;
+      const rows = drawn.map((values, s) => values.slice(short(s) ? known - 6 - (s % 5) : 0, known));
+      const file = wide(`borrowed-${kind}.csv`, rows);
+      const config = {
+        source: { kind: 'rows', file, season: 1 },
+        model: { kind },
+        predict: { horizon },
+        evaluate: { baselines: ['last-value'] },
+      };
+      const { result } = await run(config, { out: `${file}.out`, root: space.path });
+      const lent = result.forecast.filter(({ series }) => short(Number(series.slice(1))));
+      expect(lent).toHaveLength((panel / 2) * horizon);
+      for (const level of ['80', '95']) {
+        const inside = lent.filter(({ series, step, lower, upper }) => {
+          const value = drawn[Number(series.slice(1))]?.[known + step - 1] as number;
+          return (lower?.[level] as number) <= value && value <= (upper?.[level] as number);
+        });
+        expect(Math.abs((100 * inside.length) / lent.length - Number(level))).toBeLessThan(6);
+      }
+      const [note] = result.data.notes.filter((one) => one.startsWith('series too short to be judged'));
+      expect(note).toBe(
+        `series too short to be judged: 180 by ${kind}; intervals of 180 are borrowed from longer ones cut as short`,
+      );
+      expect((await predict(`${file}.out`, { root: space.path })).rows).toEqual(result.forecast);
+    },
+  );
 
   test('by the horizon that is asked for, not by themselves', async () => {
     const file = shorter('half.csv', [60, 60, 60, 30]);

@@ -15,16 +15,19 @@ interface File {
     readonly level: number;
     readonly steps: readonly number[] | null;
     readonly sums: readonly number[] | null;
+    /** Absent: no target borrows its intervals. */
+    readonly times?: { readonly [id: string]: number };
     readonly known: number;
     readonly needed: number;
   }[];
 }
 
 export function intervalsFile({ points, pooledSteps, scales, levels }: Calibration): string {
-  const listed = levels.map(({ level, steps, sums, known, needed }) => ({
+  const listed = levels.map(({ level, steps, sums, times, known, needed }) => ({
     level,
     steps: steps && [...steps],
     sums: sums && [...sums],
+    ...(times?.size ? { times: Object.fromEntries(times) } : {}),
     known,
     needed,
   }));
@@ -39,10 +42,11 @@ export function readIntervals(stored: { has(name: string): boolean; json(name: s
     points,
     pooledSteps,
     scales: new Map(Object.entries(scales)),
-    levels: levels.map(({ steps, sums, ...rest }) => ({
+    levels: levels.map(({ steps, sums, times, ...rest }) => ({
       ...rest,
       steps: steps && Float64Array.from(steps),
       sums: sums && Float64Array.from(sums),
+      ...(times ? { times: new Map(Object.entries(times)) } : {}),
       coverage: null,
       judged: 0,
       coverageByStep: null,

@@ -25,6 +25,8 @@ export interface LevelCalibration extends Verdict {
   readonly steps: Float64Array | null;
   /** The same for the sum of steps 1 … h. */
   readonly sums: Float64Array | null;
+  /** Times as wide, by target: of those that borrow their intervals; absent: none does. */
+  readonly times?: ReadonlyMap<string, number>;
   /** Errors the quantile is taken from, and how many the level needs. */
   readonly known: number;
   readonly needed: number;
@@ -32,9 +34,12 @@ export interface LevelCalibration extends Verdict {
 
 /** Half widths in raw units for a target, by step (or, `of: 'sums'`, for the sum of the steps up to each); null where unsupported. */
 export function halfWidths(calibration: Calibration, id: string, level: number, of: Of = 'steps'): Float64Array | null {
-  const units = calibration.levels.find((candidate) => candidate.level === level)?.[of];
+  const own = calibration.levels.find((candidate) => candidate.level === level);
+  const units = own?.[of];
   const scale = calibration.scales.get(id);
-  return units && scale !== undefined ? units.map((unit) => unit * scale) : null;
+  if (!units || scale === undefined) return null;
+  const wide = scale * (own.times?.get(id) ?? 1);
+  return units.map((unit) => unit * wide);
 }
 
 /**

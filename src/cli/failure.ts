@@ -90,7 +90,11 @@ export function usage(message: string, args: readonly string[], commands: readon
 
 function unknownCommand(word: string, names: readonly string[]): ForecastError {
   const guess = nearest(word, names);
-  const hint = guess === null ? 'forecast --help lists the commands' : `did you mean forecast ${guess}?`;
+  const file = /[./\\]/.test(word);
+  const otherwise = file
+    ? 'a table ends in .csv, .tsv or .tsf, a config in .yaml'
+    : 'forecast --help lists the commands';
+  const hint = guess === null ? otherwise : `did you mean forecast ${guess}?`;
   return usageError(`unknown command ${JSON.stringify(word)}`, hint);
 }
 

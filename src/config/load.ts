@@ -98,7 +98,7 @@ function readText(path: string, where: string): string {
   } catch (cause) {
     throw new ForecastError('E_CONFIG_SYNTAX', 'the file is not UTF-8 text', {
       where,
-      hint: 'save it as UTF-8',
+      hint: /\.(?:xlsx?|ods)$/i.test(where) ? 'a workbook is no config: save its sheet as .csv' : 'save it as UTF-8',
       cause,
     });
   }
@@ -146,7 +146,8 @@ function notFound(cause: unknown, where: string): ForecastError {
 }
 
 function requireKeys(data: unknown, file: string): void {
-  const hint = 'a config is keys and values: at least `source:` and `model:`';
+  const table = /\.(?:txt|dat|json|xlsx?|ods)$/i.test(file) ? '; a table is a .csv, .tsv or .tsf file' : '';
+  const hint = `a config is keys and values: at least \`source:\` and \`model:\`${table}`;
   if (data === null || data === undefined)
     throw new ForecastError('E_CONFIG_TYPE', 'the config is empty', { where: file, hint });
   if (typeof data === 'object' && !Array.isArray(data)) return;

@@ -198,6 +198,11 @@ describe('a file', () => {
     expect(performance.now() - start).toBeLessThan(300);
   });
 
+  test('that is a table by another name is told what tables are called', async () => {
+    const error = await loadConfig(write('sales.txt', 'month,sales\n2020-01,3\n')).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'E_CONFIG_TYPE', hint: expect.stringContaining('a table is a .csv') });
+  });
+
   test('of 63 KB without a closing quote is a syntax error within two seconds', async () => {
     const start = performance.now();
     expect(await codeOf(write('quote.yaml', `"${'\\x'.repeat(31_500)}`))).toBe('E_CONFIG_SYNTAX');

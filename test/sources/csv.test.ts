@@ -317,6 +317,16 @@ describe('time', () => {
     ]);
   });
 
+  test('a column called as times are that cannot be read is named where rows are counted', async () => {
+    const { notes } = await loadCsv('Month,y\n1-01,5\n1-02,6\n', { target: 'y' });
+    expect(notes).toEqual([
+      'no time column: rows are counted 0, 1, 2, … ("Month" is written in no way of times that is known)',
+    ]);
+    expect((await loadCsv('shop,y\na,5\na,6\n', { target: 'y' })).notes).toEqual([
+      'no time column: rows are counted 0, 1, 2, …',
+    ]);
+  });
+
   test('a year that never repeats is the time, whatever stands beside it', async () => {
     const series = await onlySeries('year,month,y\n2019,7,1\n2020,7,2\n2021,7,3\n', { target: 'y' });
     expect(series.time.name).toBe('year');

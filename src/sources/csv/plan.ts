@@ -4,7 +4,7 @@
 import { ForecastError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { type NumberStyle, parseNumber, shown } from './cells.ts';
-import { monthCalled, noTimeForm, type TimeForm, timeFormOf } from './stamps.ts';
+import { isTimeName, monthCalled, noTimeForm, type TimeForm, timeFormOf } from './stamps.ts';
 
 /** What the config says about columns. */
 export interface ColumnOptions {
@@ -312,7 +312,15 @@ function mostlyNumbers(cells: readonly string[], style: NumberStyle): boolean {
 
 function timeNotes(time: Plan['time'], options: ColumnOptions, sample: Sample): string[] {
   if (options.time !== undefined) return [];
-  if (time.kind === 'rows') return ['no time column: rows are counted 0, 1, 2, …'];
+  if (time.kind === 'rows') {
+    // Whoever has such a column takes it for the time.
+    const meant = sample.header.findIndex(
+      (name, column) => isTimeName(name) && isWords(cellsOf(column, sample), sample.style),
+    );
+    const unread =
+      meant < 0 ? '' : ` (${shown(sample.header[meant] as string)} is written in no way of times that is known)`;
+    return [`no time column: rows are counted 0, 1, 2, …${unread}`];
+  }
   const names = columnsOf(time).map((column) => shown(sample.header[column] as string));
   return [`time column${names.length === 1 ? '' : 's'} ${names.join(', ')}`];
 }

@@ -118,6 +118,11 @@ export function monthCalled(name: string): number {
   return at < 0 ? Number.NaN : at + 1;
 }
 
+/** Whether a column is called as times are. */
+export function isTimeName(name: string): boolean {
+  return TIME_NAMES.test(name);
+}
+
 /** The form that reads every cell of a sample (impossible dates included); null where there is none. `named`: the column was asked for by name. */
 export function timeFormOf(cells: readonly string[], name: string, named: boolean): TimeForm | null {
   const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
@@ -129,7 +134,7 @@ export function timeFormOf(cells: readonly string[], name: string, named: boolea
   const most = forms.find((form) => filled.filter((cell) => reads(form, cell)).length * 2 > filled.length);
   const form = whole ?? (most !== undefined && (named || !BARE.has(most)) ? most : null);
   if (form === null) return null;
-  return named || !BARE.has(form) || TIME_NAMES.test(name) ? form : null;
+  return named || !BARE.has(form) || isTimeName(name) ? form : null;
 }
 
 /** The Monday of an ISO week; the first one holds January 4, the last one a Thursday of its year. */

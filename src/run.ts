@@ -113,7 +113,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     // The page is read after the run: nobody waits for its code before.
     const { reportFiles } = await import('./reporting.ts');
     const pages = reportFiles(config, data.raw, facts.season, outcome, result, path.replaceAll('\\', '/'));
-    for (const [name, content] of pages) await folder.write(name, content);
+    await folder.writeAll(pages);
     const finished = await folder.complete(host());
     const gate = gateOf(config, result);
     const report = join(folder.path, REPORT);
@@ -198,12 +198,14 @@ function gateOf(config: Config, { decision }: Result): ForecastError | null {
 }
 
 async function keep(folder: RunFolder, config: Config, outcome: Outcome, result: Result, text: string): Promise<void> {
-  await folder.write('config.yaml', renderConfig(config));
-  for (const [name, content] of modelFiles(outcome.models)) await folder.write(name, content);
-  if (result.forecast.length > 0) await folder.write('forecast.csv', forecastCsv(result));
-  if (outcome.calibration) await folder.write(INTERVALS, intervalsFile(outcome.calibration));
-  await folder.write('result.json', stableJson(result, ROW));
-  await folder.write('report.txt', `${text.trimEnd()}\n`);
+  await folder.writeAll([
+    ['config.yaml', renderConfig(config)],
+    ...modelFiles(outcome.models),
+    ...(result.forecast.length > 0 ? [['forecast.csv', forecastCsv(result)] as const] : []),
+    ...(outcome.calibration ? [[INTERVALS, intervalsFile(outcome.calibration)] as const] : []),
+    ['result.json', stableJson(result, ROW)],
+    ['report.txt', `${text.trimEnd()}\n`],
+  ]);
 }
 
 /** What the forecast is held against later, when the truth is known. */

@@ -22,6 +22,8 @@ export { hashIdentity, type Identity, readRunFolder, type StoredRun };
 const IDENTITY = 'identity.json';
 const RUNNING: string = stableJson({ state: 'running' });
 
+type Files = Iterable<readonly [name: string, content: string | Uint8Array]>;
+
 export interface OpenOptions {
   /** Start anew whatever run the folder holds; a finished one stays readable until the new one is complete. */
   readonly force?: boolean;
@@ -43,6 +45,8 @@ export interface RunFolder {
   readonly state: 'new' | 'interrupted' | 'done';
   /** Adds an artifact ("forecast.csv", "series/x.json"); visible in the folder once the run is complete. */
   write(name: string, content: string | Uint8Array): Promise<void>;
+  /** Several artifacts, side by side. */
+  writeAll(files: Files): Promise<void>;
   saveCheckpoint(series: string, state: TrainState): Promise<void>;
   /** Warnings are for the screen only: they differ between an interrupted run and an uninterrupted one. */
   latestCheckpoint(
@@ -175,10 +179,16 @@ function runFolder(
     await pending.write(name, content);
     marks.set(name, markOf(content));
   };
+  /** All have ended before it is told that one has failed: nothing is written into a folder that is left. */
+  const writeAll = async (files: Files): Promise<void> => {
+    const ends = await Promise.allSettled(Array.from(files, ([name, content]) => write(name, content)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  };
   return {
     path,
     state,
     write,
+    writeAll,
     saveCheckpoint: (series, trained) => checkpointsOf(series).save(trained),
     latestCheckpoint: (series) => checkpointsOf(series).latest(),
     async saveSeries(series, { json, tensors }) {

@@ -241,6 +241,17 @@ test('a run that failed before anything was learned leaves nothing, not even the
   await expect(stat(join(root, 'made'))).rejects.toThrow('ENOENT');
 });
 
+test('where one of several artifacts fails, the others have ended, and what is left of them goes', async () => {
+  const path = join(root, 'run');
+  const folder = await openRunFolder(path, identity());
+  const files = Array.from({ length: 20 }, (_, i) => [i === 0 ? 'lock' : `f/${i}`, 'x'.repeat(100000)] as const);
+  await expect(folder.writeAll(files)).rejects.toThrow('cannot be the name of an artifact');
+  expect((await readdir(join(path, 'unfinished/files/f'))).length).toBe(19);
+  await folder.leave('failed');
+  expect(await readdir(path)).toEqual(['lock']);
+  await folder.close();
+});
+
 test('a missing parent is created only where asked for, and a file in the way is told', async () => {
   const deep = join(root, 'no/where/run');
   expect((await fault(openRunFolder(deep, identity()))).code).toBe('E_OUT_NOT_WRITABLE');

@@ -77,7 +77,8 @@ function ruleOf(
   panel: readonly Series[],
   requests: readonly FitRequest[],
 ): Rule {
-  const ground = { season, series: panel.length, targets: panel[0]?.targets.length ?? 1, rows: usualRows(requests) };
+  const { horizon = 1, lead = 0 } = requests[0] ?? {};
+  const ground = { season, series: panel.length, rows: usualRows(requests), reach: horizon + lead };
   const pool =
     members?.map(spelledMember) ?? poolOf(ground).map((member) => spelled(member, { 'log-scale': logScale }));
   const taken = how === 'auto' ? (panel.length > 1 ? 'mean' : 'median') : how;

@@ -39,14 +39,15 @@ function pooled(season: number, rows: number): Choice {
 }
 
 /**
- * Long series of several targets: what is fitted to the whole past. Who follows the newest level is right as long as a turn of affairs
- * lasts; weights learnt in one season do not hold in the next.
+ * Long series: what is fitted to the whole past. Who follows the newest level is right as long as a turn of affairs lasts, and weights
+ * learnt in one season do not hold in the next; within a season ahead the level is worth following.
  */
-function manyTargets(season: number, rows: number): Choice[] {
+function wholePast(season: number, rows: number, reach: number): Choice[] {
   return [
     { kind: 'seasonal-naive' },
     { kind: 'regression' },
     { kind: 'regression', lags: lags(1, 2, 3, season), means: [season], harmonics: 3 },
+    ...(reach <= season ? [{ kind: 'airline' }, { kind: 'mstl' }] : []),
     { kind: 'linear', context: MOST_CONTEXT, ridge: 0.1, scale: 'series', log: false, loss: 'squares' },
     { kind: 'linear', context: longContext(season, rows), ridge: 1, loss: 'squares' },
   ];
@@ -121,19 +122,19 @@ interface Ground {
   /** Rows per season; 1: none. */
   readonly season: number;
   readonly series?: number;
-  /** Of each series. */
-  readonly targets?: number;
   /** Usual ones of a series. */
   readonly rows?: number;
+  /** Steps from the last known row to the last one forecast. */
+  readonly reach?: number;
 }
 
-/** The pool of a series or panel, of the kinds there are. What all windows teach together comes first on large panels, and on long series of several targets. */
-export function poolOf({ season, series = 1, targets = 1, rows = 0 }: Ground): Choice[] {
+/** The pool of a series or panel, of the kinds there are. What all windows teach together comes first on large panels; on long series nearly all is of that kind. */
+export function poolOf({ season, series = 1, rows = 0, reach = 1 }: Ground): Choice[] {
+  const many = series >= MANY_SERIES;
+  if (!many && rows >= MANY_ROWS && season >= 2 && season <= LONG_SEASON) return wholePast(season, rows, reach);
   const alone = season < 2 ? plain() : season > LONG_SEASON ? longSeasonal(season) : seasonal(season);
   const known = ({ kind, model }: Choice): boolean =>
     Object.hasOwn(FORECASTERS, kind === 'log-scale' ? (model as Choice).kind : kind);
   const pool = alone.filter(known);
-  if (series >= MANY_SERIES) return [pooled(season, rows), ...pool.filter(({ kind }) => kind !== 'linear')];
-  const many = targets >= 2 && rows >= MANY_ROWS && season >= 2 && season <= LONG_SEASON;
-  return many ? manyTargets(season, rows) : pool;
+  return many ? [pooled(season, rows), ...pool.filter(({ kind }) => kind !== 'linear')] : pool;
 }

@@ -279,13 +279,25 @@ describe('members', () => {
     ]);
   });
 
-  it('several targets of a long series are told by what is fitted to the whole past alone, linear models of all of them last', () => {
-    const long = { season: 24, rows: 4000, targets: 7 };
-    const kinds = poolOf(long).map(({ kind }) => kind);
-    expect(kinds).toEqual(['seasonal-naive', 'regression', 'regression', 'linear', 'linear']);
+  it('a long series is told by what is fitted to its whole past, and within a season ahead by its newest level as well', () => {
+    const long = { season: 24, rows: 4000, reach: 25 };
+    const kinds = (other: object): unknown[] => poolOf({ ...long, ...other }).map(({ kind }) => kind);
+    expect(kinds({})).toEqual(['seasonal-naive', 'regression', 'regression', 'linear', 'linear']);
+    expect(kinds({ reach: 24 })).toEqual([...kinds({}).slice(0, 3), 'airline', 'mstl', 'linear', 'linear']);
     expect(poolOf(long).slice(-2)).toMatchObject([{ scale: 'series', log: false }, { context: 336 }]);
-    for (const other of [{ targets: 1 }, { rows: 3999 }, { season: 1 }, { season: 61 }])
-      expect(poolOf({ ...long, ...other }).map(({ kind }) => kind)).toContain('theta');
+    for (const other of [{ rows: 3999 }, { season: 1 }, { season: 61 }, { series: 30 }])
+      expect(kinds(other)).toContain('theta');
+  });
+
+  it('how far ahead that is, auto counts from the last known row to the last step, with what is skipped', async () => {
+    const auto = context.create({ kind: 'auto', budget: '1ms' });
+    const tried = async (horizon: number, lead: number): Promise<readonly string[]> => {
+      const fitted = await auto.fit(seriesOf({ y: wave(4000) }), { ...request(4000), horizon, lead });
+      return (fitted as FittedCombination).report.members.map(({ member }) => member);
+    };
+    expect(await tried(SEASON, 0)).toContain('airline');
+    expect(await tried(SEASON - 1, 1)).toContain('airline');
+    expect(await tried(SEASON, 1)).not.toContain('airline');
   });
 
   it('auto takes the mean of as many of the best as it is told to', async () => {

@@ -126,7 +126,7 @@ function reportOf(
   return { ...facts, sentence: sentenceOf(facts) };
 }
 
-/** Metrics that need no history; `error`: mean |error| in units of what the backtest led to expect (1 where it says nothing). */
+/** Metrics that need no history; `error`: a path's errors over what the backtest led to expect of them (1 where it says nothing), mean over paths. */
 function scored(
   forecaster: string,
   values: readonly HeldValue[],
@@ -139,9 +139,14 @@ function scored(
   });
   // Where some have an expectation, those without one (series too short for a backtest) have no unit.
   const some = values.some(({ expected }) => expected);
-  const errors = values.flatMap(({ actual, expected }, i) =>
-    some && !expected ? [] : [Math.abs(actual - (forecast[i] as number)) / (expected || 1)],
-  );
-  const error = errors.reduce((sum, one) => sum + one, 0);
-  return { forecaster, error: error / errors.length, metrics: Object.fromEntries(metrics) };
+  const paths = new Map<string, { size: number; unit: number }>();
+  for (const [i, { id, actual, expected }] of values.entries()) {
+    if (some && !expected) continue;
+    const path = paths.get(id) ?? { size: 0, unit: 0 };
+    path.size += Math.abs(actual - (forecast[i] as number));
+    path.unit += expected || 1;
+    paths.set(id, path);
+  }
+  const error = [...paths.values()].reduce((sum, { size, unit }) => sum + size / unit, 0) / paths.size;
+  return { forecaster, error, metrics: Object.fromEntries(metrics) };
 }

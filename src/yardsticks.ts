@@ -95,7 +95,7 @@ function meansByStep(errors: Float64Array, horizon: number): number[] {
   });
 }
 
-/** Origin n of one target stands beside origin n of every other. */
+/** Steps 1 … h of a path together, so that a step of hardly any error counts for hardly any. Origin n of one target stands beside origin n of every other. */
 function ratiosOf(
   errors: readonly ErrorPaths[],
   expected: ReadonlyMap<string, readonly number[]>,
@@ -103,17 +103,18 @@ function ratiosOf(
 ): number[][] {
   const origins = errors.reduce((most, path) => Math.max(most, path.errors.length / horizon), 0);
   return Array.from({ length: origins }, (_, n) => {
-    let sum = 0;
-    let count = 0;
+    const sizes = new Float64Array(errors.length);
+    const means = new Float64Array(errors.length);
     return Array.from({ length: horizon }, (_, h) => {
-      for (const path of errors) {
-        const mean = expected.get(path.id)?.[h] ?? 0;
+      for (const [p, path] of errors.entries()) {
         const error = path.errors[n * horizon + h];
-        if (error === undefined || mean === 0) continue;
-        sum += Math.abs(error) / mean;
-        count++;
+        if (error === undefined) continue;
+        sizes[p]! += Math.abs(error);
+        means[p]! += expected.get(path.id)?.[h] ?? 0;
       }
-      return rounded(count > 0 ? sum / count : 0);
+      const known = [...means.keys()].filter((p) => (means[p] as number) > 0);
+      const sum = known.reduce((total, p) => total + (sizes[p] as number) / (means[p] as number), 0);
+      return rounded(known.length > 0 ? sum / known.length : 0);
     });
   });
 }

@@ -48,7 +48,7 @@ export interface Holding {
 export interface HoldingFacts {
   readonly values: readonly HeldValue[];
   readonly levels: readonly number[];
-  /** By backtest origin: mean of |error| over its expectation, steps 1 … h (H). */
+  /** By backtest origin: errors of a path's steps 1 … h together over what was expected of them, mean over the paths (H). */
   readonly ratios: readonly (readonly number[])[];
   /** Rows known at these origins. */
   readonly origins: readonly number[];
@@ -136,9 +136,11 @@ function errorOf(
 ): Holding['error'] {
   const known = values.filter(({ expected }) => expected !== null && expected > 0);
   if (known.length === 0 || ratios.length === 0) return null;
-  const ratio =
-    known.reduce((sum, value) => sum + Math.abs(value.actual - value.forecast) / (value.expected as number), 0) /
-    known.length;
+  const times = pathsOf(known).map((path) => {
+    const size = path.reduce((sum, { actual, forecast }) => sum + Math.abs(actual - forecast), 0);
+    return size / path.reduce((sum, { expected }) => sum + (expected as number), 0);
+  });
+  const ratio = times.reduce((sum, own) => sum + own, 0) / times.length;
   const reach = known.reduce((most, { step }) => Math.max(most, step), 0);
   const share = ratios.filter((own) => (own[reach] ?? 0) >= ratio).length / ratios.length;
   const span = (origins.at(-1) ?? 0) - (origins[0] ?? 0) + 1;

@@ -69,7 +69,10 @@ function better({ scores, model }: CheckFacts): string {
   const best = scores[0];
   const own = scores.find(({ forecaster }) => forecaster === model);
   if (!best || !own || best.forecaster === model || !(best.error < own.error)) return '';
-  return `; ${best.forecaster} was nearer (MAE ${figure(best.metrics.mae ?? 0)} against ${figure(own.metrics.mae ?? 0)})`;
+  const [mae, ours] = [best.metrics.mae ?? 0, own.metrics.mae ?? 0];
+  return mae < ours
+    ? `; ${best.forecaster} was nearer (MAE ${figure(mae)} against ${figure(ours)})`
+    : `; ${best.forecaster} was nearer in units of the backtest's errors (${figure(best.error, 3)} against ${figure(own.error, 3)})`;
 }
 
 /** The page, without a newline at the end. */

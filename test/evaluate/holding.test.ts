@@ -66,6 +66,21 @@ function walked(seed: number, shift = 0, known = STEPS) {
 }
 
 describe('a forecast that is as good as its backtest', () => {
+  it('a step at which hardly any error was expected counts for hardly any', () => {
+    const value = (step: number, error: number, expected: number): HeldValue => ({
+      id: 'y',
+      step,
+      actual: error,
+      forecast: 0,
+      lower: {},
+      upper: {},
+      expected,
+    });
+    const values = [value(0, 1, 1e-6), value(1, 1, 1), value(2, 1, 1)];
+    const { error } = judgeHolding({ values, levels: [], ratios: [[1, 1, 1]], origins: [100], sumWidth: () => null });
+    expect(error?.ratio).toBeCloseTo(1.5, 5);
+  });
+
   it('is called due for a refit one time in ten at most, though the errors of a walk go together', () => {
     const due = Array.from({ length: 300 }, (_, s) => walked(s + 1)).filter(({ status }) => status === 'refit-due');
     expect(due.length).toBeLessThan(30);

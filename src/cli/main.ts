@@ -3,7 +3,6 @@
 // Not here: any work (run.ts and beside it), wording of errors (failure.ts).
 
 import { readFileSync } from 'node:fs';
-import module from 'node:module';
 import { command as backtest } from './backtest.ts';
 import { command as check } from './check.ts';
 import { command as compare } from './compare.ts';
@@ -139,7 +138,5 @@ function version(): string {
   return String((JSON.parse(text) as { version: unknown }).version);
 }
 
-// From 22.1 on Node keeps what it compiled in the system's temporary folder, unless NODE_DISABLE_COMPILE_CACHE says not to.
-(module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
 const status = await main(process.argv.slice(2));
 process.exit((await closeOutput()) ?? status);

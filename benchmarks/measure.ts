@@ -23,8 +23,11 @@ const SLOW_EPOCHS = 10;
 /** Turns of a warm-up at least, in half of a contestant's time: what is compiled while it runs (wasm, XLA) is slow in its first ones. */
 const LEAST_WARM = 5;
 
-/** Before a turn: threads of the one before it that still spin go to sleep. */
-const SETTLE_MS = 10;
+/**
+ * Before a turn: threads of the one before it that still spin go to sleep. Linux gives the real-time class 950 ms of a second: a turn is not to
+ * begin with what a long one left of them.
+ */
+const SETTLE_MS = 60;
 
 export interface Player extends Contestant {
   readonly start: Command;

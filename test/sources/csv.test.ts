@@ -275,6 +275,7 @@ describe('time', () => {
     ['days by the name of their month', 'd\n1-Feb-99\n2-Feb-99\n3-Feb-99', ['1999-02-01', '1999-02-02', '1999-02-03']],
     ['months after an apostrophe', "m\nSept '20\nOct '20\nNov '20", ['2020-09-01', '2020-10-01', '2020-11-01']],
     ['weeks by number, by their Monday', 'w\n2020-W53\n2021-W01\n2021W02', ['2020-12-28', '2021-01-04', '2021-01-11']],
+    ['weeks before 1970', 'w\n1949-W52\n1950-W01\n1950-W02', ['1949-12-26', '1950-01-02', '1950-01-09']],
     ['months of six digits', 'period\n202011\n202012\n202101', ['2020-11-01', '2020-12-01', '2021-01-01']],
     [
       'dates with dots, the day first',
@@ -306,6 +307,38 @@ describe('time', () => {
     await expect(onlySeries('week,y\n2021-W52,1\n2021-W53,2\n', { target: 'y' })).rejects.toMatchObject({
       code: 'E_TIME_INVALID',
     });
+  });
+
+  test.each<[string, string, string]>([
+    ['months by name', 'Month,Date,y', 'Jan-20'],
+    ['weeks', 'week,date,y', '2020-W01'],
+    ['months of six digits', 'period,date,y', '202001'],
+  ])('%s that repeat are not the time where a later column tells the rows apart', async (_, head, whole) => {
+    const rows = ['2020-01-01', '2020-01-02', '2020-01-03'].map((day, i) => `${whole},${day},${i}`);
+    const series = await onlySeries(`${head}\n${rows.join('\n')}\n`, { target: 'y' });
+    expect(stampsOf(series).map((stamp) => stamp.slice(0, 10))).toEqual(['2020-01-01', '2020-01-02', '2020-01-03']);
+  });
+
+  test.each<[string, string]>([
+    ['days without a year', 'Jan-01,Jan-02,Jan-03,Jan-04'],
+    ['days of two digits a year', '150101,150201,150301,150401'],
+  ])('%s are no times: rows are counted', async (_, cells) => {
+    const rows = cells.split(',').map((cell, i) => `${cell},${i}`);
+    const { notes } = await loadCsv(`date,y\n${rows.join('\n')}\n`, { target: 'y' });
+    expect(notes[0]).toMatch(/^no time column: rows are counted/);
+  });
+
+  test('a fraction of a second is no dot between day and month', async () => {
+    const rows = [1, 2, 3].map((month) => `3/${month}/2020 10:00:00.0,${month}`);
+    await expect(onlySeries(`date,y\n${rows.join('\n')}\n`)).rejects.toMatchObject({ code: 'E_TIME_AMBIGUOUS' });
+  });
+
+  test('a column of times is never advised as the one that names series', async () => {
+    const days = ['2020-01-01', '2020-01-02'];
+    const rows = days.flatMap((day) => ['Jan-21', 'Feb-21', 'Mar-21'].map((contract) => `${contract},${day},5`));
+    await expect(onlySeries(`contract,date,y\n${rows.join('\n')}\n`, { target: 'y' })).rejects.toSatisfy(
+      ({ hint }: { hint: string }) => !/source\.id: "(date|contract)"/.test(hint),
+    );
   });
 
   test('a column without a name is called by its place and is no target unless it is named', async () => {

@@ -98,6 +98,7 @@ function adviceFor(ids: readonly number[], unclaimed: readonly number[], sample:
   const names = unclaimed
     .filter((c) => !PART_NAMES.some(([, pattern]) => pattern.test(sample.header[c] as string)))
     .filter((c) => ID_NAMES.test(sample.header[c] as string) || isWords(cellsOf(c, sample), sample.style))
+    .filter((c) => timeFormOf(cellsOf(c, sample), sample.header[c] as string, false) === null)
     .map((c) => sample.header[c] as string);
   if (ids.length > 0) return names.length === 0 ? '' : `more columns may belong to source.id (${listed(names)}); else `;
   if (unclaimed.length === 0) return '';
@@ -180,14 +181,24 @@ function formOf(column: number, sample: Sample): TimeForm {
   return form;
 }
 
-/** The first column whose cells are times, with the parts beside it; bare integers only where the column's name says so. */
+/**
+ * The first column whose cells are times, with the parts beside it, that tells the rows apart where one of them does; else the first. Bare
+ * integers are times only where the column's name says so.
+ */
 function inferTime(ids: readonly number[], claimed: ReadonlySet<number>, sample: Sample): Plan['time'] {
+  const found: Plan['time'][] = [];
   for (let column = 0; column < sample.header.length; column++) {
     if (claimed.has(column)) continue;
     const form = timeFormOf(cellsOf(column, sample), sample.header[column] as string, false);
-    if (form !== null) return splitTime(column, form, ids, claimed, sample) ?? { kind: 'column', column, form };
+    if (form !== null) found.push(splitTime(column, form, ids, claimed, sample) ?? { kind: 'column', column, form });
   }
-  return { kind: 'rows' };
+  const apart = found.find((time) => distinct([...ids, ...columnsOf(time)], sample) === sample.rows.length);
+  return apart ?? found[0] ?? { kind: 'rows' };
+}
+
+/** Rows that these columns tell apart. */
+function distinct(columns: readonly number[], { rows }: Sample): number {
+  return new Set(rows.map((row) => columns.map((at) => row[at]).join('\n'))).size;
 }
 
 /** Parts of a time that may stand beside a first one, each with those it is a part of. */
@@ -214,10 +225,8 @@ function splitTime(
     const found = wholes.some((whole) => parts.has(whole)) ? wholeNumbersCalled(part, claimed, sample) : -1;
     if (found >= 0 && found !== column) parts.set(part, found);
   }
-  const distinct = (columns: readonly number[]): number =>
-    new Set(sample.rows.map((row) => columns.map((at) => row[at]).join('\n'))).size;
-  const told = distinct([...ids, ...parts.values()]);
-  if (told < sample.rows.length || distinct([...ids, column]) === told) return null;
+  const told = distinct([...ids, ...parts.values()], sample);
+  if (told < sample.rows.length || distinct([...ids, column], sample) === told) return null;
   return {
     kind: 'parts',
     parts: [...parts].map(([part, at]) => ({ part, column: at, form: part === 'date' ? form : null })),

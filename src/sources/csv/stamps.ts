@@ -38,7 +38,8 @@ const QUARTER_YEAR = /^[Qq]([1-4])[-/ ]?(\d{4})$/;
 const MONTH_FIRST = /^([A-Za-z]{3,9})\.?(?:[ -](?:(\d{1,2}),?[ -])?(\d{4})|(?:-|[ -]?['’])(\d{2}))$/;
 const DAY_FIRST = /^(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4}|\d{2})$/;
 const WEEK = /^(\d{4})-?W(\d{2})$/;
-const COMPACT_MONTH = /^(\d{4})(0[1-9]|1[0-2])$/;
+/** Of years that six digits of another kind (yymmdd) seldom begin with. */
+const COMPACT_MONTH = /^((?:1[89]|20|21)\d{2})(0[1-9]|1[0-2])$/;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
 const YEAR = /^[12]\d{3}$/;
 const EPOCH_SECONDS = /^\d{9,11}(?:\.\d{1,3})?$/;
@@ -130,6 +131,7 @@ export function timeFormOf(cells: readonly string[], name: string, named: boolea
   const forms = Object.keys(READERS) as TimeForm[];
   const reads = (form: TimeForm, cell: string): boolean => !Number.isNaN(READERS[form](cell));
   const whole = forms.find((form) => filled.every((cell) => reads(form, cell)));
+  if (whole === 'named-month' && !named && areDaysOfAMonth(filled)) return null;
   // A named column with one odd cell is still a time column: the odd cell gets its own error, with its line.
   const most = forms.find((form) => filled.filter((cell) => reads(form, cell)).length * 2 > filled.length);
   const form = whole ?? (most !== undefined && (named || !BARE.has(most)) ? most : null);
@@ -137,10 +139,19 @@ export function timeFormOf(cells: readonly string[], name: string, named: boolea
   return named || !BARE.has(form) || isTimeName(name) ? form : null;
 }
 
+/** Jan-01, Jan-02, Jan-03: one month, and digits that go up by one, are days without a year. */
+function areDaysOfAMonth(cells: readonly string[]): boolean {
+  const found = cells.map((cell) => MONTH_FIRST.exec(cell));
+  const [first] = found;
+  if (!first || first[4] === undefined || cells.length < 3) return false;
+  return found.every((m, i) => m?.[1] === first[1] && Number(m?.[4]) === Number(first[4]) + i);
+}
+
 /** The Monday of an ISO week; the first one holds January 4, the last one a Thursday of its year. */
 function weekStamp(year: number, week: number): number {
   const fourth = stampOf(year, 1, 4);
-  const monday = fourth - ((fourth / DAY + 3) % 7) * DAY + (week - 1) * 7 * DAY;
+  const weekday = (((fourth / DAY + 3) % 7) + 7) % 7; // from Monday on, before 1970 too
+  const monday = fourth - weekday * DAY + (week - 1) * 7 * DAY;
   return week >= 1 && monday + 3 * DAY < stampOf(year + 1, 1, 1) ? monday : NOT_A_DATE;
 }
 
@@ -210,7 +221,7 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
     const stamp = reader(trimmed);
     if (!Number.isFinite(stamp)) throw invalid(trimmed, stamp, form, whereOf(place, name));
     if (iso) noteIso(trimmed);
-    else dotted &&= trimmed.includes('.');
+    else dotted &&= NUMERIC.exec(trimmed)?.[2] === '.';
     append(stamp);
   };
 

@@ -2,8 +2,9 @@
 // In: judged and short series, the model's intervals. Out: the intervals with a scale for every short series. Not here: the scale (evaluate/borrowed.ts).
 
 import { rowsOf, type Series } from './core/data.ts';
+import { ForecastError } from './core/errors.ts';
 import type { FitRequest } from './core/forecaster.ts';
-import { borrowedRatios, differenceOf, type Lender } from './evaluate/borrowed.ts';
+import { borrowedRatios, differenceOf, LEAST_ROWS, LENDERS, type Lender } from './evaluate/borrowed.ts';
 import type { Calibration } from './evaluate/intervals.ts';
 import { actualsAt } from './evaluate/score.ts';
 import { fitTogether } from './fitting.ts';
@@ -48,7 +49,7 @@ function roundRows(length: number): number {
   return 1.5 * rows <= length ? Math.floor(1.5 * rows) : rows;
 }
 
-/** By target: judged series cut to so many rows before their newest horizon. */
+/** By target: judged series cut to so many rows before their newest horizon; none where that is too few of them, or rows to fit them by. */
 async function lendersOf(
   rows: number,
   judged: readonly { readonly series: Series; readonly known: number }[],
@@ -59,11 +60,13 @@ async function lendersOf(
   const { lead } = workshop.shape;
   const all = judged.map(({ series, known }) => ({ series, origin: known - horizon - lead }));
   const long = all.filter(({ origin }) => origin >= rows);
+  if (rows < LEAST_ROWS || long.length < LENDERS) return [];
   const picked = long.filter((_, s) => s % Math.ceil(long.length / MOST) === 0);
   const cuts = picked.map(({ series, origin }) => rowsOf(series, origin - rows, origin));
   const pasts = [...all.map(({ series, origin }) => rowsOf(series, 0, origin)), ...cuts];
   const network = trainsNetwork(workshop.config.model); // never trained on what is short
-  const together = network ? null : await fitTogether(workshop, pasts, pasts.map(request));
+  const together = network ? null : await fitTogether(workshop, pasts, pasts.map(request)).catch(tooFewRows);
+  if (together === undefined) return [];
   const lenders: Lender[][] = (judged[0]?.series.targets ?? []).map(() => []);
   for (const [i, { series, origin }] of picked.entries()) {
     const cut = cuts[i] as Series;
@@ -77,4 +80,8 @@ async function lendersOf(
     fitted.dispose();
   }
   return lenders;
+}
+
+function tooFewRows(error: unknown): undefined {
+  if (!(error instanceof ForecastError) || !error.code.startsWith('E_DATA_')) throw error;
 }

@@ -172,6 +172,18 @@ describe('series with too few rows', () => {
     expect(report.scores.map(({ forecaster }) => forecaster)).toContain('last-value');
   });
 
+  test('have none where the longer ones cut as short cannot be fitted, and the run ends as ever', async () => {
+    const file = shorter('none.csv', [...Array.from({ length: 12 }, () => 60), 11]);
+    const members = ['holt-winters', { kind: 'holt-winters', damped: true }];
+    const { result } = await run(
+      { source: { kind: 'rows', file, season: 5 }, model: { kind: 'average', members } },
+      { out: `${file}.out`, root: space.path },
+    );
+    const short = result.forecast.filter(({ series }) => series === 's12');
+    expect(short.length).toBeGreaterThan(0);
+    expect(short.every(({ value, lower }) => Number.isFinite(value) && !lower)).toBe(true);
+  });
+
   test.each(['ses', 'linear'])(
     'borrow intervals that hold about what they promise from longer ones cut as short: %s',
     async (kind) => {

@@ -11,8 +11,10 @@ export interface Lender {
 }
 
 /** Lenders from which on intervals are borrowed, and differences from which on a series can be compared with them. */
-const LENDERS = 10;
+export const LENDERS = 10;
 const DIFFERENCES = 3;
+/** Rows of a series that have so many. */
+export const LEAST_ROWS: number = DIFFERENCES + 1;
 
 /**
  * By level: what the mean difference of a target without errors is to be multiplied with to scale its intervals, so that as large a share of the

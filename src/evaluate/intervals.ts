@@ -37,8 +37,9 @@ export function halfWidths(calibration: Calibration, id: string, level: number, 
   const own = calibration.levels.find((candidate) => candidate.level === level);
   const units = own?.[of];
   const scale = calibration.scales.get(id);
-  if (!units || scale === undefined) return null;
-  const wide = scale * (own.times?.get(id) ?? 1);
+  const borrowed = own?.times?.get(id);
+  if (!units || scale === undefined || (borrowed !== undefined && of === 'sums')) return null; // lenders were held to their steps
+  const wide = scale * (borrowed ?? 1);
   return units.map((unit) => unit * wide);
 }
 

@@ -14,7 +14,7 @@ const whereItLay = {
   name: 'where-it-lay',
   setup: ({ onLoad }) =>
     onLoad({ filter: /[\\/]dist[\\/].*\.js$/ }, ({ path }) => {
-      if (path.includes('node_modules')) return undefined;
+      if (relative(root, path).includes('node_modules')) return undefined;
       const place = JSON.stringify(relative(folder, path).replaceAll(sep, '/'));
       return {
         contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`),

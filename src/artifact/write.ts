@@ -57,6 +57,8 @@ async function writeNew(path: string, content: string | Uint8Array): Promise<voi
   try {
     await writeWhole(path, bytes, progress);
   } catch (error) {
+    // A full disk gets the room back; what stood there before is another's.
+    if (codeOf(error) !== 'EEXIST') await rm(path, { force: true }).catch(() => {});
     throw outputError(path, error, `wrote ${progress.written} of ${bytes.length}`);
   }
 }

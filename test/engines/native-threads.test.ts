@@ -2,6 +2,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Interrupted } from '../../src/core/errors.ts';
 import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
@@ -152,6 +154,9 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
     const tiles = 8 * 32 * gates;
     const told = () => ('addon' in loaded ? loaded.addon.told() : 0);
     const grown = (from: number) => told() - from;
+    setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)(); // networks of other tests that nobody disposed of end now, not in the middle
+    await new Promise(setImmediate);
     const [first, second] = [await open(subject), await open(subject)];
     const made = told();
     await first.train(request(subject, once));

@@ -1,4 +1,4 @@
-// The one way a file reaches the disk: whole or not at all.
+// The one way a file reaches the disk: whole or not at all, or into a folder that counts for nothing yet.
 // In: a path and its content. Out: the file in place and durable, or a ForecastError and the old file untouched.
 // Not here: which files a run leaves (run-folder.ts).
 

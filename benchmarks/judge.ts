@@ -156,7 +156,10 @@ function fasterCheck(pair: Pair, wanted: number): Check {
   const figure = `${times(found.median)} (least times ${times(found.least)}), ${found.of} to ${found.to}`;
   if (found.median >= wanted) return { goal, figure, verdict: 'met' };
   const peer = figureOf(pair.result, found.to) as Figure;
-  const asked = askedOf(rateOf(pair.row, peer) * wanted, pair.result.limit.two, 'the instruction set');
+  // Where products are not what costs time, their rate says nothing.
+  const asked = pair.row.dense
+    ? askedOf(rateOf(pair.row, peer) * wanted, pair.result.limit.two, 'the instruction set')
+    : '';
   return { goal, figure: `${figure}${asked}`, verdict: 'missed' };
 }
 

@@ -128,7 +128,7 @@ interface Ground {
   readonly reach?: number;
 }
 
-/** The pool of a series or panel, of the kinds there are. What all windows teach together comes first on large panels; on long series nearly all is of that kind. */
+/** The pool of a series or panel, of the kinds there are. A large panel is first told by what the windows of all its series teach together. */
 export function poolOf({ season, series = 1, rows = 0, reach = 1 }: Ground): Choice[] {
   const many = series >= MANY_SERIES;
   if (!many && rows >= MANY_ROWS && season >= 2 && season <= LONG_SEASON) return wholePast(season, rows, reach);

@@ -157,6 +157,8 @@ describe('judge', () => {
     expect(figureAt(2.3 * rate)).toMatch(/beyond the limit/);
     expect(figureAt(2.5 * rate)).toMatch(/are asked/);
     expect(figureAt(2.5 * rate)).not.toMatch(/beyond/);
+    const counting = judged(but('counting', { 'torch-2': figure(1) })).find(({ goal }) => /100 × the best/.test(goal));
+    expect(counting?.figure).not.toMatch(/are asked/); // its time is not that of products
   });
 
   it('a slower row whose peer is faster than a bare product says so', () => {

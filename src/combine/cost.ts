@@ -47,22 +47,35 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
 };
 
 /**
- * The normal equations of all windows at once and their solution, for each pass and each context written. Where none is, as linear does it:
- * those of the longest context it tries, for both ways of weighing, to judge and then to fit, and a solution for each context and penalty.
+ * The normal equations of all windows at once and their solution, for each pass and each context written, and one more for each further
+ * penalty; twice where penalties are judged first. Where no context is written, as linear does it: those of the longest context it tries,
+ * for both ways of weighing, to judge and then to fit, and a solution for each context and penalty.
  */
 function linearCost(
   { rows, season, reach, together }: Task,
-  { context, loss, passes = 4, stride = 1, base, intercept = false }: { readonly [option: string]: unknown },
+  {
+    context,
+    ridge = 'auto',
+    loss,
+    passes = 4,
+    stride = 1,
+    base,
+    intercept = false,
+  }: { readonly [option: string]: unknown },
 ): number {
   const sums = loss === 'squares' ? 1 : 1 + (passes as number);
   const able = (length: number): number => Math.min(length, Math.max(1, rows - reach));
   const sweep = (context: number): number =>
     sweepCost(rows, { context, reach, stride: stride as number, intercept: intercept as boolean });
-  if (context !== undefined && context !== 'auto')
-    return [context as number | readonly number[]]
-      .flat()
-      .map(able)
-      .reduce((sum, length) => sum + sums * (sweep(length) + (10 * length * length * length) / together), 0);
+  if (context !== undefined && context !== 'auto') {
+    const penalties = ridge === 'auto' ? PENALTIES.length : [ridge].flat().length;
+    const fits = [context as number | readonly number[]].flat().map(able);
+    const once = fits.reduce((sum, length) => {
+      const solved = 10 * length * length * length;
+      return sum + sums * (sweep(length) + solved / together) + ((penalties - 1) * solved) / together;
+    }, 0);
+    return ridge === 'auto' ? 2 * once : once;
+  }
   const lengths = Array.from({ length: together }, () => rows);
   const tried = contextsTried(lengths, { season, reach, base: base === 'season' ? season : 0 }).map(able);
   const solutions = tried.reduce((sum, length) => sum + PENALTIES.length * length * length * (length / 3 + reach), 0);

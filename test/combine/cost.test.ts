@@ -12,6 +12,13 @@ describe('the estimate of a fit of linear', () => {
     expect(cost({}, { rows: 200, together: 50 })).toBeGreaterThan(cost({}, { rows: 200 })); // many series have windows for longer ones
   });
 
+  it('counts every penalty, and the judging of those that are not written', () => {
+    const [one, list, judged] = [0.1, [0.1, 1, 10], 'auto'].map((ridge) => cost({ context: 96, ridge }));
+    expect(list).toBeGreaterThan(one as number);
+    expect(judged).toBeGreaterThan(2 * (list as number));
+    expect(cost({ context: 96 })).toBe(judged);
+  });
+
   it('of a list of contexts is the sum of each alone', () => {
     expect(cost({ context: [24, 96] })).toBe(cost({ context: 24 }) + cost({ context: 96 }));
   });

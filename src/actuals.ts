@@ -8,7 +8,7 @@ import type { TimeFormat } from './core/time.ts';
 import { pathId } from './forecast-rows.ts';
 import { readTable, type Table } from './sources/csv/table.ts';
 import type { CsvOptions } from './sources/csv.ts';
-import { withFile } from './sources/file.ts';
+import { type OpenFile, withFile } from './sources/file.ts';
 import { spacingOf } from './sources/frequency.ts';
 
 export interface Wanted {
@@ -43,9 +43,8 @@ export async function readActuals(path: string, options: CsvOptions, wanted: Wan
     seed: 0,
   };
   const only = { ...options, file: path, target: wanted.targets, past: [], future: [], static: [] };
-  return await withFile(path, context, options.limits, async (file) =>
-    matched(await readTable(file, only), wanted, file.name),
-  );
+  const read = async (file: OpenFile): Promise<Actuals> => matched(await readTable(file, only), wanted, file.name);
+  return await withFile(path, context, options.limits, read, options.encoding);
 }
 
 function matched(table: Table, wanted: Wanted, file: string): Actuals {

@@ -16,8 +16,9 @@ import type { JsonObject } from './core/json.ts';
 import { nearest } from './core/nearest.ts';
 import { factsOf, loadData, type OpenOptions } from './open.ts';
 import { seasonFact } from './report/seasons.ts';
+import { DATA_FILE } from './sources/endings.ts';
 import { SOURCES } from './sources/index.ts';
-import { DATA_FILE, kindOfFile } from './sources/recognise.ts';
+import { kindOfFile } from './sources/recognise.ts';
 
 /** What to run: a table becomes the config made for it, a preset's name its file, anything else stays the path it is. */
 export async function inputOf(argument: string, options: OpenOptions = {}): Promise<LoadedConfig | string> {
@@ -162,9 +163,13 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
   );
   const given = { ...options, ...place };
   const source = { kind, file };
-  const { probe, data } = await loaded(parseConfig({ source, model: STARTER_MODEL }, given)).catch((refused: unknown) =>
-    loadedById(refused, (id) => parseConfig({ source: { ...source, id }, model: STARTER_MODEL }, given)),
-  );
+  const { probe, data } = await loaded(parseConfig({ source, model: STARTER_MODEL }, given))
+    .catch((refused: unknown) =>
+      loadedById(refused, (id) => parseConfig({ source: { ...source, id }, model: STARTER_MODEL }, given)),
+    )
+    .catch((refused: unknown) => {
+      throw orText(refused, file);
+    });
   const { raw } = data;
   if (raw.form !== 'numbers') return '';
   const facts = factsOf(data);
@@ -177,6 +182,15 @@ async function textFor(table: string, options: OpenOptions, folder = dirname(res
 
 async function loaded(probe: LoadedConfig): Promise<{ readonly probe: LoadedConfig; readonly data: Loaded }> {
   return { probe, data: await loadData(probe) };
+}
+
+/** Of a .txt that is no table: how it is read as a text. */
+function orText(error: unknown, file: string): unknown {
+  if (!(error instanceof ForecastError) || !/\.txt(?:\.gz)?$/i.test(file)) return error;
+  if (!/^E_(?:CSV_(?:HEADER|RAGGED|QUOTE)|DATA_(?:COLUMN|EMPTY|NOT_NUMERIC))$/.test(error.code)) return error;
+  const text = `a text to learn from is named in a config: source: { kind: text, file: ${JSON.stringify(file)} }`;
+  const where = error.where === undefined ? {} : { where: error.where };
+  return new ForecastError(error.code, error.message, { ...where, hint: `${error.hint}; ${text}`, cause: error });
 }
 
 /** Fewer rows of each are no proof that columns name series. */

@@ -18,7 +18,7 @@ import { buildNetwork } from './predict/network.ts';
 import { counted } from './report/figures.ts';
 import { seasonFact } from './report/seasons.ts';
 import { renderSummary } from './report/summary.ts';
-import { DATA_FILE } from './sources/recognise.ts';
+import { DATA_FILE } from './sources/endings.ts';
 import { encoderOf, textShape } from './text.ts';
 import { cut, cutoffAt, fromAt, lengthAt, targetsBetween } from './window/cuts.ts';
 import { type SplitPositions, splitPositions } from './window/split.ts';

@@ -3,6 +3,7 @@
 // Not here: any work (run.ts and beside it), wording of errors (failure.ts).
 
 import { readFileSync } from 'node:fs';
+import { CONFIG_FILE, DATA_FILE } from '../sources/endings.ts';
 import { command as backtest } from './backtest.ts';
 import { command as check } from './check.ts';
 import { command as compare } from './compare.ts';
@@ -40,8 +41,6 @@ const COMMANDS = [
   schema,
   doctor,
 ];
-
-const DATA_OR_CONFIG = /\.(?:csv|tsv|tsf|ya?ml)(?:\.gz)?$/i;
 
 const SWITCHES: ReadonlySet<string> = new Set([
   '-q',
@@ -130,7 +129,8 @@ async function statusOf(work: () => Promise<number>, args: readonly string[]): P
 /** `forecast data.csv` and `forecast config.yaml` are `forecast run …`; only switches may stand before the file. */
 function withCommand(argv: readonly string[]): readonly string[] {
   const first = argv.find((argument) => !SWITCHES.has(argument));
-  return first !== undefined && DATA_OR_CONFIG.test(first) && !first.startsWith('-') ? ['run', ...argv] : argv;
+  const file = first !== undefined && (DATA_FILE.test(first) || CONFIG_FILE.test(first));
+  return file && !first.startsWith('-') ? ['run', ...argv] : argv;
 }
 
 function version(): string {

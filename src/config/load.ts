@@ -146,7 +146,7 @@ function notFound(cause: unknown, where: string): ForecastError {
 }
 
 function requireKeys(data: unknown, file: string): void {
-  const table = /\.(?:txt|dat|json|xlsx?|ods)$/i.test(file) ? '; a table is a .csv, .tsv or .tsf file' : '';
+  const table = /\.(?:txt|json)$/i.test(file) ? '; a table is a .csv, .tsv or .tsf file' : '';
   const hint = `a config is keys and values: at least \`source:\` and \`model:\`${table}`;
   if (data === null || data === undefined)
     throw new ForecastError('E_CONFIG_TYPE', 'the config is empty', { where: file, hint });

@@ -42,6 +42,7 @@ export const ERRORS = {
 
   E_DATA_NOT_FOUND: 3,
   E_DATA_NOT_FILE: 3,
+  E_DATA_FORMAT: 3,
   E_DATA_EMPTY: 3,
   E_DATA_TOO_SHORT: 3,
   E_DATA_TOO_LARGE: 3,

@@ -7,13 +7,15 @@ import { ForecastError, type Warning } from '../core/errors.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
 import { constantWarnings } from './constant.ts';
 import { readTable, type Table, type TableOptions } from './csv/table.ts';
+import type { Encoding } from './encoding.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import { type Frame, noRepairs, type Policies, type Repairs, seriesOf } from './frame.ts';
-import { cellFields, fillField, limit, limitsOption, name, seasonField } from './options.ts';
+import { cellFields, encodingField, fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 
 export interface CsvOptions extends TableOptions, Policies {
   readonly file: string;
+  readonly encoding?: Encoding | undefined;
   readonly season?: number | readonly number[] | undefined;
   readonly calendar?: readonly CalendarEntry[] | undefined;
   readonly limits: {
@@ -29,6 +31,7 @@ const nameOrNames: z.ZodType<string | string[]> = z.union([name, z.array(name).m
 
 const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
   file: name.describe('path of a delimited text file with a header, plain or gzip, relative to the config'),
+  encoding: encodingField,
   time: nameOrNames
     .optional()
     .describe(
@@ -88,7 +91,7 @@ export const csv: SourceKind<CsvOptions> = {
 /** Throws what withFile, readTable and seriesOf throw, and E_CONFIG_CONFLICT for gaps to fill without a way to fill them. */
 async function loadCsv(given: CsvOptions, context: SourceContext): Promise<Loaded> {
   checkTogether(given);
-  return withFile(given.file, context, given.limits, (file) => loadOpen(file, given));
+  return withFile(given.file, context, given.limits, (file) => loadOpen(file, given), given.encoding);
 }
 
 async function loadOpen(file: OpenFile, given: CsvOptions): Promise<Loaded> {

@@ -1,5 +1,5 @@
 // Opening a data file safely: only regular files, only up to a size, gzip or not; its sha256 on the way.
-// In: a path from the config and limits. Out: chunks of inflated bytes. Not here: what the bytes mean.
+// In: a path from the config, limits, an encoding. Out: chunks of inflated UTF-8. Not here: what the bytes mean.
 
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -8,6 +8,8 @@ import { basename } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ForecastError } from '../core/errors.ts';
+import { asUtf8, type Encoding } from './encoding.ts';
+import { refuseBinary } from './foreign.ts';
 import type { SourceContext } from './source.ts';
 
 export interface ByteLimits {
@@ -31,27 +33,33 @@ const RATIO_FROM = 1 << 20;
 
 /**
  * Opens a data file, hands it to `use` for one pass and closes it whatever happens. Throws E_URL_DISABLED, E_DATA_NOT_FOUND,
- * E_DATA_NOT_FILE; reading throws E_DATA_TOO_LARGE and E_DATA_GZIP. A pipe or a device is refused before a byte is read, so
- * nothing can hang.
+ * E_DATA_NOT_FILE; reading throws E_DATA_TOO_LARGE, E_DATA_GZIP, E_DATA_FORMAT and E_CSV_ENCODING. A pipe or a device is refused before a byte is read, so
+ * nothing can hang. What is not written in UTF-8 comes as UTF-8.
  */
 export async function withFile<T>(
   path: string,
   context: SourceContext,
   limits: ByteLimits,
   use: (file: OpenFile) => Promise<T>,
+  encoding?: Encoding,
 ): Promise<T> {
   refuseUrl(path);
   const resolved = context.resolve(path);
   const name = context.display(resolved);
   const handle = await openHandle(resolved, name);
   try {
-    return await use(await fileOf(handle, name, limits));
+    return await use(await fileOf(handle, name, limits, encoding));
   } finally {
     await handle.close();
   }
 }
 
-async function fileOf(handle: FileHandle, name: string, limits: ByteLimits): Promise<OpenFile> {
+async function fileOf(
+  handle: FileHandle,
+  name: string,
+  limits: ByteLimits,
+  encoding: Encoding | undefined,
+): Promise<OpenFile> {
   const stat = await handle.stat();
   if (!stat.isFile()) {
     const what = stat.isDirectory() ? 'is a directory, not a file' : 'is a pipe, a socket or a device, not a file';
@@ -60,8 +68,8 @@ async function fileOf(handle: FileHandle, name: string, limits: ByteLimits): Pro
   const hash = createHash('sha256');
   const zipped = await startsWithGzipMagic(handle);
   const raw = (): Readable => handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
-  const chunks = zipped ? inflated(raw, hash, name, limits, stat.size) : plain(raw, hash, name, limits);
-  return { name, chunks, sha256: () => hash.copy().digest('hex') };
+  const bytes = zipped ? inflated(raw, hash, name, limits, stat.size) : plain(raw, hash, name, limits);
+  return { name, chunks: asUtf8(refuseBinary(bytes, name), encoding, name), sha256: () => hash.copy().digest('hex') };
 }
 
 /** All bytes of a file at once. */

@@ -2,6 +2,7 @@
 // In: words of a source's own. Out: fields of its schema. Not here: reading by them (csv/, rows/, tsf/, file.ts).
 
 import * as z from 'zod';
+import { ENCODINGS, type Encoding } from './encoding.ts';
 import type { ByteLimits } from './file.ts';
 
 /** A name of a column or an attribute, or of a file. */
@@ -16,6 +17,14 @@ export function seasonField(what: string): z.ZodOptional<z.ZodType<number | numb
     .optional()
     .describe(what);
 }
+
+/** What the bytes of a file spell; never written where it is UTF-8 or marked. */
+export const encodingField: z.ZodOptional<z.ZodType<Encoding>> = z
+  .enum(ENCODINGS)
+  .optional()
+  .describe(
+    'how the file was saved where it is not UTF-8, such as windows-1252; default: UTF-8, or UTF-16 where it begins so',
+  );
 
 /** What missing values become. */
 export function fillField(

@@ -12,9 +12,6 @@ import type { SourceContext } from './source.ts';
 /** Kinds that read a file of recorded numbers. */
 export type FileKind = 'csv' | 'rows' | 'tsf';
 
-/** Endings that name a table or a .tsf file, plain or gzip. */
-export const DATA_FILE: RegExp = /\.(?:csv|tsv|tsf)(?:\.gz)?$/i;
-
 const LIMITS = { bytes: 268435456, ratio: 1000, field: 1 << 20, columns: 1 << 20 };
 const SAMPLE = 8;
 /** Fewer columns of values may as well be measurements side by side. */
@@ -64,7 +61,7 @@ interface SampleRecord {
 /** The first whole records, trimmed; none where they cannot be read. */
 function recordsOf(bytes: Buffer): SampleRecord[] {
   try {
-    const text = bytes.subarray(bomLength(bytes, ''));
+    const text = bytes.subarray(bomLength(bytes));
     const end = Math.max(text.lastIndexOf(0x0a), text.lastIndexOf(0x0d)) + 1;
     const whole = end > 0 ? text.subarray(0, end) : text;
     const delimiter = detectDelimiter(whole);

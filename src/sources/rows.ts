@@ -9,11 +9,12 @@ import type { Frequency, TimeAxis } from '../core/time.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
 import { constantWarnings } from './constant.ts';
 import { noTimeForm, timeColumn, timeFormOf } from './csv/stamps.ts';
+import type { Encoding } from './encoding.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import type { Policies } from './frame.ts';
 import { spacingOf } from './frequency.ts';
 import { fillHoles, withValues } from './left-out.ts';
-import { cellFields, fillField, limit, limitsOption, name, seasonField } from './options.ts';
+import { cellFields, encodingField, fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import { FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
 import { nameOf } from './rows/head.ts';
 import { type Row, type RowsTable, type RowsTableOptions, readRows } from './rows/table.ts';
@@ -21,6 +22,7 @@ import type { SourceContext, SourceKind } from './source.ts';
 
 export interface RowsOptions extends RowsTableOptions {
   readonly file: string;
+  readonly encoding?: Encoding | undefined;
   readonly start?: string | number | undefined;
   readonly frequency?: string | undefined;
   readonly season?: number | readonly number[] | undefined;
@@ -31,6 +33,7 @@ export interface RowsOptions extends RowsTableOptions {
 
 const options: z.ZodObject & z.ZodType<RowsOptions> = z.strictObject({
   file: name.describe('path of a delimited text file of one series a row, plain or gzip, relative to the config'),
+  encoding: encodingField,
   id: z
     .union([name, z.array(name).min(1), z.literal(false)])
     .optional()
@@ -75,7 +78,7 @@ export const rows: SourceKind<RowsOptions> = {
 /** Throws what withFile and readRows throw; E_CONFIG_CONFLICT for a start without frequency; E_DATA_MISSING, E_TIME_GAP, E_TIME_ORDER. */
 async function loadRows(given: RowsOptions, context: SourceContext): Promise<Loaded> {
   const written = writtenTime(given);
-  return withFile(given.file, context, given.limits, (file) => loadOpen(file, given, written));
+  return withFile(given.file, context, given.limits, (file) => loadOpen(file, given, written), given.encoding);
 }
 
 async function loadOpen(file: OpenFile, given: RowsOptions, written: WrittenTime): Promise<Loaded> {

@@ -5,13 +5,14 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Loaded } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
-import { bomLength, checkUtf8 } from './encoding.ts';
-import { readWhole, stem, withFile } from './file.ts';
-import { limitsOption } from './options.ts';
+import { bomLength, checkUtf8, type Encoding } from './encoding.ts';
+import { type OpenFile, readWhole, stem, withFile } from './file.ts';
+import { encodingField, limitsOption } from './options.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 
 export interface TextOptions {
   readonly file?: string | undefined;
+  readonly encoding?: Encoding | undefined;
   readonly lines?: readonly string[] | undefined;
   readonly document: 'line' | 'paragraph' | 'whole';
   readonly limits: { readonly bytes: number; readonly ratio: number };
@@ -19,6 +20,7 @@ export interface TextOptions {
 
 const options: z.ZodObject & z.ZodType<TextOptions> = z.strictObject({
   file: z.string().min(1).optional().describe('path of a UTF-8 text file, relative to the config; or use lines'),
+  encoding: encodingField,
   lines: z.array(z.string()).min(1).optional().describe('the text itself, line by line, instead of a file'),
   document: z
     .enum(['line', 'paragraph', 'whole'])
@@ -68,12 +70,13 @@ async function read(given: TextOptions, context: SourceContext): Promise<Content
     return { content: given.lines.join('\n'), sha256, name: 'source.lines', id: 'lines' };
   }
   const path = given.file as string;
-  return withFile(path, context, given.limits, async (file) => {
+  const decoded = async (file: OpenFile): Promise<Content> => {
     const bytes = await readWhole(file);
-    const start = bomLength(bytes, file.name);
     checkUtf8(bytes, 0, file.name);
-    return { content: bytes.toString('utf8', start), sha256: file.sha256(), name: file.name, id: stem(path) };
-  });
+    const content = bytes.toString('utf8', bomLength(bytes));
+    return { content, sha256: file.sha256(), name: file.name, id: stem(path) };
+  };
+  return withFile(path, context, given.limits, decoded, given.encoding);
 }
 
 function cut(content: string, document: TextOptions['document']): string[] {

@@ -104,8 +104,8 @@ describe.concurrent('usage', () => {
       'forecast: error[E_USAGE]: unknown option --quite. Hint: did you mean --quiet?\n',
     ],
     [
-      ['sales.txt'],
-      'forecast: error[E_USAGE]: unknown command "sales.txt". Hint: a table ends in .csv, .tsv or .tsf, a config in .yaml\n',
+      ['sales.json'],
+      'forecast: error[E_USAGE]: unknown command "sales.json". Hint: a table ends in .csv, .tsv or .tsf, a config in .yaml\n',
     ],
     [['rnu', '--json'], 'forecast: error[E_USAGE]: unknown command "rnu". Hint: did you mean forecast run?\n'],
     [

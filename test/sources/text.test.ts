@@ -72,13 +72,17 @@ describe('refusals', () => {
     ['an empty file', () => documents(''), 'E_TEXT_EMPTY story.txt: holds no text'],
     ['blank lines', () => documents('\n \r\n\t\n', 'whole'), 'E_TEXT_EMPTY story.txt: holds no text'],
     ['blank lines in the config', () => load('text', { lines: [' '] }), 'E_TEXT_EMPTY source.lines: holds no text'],
-    ['Latin-1', () => documents(Buffer.from('schön', 'latin1')), 'E_CSV_ENCODING story.txt: byte 3 is 0xf6, not UTF-8'],
+    [
+      'Latin-1',
+      () => documents(Buffer.from('schön', 'latin1')),
+      'E_CSV_ENCODING story.txt: byte 3 is 0xf6, not UTF-8; in windows-1252 it reads "schön"',
+    ],
     [
       'a cut character',
       () => documents(Buffer.from('schö').subarray(0, 4)),
-      'E_CSV_ENCODING story.txt: byte 3 is 0xc3, not UTF-8',
+      'E_CSV_ENCODING story.txt: byte 3 is 0xc3, not UTF-8; in windows-1252 it reads "schÃ"',
     ],
-    ['NUL', () => documents('ab\0'), 'E_CSV_ENCODING story.txt: byte 2 is NUL'],
+    ['NUL', () => documents('ab\0'), 'E_CSV_ENCODING story.txt: byte 2 is NUL, which no text has'],
     ['a missing file', () => load('text', { file: 'absent.txt' }), 'E_DATA_NOT_FOUND absent.txt: no such file'],
     [
       'a device',

@@ -44,21 +44,21 @@ async function* blocksOf(chunks: AsyncIterable<Buffer>, place: Place, limits: Fi
     }
     carry = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
     if (carry.length < GATHER) continue;
-    if (offset < 0) [offset, carry] = withoutMark(carry, place.file);
+    if (offset < 0) [offset, carry] = withoutMark(carry);
     const end = recordsEnd(carry);
     if (end > 0) yield checked(carry.subarray(0, end));
     carry = carry.subarray(end);
     if (carry.length > limits.field) lostLine = inspectLong(carry, offset, place, limits);
   }
   if (lostLine > 0) throw neverClosed(place.file, lostLine);
-  if (offset < 0) [offset, carry] = withoutMark(carry, place.file);
+  if (offset < 0) [offset, carry] = withoutMark(carry);
   const quote = openQuote(carry);
   if (quote >= 0) throw neverClosed(place.file, place.line + lineEnds(carry, quote));
   if (carry.length > 0) yield checked(carry);
 }
 
-function withoutMark(bytes: Buffer, file: string): [number, Buffer] {
-  const mark = bomLength(bytes, file);
+function withoutMark(bytes: Buffer): [number, Buffer] {
+  const mark = bomLength(bytes);
   return [mark, bytes.subarray(mark)];
 }
 

@@ -4,6 +4,7 @@
 import { ForecastError } from '../../core/errors.ts';
 import type { TimeFormat } from '../../core/time.ts';
 import type { OpenFile } from '../file.ts';
+import { refuseTextual } from '../foreign.ts';
 import { type Block, overBlocks, tooLong, tooManyColumns } from './blocks.ts';
 import {
   type LabelColumn,
@@ -59,6 +60,7 @@ export async function readTable(file: OpenFile, options: TableOptions): Promise<
 
 async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, place: Place): Promise<Table> {
   const first = await firstBlock(blocks, place);
+  refuseTextual(first.bytes, place.file);
   refuseTsf(first, place);
   const head = readHead(first, options, place);
   const columns = columnsOf(head, options, place);

@@ -47,7 +47,7 @@ export async function readTsf(file: OpenFile, limits: TsfLimits, frequency: Freq
   for await (const chunk of file.chunks) {
     checkNul(chunk, offset, file.name);
     carry = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
-    if (offset === 0) carry = carry.subarray(bomLength(carry, file.name));
+    if (offset === 0) carry = carry.subarray(bomLength(carry));
     offset += chunk.length;
     carry = carry.subarray(scanner.scan(carry, false));
     if (carry.length > limits.field) throw tooLong(file.name, place.line, limits.field);

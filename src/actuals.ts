@@ -2,7 +2,7 @@
 // In: a file, the forecast's rows and times. Out: actual values by target and step, and what of the file was not of use. Not here: judging.
 
 import { relative, resolve } from 'node:path';
-import { describeFrequency } from './core/calendar.ts';
+import { describeFrequency, formatStamp } from './core/calendar.ts';
 import { ForecastError } from './core/errors.ts';
 import type { TimeFormat } from './core/time.ts';
 import { pathId } from './forecast-rows.ts';
@@ -187,13 +187,24 @@ function nothing(
     [missing, 'without a value'],
   ] as const;
   const told = counts.filter(([count]) => count > 0).map(([count, where]) => `${count} ${where}`);
-  const first = wanted.times[wanted.series[0] as string]?.[0];
-  const positions =
-    time.stamps === null ? `rows are counted from the run's first one, the forecast begins at row ${first}` : '';
-  return new ForecastError('E_DATA_ACTUALS', `no row tells a value of the forecast (${told.join(', ') || 'no rows'})`, {
+  const steps = Object.values(wanted.times).flat();
+  const positions = `rows are counted from the run's first one, the forecast begins at row ${steps[0]}`;
+  const dates =
+    time.stamps === null ? '' : `; its rows are of ${span(time.stamps, time)}, the forecast of ${span(steps, time)}`;
+  const what = `no row tells a value of the forecast (${told.join(', ') || 'no rows'})${dates}`;
+  return new ForecastError('E_DATA_ACTUALS', what, {
     where: file,
-    hint: positions || 'give the rows that followed the data of the run',
+    hint: time.stamps === null ? positions : 'give the rows that followed the data of the run',
   });
+}
+
+/** The first and the last of some stamps, written as the table writes them. */
+function span(stamps: Iterable<number>, { format }: Table['time']): string {
+  const sorted = [...stamps].sort((a, b) => a - b);
+  const written = [sorted[0], sorted.at(-1)].map((stamp) =>
+    formatStamp({ format, frequency: { unit: 'day', count: 1 } }, stamp as number),
+  );
+  return [...new Set(written)].join(' … ');
 }
 
 function listed(names: readonly string[]): string {

@@ -1,15 +1,19 @@
 // Runs side by side: what each scored, cost and answered.
 // In: complete run folders. Out: one table, as text and as JSON, and a page where it is asked for. Not here: the table's layout (report/compare.ts).
 
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readRunFolder } from './artifact/run-folder.ts';
+import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import { writeAtomic } from './artifact/write.ts';
-import { compareRuns, compareTable } from './report/compare.ts';
+import { ForecastError } from './core/errors.ts';
+import { type ComparedRun, compareRuns, compareTable } from './report/compare.ts';
 import type { Result } from './report/result.ts';
 
 export interface Comparison {
   readonly text: string;
   readonly json: object;
+  /** What was no run, a sentence each. */
+  readonly leftOut: readonly string[];
 }
 
 export interface CompareOptions {
@@ -17,28 +21,47 @@ export interface CompareOptions {
   readonly html?: string;
 }
 
-/** Compares complete runs. Errors: E_RUN_NOT_FOUND, E_RUN_INCOMPLETE, E_RUN_CORRUPT, those of writing the page. */
+/**
+ * Compares complete runs; what else a pattern of the shell fits (exports, notes, runs under way) is left out and named. Errors:
+ * E_RUN_NOT_FOUND where something is not there, or nothing is a run; E_RUN_CORRUPT, those of writing the page.
+ */
 export async function compare(folders: readonly string[], options: CompareOptions = {}): Promise<Comparison> {
-  const runs = await Promise.all(
-    folders.map(async (folder) => {
-      const stored = await readRunFolder(resolve(folder));
-      const result = stored.json('result.json') as unknown as Result;
-      const history = stored.has('history.json')
-        ? (stored.json('history.json') as unknown as Record<string, { loss: number }[]>)
-        : {};
-      const losses = Object.values(history)[0]?.map((record) => record.loss) ?? [];
-      return {
-        name: result.name,
-        folder: folder.replace(/(?<=.)[/\\]+$/, ''),
-        result,
-        seconds: typeof stored.run.seconds === 'number' ? stored.run.seconds : null,
-        losses,
-      };
-    }),
+  const found = await Promise.all(folders.map(runOrReason));
+  const leftOut = found.flatMap((one) => (one instanceof ForecastError ? [one] : []));
+  if (leftOut.length === folders.length && leftOut[0]) throw leftOut[0];
+  const runs = found.flatMap((stored, i) =>
+    stored instanceof ForecastError ? [] : [comparedOf(stored, folders[i] as string)],
   );
   if (options.html !== undefined) {
     const { comparePage } = await import('./report/compare-page.ts');
     await writeAtomic(resolve(options.html), comparePage(runs));
   }
-  return { text: compareTable(runs), json: { runs: compareRuns(runs) } };
+  const named = leftOut.map(({ where, message }) => `${where} ${message}: left out`);
+  return { text: compareTable(runs), json: { runs: compareRuns(runs) }, leftOut: named };
+}
+
+/** A run, or why what stands there is none. Errors: as `compare`. */
+async function runOrReason(folder: string): Promise<StoredRun | ForecastError> {
+  try {
+    return await readRunFolder(resolve(folder));
+  } catch (error) {
+    if (!(error instanceof ForecastError) || !/^E_RUN_(?:NOT_FOUND|INCOMPLETE)$/.test(error.code)) throw error;
+    if (!existsSync(folder)) throw error;
+    return error;
+  }
+}
+
+function comparedOf(stored: StoredRun, folder: string): ComparedRun {
+  const result = stored.json('result.json') as unknown as Result;
+  const history = stored.has('history.json')
+    ? (stored.json('history.json') as unknown as Record<string, { loss: number }[]>)
+    : {};
+  const losses = Object.values(history)[0]?.map((record) => record.loss) ?? [];
+  return {
+    name: result.name,
+    folder: folder.replace(/(?<=.)[/\\]+$/, ''),
+    result,
+    seconds: typeof stored.run.seconds === 'number' ? stored.run.seconds : null,
+    losses,
+  };
 }

@@ -33,12 +33,15 @@ export function checkForms(config: Pick<Config, 'model' | 'evaluate'>, form: 'nu
   check(METRICS, evaluate.metrics ?? [], 'metrics');
 }
 
+/** Baselines as a config names them, else all there are. */
+export function namedBaselines({ evaluate }: Config): readonly string[] {
+  const usual = (kind: string): boolean => FORECASTERS[kind]?.form === 'numbers' && FORECASTERS[kind].baseline;
+  return evaluate.baselines ?? Object.keys(FORECASTERS).filter(usual);
+}
+
 /** The baselines of a config: those named, else all that differ (with no season, seasonal-naive is last-value). */
 export function baselinesOf(config: Config, season: number): string[] {
-  const named =
-    config.evaluate.baselines ??
-    Object.keys(FORECASTERS).filter((kind) => FORECASTERS[kind]?.form === 'numbers' && FORECASTERS[kind].baseline);
-  return named.filter(
+  return namedBaselines(config).filter(
     (kind) => kind !== config.model.kind && !(kind === 'seasonal-naive' && season === 1 && !config.evaluate.baselines),
   );
 }

@@ -10,6 +10,7 @@ import {
   decidingFirst,
   defaultMetrics,
   mostHonest,
+  namedBaselines,
   undefinedNotes,
 } from './contest.ts';
 import type { Numbers, Series } from './core/data.ts';
@@ -84,7 +85,9 @@ export async function runNumbers(
     tasks.map((task, s) => decidingOf(task, origins?.[s] ?? null, config, season)),
   );
   const inputs = toldInputs(config.model, baselines, raw.series[0] as Series);
-  for (const warning of inputs.warnings) hooks.warn(warning);
+  // Of a baseline nobody expects more: it is the model where a verdict said so.
+  const warned = namedBaselines(config).includes(config.model.kind) ? [] : inputs.warnings;
+  for (const warning of warned) hooks.warn(warning);
   const judged: JudgedSeries[] = [];
   const workshop = { config, shape: (tasks[0] as SeriesTask).shape, ...known, engine, train: trainOptions(config) };
   const requests = tasks.map((task) => judgedRequest(task, config, hooks));

@@ -123,7 +123,12 @@ describe('check', () => {
     [
       'only rows from before',
       table(rows(0, KNOWN)),
-      /no row tells a value of the forecast \(192 before the forecast\)/,
+      /^no row tells a value of the forecast \(192 before the forecast\); its rows are of 2010-01-01 … 2017-12-01, the forecast of 2018-01-01 … 2018-\d\d-01$/,
+    ],
+    [
+      'only rows from after',
+      table(rows(KNOWN + 40, KNOWN + 43)),
+      /\(6 after it\); its rows are of \S+ … \S+, the forecast of 2018-01-01 … 2018-\d\d-01$/,
     ],
     [
       'days where the forecast has months',

@@ -108,6 +108,13 @@ describe('what is known in advance', () => {
     });
   });
 
+  it('a baseline that a verdict told to ship is not warned of: the command that the run says ends clean', async () => {
+    const source = 'future: [promo], past: [wind], calendar: [weekend]';
+    const { result } = await ran({ model: '{ kind: seasonal-naive }', source });
+    expect(result.warnings).toEqual([]);
+    expect(result.data.notes.join()).toContain('read by none of the contenders');
+  });
+
   it('a combination reads what its members read', async () => {
     const { result } = await ran({ model: '{ kind: average, members: [theta, { kind: regression, means: [] }] }' });
     expect(result.data.notes).toContain('known in advance: promo, read by average alone');

@@ -50,6 +50,12 @@ export async function readRunFolder(path: string): Promise<StoredRun> {
 
 async function readVerified(path: string): Promise<StoredRun> {
   const { marks, places } = await findManifest(path);
+  if (!marks.has('result.json') && marks.has('forecast.json')) {
+    throw new ForecastError('E_RUN_NOT_FOUND', 'holds an exported model, not a run', {
+      where: shownPath(path),
+      hint: 'give the folder that `forecast run` printed: exports are for other programs',
+    });
+  }
   const contents = new Map<string, Uint8Array>();
   for (const [name, mark] of marks) contents.set(name, await readFrom(places, name, mark));
   return storedRun(path, contents, await readRunJson(places));

@@ -1,6 +1,7 @@
 // forecast compare: finished runs side by side. Not here: the work (../compare.ts).
 
 import { resolve } from 'node:path';
+import { oneLine } from './failure.ts';
 import { type Command, flag, text, texts } from './flags.ts';
 import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
 
@@ -18,7 +19,8 @@ export const command: Command = {
   handler: async (given) => {
     const { compare } = await import('../compare.ts');
     const html = text(given, 'html');
-    const { json, text: table } = await compare(texts(given, 'runs'), html === undefined ? {} : { html });
+    const { json, text: table, leftOut } = await compare(texts(given, 'runs'), html === undefined ? {} : { html });
+    if (!flag(given, 'quiet')) for (const line of leftOut) writeMessage(oneLine(line));
     if (flag(given, 'json')) writeJson(json);
     else writeOutput(`${table.trimEnd()}\n`);
     if (html !== undefined && !flag(given, 'quiet')) writeMessage(`page: ${shortPath(resolve(html))}`);

@@ -1,6 +1,8 @@
 // Errors as people read them: one line each on stderr, and the exit status of their cause.
 // Not here: what went wrong (core/errors.ts and whoever throws).
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { EXIT, ForecastError, Interrupted } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { paint, writeMessage } from './output.ts';
@@ -13,9 +15,19 @@ export function failure(error: unknown, args: readonly string[]): number {
   const color = args.includes('--no-color') ? false : args.includes('--color') ? true : undefined;
   if (error instanceof Interrupted) return stopped(args);
   const known = error instanceof ForecastError ? [error, ...error.others] : [bug(error)];
-  for (const one of known) writeMessage(errorLine(one).replace('error[', `${paint('red', 'error', color)}[`));
+  for (const one of known)
+    writeMessage(errorLine(asTyped(one, args)).replace('error[', `${paint('red', 'error', color)}[`));
   if (args.includes('--debug')) writeMessage(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return known[0]!.exit;
+}
+
+/** The key of a config that an option stands for is called as it was typed: --horizon, not predict.horizon. */
+function asTyped(error: ForecastError, args: readonly string[]): ForecastError {
+  const [, key = ''] = /^(?:--set )?(?:predict|evaluate)\.(\w+)$/.exec(error.where ?? '') ?? [];
+  const option = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (key === '' || !args.some((argument) => argument.split('=')[0] === option)) return error;
+  const { code, message, hint } = error;
+  return new ForecastError(code, message, { where: option, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** `forecast: error[E_CODE] where: what. Hint: how to fix`, one line, at most 500 characters, nothing that moves a cursor. */
@@ -77,15 +89,21 @@ export function usage(message: string, args: readonly string[], commands: readon
   if (wrong !== null || message === 'no command') {
     if (first === '') return usageError('no command given', 'forecast --help lists the commands');
     const one = commands.find(({ command }) => command === `${first} <run>`) !== undefined;
-    const hint = one
-      ? 'it takes one run: where a pattern fits several, name one'
-      : 'add --help to see what the command takes';
+    const hint = one ? oneRun(word, args) : 'add --help to see what the command takes';
     return usageError(`unexpected ${JSON.stringify(word)}`, hint);
   }
   if (/^Not enough non-option arguments/.test(message)) {
     return usageError('something is missing after the command', `forecast ${args[0] ?? ''} --help shows what it takes`);
   }
   return usageError(message.replace(/\s+/g, ' '), 'add --help to see the options');
+}
+
+/** A pattern of the shell fits the folder of an export too, which is named after its run. */
+function oneRun(word: string, args: readonly string[]): string {
+  const run = args.find((argument) => /./.test(argument) && word.startsWith(`${argument}-`));
+  if (run === undefined || !existsSync(join(word, 'forecast.json')))
+    return 'it takes one run: where a pattern fits several, name one';
+  return `that is an exported model: name the run alone, ${run}`;
 }
 
 function unknownCommand(word: string, names: readonly string[]): ForecastError {

@@ -44,3 +44,15 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }
+
+/** Options whose text is a number: the parser is to leave them as they were typed, for messages to show. */
+const NUMBERS: readonly string[] = [
+  ...['seed', 'horizon', 'folds', 'step', 'stride', 'history'],
+  ...['length', 'temperature', 'top-k', 'top-p', 'repetition'],
+];
+
+/** A command's help with numbers called numbers. */
+export function withNumbers(help: string): string {
+  const entry = new RegExp(`^ +--(?:${NUMBERS.join('|')}) (?:.|\\n {20})*?\\[string\\]`, 'gm');
+  return help.replace(entry, (found) => found.replace('[string]', '[number]'));
+}

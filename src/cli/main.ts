@@ -13,7 +13,7 @@ import { command as exportRun } from './export.ts';
 import { failure, usage } from './failure.ts';
 import type { Command, Given } from './flags.ts';
 import { command as generate } from './generate.ts';
-import { helpText } from './help.ts';
+import { helpText, withNumbers } from './help.ts';
 import { command as importModel } from './import.ts';
 import { command as init } from './init.ts';
 import { command as inspect } from './inspect.ts';
@@ -108,9 +108,7 @@ async function main(argv: readonly string[]): Promise<number> {
           : error;
       });
     await parser.parseAsync(args, {}, (_error: unknown, _given: unknown, output: string) => {
-      if (output !== '')
-        writeOutput(`${output}
-`);
+      if (output !== '') writeOutput(`${withNumbers(output)}\n`);
     });
     return 0;
   } catch (error) {

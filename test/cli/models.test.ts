@@ -39,6 +39,22 @@ test('a model goes out, and comes back as a run', { timeout: 60_000 }, () => {
   const json = forecast('export', 'tiny', '--to', 'tfjs', '--json');
   expect(JSON.parse(json.out)).toMatchObject({ format: 'tfjs', folder: 'tiny-tfjs', same: false });
   expect(forecast('export', 'tiny', '--to', 'tfjs').err).toBe('the same export stood there already\n');
+  // A pattern of the shell fits the run and its exports.
+  const compared = forecast('compare', 'tiny', 'tiny-onnx', 'tiny-tfjs');
+  expect(compared.status).toBe(0);
+  expect(compared.out.match(/^tiny /gm)).toHaveLength(1);
+  expect(compared.err).toBe(
+    'tiny-onnx holds an exported model, not a run: left out\ntiny-tfjs holds an exported model, not a run: left out\n',
+  );
+  expect(forecast('compare', 'tiny', 'tiny-absent')).toMatchObject({ status: 2, out: '' });
+  expect(forecast('predict', 'tiny', 'tiny-onnx', 'tiny-tfjs').err).toBe(
+    'forecast: error[E_USAGE]: unexpected "tiny-onnx". Hint: that is an exported model: name the run alone, tiny\n',
+  );
+  for (const command of [['predict'], ['report'], ['compare'], ['check', '--data', 'tiny.csv']]) {
+    expect(forecast(command[0] as string, 'tiny-onnx', ...command.slice(1)).err).toBe(
+      'forecast: error[E_RUN_NOT_FOUND] tiny-onnx: holds an exported model, not a run. Hint: give the folder that `forecast run` printed: exports are for other programs\n',
+    );
+  }
   const back = forecast('import', 'tiny-tfjs/model.json', '--config', 'tiny.yaml', '--out', 'back', '--json');
   expect(back.status).toBe(0);
   expect(JSON.parse(back.out)).toMatchObject({ run: 'back', fit: { model: 'stack', epochs: 0 } });

@@ -1,12 +1,13 @@
 // The command line's own pieces: error lines, colour, progress, start-up.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorLine, oneLine } from '../../src/cli/failure.ts';
 import { number, text, texts } from '../../src/cli/flags.ts';
+import { withNumbers } from '../../src/cli/help.ts';
 import { wantsColor } from '../../src/cli/output.ts';
 import { describeProgress, isLive, plainView } from '../../src/cli/progress.ts';
 import { ForecastError } from '../../src/core/errors.ts';
@@ -123,6 +124,20 @@ describe('flags', () => {
     expect(() => text({ a: ['1', '2'] }, 'a')).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
     expect(texts({ a: ['1', '2'] }, 'a')).toEqual(['1', '2']);
   });
+});
+
+test('every option that is read as a number is one in the help of its command', () => {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'cli');
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const read = files.flatMap((text) =>
+    [...text.matchAll(/number\(given, '([\w-]+)'/g)].map(([, name]) => name as string),
+  );
+  expect(read).toContain('top-p');
+  for (const name of [...read, 'folds', 'step', 'stride', 'history']) {
+    const help = `      --${name}  Some words\n                       and more  [string]\n      --out  A folder  [string]`;
+    expect(withNumbers(help)).toBe(help.replace('[string]', '[number]'));
+  }
+  expect(withNumbers('      --prompt  Text  [string]')).toContain('[string]');
 });
 
 test('starting up loads nothing heavy', () => {

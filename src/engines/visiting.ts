@@ -18,7 +18,8 @@ export function planEpoch(network: Network, request: TrainRequest, epoch: number
   const { training, batch, seed } = request;
   const shuffled = request.shuffle ? { seed, epoch } : null;
   if (!network.carry) {
-    return { ...planBatches(training.cuts, training.shape, batch, shuffled), windows: training, continues: null };
+    const { order, bounds } = planBatches(training.cuts, training.shape, batch, shuffled);
+    return { order, bounds, windows: training, continues: null };
   }
   const { cuts, ...plan } = planStreams(training.cuts, training.shape, batch, shuffled);
   if (cuts.count === 0) {

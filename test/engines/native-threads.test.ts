@@ -97,6 +97,37 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
     },
   );
 
+  it.each([
+    ['the caller’s', 4],
+    ['its own', 256],
+  ])(
+    'on %s thread, numbers too small for full precision become zero, and stay what they are for the caller',
+    async (_, units) => {
+      const subject = series(units, 100);
+      const { sequence } = subject.all;
+      const all = { ...subject.all, sequence: { ...sequence, targets: [new Float64Array(sequence.length)] } };
+      const compiled = await open(subject);
+      const every = (value: number) =>
+        [...compiled.weights()].map(
+          ([name, { shape, data }]) => [name, { shape, data: data.map(() => value) }] as const,
+        );
+      const least = 1.18e-38; // hardly more than the least of full precision
+      const moments = new Map(
+        every(least).flatMap(([name, value]) => ['m', 'v'].map((which) => [`${name}#${which}`, value])),
+      );
+      compiled.restore(new Map(every(0)), { steps: 0, moments });
+      const report = await compiled.train(request({ ...subject, all })); // no error, no gradient: moments fade
+      expect(report.stopped).toBe('done');
+      const left = [...compiled.optimizer().moments.values()].flatMap(({ data }) => [...data]);
+      expect(left.filter((value) => value > 0 && value < 2 ** -126)).toEqual([]);
+      expect([Number.MIN_VALUE, 1e-310].map((value) => value * Number(compiled.optimizer().steps > 0))).toEqual([
+        Number.MIN_VALUE,
+        1e-310,
+      ]);
+      compiled.dispose();
+    },
+  );
+
   it('networks trained at once give what each gives alone', async () => {
     const alone = [];
     for (const subject of SUBJECTS) alone.push(await trained(subject));

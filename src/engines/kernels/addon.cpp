@@ -92,6 +92,7 @@ struct Task final : Job {
 
   void work(Team *team) override { outcome = compute(together ? team : nullptr); }
   int32_t compute(Team *team) const {
+    const Flushing flushing; // this may be JavaScript's thread
     Net *net = handle->net;
     if (kind == TRAIN) return kernels->train(net, team, bounds, end, rates, settings, results);
     if (kind == EVALUATE) return kernels->evaluate(net, team, begin, end, results);

@@ -228,14 +228,15 @@ static double tokenLoss(const Net &net, float *logits, ix truth, float *gradient
   right = logits[truth] == largest;
   for (ix j = 0; right && j < truth; j++) right = logits[j] != largest; // the first of several
   const double distance = (double)largest - logits[truth];
-  vd sums{};
+  Wide sums{};
   for (ix j = 0; j < net.outputsPadded; j += W) {
-    const vf e = exponential(load(logits + j) - largest);
-    store(logits + j, e);
-    if (j < whole) sums += __builtin_convertvector(e, vd);
+    store(logits + j, exponential(load(logits + j) - largest));
+    if (j == whole) break;
+    const Wide e = wide(logits + j);
+    sums.low += e.low;
+    sums.high += e.high;
   }
-  double sum = 0;
-  for (int lane = 0; lane < W; lane++) sum += sums[lane];
+  double sum = total(sums);
   for (ix j = whole; j < V; j++) sum += logits[j];
   if (gradient) {
     const float k = (float)(scale / sum);

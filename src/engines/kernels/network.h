@@ -27,7 +27,7 @@ struct Part {
  * Padding has zero weights and gets zero gradients, so it stays zero and needs no special case.
  */
 struct Linear {
-  ix H, ones, F, V, N, stride;
+  ix H, ones, F, V, N, U, stride; // U: columns that are not padding, of those without gates
   bool gated, reversed;
   int parts;
   Part part[2];
@@ -241,6 +241,7 @@ static void planLinear(Net &net, Layer &layer, Linear &l, ix H, ix ones, bool ga
   l.F = layer.ids ? 0 : layer.F;
   l.V = layer.ids ? layer.F : 0;
   l.N = gated ? 4 * layer.Up : layer.Up;
+  l.U = layer.U;
   l.gated = gated;
   l.stride = up(H + ones + (gathered ? l.F : up(l.F, W)), W); // layers before store whole vectors
   if (l.stride % 32 == 0) l.stride += 16;                      // else columns share few places of the first cache
@@ -401,13 +402,14 @@ static void turn(const float *from, ix row, ix rows, ix columns, float *to, ix p
   for (ix r = 0; r < rows; r++, from += row)
     for (ix c = 0; c < columns; c++) to[c * padded + r] = from[c];
 }
-/** to (lanes of all panels, `padded` columns in panels) = rows k0 … k0 + count of panel p, transposed. */
+/** to (used lanes of all panels, `padded` columns in panels) = rows k0 … k0 + count of panel p, transposed. */
 static void transpose(const Net &net, const Linear &l, const Part &part, ix p, ix k0, ix count, ix padded, float *to) {
-  const ix lanes = lanesOf(l, part, p), before = p * (l.gated ? lanes : W4), all = l.gated ? panelsOf(l) * lanes : l.N;
+  const ix lanes = lanesOf(l, part, p), used = l.gated ? lanes : least(lanes, l.U - p * W4);
+  const ix before = p * (l.gated ? lanes : W4), all = l.gated ? panelsOf(l) * lanes : l.U;
   const float *from = net.w + weightsOf(l, part, p) + k0 * lanes;
   for (ix q = 0; q < padded; q += W4) {
     const ix columns = least(padded - q, W4);
-    turn(from + q * lanes, lanes, least(columns, count - q), lanes, to + q * all + before * columns, columns);
+    turn(from + q * lanes, lanes, least(columns, count - q), used, to + q * all + before * columns, columns);
   }
 }
 /** Calls `work(layer number, linear, panel)` for the panels of all layers that are lean or are not, or for the `only`-th; gives their number. */

@@ -51,7 +51,7 @@ template <bool RECTIFIED> static void lstmStep(const Step &s) {
   for (ix b = 0; b < s.n; b++) {
     const ix z = b * W4;
     put(chains, z, toSigmoid(load(s.sums + z)));
-    put(chains, z + W, toSigmoid(load(s.sums + z + W)));
+    if (!s.first) put(chains, z + W, toSigmoid(load(s.sums + z + W)));
     if (!RECTIFIED) put(chains, z + 2 * W, toHyperbolic(load(s.sums + z + 2 * W)));
     put(chains, z + 3 * W, toSigmoid(load(s.sums + z + 3 * W)));
   }
@@ -63,7 +63,8 @@ template <bool RECTIFIED> static void lstmStep(const Step &s) {
       store(s.next + b * s.stride, load(s.states + b * s.stride));
       continue;
     }
-    const vf i = sigmoidOf(take(chains, b * W4)), f = sigmoidOf(take(chains, b * W4 + W)), o = sigmoidOf(take(chains, b * W4 + 3 * W));
+    const vf i = sigmoidOf(take(chains, b * W4)), o = sigmoidOf(take(chains, b * W4 + 3 * W));
+    const vf f = s.first ? vf{} : sigmoidOf(take(chains, b * W4 + W)); // there is nothing to forget yet
     const vf candidate = RECTIFIED ? rectified(load(z + 2 * W)) : hyperbolicOf(take(chains, b * W4 + 2 * W));
     store(z, i);
     store(z + W, f);
@@ -288,7 +289,7 @@ static Left gatesOf(const Linear &l, const Part &part, ix row, ix all) {
 /** to (rows, padded) (+)= gradients of gates · the transposed weights at `back`. */
 static void backProduct(const Linear &l, const Part &part, const float *back, ix row, ix rows, ix all, float *to, ix padded, bool add) {
   if (l.gated) product<W4, 1>(to, padded, rows, gatesOf(l, part, row, all), back, 0, padded, part.width * W, add);
-  else product<0, 1>(to, padded, rows, gatesOf(l, part, row, all), back, 0, padded, l.N, add);
+  else product<0, 1>(to, padded, rows, gatesOf(l, part, row, all), back, 0, padded, l.U, add);
 }
 
 /** Gradients of the weights: rows of [h 1 x], transposed, times gradients of gates. One step: the state before is zero, if none is carried. */

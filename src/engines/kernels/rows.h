@@ -94,7 +94,7 @@ static void backwardDense(Shard &shard, int i) {
     backFromWeights(shard, l, gradient + first * l.N, end - first, layer.gradient + first * layer.Fp, layer.Fp);
   else
     product<0, 1>(layer.gradient + first * layer.Fp, layer.Fp, end - first, Left{gradient + first * l.N, l.N, 1, 1, 0},
-                  shard.net->back + part.inputBack, 0, layer.Fp, l.N, false);
+                  shard.net->back + part.inputBack, 0, layer.Fp, l.U, false);
 }
 
 static void forwardEmbedding(Shard &shard, int i) {

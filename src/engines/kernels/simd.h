@@ -42,7 +42,8 @@ typedef ptrdiff_t ix;
 typedef float vf __attribute__((vector_size(4 * W)));
 typedef float vu __attribute__((vector_size(4 * W), aligned(4), may_alias)); // in memory, at any address
 typedef int32_t vi __attribute__((vector_size(4 * W)));
-typedef double vd __attribute__((vector_size(8 * W)));
+typedef double vd __attribute__((vector_size(4 * W)));                           // of half as many lanes
+typedef float vh __attribute__((vector_size(2 * W), aligned(4), may_alias));     // in memory, at any address
 enum { W4 = 4 * W };
 
 INLINE vf load(const float *p) { return *(const vu *)p; }
@@ -52,6 +53,20 @@ INLINE void soon(const float *p, ix count) {
   for (ix i = 0; i < count; i += 16) __builtin_prefetch(p + i, 1, 3);
 }
 INLINE vf all(float x) { return x - vf{}; }
+/** W values in float64, in two vectors of the machine's own width: g++ takes one of twice that apart in memory. */
+struct Wide {
+  vd low, high;
+};
+INLINE Wide wide(const float *p) {
+  return {__builtin_convertvector(*(const vh *)p, vd), __builtin_convertvector(*(const vh *)(p + W / 2), vd)};
+}
+/** In the order of the lanes. */
+INLINE double total(Wide sums) {
+  double sum = 0;
+  for (int lane = 0; lane < W / 2; lane++) sum += sums.low[lane];
+  for (int lane = 0; lane < W / 2; lane++) sum += sums.high[lane];
+  return sum;
+}
 INLINE ix up(ix a, ix b) { return (a + b - 1) / b * b; }
 INLINE ix least(ix a, ix b) { return a < b ? a : b; }
 INLINE ix most(ix a, ix b) { return a > b ? a : b; }

@@ -152,26 +152,22 @@ static ix panelsOf(const Net &net, bool lean) { return eachPanel(net, lean, -1, 
 /** Parts of the sum: stretches, panels of lean layers, touched rows of tables. */
 static ix sumsOf(const Net &net) { return denseStretches(net) + panelsOf(net, true) + 1; }
 
-INLINE void addSquares(vd &sum, vf g) {
-  const vd wide = __builtin_convertvector(g, vd);
-  sum += wide * wide;
-}
-static double total(vd sum) {
-  double squares = 0;
-  for (int lane = 0; lane < W; lane++) squares += sum[lane];
-  return squares;
+INLINE void addSquares(Wide &sum, const float *p) {
+  const Wide g = wide(p);
+  sum.low += g.low * g.low;
+  sum.high += g.high * g.high;
 }
 
 /** Sums stretch k; gives the sum of squares. */
 static double addStretch(Net &net, ix k) {
-  vd squares{};
+  Wide squares{};
   eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), true, [&](ix begin, ix end) {
     float *g = net.shards[0].g;
     for (ix i = begin; i < end; i += W) {
       vf sum = load(g + i);
       for (ix s = 1; s < net.batch.shards; s++) sum += load(net.shards[s].g + i);
       store(g + i, sum);
-      addSquares(squares, sum);
+      addSquares(squares, g + i);
     }
   });
   return total(squares);
@@ -179,7 +175,7 @@ static double addStretch(Net &net, ix k) {
 
 /** Makes the gradients of panel k of the lean layers, a piece that stays in the first cache at a time; gives the sum of squares. */
 static double makePanel(const Net &net, ix k) {
-  vd squares{};
+  Wide squares{};
   eachPanel(net, true, k, [&](int i, const Linear &l, ix p) {
     const Part &part = l.part[0];
     const ix lanes = lanesOf(l, part, p), pieces = (part.K + KC - 1) / KC;
@@ -191,7 +187,7 @@ static double makePanel(const Net &net, ix k) {
         const float *x = shard.layers[i].linear[0].rows + from, *gradient = gradientAfter(shard, i) + p * W4;
         product<1, 0>(g, lanes, rows, Left{x, 1, l.stride, 1, 0}, gradient, l.N, lanes, rowsIn(shard, net.layers[i]), s > 0);
       }
-      for (ix j = 0; j < rows * lanes; j += W) addSquares(squares, load(g + j));
+      for (ix j = 0; j < rows * lanes; j += W) addSquares(squares, g + j);
     }
   });
   return total(squares);
@@ -210,9 +206,9 @@ static double addTouched(Net &net) {
     }
   }
   for (ix i = 0; i < first.touched; i++) net.warm[first.touchedIds[i]] = 1;
-  vd squares{};
+  Wide squares{};
   const float *rows = first.g + net.dense;
-  for (ix j = 0; j < first.touched * width; j += W) addSquares(squares, load(rows + j));
+  for (ix j = 0; j < first.touched * width; j += W) addSquares(squares, rows + j);
   return total(squares);
 }
 
@@ -345,7 +341,9 @@ static void run(Net &net, Team *team, int phase) {
 
 static bool weightsFinite(const Net &net) {
   vf sum{}; // x − x is 0, and NaN where x is not finite
-  for (ix i = 0; i < net.size; i += W) sum += load(net.w + i) - load(net.w + i);
+  eachStretch(net, 0, net.size, false, [&](ix begin, ix end) {
+    for (ix i = begin; i < end; i += W) sum += load(net.w + i) - load(net.w + i);
+  });
   for (int lane = 0; lane < W; lane++)
     if (sum[lane] != 0) return false;
   return true;

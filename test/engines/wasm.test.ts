@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Interrupted } from '../../src/core/errors.ts';
 import { compileWith } from '../../src/engines/compiled/compiled.ts';
 import type { Kernel } from '../../src/engines/compiled/kernel.ts';
@@ -349,6 +349,21 @@ it('processes side by side, and other versions of Node, end in the same bytes', 
   const [first, ...others] = found.map(({ stdout }) => stdout);
   expect(first).toContain('lstm/kernel');
   for (const other of others) expect(other === first).toBe(true);
+});
+
+it('threads live on through a pause of seconds, and end in one of a minute', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const crew = crewOf(1, true);
+  try {
+    await open(NETWORKS.lstm!.network, crew).train(request(NETWORKS.lstm!.all));
+    vi.advanceTimersByTime(10_000);
+    expect(crew.state).toBe('ready');
+    vi.advanceTimersByTime(60_000);
+    expect(crew.state).toBe('none');
+  } finally {
+    crew.end();
+    vi.useRealTimers();
+  }
 });
 
 it('a thousand networks, disposed of or dropped, on the thread and off it, leave no memory behind', async () => {

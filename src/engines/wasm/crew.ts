@@ -67,8 +67,8 @@ export interface CrewOptions {
   readonly address: URL;
 }
 
-/** Nobody needed them for so long, ms: they end, and what they hold is free. */
-const IDLE = 3000;
+/** Nobody needed them for so long, ms: they end, and what they hold (some 15 MB) is free. To start them costs 30 to 50 ms, which no pause is to cost. */
+const IDLE = 30_000;
 /** A thread that is not up after so long never will be, ms. */
 const PATIENCE = 10_000;
 /** Memories lent before one is asked back; those kept for the next, and the largest worth keeping. */

@@ -155,7 +155,7 @@ function renderOurs({ about, lines, checks }: OursPart): string[] {
 function renderPeers(part: PeersPart): string[] {
   return [
     ...aboutLine(part.about),
-    'All columns come from one run: rounds alternate between the contestants, each in a long-lived process of its own, warmed up first.',
+    'All columns come from one run: rounds alternate between the contestants, each in a long-lived process of its own, warmed up first and before each turn.',
     'Same layers, batch, context, loss and Adam (float32; the reference engine in float64). Ours gather and shuffle windows of a series;',
     'the peers’ batches stand ready as tensors. Where a peer knows several ways (Adam fused or not; `train_on_batch`, a `tf.function`, one',
     `compiled by XLA${part.about.quick ? ': not with --quick' : ''}) a short trial takes its fastest.`,

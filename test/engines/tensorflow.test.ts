@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Tensors } from '../../src/core/tensor.ts';
 import { type Engine, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
 import { openEngine } from '../../src/engines/index.ts';
 import { reference } from '../../src/engines/reference/index.ts';
+import { compileWith } from '../../src/engines/tensorflow/compiled.ts';
 import { tensorflow } from '../../src/engines/tensorflow/index.ts';
 import type { Kernels } from '../../src/engines/tensorflow/kernels.ts';
 import { load, loadTensorFlow } from '../../src/engines/tensorflow/load.ts';
@@ -169,6 +170,80 @@ describe.skipIf(!here)('on TensorFlow', () => {
     }
   });
 
+  it.each(cases.map((c) => [c.name, c] as const))(
+    'a graph gives what its operations give one by one: %s',
+    async (_, { network, all }) => {
+      const k = await kernels();
+      const weights = roughWeights(network, 5, 0.2);
+      const before = k.graphs;
+      const [one, graph] = [
+        await observe(withPatience(k, Infinity), network, weights, all),
+        await observe(withPatience(k, 0), network, weights, all),
+      ];
+      expect(one.graphs).toBe(before);
+      // What reads numbers in the middle of a batch goes without.
+      expect(graph.graphs > before).toBe(!network.carry && !network.freeRun);
+      expect(k.graphs).toBe(before);
+      for (const key of ['outputs', 'losses', 'norms'] as const) {
+        expect(difference(graph[key], one[key]), key).toBeLessThan(1e-6);
+      }
+      for (const [name, { data }] of one.weights) {
+        expect(difference(graph.weights.get(name)?.data ?? [], data), name).toBeLessThan(1e-4);
+      }
+    },
+  );
+
+  it('makes a graph of what is done often, of batches of each size, and of nothing else', async () => {
+    const k = await kernels();
+    const { network, all } = cases[0] as (typeof cases)[number];
+    const before = k.graphs;
+    const compiled = compileWith(k, network, roughWeights(network));
+    await compiled.train(request(all, { batch: 60, until: 1 }));
+    expect(k.graphs - before).toBe(0);
+    await compiled.train(request(all, { batch: 60, epochs: 100, until: 100 }));
+    expect(k.graphs - before).toBe(2); // of 60 windows and of 5
+    compiled.dispose();
+    expect(k.graphs - before).toBe(0);
+  });
+
+  describe('a graph passes through a folder', () => {
+    afterEach(() => vi.unstubAllEnvs());
+    const { network, all } = cases[0] as (typeof cases)[number];
+    const weights = roughWeights(network);
+
+    it('that is gone when it is loaded', async () => {
+      const folder = join(space.path, 'temporary');
+      mkdirSync(folder, { recursive: true });
+      vi.stubEnv('TMPDIR', folder);
+      const found = await observe(withPatience(await kernels(), 0), network, weights, all);
+      expect(found.graphs).toBeGreaterThan(0);
+      expect(readdirSync(folder)).toEqual([]);
+    });
+
+    it('and where there is none, goes without', async () => {
+      const k = await kernels();
+      vi.stubEnv('TMPDIR', join(space.path, 'nowhere'));
+      const before = k.graphs;
+      const found = await observe(withPatience(k, 0), network, weights, all);
+      expect(found.graphs).toBe(before);
+      vi.unstubAllEnvs();
+      const { losses } = await observe(withPatience(k, 0), network, weights, all);
+      expect(difference(found.losses, losses)).toBeLessThan(1e-6);
+    });
+  });
+
+  it('no graph is made of more than TensorFlow looks through in a moment', async () => {
+    const k = await kernels();
+    const long = shape({ context: 200 });
+    const series = numbers(230);
+    const network = build('stack', { layers: [{ kind: 'gru', units: 4 }, head] }, task(series, long));
+    const before = k.graphs;
+    const compiled = compileWith(k, network, roughWeights(network), 0);
+    await compiled.train(request(windows(series, long)));
+    expect(k.graphs).toBe(before);
+    compiled.dispose();
+  });
+
   it('gives the same numbers again', async () => {
     const { network, all } = cases[2] as (typeof cases)[number];
     const weights = roughWeights(network);
@@ -285,15 +360,32 @@ function request(training: Windows, changes: Partial<TrainRequest> = {}): TrainR
   };
 }
 
-/** Outputs, losses, gradient norms and weights of two epochs. */
-async function observe(engine: Engine, network: Network, weights: Tensors, all: Windows) {
+/** The engine that waits so long before it makes graphs. */
+function withPatience(k: Kernels, patience: number): Pick<Engine, 'compile'> & { readonly graphs: number } {
+  return {
+    compile: async (network, weights) => compileWith(k, network, weights, patience),
+    get graphs() {
+      return k.graphs;
+    },
+  };
+}
+
+/** Outputs, losses, gradient norms, weights and graphs of two epochs. */
+async function observe(
+  engine: Pick<Engine, 'compile'> & { readonly graphs?: number },
+  network: Network,
+  weights: Tensors,
+  all: Windows,
+) {
   const compiled = await engine.compile(network, weights);
   const outputs = await compiled.predict(all);
   const { loss } = await compiled.evaluate(all, 7);
   const { records } = await compiled.train(request(all, { validation: all.cuts }));
   const after = compiled.weights();
+  const graphs = engine.graphs ?? 0;
   compiled.dispose();
   return {
+    graphs,
     outputs,
     losses: [loss, ...records.flatMap((record) => [record.loss, record.validationLoss ?? 0])],
     norms: records.map(({ gradientNorm }) => gradientNorm),

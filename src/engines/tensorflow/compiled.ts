@@ -13,16 +13,26 @@ import { measure, predict } from './evaluate.ts';
 import type { Kernels } from './kernels.ts';
 import type { Machine } from './machine.ts';
 import { createProgram } from './program.ts';
+import { createRecorder } from './recorder.ts';
 import { alive, createStore, destroyStore, readMoments, readWeights, writeMoments, writeWeights } from './store.ts';
 import { train } from './train.ts';
 
 /** Networks that were dropped without being disposed of. */
 const dropped = new FinalizationRegistry<() => void>((free) => free());
 
-/** Errors: E_CONFIG_CONFLICT where layers do not fit, E_MODEL_SHAPE where weights do not fit the network, E_LIMIT_MEMORY. */
-export function compileWith(k: Kernels, network: Network, weights: Tensors): Compiled {
+/**
+ * `patience`: recorder.ts.
+ * Errors: E_CONFIG_CONFLICT where layers do not fit, E_MODEL_SHAPE where weights do not fit the network, E_LIMIT_MEMORY.
+ */
+export function compileWith(kernels: Kernels, network: Network, weights: Tensors, patience?: number): Compiled {
   const plan = planNetwork(network);
-  const store = createStore(k, plan.weights, weights);
+  const store = createStore(kernels, plan.weights, weights);
+  const recorder = readsWithin(network) ? null : createRecorder(kernels, patience);
+  const k = recorder?.kernels ?? kernels;
+  const free = (): void => {
+    recorder?.close();
+    destroyStore(kernels, store);
+  };
   const machine: Machine = {
     k,
     network,
@@ -34,7 +44,7 @@ export function compileWith(k: Kernels, network: Network, weights: Tensors): Com
     carried: null,
     passed: null,
   };
-  dropped.register(machine, () => destroyStore(k, store), machine);
+  dropped.register(machine, free, machine);
   return {
     train: (request) => train(machine, request),
     evaluate: (windows, batch, signal) => unbroken(measure(machine, windows, batch, signal)),
@@ -54,7 +64,12 @@ export function compileWith(k: Kernels, network: Network, weights: Tensors): Com
     },
     dispose: () => {
       dropped.unregister(machine);
-      destroyStore(k, machine.store);
+      free();
     },
   };
+}
+
+/** Whether numbers are read out of TensorFlow in the middle of a batch: states that go on, outputs that are read again. */
+function readsWithin(network: Network): boolean {
+  return network.carry || (network.freeRun ?? 0) > 0;
 }

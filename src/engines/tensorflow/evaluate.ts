@@ -11,6 +11,7 @@ import { placeRows } from '../reference/predict.ts';
 import { type PassingMachine, predictCarried } from '../reference/predict-carried.ts';
 import { putStreams, type Streams, takeStreams } from '../reference/streams.ts';
 import { planPass } from '../visiting.ts';
+import type { Id } from './kernels.ts';
 import type { Measure } from './losses.ts';
 import { type Machine, work } from './machine.ts';
 import { checkReach } from './reach.ts';
@@ -40,7 +41,11 @@ export async function measure(
     gather.inputs(read, order, start, end, batch);
     gather.goals(read, order, start, end, batch);
     if (continues) putStreams(program, streams);
-    const { loss, correct } = k.scope(() => readSums(machine, program.measure(gather, program.forward(gather), every)));
+    const { loss, correct } = k.scope(() => {
+      const measure = program.measure(gather, program.forward(gather), every);
+      k.settle(sumsOf(measure), work(machine, 1));
+      return readSums(machine, measure);
+    });
     if (continues) takeStreams(program, streams);
     unload(k, machine.store);
     sums.loss += loss;
@@ -49,6 +54,10 @@ export async function measure(
     if (breath.due(work(machine, 1))) await nextTurn();
   }
   return meansOf(network, sums);
+}
+
+export function sumsOf({ loss, correct }: Measure): readonly Id[] {
+  return correct === null ? [loss] : [loss, correct];
 }
 
 /** Sums over a batch's rows. */
@@ -76,7 +85,8 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
     batch.continues = null;
     gather.inputs(windows, order, start, bounds[i + 1]!, batch);
     k.scope(() => {
-      const rows = k.read(program.lastRows(program.forward(gather)));
+      const [last] = k.settle([program.lastRows(program.forward(gather))], work(machine, 1)) as [Id];
+      const rows = k.read(last);
       placeRows(machine, rows, 0, order.subarray(start), outputs);
     });
     unload(k, machine.store);

@@ -9,7 +9,7 @@ export type Id = number;
 /** Element types and attribute types of TensorFlow's C interface. */
 export const FLOAT = 1;
 export const INT32 = 3;
-const INT64 = 9;
+export const INT64 = 9;
 export const IS: { readonly [K in 'text' | 'int' | 'bool' | 'type' | 'shape']: number } = {
   text: 0,
   int: 1,
@@ -37,6 +37,10 @@ export interface Binding {
   createTensor(shape: readonly number[], type: number, values: Float32Array | Int32Array): Id;
   deleteTensor(id: Id): void;
   tensorDataSync(id: Id): Float32Array | Int32Array | Uint8Array;
+  loadSavedModel(folder: string, tags: string): number;
+  /** Names as one text with commas between. */
+  runSavedModel(graph: number, inputs: readonly Id[], names: string, outputs: string): readonly { readonly id: Id }[];
+  deleteSavedModel(graph: number): void;
 }
 
 export interface Kernels {
@@ -49,10 +53,14 @@ export interface Kernels {
   /** A tensor of these values; they must not change while it lives. */
   floats(values: Float32Array, shape: readonly number[]): Id;
   ints(values: Int32Array, shape: readonly number[]): Id;
-  /** A whole number of 64 bits. */
-  long(value: number): Id;
+  /** Whole numbers that say what an operation does (an axis, sizes), not what it does it to. `wide`: of 64 bits. */
+  fixed(values: readonly number[], shape: readonly number[], wide?: boolean): Id;
   scalar(value: number): Id;
+  /** The tensors of what was asked for so far in this scope, about as many multiply-adds: only these can be asked for from here on. */
+  settle(ids: readonly Id[], work: number): readonly Id[];
   read(id: Id): ArrayLike<number>;
+  /** How many pieces of work that do not need each other are done at a time. */
+  readonly strands: number;
   /** Frees every tensor made by `work`, but those kept. */
   scope<Result>(work: () => Result): Result;
   /** Takes a tensor out of its scope: it lives until it is freed. */
@@ -60,11 +68,22 @@ export interface Kernels {
   free(id: Id): void;
   /** Tensors alive. */
   readonly live: number;
+  /** A graph out of a folder (graph.ts), its inputs and outputs by name. */
+  open(folder: string, inputs: readonly string[], outputs: readonly string[]): Graph;
+  /** Graphs open. */
+  readonly graphs: number;
+}
+
+/** Operations TensorFlow knows beforehand: run in one call, those that do not need each other side by side. */
+export interface Graph {
+  run(inputs: readonly Id[]): readonly Id[];
+  close(): void;
 }
 
 export function createKernels(binding: Binding): Kernels {
   let made: Id[] | null = null;
   let live = 0;
+  let graphs = 0;
   const born = (id: Id): Id => {
     made?.push(id);
     live++;
@@ -83,9 +102,16 @@ export function createKernels(binding: Binding): Kernels {
     act: (op, attributes, ...inputs) => void execute(op, attributes, inputs, 0),
     floats: (values, shape) => born(binding.createTensor(shape, FLOAT, values)),
     ints: (values, shape) => born(binding.createTensor(shape, INT32, values)),
-    long: (value) => born(binding.createTensor([], INT64, Int32Array.of(value, 0))), // low word first
+    fixed: (values, shape, wide = false) =>
+      born(
+        wide
+          ? binding.createTensor(shape, INT64, Int32Array.from(values.flatMap((value) => [value, 0]))) // low word first
+          : binding.createTensor(shape, INT32, Int32Array.from(values)),
+      ),
     scalar: (value) => born(binding.createTensor([], FLOAT, Float32Array.of(value))),
+    settle: (ids) => ids,
     read: (id) => binding.tensorDataSync(id),
+    strands: 1,
     scope(work) {
       const outer = made;
       const own: Id[] = [];
@@ -109,6 +135,27 @@ export function createKernels(binding: Binding): Kernels {
     },
     get live() {
       return live;
+    },
+    open(folder, inputs, outputs) {
+      const graph = binding.loadSavedModel(folder, 'serve');
+      const [given, asked] = [inputs.join(), outputs.join()];
+      graphs++;
+      return {
+        run(values) {
+          try {
+            return binding.runSavedModel(graph, values, given, asked).map(({ id }) => born(id));
+          } catch (error) {
+            throw inWords('a step', error as Error);
+          }
+        },
+        close() {
+          binding.deleteSavedModel(graph);
+          graphs--;
+        },
+      };
+    },
+    get graphs() {
+      return graphs;
     },
   };
 }

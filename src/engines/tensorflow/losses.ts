@@ -92,7 +92,7 @@ export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
 
   'cross-entropy': (k, _spec, { output, rows, targets, kept, count }) => {
     const [losses, slopes] = k.many('SparseSoftmaxCrossEntropyWithLogits', NONE, [output, targets], 2) as [Id, Id];
-    const likeliest = k.run('ArgMax', LIKELIEST, output, k.ints(Int32Array.of(1), []));
+    const likeliest = k.run('ArgMax', LIKELIEST, output, k.fixed([1], []));
     const right = k.run('Cast', AS_NUMBER, k.run('Equal', NONE, likeliest, targets));
     const counting = (values: Id) => (kept === null ? values : multiply(k, values, reshape(k, kept, [rows])));
     return {

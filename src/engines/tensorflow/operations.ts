@@ -82,11 +82,11 @@ export function halfSquares(k: Kernels, a: Id): Id {
 }
 
 export function vector(k: Kernels, values: readonly number[]): Id {
-  return k.ints(Int32Array.from(values), [values.length]);
+  return k.fixed(values, [values.length]);
 }
 
 function place(k: Kernels, value: number): Id {
-  return k.ints(Int32Array.of(value), []);
+  return k.fixed([value], []);
 }
 
 export function reshape(k: Kernels, a: Id, shape: readonly number[]): Id {
@@ -132,7 +132,7 @@ export function sliceRows(k: Kernels, rows: Id, first: number, count: number, wi
 
 /** `count` rows of zeros above. */
 export function zerosAbove(k: Kernels, rows: Id, count: number): Id {
-  return count === 0 ? rows : k.run('Pad', NONE, rows, k.ints(Int32Array.of(count, 0, 0, 0), [2, 2]));
+  return count === 0 ? rows : k.run('Pad', NONE, rows, k.fixed([count, 0, 0, 0], [2, 2]));
 }
 
 /** Rows by number. */

@@ -9,7 +9,7 @@ import { recordOf, validationOf } from '../means.ts';
 import { checkBatches, checkWindows, everyStep } from '../reference/machine.ts';
 import { putStreams, takeStreams } from '../reference/streams.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
-import { measure, readSums } from './evaluate.ts';
+import { measure, readSums, sumsOf } from './evaluate.ts';
 import { FLOATS, type Id, type Kernels } from './kernels.ts';
 import { type Machine, work } from './machine.ts';
 import { addAll, halfSquares, scale } from './operations.ts';
@@ -110,8 +110,11 @@ function takeStep(
   return k.scope(() => {
     const measure = program.measure(gather, program.forward(gather), every);
     program.backward(gather, measure, every);
+    const gradients = [...store.slots.values()].map(({ gradient }) => gradient);
+    const halves = halfSquaresOf(k, gradients);
+    k.settle([...sumsOf(measure), halves, ...gradients], work(machine, 3));
     const { loss, correct } = readSums(machine, measure);
-    const norm = gradientNorm(k, store);
+    const norm = Math.sqrt(squaresOf(k, halves, gradients));
     unload(k, store);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) return null;
     if (request.clip !== null && norm > request.clip) clip(k, store, request.clip / norm);
@@ -134,23 +137,17 @@ function takeStep(
   });
 }
 
-/** √ of the sum of squares over all weights. */
-function gradientNorm(k: Kernels, { slots }: Store): number {
-  const gradients = [...slots.values()].map(({ gradient }) => gradient);
-  const squares = sumOfSquares(k, gradients);
-  return Math.sqrt(Number.isFinite(squares) ? squares : carefulSquares(k, gradients));
+function halfSquaresOf(k: Kernels, values: readonly Id[]): Id {
+  return addAll(
+    k,
+    values.map((value) => halfSquares(k, value)),
+  );
 }
 
-function sumOfSquares(k: Kernels, values: readonly Id[]): number {
-  return (
-    2 *
-    k.read(
-      addAll(
-        k,
-        values.map((value) => halfSquares(k, value)),
-      ),
-    )[0]!
-  );
+/** Sum of squares over all values, from half of it. */
+function squaresOf(k: Kernels, halves: Id, values: readonly Id[]): number {
+  const squares = 2 * k.read(halves)[0]!;
+  return Number.isFinite(squares) ? squares : carefulSquares(k, values);
 }
 
 /** The same in float64, for values whose squares leave float32. */
@@ -169,5 +166,5 @@ function clip(k: Kernels, { slots }: Store, factor: number): void {
 
 function allFinite(k: Kernels, { slots }: Store): boolean {
   const weights = [...slots.values()].map(({ variable }) => k.run('ReadVariableOp', FLOATS, variable));
-  return Number.isFinite(sumOfSquares(k, weights)) || Number.isFinite(carefulSquares(k, weights));
+  return Number.isFinite(squaresOf(k, halfSquaresOf(k, weights), weights));
 }

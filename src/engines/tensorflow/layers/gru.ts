@@ -28,12 +28,14 @@ import {
   stepsOutside,
   sumOf,
 } from './recurrent.ts';
+import { inStrands } from './strands.ts';
 
 /**
  * Gated recurrent unit (Cho et al. 2014), reset gate after the product: [z r] = σ(x Wzr + bzr + h Uzr + dzr), n = tanh(x Wh + bh +
  * r · (h Uh + dh)), h' = n + z · (h − n). The two gates are computed side by side; weights as engines/reference/layers/gru.ts says.
  */
-export const gru: MakeCell<SpecOf<'gru'>> = (spec, layer, store) => recurrentCell(gruReader, spec, layer, store);
+export const gru: MakeCell<SpecOf<'gru'>> = (spec, layer, store) =>
+  recurrentCell(inStrands(gruReader), spec, layer, store);
 
 /** What a step leaves for the way back. */
 interface Step {

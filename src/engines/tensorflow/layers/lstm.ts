@@ -37,10 +37,11 @@ import {
   stepsOutside,
   sumOf,
 } from './recurrent.ts';
+import { inStrands } from './strands.ts';
 
 /** Weights and gates as engines/reference/layers/lstm.ts says; TensorFlow's own order of gates is the same. */
 export const lstm: MakeCell<SpecOf<'lstm'>> = (spec, layer, store) =>
-  recurrentCell(spec.activation === 'tanh' ? blockReader : reluReader, spec, layer, store);
+  recurrentCell(inStrands(spec.activation === 'tanh' ? blockReader : reluReader), spec, layer, store);
 
 const PLAIN: Attributes = [{ name: 'use_peephole', type: IS.bool, value: false }];
 
@@ -74,7 +75,7 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
       const zeros = begin ? begin.h : k.floats(new Float32Array(B * U), [B, U]);
       const peephole = k.floats(new Float32Array(U), [U]);
       inputs = [
-        k.long(steps),
+        k.fixed([steps], [], true),
         reshape(k, rows, [steps, B, width]),
         begin?.c ?? zeros,
         begin?.h ?? zeros,

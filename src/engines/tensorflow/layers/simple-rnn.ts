@@ -15,10 +15,11 @@ import {
   stepsOutside,
   sumOf,
 } from './recurrent.ts';
+import { inStrands } from './strands.ts';
 
 /** Elman's network (1990): h' = act(x K + h R + b), h begins at 0 or goes on. */
 export const simpleRnn: MakeCell<SpecOf<'simple-rnn'>> = (spec, layer, store) =>
-  recurrentCell(simpleRnnReader, spec, layer, store);
+  recurrentCell(inStrands(simpleRnnReader), spec, layer, store);
 
 const simpleRnnReader: MakeReader<SpecOf<'simple-rnn'>> = (spec, { kernel, recurrent, bias }) => {
   let source: Source = -1;

@@ -1,0 +1,190 @@
+// Kernels that first take down what is asked of them in a scope, and do it when it is settled: by a graph where the same was asked for often
+// enough, one operation after the other until then. In: operations. Out: tensors. Not here: what a graph is in bytes (graph.ts).
+
+import { ForecastError } from '../../core/errors.ts';
+import { openGraph } from './graph.ts';
+import { type Attributes, FLOAT, type Graph, type Id, INT32, type Kernels } from './kernels.ts';
+import { type Element, type Fixed, type Noted, type Recording, same } from './recording.ts';
+
+export interface Recorder {
+  readonly kernels: Kernels;
+  /** Closes its graphs. */
+  close(): void;
+}
+
+interface Known extends Recording {
+  /** Multiply-adds without a graph. */
+  done: number;
+  graph: Graph | null;
+}
+
+/** A scope at work. */
+interface Trace {
+  readonly notes: Noted[];
+  /** Values made. */
+  values: number;
+  /** What was given, numbered in order of first use. */
+  readonly given: Map<Id, number>;
+  readonly elements: Element[];
+  /** Of what was given: whole numbers; all else is float32. */
+  readonly whole: Set<Id>;
+  /** Where values are, by number, after settling. */
+  settled: Id[] | null;
+}
+
+/** Values not yet computed are numbered from here on; TensorFlow's own numbers have 32 bits. */
+const LATER = 0x1_0000_0000;
+
+/** What a graph costs, and an operation in it, in multiply-adds: nothing is gained before as much was done without one. */
+const START = 0.75e9;
+const OPERATION = 6e6;
+/** What the call of an operation costs without one. */
+const CALL = 0.2e6;
+/** Operations of the largest graph: TensorFlow looks through it before it runs first, half a second then, and nothing can stop it. */
+const LARGEST = 2500;
+
+/** Batches of full and partial size, in training, validation and use, with and without padding. */
+const MOST = 24;
+
+/** These change, or tell, what may have changed: done at once, in their order. */
+const AT_ONCE: ReadonlySet<string> = new Set(['VarHandleOp', 'ReadVariableOp', 'DeepCopy']);
+
+/** `patience`: 0 makes a graph at once; Infinity none. */
+export function createRecorder(k: Kernels, patience: number = 1): Recorder {
+  const known: Known[] = [];
+  let strands = 2;
+  let trace: Trace | null = null;
+  let refused = false;
+
+  const real = (id: Id): Id => {
+    if (id < LATER) return id;
+    const found = trace?.settled?.[id - LATER];
+    if (found === undefined) throw new ForecastError('E_BUG', 'a tensor is read that was not settled');
+    return found;
+  };
+  const note = (
+    op: string,
+    attributes: Attributes,
+    inputs: readonly Id[],
+    outputs: number,
+    fixed: Fixed | null,
+  ): Id => {
+    const { notes, values, given, elements, whole } = trace as Trace;
+    const numbers = inputs.map((id) => {
+      if (id >= LATER) return id - LATER;
+      const number = given.get(id);
+      if (number !== undefined) return number;
+      given.set(id, -1 - elements.length);
+      return -elements.push(whole.has(id) ? INT32 : FLOAT);
+    });
+    notes.push({ op, attributes, inputs: numbers, outputs, fixed });
+    (trace as Trace).values += outputs;
+    return LATER + values;
+  };
+  const recording = (): boolean => trace !== null && trace.settled === null;
+
+  /** One operation after the other. */
+  const play = ({ notes, given }: Trace): Id[] => {
+    const outside = [...given.keys()];
+    const values: Id[] = [];
+    for (const { op, attributes, inputs, outputs, fixed } of notes) {
+      if (fixed) values.push(k.fixed(fixed.values, fixed.shape, fixed.wide));
+      else {
+        const at = inputs.map((number) => (number < 0 ? outside[-1 - number] : values[number]) as Id);
+        values.push(...k.many(op, attributes, at, outputs));
+      }
+    }
+    return values;
+  };
+
+  /** By the graph where there is one. */
+  const compute = (at: Trace, wanted: readonly number[], work: number): Id[] => {
+    if (at.notes.length > LARGEST) {
+      strands = 1;
+      return play(at);
+    }
+    const found =
+      known.find((one) => same(one, { notes: at.notes, given: at.elements, wanted })) ?? remember(at, wanted);
+    if (found === null) return play(at);
+    if (found.graph === null && !refused && found.done >= patience * (START + OPERATION * at.notes.length)) {
+      found.graph = openGraph(k, found);
+      refused = found.graph === null;
+    }
+    if (found.graph === null) {
+      found.done += work + CALL * at.notes.length;
+      return play(at);
+    }
+    const values: Id[] = [];
+    found.graph.run([...at.given.keys()]).forEach((id, i) => {
+      values[wanted[i] as number] = id;
+    });
+    return values;
+  };
+
+  const remember = ({ notes, elements }: Trace, wanted: readonly number[]): Known | null => {
+    if (known.length >= MOST) {
+      const kept = known.filter(({ graph }) => graph !== null);
+      known.splice(0, known.length, ...kept);
+      if (known.length >= MOST) return null;
+    }
+    const one: Known = { notes, given: elements, wanted, done: 0, graph: null };
+    known.push(one);
+    return one;
+  };
+
+  const kernels: Kernels = {
+    ...k,
+    run(op, attributes, ...inputs) {
+      if (recording() && !AT_ONCE.has(op)) return note(op, attributes, inputs, 1, null);
+      return k.run(op, attributes, ...inputs.map(real));
+    },
+    many(op, attributes, inputs, outputs) {
+      if (!recording()) return k.many(op, attributes, inputs.map(real), outputs);
+      const first = note(op, attributes, inputs, outputs, null);
+      return Array.from({ length: outputs }, (_, i) => first + i);
+    },
+    act: (op, attributes, ...inputs) => k.act(op, attributes, ...inputs.map(real)),
+    ints(values, shape) {
+      const id = k.ints(values, shape);
+      trace?.whole.add(id);
+      return id;
+    },
+    fixed(values, shape, wide = false) {
+      if (recording()) return note('Const', [], [], 1, { values, shape, wide });
+      return k.fixed(values, shape, wide);
+    },
+    settle(ids, work) {
+      if (trace === null) return ids;
+      const wanted = [...new Set(ids)].filter((id) => id >= LATER).map((id) => id - LATER);
+      trace.settled ??= compute(trace, wanted, work);
+      return ids.map(real);
+    },
+    read: (id) => k.read(real(id)),
+    keep: (id) => k.keep(real(id)),
+    free: (id) => k.free(real(id)),
+    scope(work) {
+      if (trace !== null) return k.scope(work);
+      trace = { notes: [], values: 0, given: new Map(), elements: [], whole: new Set(), settled: null };
+      try {
+        return k.scope(work);
+      } finally {
+        trace = null;
+      }
+    },
+    get strands() {
+      return strands;
+    },
+    get live() {
+      return k.live;
+    },
+    get graphs() {
+      return k.graphs;
+    },
+  };
+  return {
+    kernels,
+    close() {
+      for (const { graph } of known.splice(0)) graph?.close();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// What was asked of TensorFlow in a scope, and whether it is the same as another time. In: operations taken down. Out: yes or no.
+// Not here: taking down (recorder.ts), graphs (graph.ts).
+
+import type { Attributes } from './kernels.ts';
+
+/** An element type of TensorFlow's. */
+export type Element = number;
+
+/** Whole numbers that belong to what is asked. */
+export interface Fixed {
+  readonly values: readonly number[];
+  readonly shape: readonly number[];
+  readonly wide: boolean;
+}
+
+/** An operation taken down, or whole numbers. Values are numbered in the order they are made; what was given from outside is −1, −2 and so on. */
+export interface Noted {
+  readonly op: string;
+  readonly attributes: Attributes;
+  readonly inputs: readonly number[];
+  readonly outputs: number;
+  readonly fixed: Fixed | null;
+}
+
+/** What was asked for in a scope, and which of it was wanted. */
+export interface Recording {
+  readonly notes: readonly Noted[];
+  readonly given: readonly Element[];
+  readonly wanted: readonly number[];
+}
+
+export function same(a: Recording, b: Recording): boolean {
+  return (
+    a.notes.length === b.notes.length &&
+    equal(a.wanted, b.wanted) &&
+    equal(a.given, b.given) &&
+    a.notes.every((one, i) => alike(one, b.notes[i] as Noted))
+  );
+}
+
+function alike(a: Noted, b: Noted): boolean {
+  return (
+    a.op === b.op &&
+    a.outputs === b.outputs &&
+    equal(a.inputs, b.inputs) &&
+    (a.attributes === b.attributes || sameAttributes(a.attributes, b.attributes)) &&
+    (a.fixed === b.fixed || (a.fixed !== null && b.fixed !== null && sameFixed(a.fixed, b.fixed)))
+  );
+}
+
+function sameAttributes(a: Attributes, b: Attributes): boolean {
+  return a.length === b.length && a.every(({ name, value }, i) => name === b[i]!.name && value === b[i]!.value);
+}
+
+function sameFixed(a: Fixed, b: Fixed): boolean {
+  return a.wide === b.wide && equal(a.values, b.values) && equal(a.shape, b.shape);
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -2,7 +2,7 @@
 // In: score rows of one split, loss differences by window. Out: the decision. Not here: its wording (report/verdict.ts), folds (backtests).
 
 import { FORECASTERS } from '../forecasters/index.ts';
-import { errorOf, isExact, PLAIN, type ScoreRow } from './score.ts';
+import { errorOf, PLAIN, type ScoreRow } from './score.ts';
 import { dieboldMariano } from './significance.ts';
 
 export interface Decision {
@@ -44,12 +44,14 @@ export function decide(
     .filter((row) => row.forecaster !== model)
     .flatMap((row) => {
       const error = errorOf(row, metric);
-      return error === null ? [] : [{ name: row.forecaster, error }];
+      return error === null
+        ? []
+        : [{ name: row.forecaster, error, exact: error === 0 || row.skillReason !== undefined }];
     })
     .sort((a, b) => a.error - b.error);
   const beats = ownError === null ? [] : others.filter((other) => ownError < other.error).map((other) => other.name);
   const best = others[0];
-  const exact = best !== undefined && isExact(best.error, rows, metric);
+  const exact = best?.exact === true; // a scored baseline has a skill, 0 at the least, unless the best of them is exact
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
   const beaten = ownError === null || (best !== undefined && isBeaten(model, ownError, best.error, p));
   const doubt = plain.length > 0 && !exact ? (dieboldMariano(plain, horizon) ?? 0) : 0;

@@ -113,7 +113,8 @@ export function scoreAnswers(
         ),
       );
     });
-    rows.push(rowOf(forecaster, baseline, judging.metrics, scores, cutoffs.length, judging.split));
+    const rounding = actuals.every((actual, c) => isRounding(values, actual, c, actuals.length));
+    rows.push(rowOf(forecaster, baseline, judging.metrics, scores, cutoffs.length, judging.split, rounding));
     const squared = SQUARED.has(judging.metrics[0] as string);
     losses.set(forecaster, windowLosses(values, actuals, units, cutoffs.length, horizon, squared));
   }
@@ -197,7 +198,8 @@ export function poolSeries(
       return meanScore((known.length > 0 ? known : own).map((row) => scoreOf(row, metric)));
     });
     const windows = own.reduce((sum, row) => sum + row.windows, 0);
-    return rowOf(name, baselines.has(name), metrics, scores, windows, (own[0] as ScoreRow).split);
+    const rounding = own.every(({ skill }) => skill === null); // a baseline is exact in every series
+    return rowOf(name, baselines.has(name), metrics, scores, windows, (own[0] as ScoreRow).split, rounding);
   });
   return withSkill(pooled, metrics);
 }
@@ -293,6 +295,8 @@ function bestOf(rows: readonly ScoreRow[], metric: string): { name: string; erro
 
 interface Unskilled extends ScoreRow {
   readonly baseline: boolean;
+  /** Whether its errors are so small beside what came that they may be rounding. */
+  readonly rounding: boolean;
 }
 
 function gatherActual(values: Float64Array, cutoffs: ArrayLike<number>, horizon: number, lead: number): Float64Array {
@@ -335,6 +339,7 @@ function rowOf(
   scores: readonly Score[],
   windows: number,
   split: Split,
+  rounding = true,
 ): Unskilled {
   const reasons = metrics.flatMap((metric, m) => {
     const reason = (scores[m] as Score).reason;
@@ -343,6 +348,7 @@ function rowOf(
   return {
     forecaster: name,
     baseline,
+    rounding,
     split,
     metrics: Object.fromEntries(metrics.map((metric, m) => [metric, (scores[m] as Score).value])),
     ...(reasons.length > 0 ? { reasons: Object.fromEntries(reasons) } : {}),
@@ -357,10 +363,11 @@ function withSkill(rows: readonly Unskilled[], metrics: readonly string[]): Scor
     rows.filter((row) => row.baseline),
     metric,
   );
-  return rows.map(({ baseline: _, ...row }) => {
+  const exact = best !== undefined && isExact(best, rows, metric);
+  return rows.map(({ baseline: _, rounding: __, ...row }) => {
     const error = errorOf(row, metric);
     if (!best) return { ...row, skillReason: 'no baseline could be scored' };
-    if (isExact(best.error, rows, metric))
+    if (exact)
       return {
         ...row,
         skillReason: `${best.name} is exact here (error ${best.error === 0 ? '0' : 'of rounding only'})`,
@@ -370,13 +377,25 @@ function withSkill(rows: readonly Unskilled[], metrics: readonly string[]): Scor
   });
 }
 
-/** An error that is nothing beside the others is rounding: dividing by it would say nothing. */
+/** An error that is nothing beside what came, and beside the others' errors, is rounding: dividing by it would say nothing. */
 const ROUNDING = 1e-12;
 
-/** Whether `error` is zero, but for rounding, beside the largest error of `rows`. */
-export function isExact(error: number, rows: readonly ScoreRow[], metric: string): boolean {
+/** One outlier among what is learned from makes others err by so much that an honest error looks like rounding beside theirs: both must be small. */
+function isExact(best: { name: string; error: number }, rows: readonly Unskilled[], metric: string): boolean {
   const largest = rows.reduce((most, row) => Math.max(most, errorOf(row, metric) ?? 0), 0);
-  return error <= ROUNDING * largest || error === 0;
+  const rounding = rows.some((row) => row.forecaster === best.name && row.rounding);
+  return best.error === 0 || (rounding && best.error <= ROUNDING * largest);
+}
+
+/** Whether one target's errors are rounding beside its values, both on the average. */
+function isRounding(values: Float64Array, actual: Float64Array, c: number, channels: number): boolean {
+  let error = 0;
+  let size = 0;
+  for (let i = 0; i < actual.length; i++) {
+    error += Math.abs((actual[i] as number) - (values[i * channels + c] as number));
+    size += Math.abs(actual[i] as number);
+  }
+  return error <= ROUNDING * size;
 }
 
 /** The first metric as an error: less is better. */

@@ -1,16 +1,19 @@
 // Whether one forecaster's errors are smaller than another's by more than chance: the Diebold–Mariano test, and the distributions of tests.
 // In: loss differentials of the same windows in time order, or a statistic. Out: a probability. Not here: which losses, what is decided.
 
+/** Windows before which nothing is tested. */
+export const LEAST_WINDOWS: number = 8;
+
 /**
  * p of the hypothesis that the first is no better than the second, from d = loss(first) − loss(second) per window:
  * Diebold & Mariano (1995) with the small-sample correction of Harvey, Leybourne & Newbold (1997). Student's t has as many
  * degrees as there are windows that share no step, less one: with n − 1, equal forecasters differed by p < 0.05 in a tenth of all trials.
  * The variance counts autocovariances up to `horizon` − 1 (Bartlett weights, so that it is never negative), since windows overlap.
- * null where fewer than 8 windows, or no variance, leave nothing to test.
+ * null where fewer than LEAST_WINDOWS, or no variance, leave nothing to test.
  */
 export function dieboldMariano(differences: ArrayLike<number>, horizon: number): number | null {
   const n = differences.length;
-  if (n < 8) return null;
+  if (n < LEAST_WINDOWS) return null;
   const lags = Math.min(horizon - 1, Math.floor(n / 2));
   const mean = meanOf(differences);
   let variance = autocovariance(differences, mean, 0);

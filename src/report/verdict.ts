@@ -2,6 +2,7 @@
 // In: the decision and the figures behind it. Out: the wording. Not here: the decision itself (evaluate/).
 
 import { DOUBT } from '../evaluate/decision.ts';
+import { LEAST_WINDOWS } from '../evaluate/significance.ts';
 import { counted, figure, percent } from './figures.ts';
 
 export interface VerdictFacts {
@@ -50,9 +51,11 @@ function sentence(facts: VerdictFacts): string {
     return `${capital(called(model))} cannot be ranked against ${baseline.name} (${facts.reason === undefined ? '' : `${facts.reason}; `}${figures}): ${action(facts)}.`;
   if (ship === model && skill > 0 && facts.shape)
     return `${capital(called(model))}'s forecast ${SHAPES[facts.shape]}, if ${percent(skill)} nearer than ${baseline.name} (${figures}): it knows no more than that; ${action(facts)}.`;
+  if (ship === model && skill > 0 && isUntested(facts))
+    return `${capital(called(model))} is ${percent(skill)} better than ${baseline.name} (${figures}): ${action(facts)}.`;
   if (ship === model && skill > 0 && !isDoubtful(facts))
     return `${capital(called(model))} beats ${baseline.name} by ${percent(skill)} (${figures}): ${action(facts)}.`;
-  if (skill > 0)
+  if (skill > 0 && percent(skill) !== percent(0))
     return `${capital(called(model))} is ${percent(skill)} better than ${baseline.name}, but not reliably (${figures}): ${action(facts)}.`;
   const how = skill < -1 ? `its error is ${figure(1 - skill, 3)} times as large` : `skill ${percent(skill)}`;
   return `${capital(called(model))} does not beat ${baseline.name} (${how}; ${figures}): ${action(facts)}.`;
@@ -82,8 +85,14 @@ function called(model: string): string {
   return /-(?:regressor|model)$/.test(model) ? `the ${model}` : model;
 }
 
-function significance({ p, folds, split, skill, ship, model }: VerdictFacts): string {
-  if (p === null && split !== 'train' && skill !== null && ship === model) return ', too few to test';
+/** Where so few windows were held out that chance cannot be told from merit, nobody is said to beat anybody. */
+function isUntested({ p, windows, split }: VerdictFacts): boolean {
+  return p === null && windows < LEAST_WINDOWS && split !== 'train';
+}
+
+function significance(facts: VerdictFacts): string {
+  const { p, folds, skill, ship, model } = facts;
+  if (isUntested(facts) && skill !== null && ship === model) return ', too few to test';
   if (p === null || p === undefined) return '';
   return `, p ${figure(p, 2)}${folds ? ` over ${counted(folds, 'fold')}` : ''}`;
 }

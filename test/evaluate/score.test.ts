@@ -94,6 +94,19 @@ describe('skill', () => {
     for (const row of rows) expect(row).toMatchObject({ skill: null, skillReason: 'ruler is exact here (error 0)' });
   });
 
+  it('is null beside a baseline whose errors are rounding, and only there: not beside an honest error that others exceed a million million times', async () => {
+    const judge = (own: number, ruler: number, other: number) =>
+      scoreNumbers(judgingOf({ fitted: off('model', own), baselines: [off('ruler', ruler), off('mean', other)] }));
+    const exact = (await judge(1, 3e-14, 9)).rows;
+    for (const row of exact) expect(row.skillReason).toBe('ruler is exact here (error of rounding only)');
+    const [pooled] = poolSeries([...exact, ...exact], new Set(['ruler', 'mean']), ['mae']);
+    expect(pooled?.skillReason).toMatch(/rounding/);
+    // As where the training part holds 1e15 for a missing value, and the mean of it is forecast.
+    const outlier = (await judge(1.5, 2, 1e13)).rows;
+    expect(skills(outlier)).toMatchObject({ model: 0.25, ruler: 0 });
+    expect(poolSeries([...outlier, ...outlier], new Set(['ruler', 'mean']), ['mae'])[0]?.skill).toBeCloseTo(0.25, 12);
+  });
+
   it('is null, with a reason, without any baseline', async () => {
     const { rows } = await scoreNumbers(judgingOf({ fitted: off('model', 1), baselines: [] }));
     expect(rows[0]).toMatchObject({ skill: null, skillReason: 'no baseline could be scored' });

@@ -23,7 +23,9 @@ test('each outcome has its sentence', () => {
     unsure: say({ ship: 'seasonal-naive', skill: 0.01, p: 0.31, folds: 8 }),
     plainest: say({ model: 'last-value', ship: 'last-value', skill: 0.004, p: 0.31 }),
     plainestWorse: say({ model: 'last-value', ship: 'last-value', skill: -0.004, p: 0.6 }),
+    unseen: say({ ...lost, skill: 1e-5, p: 0.48 }),
     untested: say({ p: null, windows: 3 }),
+    alike: say({ p: null, windows: 20 }),
     method: say({ model: 'auto', ship: 'auto', shape: 'flat-line' }),
     sure: say({ p: 0.004, folds: 8, split: 'backtest' }),
     exact: say(exact),
@@ -35,6 +37,7 @@ test('each outcome has its sentence', () => {
     shifted: say({ shape: 'shifted-copy' }),
   }).toMatchInlineSnapshot(`
     {
+      "alike": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 20 held-out windows): ship the lstm-regressor.",
       "exact": "Drift is exact here (error 0), so no skill can be given; the lstm-regressor has MAE 0.031 on 28 held-out windows: ship drift.",
       "flat": "The lstm-regressor's forecast is a flat line, if 31 % nearer than seasonal-naive (MASE 0.71 against 1.03, 28 held-out windows): it knows no more than that; ship the lstm-regressor.",
       "lost": "The lstm-regressor does not beat last-value (skill −4 %; MASE 0.71 against 0.68, 28 held-out windows): ship last-value.",
@@ -48,8 +51,9 @@ test('each outcome has its sentence', () => {
       "shifted": "The lstm-regressor's forecast repeats the last known value, one step late, if 31 % nearer than seasonal-naive (MASE 0.71 against 1.03, 28 held-out windows): it knows no more than that; ship the lstm-regressor.",
       "sure": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 backtest windows, p 0.004 over 8 folds): ship the lstm-regressor.",
       "undefinedMetric": "The lstm-regressor could not be scored, its MAPE is undefined (an actual value is 0): ship the lstm-regressor.",
+      "unseen": "The lstm-regressor does not beat last-value (skill 0 %; MASE 0.71 against 0.68, 28 held-out windows, p 0.48): ship last-value.",
       "unsure": "The lstm-regressor is 1 % better than seasonal-naive, but not reliably (MASE 0.71 against 1.03, 28 held-out windows, p 0.31 over 8 folds): ship seasonal-naive.",
-      "untested": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 3 held-out windows, too few to test): ship the lstm-regressor.",
+      "untested": "The lstm-regressor is 31 % better than seasonal-naive (MASE 0.71 against 1.03, 3 held-out windows, too few to test): ship the lstm-regressor.",
       "won": "The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28 held-out windows): ship the lstm-regressor.",
     }
   `);

@@ -14,6 +14,7 @@ import { measuredIn } from './boards/measured.ts';
 import { peersOf } from './boards/peers.ts';
 import { table } from './boards/table.ts';
 import { parseArguments, USAGE } from './boards/usage.ts';
+import { writeReadme } from './readme.ts';
 
 await main();
 
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
   const line = autoLine(done);
   if (!asked.json && line !== null) console.log(`auto ÷ best single forecaster. ${line}`);
   const left = keep(done, look, only !== null);
+  writeReadme();
   if (left.length > 0)
     console.error(`ACCURACY.md keeps the test figures it has of ${left.join(', ')}: this run did not look`);
 }

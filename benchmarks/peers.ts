@@ -11,6 +11,7 @@ import { isAvx2, judge, median, NATIVE, PEERS, type RowResult, ratio, times } fr
 import { startLimit, startWasmLimit } from './limit.ts';
 import { measureRow, ourPlayers, type Pace, type Player, startPlayer, TSX } from './measure.ts';
 import { takePriority } from './priority.ts';
+import { writeReadme } from './readme.ts';
 import { number, type Start, writePart } from './report.ts';
 import { ROWS, type Row } from './rows.ts';
 import { Worker } from './worker.ts';
@@ -108,6 +109,7 @@ async function main(): Promise<void> {
     held,
   };
   writePart(flags.out ?? import.meta.dirname, held ? { peersAvx2: part } : { peers: part });
+  if (!flags.out) writeReadme();
   for (const { goal, figure, verdict } of checks) console.log(`${verdict.padEnd(12)} ${goal}: ${figure}`);
   console.log(`${((performance.now() - began) / 60_000).toFixed(1)} minutes`);
   rmSync(PARTIAL, { force: true });

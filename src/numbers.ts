@@ -16,6 +16,7 @@ import {
 import type { Numbers, Series } from './core/data.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
+import { drawnWarnings } from './drawn.ts';
 import type { Engine } from './engines/engine.ts';
 import { fitAll } from './evaluate/backtest.ts';
 import type { Calibration } from './evaluate/intervals.ts';
@@ -84,6 +85,12 @@ export async function runNumbers(
     config.evaluate.metrics ?? defaultMetrics(raw),
     tasks.map((task, s) => decidingOf(task, origins?.[s] ?? null, config, season)),
   );
+  for (const warning of drawnWarnings(
+    raw.series,
+    tasks.map((task, s) => firstJudged(task, origins?.[s]?.[0])),
+  )) {
+    hooks.warn(warning);
+  }
   const inputs = toldInputs(config.model, baselines, raw.series[0] as Series);
   // Of a baseline nobody expects more: it is the model where a verdict said so.
   const warned = namedBaselines(config).includes(config.model.kind) ? [] : inputs.warnings;
@@ -175,6 +182,13 @@ function decidingOf(task: SeriesTask, origins: readonly number[] | null, config:
   const last = heldOut(parts, series.length).at(-1) as ReturnType<typeof heldOut>[number];
   const cutoffs = judgedCutoffs(task, last.from, last.until);
   return { series, cutoffs, horizon: shape.horizon, lead, until: scaledUntil(task), season };
+}
+
+/** The row from which on a series is judged; null: it is not, but on what it is trained on. */
+function firstJudged({ parts, shape }: SeriesTask, origin: number | undefined): number | null {
+  const held = parts.validation ?? parts.test;
+  const walked = origin === undefined ? null : origin + shape.lead;
+  return held === null || walked === null ? (held ?? walked) : Math.min(held, walked);
 }
 
 /** MASE is scaled by the training part alone. */

@@ -141,6 +141,48 @@ describe('leakage into what is inferred and judged', () => {
   });
 });
 
+describe('leakage in what nobody observed', () => {
+  /** Rows of days; `absent` have no value. */
+  const days = (absent: (t: number) => boolean): string =>
+    `date,y\n${Array.from({ length: 90 }, (_, t) => {
+      const date = new Date(Date.UTC(2020, 0, 1 + t)).toISOString().slice(0, 10);
+      return `${date},${absent(t) ? '' : 50 + 9 * Math.sin(t)}\n`;
+    }).join('')}`;
+
+  it.each([
+    ['linear', 70, /^2 values among the rows held out lie on a line/],
+    ['linear', 58, /^1 value among the rows held out lies on a line/], // the row before the first held out, on the way to it
+    ['linear', 40, null],
+    ['previous', 70, null],
+    ['zero', 70, null],
+  ])(
+    'source.fill: %s of rows from %i on is told where a line tells of rows held out, and nowhere else',
+    async (fill, from, told) => {
+      const name = `filled-${fill}-${from}`;
+      space.write(
+        `${name}/data.csv`,
+        days((t) => t === from || t === from + 1),
+      );
+      const source = { kind: 'csv', file: 'data.csv', season: 1, fill };
+      const split = { validation: 30, test: 0 };
+      const file = space.write(
+        `${name}/x.yaml`,
+        JSON.stringify({
+          name,
+          source,
+          split,
+          model: 'theta',
+          predict: { horizon: 1 },
+          evaluate: { folds: 2, step: 5 },
+        }),
+      );
+      const { result } = await run(file, { out: join(space.path, name, 'run'), engine: 'reference' });
+      const messages = result.warnings.filter(({ code }) => code === 'W_FILL_AHEAD').map(({ message }) => message);
+      expect(messages).toEqual(told === null ? [] : [expect.stringMatching(told)]);
+    },
+  );
+});
+
 describe('leakage in text', () => {
   it('words that stand only in the held-out part are not in the vocabulary', async () => {
     const yaml = (lines: string): string => `

@@ -11,6 +11,8 @@ export interface Column {
   readonly values: Float64Array;
   /** Read as it is by whoever scales the others: flags and waves of a calendar, the same on every series. */
   readonly asIs?: boolean;
+  /** Rows that nobody observed, drawn on a line to a value that came later; absent: none. */
+  readonly drawn?: Int32Array;
 }
 
 /** One series: targets over `length` rows, and what else is known beside them. */

@@ -228,7 +228,7 @@ function gapError(
   return new ForecastError(
     'E_TIME_GAP',
     `${absent} row${absent === 1 ? ' is' : 's are'} absent from ${rhythm} data${frame.label}: ${places.join(', ')}${more}`,
-    { where, hint: 'set source.gaps: fill with source.fill: linear (or previous, zero), or source.gaps: keep' },
+    { where, hint: 'set source.gaps: fill with source.fill: previous (or linear, zero), or source.gaps: keep' },
   );
 }
 
@@ -292,6 +292,7 @@ function filledSeries(frame: Frame, frequency: Frequency, policies: Policies, re
   const whole = (column: Column): Column => ({
     name: column.name,
     values: filled(column, frame, policies.fill, repairs),
+    ...drawnIn(column.values, policies.fill),
   });
   return {
     id: frame.id,
@@ -337,6 +338,12 @@ function filled(column: Column, frame: Frame, fill: Policies['fill'], repairs: R
   return values;
 }
 
+/** The rows that a line will be drawn through, to be told of where they are held out. */
+export function drawnIn(values: Float64Array, fill: Policies['fill']): { readonly drawn?: Int32Array } {
+  if (fill !== 'linear' || !values.some(Number.isNaN)) return {};
+  return { drawn: Int32Array.from([...values.keys()].filter((row) => Number.isNaN(values[row]))) };
+}
+
 /** Fills every stretch of missing values in place, the first value known (or fill: zero), and says how many there were. */
 export function bridged(values: Float64Array, fill: Policies['fill']): number {
   let count = 0;
@@ -375,7 +382,7 @@ function missing(column: Column, frame: Frame, row: number, fill: Policies['fill
     hint: aheadOnly
       ? 'rows still to come are read where columns known for them are named in source.future; else remove these rows, or set source.fill: previous'
       : fill === 'refuse'
-        ? 'set source.fill: linear (or previous, zero)'
+        ? 'set source.fill: previous (or linear, zero)'
         : `source.fill: ${fill} needs a value to start from; begin the file later or use zero`,
   });
 }

@@ -39,7 +39,7 @@ export function fillHoles(values: Float64Array, fill: Policies['fill'], cell: (i
   const more = others > 0 ? `, and ${others} more of this series` : '';
   throw new ForecastError('E_DATA_MISSING', `the value is missing${more}`, {
     where: cell(hole),
-    hint: 'set source.fill: linear (or previous, zero)',
+    hint: 'set source.fill: previous (or linear, zero)',
   });
 }
 

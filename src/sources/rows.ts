@@ -11,7 +11,7 @@ import { constantWarnings } from './constant.ts';
 import { noTimeForm, timeColumn, timeFormOf } from './csv/stamps.ts';
 import type { Encoding } from './encoding.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
-import type { Policies } from './frame.ts';
+import { drawnIn, type Policies } from './frame.ts';
 import { spacingOf } from './frequency.ts';
 import { fillHoles, withValues } from './left-out.ts';
 import { cellFields, encodingField, fillField, limit, limitsOption, name, seasonField } from './options.ts';
@@ -88,8 +88,9 @@ async function loadOpen(file: OpenFile, given: RowsOptions, written: WrittenTime
   let filled = 0;
   const series = known.map((row): Series => {
     const cell = (index: number): string => `${file.name}:${row.line} column ${columnOf(table, row, index)}`;
+    const drawn = drawnIn(row.values, given.fill);
     filled += fillHoles(row.values, given.fill, cell);
-    const target = { name: 'value', values: row.values };
+    const target = { name: 'value', values: row.values, ...drawn };
     return {
       id: given.id === false ? `${stem(given.file)} ${row.id}` : row.id,
       length: row.values.length,

@@ -12,7 +12,7 @@ import { type CalendarEntry, calendarField } from './calendar.ts';
 import { constantWarnings } from './constant.ts';
 import { shown } from './csv/cells.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
-import type { Policies } from './frame.ts';
+import { drawnIn, type Policies } from './frame.ts';
 import { fillHoles, sameId, withValues } from './left-out.ts';
 import { fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import { dateStamp, FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
@@ -165,12 +165,13 @@ function seriesOf(
 ): Series {
   const { skipped, values } = withinKnown(line.values, fill);
   repairs.left += line.values.length - values.length;
+  const drawn = drawnIn(values, fill);
   repairs.filled += fillHoles(values, fill, (index) => `${file}:${line.line} value ${skipped + index + 1}`);
   return {
     id: line.id,
     length: values.length,
     time: axis(line, skipped, values.length),
-    targets: [{ name: 'value', values }],
+    targets: [{ name: 'value', values, ...drawn }],
     past: [],
     future: [],
   };

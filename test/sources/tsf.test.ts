@@ -133,7 +133,7 @@ describe('missing values', () => {
   test('are refused unless the config says how to fill them', async () => {
     expect(await failure(tsf(holes))).toEqual({
       said: 'E_DATA_MISSING x.tsf:10 value 1: the value is missing, and 2 more of this series',
-      hint: 'set source.fill: linear (or previous, zero)',
+      hint: 'set source.fill: previous (or linear, zero)',
     });
   });
 

@@ -26,11 +26,14 @@ struct Left {
   ix row, step, outer, apart;
 };
 
-/** `blocks` blocks of MR rows and NV vectors, one below the other. AR, AS: strides of A known at compile time where not 0. */
+/**
+ * `blocks` blocks of MR rows and NV vectors, one below the other. AR, AS: strides of A known at compile time where not 0. A begins at `rows` and
+ * has `outer` pieces, whatever `a` says: a changed copy of `a`, written value by value and read whole, would wait for its last store each time.
+ */
 template <int NV, int MR, int AR, int AS>
-static __attribute__((noinline)) void column(ix blocks, float *C, ix ldc, const Left &a, const float *panel, ix ldb, ix K, bool add) {
-  const ix row = AR ? AR : a.row, step = AS ? AS : a.step, outer = a.outer, apart = a.apart;
-  const float *rows = a.p;
+static __attribute__((noinline)) void column(ix blocks, float *C, ix ldc, const Left &a, const float *rows, ix outer, const float *panel, ix ldb,
+                                             ix K, bool add) {
+  const ix row = AR ? AR : a.row, step = AS ? AS : a.step, apart = a.apart;
   for (; blocks > 0; blocks--, rows += MR * row) {
     const float *B = panel;
     vf c[MR][NV];
@@ -79,25 +82,25 @@ static __attribute__((noinline)) void column(ix blocks, float *C, ix ldc, const 
 }
 
 template <int NV, int MR, int AR, int AS>
-INLINE void columnOf(ix rows, ix blocks, float *C, ix ldc, const Left &a, const float *B, ix ldb, ix K, bool add) {
+INLINE void columnOf(ix rows, ix blocks, float *C, ix ldc, const Left &a, const float *A, ix outer, const float *B, ix ldb, ix K, bool add) {
   if constexpr (MR > 0) {
-    if (rows == MR) column<NV, MR, AR, AS>(blocks, C, ldc, a, B, ldb, K, add);
-    else columnOf<NV, MR - 1, AR, AS>(rows, blocks, C, ldc, a, B, ldb, K, add);
+    if (rows == MR) column<NV, MR, AR, AS>(blocks, C, ldc, a, A, outer, B, ldb, K, add);
+    else columnOf<NV, MR - 1, AR, AS>(rows, blocks, C, ldc, a, A, outer, B, ldb, K, add);
   }
 }
 
 /** One panel of NV vectors, any number of rows, dealt out evenly: 7 rows by 3 are 3 2 2. */
 template <int NV, int AR, int AS>
-static void panel(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, ix K, bool add) {
+static void panel(float *C, ix ldc, ix rows, const Left &a, const float *A, ix outer, const float *B, ix ldb, ix K, bool add) {
   constexpr int four = ROWS_OF_FOUR;
   constexpr int MR = NV == 4 ? four : NV == 3 ? four * 4 / 3 : four * 2;
   const ix groups = (rows + MR - 1) / MR, each = groups > 1 ? rows / groups : rows, extra = rows - each * groups;
   if (extra > 0) {
-    columnOf<NV, MR, AR, AS>(each + 1, extra, C, ldc, a, B, ldb, K, add);
+    columnOf<NV, MR, AR, AS>(each + 1, extra, C, ldc, a, A, outer, B, ldb, K, add);
     C += extra * (each + 1) * ldc;
-    a.p += extra * (each + 1) * (AR ? AR : a.row);
+    A += extra * (each + 1) * (AR ? AR : a.row);
   }
-  if (groups > extra) columnOf<NV, MR, AR, AS>(each, groups - extra, C, ldc, a, B, ldb, K, add);
+  if (groups > extra) columnOf<NV, MR, AR, AS>(each, groups - extra, C, ldc, a, A, outer, B, ldb, K, add);
 }
 
 /**
@@ -105,30 +108,24 @@ static void panel(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, ix 
  * else row-major with rows ldb apart. K is cut so that a panel stays in the first cache.
  */
 template <int AR, int AS>
-static void product(float *C, ix ldc, ix rows, Left a, const float *B, ix ldb, ix N, ix K, bool add) {
+static void product(float *C, ix ldc, ix rows, const Left &a, const float *B, ix ldb, ix N, ix K, bool add) {
   const ix total = a.outer * K;
   for (ix j = 0; j < N; j += W4) {
     const ix lanes = least(N - j, W4), vectors = lanes / W, ld = ldb ? ldb : lanes;
     const float *columns = ldb ? B + j : B + j * total;
-    Left part = a;
     const ix pieces = most(1, (total - KC / 8 + KC - 1) / KC), each = (total + pieces - 1) / pieces; // no piece of a few rows
     for (ix done = 0; done < total || (total == 0 && !add);) {
-      ix k = K;
-      if (a.outer > 1) {
-        part.outer = least((total - done) / K, KC > K ? KC / K : 1);
-        part.p = a.p + done / K * a.apart;
-      } else {
-        k = least(each, total - done);
-        part.p = a.p + done * (AS ? AS : a.step);
-      }
+      const bool whole = a.outer > 1; // pieces of A stay whole
+      const ix k = whole ? K : least(each, total - done), outer = whole ? least((total - done) / K, KC > K ? KC / K : 1) : a.outer;
+      const float *A = a.p + (whole ? done / K * a.apart : done * (AS ? AS : a.step));
       const float *b = columns + done * ld;
       const bool on = add || done > 0;
-      if (vectors == 4) panel<4, AR, AS>(C + j, ldc, rows, part, b, ld, k, on);
-      else if (vectors == 3) panel<3, AR, AS>(C + j, ldc, rows, part, b, ld, k, on);
-      else if (vectors == 2) panel<2, AR, AS>(C + j, ldc, rows, part, b, ld, k, on);
-      else panel<1, AR, AS>(C + j, ldc, rows, part, b, ld, k, on);
+      if (vectors == 4) panel<4, AR, AS>(C + j, ldc, rows, a, A, outer, b, ld, k, on);
+      else if (vectors == 3) panel<3, AR, AS>(C + j, ldc, rows, a, A, outer, b, ld, k, on);
+      else if (vectors == 2) panel<2, AR, AS>(C + j, ldc, rows, a, A, outer, b, ld, k, on);
+      else panel<1, AR, AS>(C + j, ldc, rows, a, A, outer, b, ld, k, on);
       if (total == 0) break;
-      done += part.outer * k;
+      done += outer * k;
     }
   }
 }
@@ -138,12 +135,12 @@ struct Half {
   const float *A, *B;
   ix K;
 };
-/** MR rows of 4 vectors: x fills the last three, then h is added to the first three. */
-template <int MR> static __attribute__((noinline)) void pairBlock(float *C, ix ldc, ix stride, const Half &x, const Half &h) {
+/** MR rows of 4 vectors, `first` floats on in both A: x fills the last three, then h is added to the first three. */
+template <int MR> static __attribute__((noinline)) void pairBlock(float *C, ix ldc, ix first, ix stride, const Half &x, const Half &h) {
   vf c[MR][4];
   UNROLL for (int r = 0; r < MR; r++) UNROLL for (int v = 0; v < 4; v++) c[r][v] = vf{};
-  const auto add = [&](const Half &half, auto first) __attribute__((always_inline)) {
-    const float *A = half.A, *B = half.B;
+  const auto add = [&](const Half &half, auto lane) __attribute__((always_inline)) {
+    const float *A = half.A + first, *B = half.B;
     for (ix k = half.K; k > 0; k--, A++, B += 3 * W) {
       vf b[3];
       UNROLL for (int v = 0; v < 3; v++) {
@@ -153,7 +150,7 @@ template <int MR> static __attribute__((noinline)) void pairBlock(float *C, ix l
       UNROLL for (int r = 0; r < MR; r++) {
         vf s = all(A[r * stride]);
         KEEP(s);
-        UNROLL for (int v = 0; v < 3; v++) c[r][v + first.value] += s * b[v];
+        UNROLL for (int v = 0; v < 3; v++) c[r][v + lane.value] += s * b[v];
       }
     }
   };
@@ -164,22 +161,21 @@ template <int MR> static __attribute__((noinline)) void pairBlock(float *C, ix l
     UNROLL for (int v = 0; v < 4; v++) store(C + v * W, c[r][v]);
   }
 }
-template <int MR> INLINE void pairBlockOf(ix rows, float *C, ix ldc, ix stride, const Half &x, const Half &h) {
+template <int MR> INLINE void pairBlockOf(ix rows, float *C, ix ldc, ix first, ix stride, const Half &x, const Half &h) {
   if constexpr (MR > 0) {
-    if (rows == MR) pairBlock<MR>(C, ldc, stride, x, h);
-    else pairBlockOf<MR - 1>(rows, C, ldc, stride, x, h);
+    if (rows == MR) pairBlock<MR>(C, ldc, first, stride, x, h);
+    else pairBlockOf<MR - 1>(rows, C, ldc, first, stride, x, h);
   }
 }
 /** C (rows, 4W) = A · B of both: sums in the order of a product by x, and one by h added to it. B of both stay in the first cache. */
-static void productPair(float *C, ix ldc, ix rows, ix stride, Half x, Half h) {
+static void productPair(float *C, ix ldc, ix rows, ix stride, const Half &x, const Half &h) {
   constexpr int MR = ROWS_OF_FOUR;
   const ix groups = (rows + MR - 1) / MR, each = groups > 1 ? rows / groups : rows, extra = rows - each * groups;
-  for (ix g = 0; g < groups; g++) {
+  for (ix g = 0, first = 0; g < groups; g++) {
     const ix m = each + (g < extra);
-    pairBlockOf<MR>(m, C, ldc, stride, x, h);
+    pairBlockOf<MR>(m, C, ldc, first, stride, x, h);
     C += m * ldc;
-    x.A += m * stride;
-    h.A += m * stride;
+    first += m * stride;
   }
 }
 
@@ -192,7 +188,7 @@ static double bareProducts(int32_t times) {
   zero(b, K * W4);
   const auto bare = &column<4, rows, K, 1>;
   for (int32_t i = 0; i < times; i++) {
-    bare(1, c, W4, Left{a, K, 1, 1, 0}, b, W4, K, false);
+    bare(1, c, W4, Left{a, K, 1, 1, 0}, a, 1, b, W4, K, false);
     asm volatile("" : : "r"(c), "r"(a), "r"(b) : "memory");
   }
   return (double)times * rows * K * W4;

@@ -55,7 +55,7 @@ function setsOf(hint: string): string[] {
   const alternatives = hint.split(/; |, or /).map((part) =>
     [...part.matchAll(/\b(source\.\w+)(?:: ("[^"]*"|\[[^\]]*\]|\w+(?!\w|, \w| or)))?/g)]
       .map(([, key, value = '…']) => `${key}=${value.replace(/^"([\w-]+)"$/, '$1')}`)
-      .map((set) => `--set ${/^[\w.=…-]+$/.test(set) ? set : `'${set}'`}`)
+      .map((set) => `--set ${/^[\w.=…-]+$/.test(set) ? set : `'${set.replaceAll("'", "'\\''")}'`}`)
       .join(' '),
   );
   const named = alternatives.filter((sets) => sets !== '');

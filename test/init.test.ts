@@ -1,5 +1,6 @@
 // Configs made for tables: what the command line and what the file that is written say is the same run.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -94,6 +95,15 @@ describe('a config made for a table', () => {
     await expect(configFor(HOLES, { set: ['source.target=z'] })).resolves.toBeDefined();
   });
 
+  it('is refused with a hint that a shell takes back, quotes in it too', async () => {
+    const path = space.write('swiss.csv', `day,y\n${"2024-01-01,1'000\n"}`);
+    const error = await configFor(path).catch((thrown: unknown) => thrown);
+    const typed = /\(typed as (.*)\)$/.exec((error as ForecastError).hint ?? '')?.[1] ?? '';
+    const [, taken] = execFileSync('sh', ['-c', `printf '%s\n' ${typed}`], { encoding: 'utf8' }).split('\n');
+    expect(taken).toBe(`source.thousands="'"`);
+    await expect(configFor(path, { set: [taken as string] })).resolves.toBeDefined();
+  });
+
   it.each([
     [
       '2024-01-01,a,1\n2024-01-02,a,2\n2024-01-01,b,3\n2024-01-02,b,4',
@@ -101,10 +111,10 @@ describe('a config made for a table', () => {
     ],
     [
       '2024-01-01,a,1\n2024-01-02,a,2\n2024-01-03,a,2\n2024-01-05,a,3',
-      '--set source.gaps=fill --set source.fill=linear or --set source.gaps=keep',
+      '--set source.gaps=fill --set source.fill=previous or --set source.gaps=keep',
     ],
     ['2024-01-01,1,1\n2024-01-01,2,2\n2024-01-02,1,3', '--set source.target=shop'],
-    ['2024-01-01,a,1\n2024-01-02,a,\n2024-01-03,a,3', '--set source.fill=linear'],
+    ['2024-01-01,a,1\n2024-01-02,a,\n2024-01-03,a,3', '--set source.fill=previous'],
     ['2024-01-01,1,1\n2024-01-02,1,2\n2024-01-03,2,3', '--set source.target=shop'],
   ])('or with the very options, value and all: %j', async (rows, typed) => {
     const path = space.write(`refused-${rows.length}.csv`, `day,shop,v\n${rows}\n`);

@@ -32,6 +32,11 @@ const nameOrNames: z.ZodType<string | string[]> = z.union([name, z.array(name).m
 const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
   file: name.describe('path of a delimited text file with a header, plain or gzip, relative to the config'),
   encoding: encodingField,
+  skip: z
+    .array(z.number().int().min(1))
+    .min(1)
+    .optional()
+    .describe('numbers of lines that are no part of the table, counted from 1: titles, units, a total; default none'),
   time: nameOrNames
     .optional()
     .describe(
@@ -121,8 +126,7 @@ function checkTogether(given: CsvOptions): void {
       hint: 'set source.fill: previous, linear or zero, or source.gaps: keep',
     });
   }
-  const decimal = given.decimal ?? '.';
-  if (given.thousands !== undefined && (given.thousands === decimal || given.thousands === given.delimiter)) {
+  if (given.thousands !== undefined && [given.decimal, given.delimiter].includes(given.thousands)) {
     throw new ForecastError('E_CONFIG_CONFLICT', `"${given.thousands}" cannot be the sign of thousands as well`, {
       where: 'source.thousands',
       hint: 'set source.decimal and source.delimiter to other signs',

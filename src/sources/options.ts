@@ -39,6 +39,8 @@ export const cellFields: {
   readonly decimal: z.ZodOptional<z.ZodEnum<{ '.': '.'; ',': ',' }>>;
   readonly thousands: z.ZodOptional<z.ZodEnum<{ ',': ','; '.': '.'; ' ': ' '; "'": "'"; _: '_' }>>;
   readonly missing: z.ZodDefault<z.ZodArray<z.ZodUnion<readonly [z.ZodString, z.ZodNumber]>>>;
+  readonly unit: z.ZodOptional<z.ZodType<string | string[]>>;
+  readonly parentheses: z.ZodOptional<z.ZodEnum<{ refuse: 'refuse'; negative: 'negative' }>>;
 } = {
   delimiter: z
     .string()
@@ -50,11 +52,22 @@ export const cellFields: {
     .enum(['.', ','])
     .optional()
     .describe('decimal sign; default: "," where ; separates cells like 1,5, else "."'),
-  thousands: z.enum([',', '.', ' ', "'", '_']).optional().describe('sign between groups of three digits, default none'),
+  thousands: z
+    .enum([',', '.', ' ', "'", '_'])
+    .optional()
+    .describe('sign between groups of three digits (a blank of any width, either apostrophe), default none'),
   missing: z
     .array(z.union([z.string(), z.number()]))
     .default(['', 'NA', 'NaN', 'null', 'NULL', '-', '?'])
     .describe('cells that mean "no value"; an empty cell always does. Default "", NA, NaN, null, NULL, -, ?'),
+  unit: z
+    .union([name, z.array(name).min(1)])
+    .optional()
+    .describe('sign or word beside numbers that is no part of them, such as $, % or kWh, or several; default none'),
+  parentheses: z
+    .enum(['refuse', 'negative'])
+    .optional()
+    .describe('what (5) is: no number (default), or -5 as accountants write it'),
 };
 
 /** A bound and what it is of, with its default. */

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { context, failure, load, loadCsv, write } from './load.ts';
+import { context, failure, load, loadCsv, onlySeries, valuesOf, write } from './load.ts';
 
 /** Sixteen good days, so that a bad row stands among many good ones. */
 const days: string[] = Array.from({ length: 16 }, (_, i) => `2024-01-${String(i + 1).padStart(2, '0')},${i + 1}`);
@@ -361,7 +361,7 @@ describe('a table is refused with its code, file, line and column', () => {
     [
       'one sign for two things',
       table(...days),
-      { thousands: '.' },
+      { thousands: '.', decimal: '.' },
       'E_CONFIG_CONFLICT source.thousands: "." cannot be the sign of thousands as well',
     ],
   ])('%s', async (_law, content, options, expected) => {
@@ -384,14 +384,51 @@ describe('hints', () => {
     expect((await failure(loadCsv(text, options))).hint).toContain(says);
   });
 
+  test('about a line that is no row name the line, with those left out before, and leave it out', async () => {
+    const rows = table(...days, 'Total,136', ',', 'Shop,Manager', 'A,Ann');
+    const skip = [18, 20, 21];
+    for (const n of [0, 1, 2]) {
+      const given = n === 0 ? {} : { skip: skip.slice(0, n) };
+      expect((await failure(loadCsv(rows, given))).hint).toContain(
+        `set source.skip: [${skip.slice(0, n + 1).join(', ')}];`,
+      );
+    }
+    expect((await onlySeries(rows, { skip })).length).toBe(16);
+  });
+
+  test.each<[string, number, string]>([
+    ['$100', 100, 'source.unit: "$"'],
+    ['-$1.5', -1.5, 'source.unit: "$"'],
+    ['3.5 %', 3.5, 'source.unit: "%"'],
+    ['924 kWh', 924, 'source.unit: "kWh"'],
+    ['CHF 12', 12, 'source.unit: "CHF"'],
+    ['(100)', -100, 'source.parentheses: negative'],
+    ['"($1,234.50)"', -1234.5, 'source.unit: "$" with source.parentheses: negative and source.thousands: ","'],
+    ['"1.234,50"', 1234.5, 'source.decimal: "," with source.thousands: "."'],
+    ["10'018.5", 10018.5, `source.thousands: "'"`],
+    ['10’018.5', 10018.5, `source.thousands: "'"`],
+    ['10\u202f018.5', 10018.5, 'source.thousands: " "'],
+    ['10\u00a0018.5', 10018.5, 'source.thousands: " "'],
+  ])('about a cell that is a number under settings name them, and they read it: %j', async (cell, value, settings) => {
+    const rows = `day,y\n2024-01-01,1\n2024-01-02,${cell}\n`;
+    expect((await failure(loadCsv(rows, { target: 'y' }))).hint).toBe(`set ${settings}`);
+    const named = settings
+      .split(/ with | and /)
+      .map((one) => /^source\.(\w+): "?(.*?)"?$/.exec(one) as RegExpExecArray);
+    const options = Object.fromEntries(named.map(([, key, written]) => [key, written]));
+    expect(valuesOf(await onlySeries(rows, { target: 'y', ...options }))).toEqual([1, value]);
+  });
+
+  test('a minus as typesetters write it is a minus', async () => {
+    expect(valuesOf(await onlySeries('day,y\n2024-01-01,\u22121.5\n'))).toEqual([-1.5]);
+  });
+
   test.each([
     ['"1,100"', 'set source.thousands: ",", or source.decimal: ","'],
     ['"1,1"', 'set source.decimal: ",", or source.thousands: ","'],
     ["1'100", 'set source.thousands: "\'"'],
-    ['$100', 'take the sign of the unit out of the column'],
-    ['3.5 %', 'take the sign of the unit out of the column'],
-    ['(100)', 'write numbers below 0 with a minus'],
-    ['n/a', 'set source.missing: ["", "n/a"]'],
+    ['n/a', 'set source.missing: ["", "n/a"] with source.fill: previous'],
+    ['0.9K', 'write the number out: 1200, not 1.2K'],
     ['12abc', 'correct the cell, or list it in source.missing'],
   ])('about a cell that is no number say what it looks like: %j', async (cell, says) => {
     expect((await failure(loadCsv(`day,y\n2024-01-01,1\n2024-01-02,${cell}\n`, { target: 'y' }))).hint).toContain(says);
@@ -409,7 +446,7 @@ describe('hints', () => {
 
   test('a gap names the policies that repair it, and both then work', async () => {
     const gap = table(...days.filter((_, i) => i !== 4));
-    expect((await failure(loadCsv(gap))).hint).toContain('source.gaps: fill with source.fill: linear');
+    expect((await failure(loadCsv(gap))).hint).toContain('source.gaps: fill with source.fill: previous');
     const filled = await loadCsv(gap, { gaps: 'fill', fill: 'linear' });
     const kept = await loadCsv(gap, { gaps: 'keep' });
     expect([filled, kept].map(({ raw }) => raw.form === 'numbers' && raw.series[0]?.length)).toEqual([16, 15]);

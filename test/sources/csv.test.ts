@@ -7,7 +7,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeFrequency, futureStamps } from '../../src/core/calendar.ts';
-import { context, csvSeries, load, loadCsv, onlySeries, stampsOf, valuesOf, write } from './load.ts';
+import { monthCalled } from '../../src/sources/csv/stamps.ts';
+import { context, csvSeries, failure, load, loadCsv, onlySeries, stampsOf, valuesOf, write } from './load.ts';
 
 const number: fc.Arbitrary<number> = fc.oneof(
   fc.double({ min: -1e300, max: 1e300, noNaN: true }),
@@ -112,6 +113,112 @@ describe('any table of numbers', () => {
 test('blank lines are left out of a table; in a single column they are missing cells, but at the end they are nothing', async () => {
   expect(valuesOf(await onlySeries('\n\na,y\n\n1,2\n \n3,4\n\n', { target: 'y' }))).toEqual([2, 4]);
   expect(valuesOf(await onlySeries('y\n1\n\n3\n\n\n', { fill: 'linear' }))).toEqual([1, 2, 3]);
+});
+
+test('rows of delimiters alone are blank lines where rows have times, and rows where they are counted', async () => {
+  const series = await onlySeries('day,y\n2024-01-01,1\n,\n2024-01-02,2\n , \n,\n');
+  expect([valuesOf(series), stampsOf(series).length]).toEqual([[1, 2], 2]);
+  const quoted = await onlySeries('day,y,note\n2024-01-01,1,"a ""b"""\n,,\n2024-01-02,2,\n,,\n');
+  expect(valuesOf(quoted)).toEqual([1, 2]);
+  expect(valuesOf(await onlySeries('x,y\na,1\n,\nb,3\n', { target: 'y', fill: 'linear' }))).toEqual([1, 2, 3]);
+});
+
+test('empty cells beyond the last name are nothing; others are too many', async () => {
+  expect(valuesOf(await onlySeries('day,y\n2024-01-01,1,\n2024-01-02,2,,\n2024-01-03,3\n'))).toEqual([1, 2, 3]);
+  expect(valuesOf(await onlySeries('day,y\n2024-01-01,"1",\n2024-01-02,"2",,\n"2024-01-03",3\n'))).toEqual([1, 2, 3]);
+  for (const row of ['2024-01-02,2,5', '2024-01-02,2,,5', '"2024-01-02","2",,"5"', '2024-01-02']) {
+    const { said } = await failure(loadCsv(`day,y\n2024-01-01,1\n${row}\n`));
+    expect(said).toMatch(/^E_CSV_RAGGED x\.csv:3: expected 2 fields, got [134]$/);
+  }
+});
+
+describe('what stands above the names', () => {
+  const table = 'day;y;z\n2024-01-01;1;5\n2024-01-02;2;6\n';
+
+  test('is left out by the numbers of its lines, which the refusal tells', async () => {
+    for (const title of ['Sales 2024\n', 'Sales 2024;;\n', 'Sales 2024\n\nby Ann\n', '"a;b";;\n;;\n']) {
+      const { said, hint } = await failure(loadCsv(title + table, { target: 'y' }));
+      const skip = Array.from({ length: title.split('\n').length - 1 }, (_, i) => i + 1);
+      expect(said).toMatch(/^E_CSV_HEADER x\.csv:1: (?:one name|a title), /);
+      expect(hint).toContain(`set source.skip: [${skip.join(', ')}], or`);
+      expect(valuesOf(await onlySeries(title + table, { target: 'y', skip }))).toEqual([1, 2]);
+    }
+  });
+
+  test('for Excel alone is not read', async () => {
+    expect(valuesOf(await onlySeries(`sep=;\r\n${table}`, { target: 'y' }))).toEqual([1, 2]);
+    expect(valuesOf(await onlySeries(`\uFEFF"sep=;"\n${table}`, { target: 'y' }))).toEqual([1, 2]);
+  });
+
+  test('lines are left out wherever they stand, by the line ends of any system, and messages count on', async () => {
+    const days = Array.from({ length: 9 }, (_, i) => `2024-01-0${i + 1};${i}`);
+    const rows = ['day;y', 'text;units', ...days, 'Total;36', 'Mean;4'];
+    for (const end of ['\n', '\r\n', '\r']) {
+      expect(valuesOf(await onlySeries(rows.join(end), { skip: [2, 12, 13] }))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+      expect((await failure(loadCsv(rows.join(end), { skip: [2] }))).said).toContain('x.csv:12 ');
+    }
+  });
+});
+
+describe('times as people write them', () => {
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['Monat', ['Januar 2024', 'Februar 2024', 'März 2024'], ['2024-01-01', '2024-02-01', '2024-03-01']],
+    ['Mois', ['janv. 2024', 'févr. 2024', 'mars 2024'], ['2024-01-01', '2024-02-01', '2024-03-01']],
+    ['mes', ['agosto de 2024', 'septiembre de 2024', 'octubre de 2024'], ['2024-08-01', '2024-09-01', '2024-10-01']],
+    ['Tag', ['1. Mai 2024', '2. Mai 2024', '3. Mai 2024'], ['2024-05-01', '2024-05-02', '2024-05-03']],
+    ['when', ['01JAN2024', '02JAN2024', '03JAN2024'], ['2024-01-01', '2024-01-02', '2024-01-03']],
+    ['when', ['Mon 01 Jan 2024', 'Tue 02 Jan 2024', 'Wed 03 Jan 2024'], ['2024-01-01', '2024-01-02', '2024-01-03']],
+    ['when', ['Sunday, March 3, 2024', 'Monday, March 4, 2024'], ['2024-03-03', '2024-03-04']],
+    ['Datum', ['Mo 29.01.2024', 'Di 30.01.2024', 'Mi 31.01.2024'], ['2024-01-29', '2024-01-30', '2024-01-31']],
+    ['p', ['12/2023', '01/2024', '02/2024'], ['2023-12-01', '2024-01-01', '2024-02-01']],
+    ['p', ['12.2023', '01.2024', '02.2024'], ['2023-12-01', '2024-01-01', '2024-02-01']],
+    ['Month', ['11.2023', '12.2023'], ['2023-11-01', '2023-12-01']],
+    ['KW', ['51/2023', '52/2023', '01/2024'], ['2023-12-18', '2023-12-25', '2024-01-01']],
+    ['Week', ['202352', '202401', '202402'], ['2023-12-25', '2024-01-01', '2024-01-08']],
+    ['iso week', ['2023-52', '2024-01', '2024-02'], ['2023-12-25', '2024-01-01', '2024-01-08']],
+    ['p', ['KW 52 2023', 'KW 1 2024', 'KW 2 2024'], ['2023-12-25', '2024-01-01', '2024-01-08']],
+    ['p', ['2023 W52', '2024 W1', '2024 W2'], ['2023-12-25', '2024-01-01', '2024-01-08']],
+    ['Date', ['45350', '45351', '45352'], ['2024-02-28', '2024-02-29', '2024-03-01']],
+    ['FY', ['FY2022', 'FY2023', 'FY2024'], ['2022-01-01', '2023-01-01', '2024-01-01']],
+    ['Jahr', ['2022', '2023', '2024'], ['2022-01-01', '2023-01-01', '2024-01-01']],
+  ])('%s: %j', async (name, cells, days) => {
+    const series = await onlySeries(`${name};y\n${cells.map((cell, i) => `${cell};${i}\n`).join('')}`);
+    expect(stampsOf(series).map((stamp) => stamp.slice(0, 10))).toEqual(days);
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['a', ['12.2034', '12.1987', '11.2010']],
+    ['a', ['84.2697', '12.19', '11.2010']],
+    ['count', ['45350', '45351', '45352']],
+    ['time', ['45350', '45351', '45352']],
+    ['who', ['Marc 2024', 'Anna 2024', 'Otto 2024']],
+  ])('what is no time is none: %s: %j', async (name, cells) => {
+    const text = `${name};y\n${cells.map((cell, i) => `${cell};${i}\n`).join('')}`;
+    expect((await onlySeries(text, { target: 'y' })).time.stamps).toBeNull();
+  });
+
+  test('no short name of a month means two, in whatever language', () => {
+    for (const [month, names] of Object.entries({
+      1: 'Jan January Januar Jän Jänner janv janvier ene enero gen gennaio januari',
+      3: 'Mar March März Mär mars marzo março mrt maart',
+      5: 'May Mai mayo mag maggio maio mei',
+      6: 'Jun June Juni juin junio giu giugno junho',
+      7: 'Jul July Juli juil juillet lug luglio julho',
+      8: 'Aug August août ago agosto augustus',
+      10: 'Oct Okt Oktober out ott ottobre outubro octobre',
+      12: 'Dec Dez Dezember déc décembre dic dicembre dezembro',
+    })) {
+      for (const name of names.split(' ')) expect([name, monthCalled(name)]).toEqual([name, Number(month)]);
+    }
+    for (const name of ['Ma', 'Jui', 'Marc', 'Decision', 'Maya', '']) expect(monthCalled(name)).toBeNaN();
+  });
+});
+
+test('a column of numbers that need a setting is no less a candidate for the target than one that needs none', async () => {
+  for (const cell of ['"$1,200.50"', '(5)', '3 %', '"1.200,50"']) {
+    const { said } = await failure(loadCsv(`day,revenue,size\n2024-01-01,${cell},3\n2024-01-02,${cell},4\n`));
+    expect(said).toBe('E_DATA_COLUMN x.csv: 2 columns could be the target: "revenue", "size"');
+  }
 });
 
 test('gzip, by its bytes and not by its name, is the file it holds; the sha256 is of the bytes on disk', async () => {

@@ -21,6 +21,7 @@ export interface FieldLimits {
 const QUOTE = 0x22;
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
 /** Small chunks are gathered, so that the first block shows enough of the file. */
 const GATHER = 1 << 18;
 
@@ -114,6 +115,31 @@ function lineEnds(bytes: Buffer, until: number): number {
   let count = 0;
   for (let i = 0; i < until; i++) if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) count++;
   return count;
+}
+
+/** The blocks with some lines made blank, by their numbers; a line that says how Excel is to read the file (sep=;) always is. */
+export async function* withoutLines(
+  blocks: AsyncGenerator<Block>,
+  skip: ReadonlySet<number>,
+  place: Place,
+): AsyncGenerator<Block> {
+  for await (const block of blocks) {
+    const { line } = place; // whoever reads the blocks has moved on to this one
+    if (line === 1 && /^"?sep=.{1,2}[\r\n]/.test(block.bytes.toString('latin1', 0, 9)))
+      blank(block.bytes, 1, new Set([1]));
+    if (skip.size > 0) blank(block.bytes, line, skip);
+    yield block;
+  }
+}
+
+function blank(bytes: Buffer, firstLine: number, lines: ReadonlySet<number>): void {
+  let line = firstLine;
+  for (let start = 0; start < bytes.length; line++) {
+    let end = start;
+    while (end < bytes.length && bytes[end] !== LF && bytes[end] !== CR) end++;
+    if (lines.has(line)) bytes.fill(SPACE, start, end);
+    start = end + (bytes[end] === CR && bytes[end + 1] === LF ? 2 : 1);
+  }
 }
 
 /** What `read` makes of a file's blocks; the file is let go of however that ends. */

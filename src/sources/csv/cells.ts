@@ -9,12 +9,38 @@ export interface NumberStyle {
   readonly thousands: string | null;
   /** Cells that mean "no value", exactly as written. */
   readonly missing: ReadonlySet<string>;
+  /** Signs and words beside numbers that are no part of them ($, %, kWh). */
+  readonly units?: readonly string[] | undefined;
+  /** Whether (5) is −5. */
+  readonly parentheses?: boolean | undefined;
+}
+
+/** What a config says about numbers. */
+export interface StyleOptions {
+  readonly decimal?: '.' | ',' | undefined;
+  readonly thousands?: string | undefined;
+  readonly missing: readonly (string | number)[];
+  readonly unit?: string | readonly string[] | undefined;
+  readonly parentheses?: 'refuse' | 'negative' | undefined;
+}
+
+/** The style that options ask for, with the decimal sign that was named or found. */
+export function styleOf({ thousands, missing, unit, parentheses }: StyleOptions, decimal: '.' | ','): NumberStyle {
+  return {
+    decimal,
+    thousands: thousands ?? null,
+    missing: new Set(missing.map(String)),
+    units: unit === undefined ? undefined : [unit].flat(),
+    parentheses: parentheses === 'negative',
+  };
 }
 
 /** Where the reader is: the one place that knows, shared by all columns for their messages. */
 export interface Place {
   readonly file: string;
   line: number;
+  /** Lines that are left out already, for hints that name one more. */
+  readonly skip?: readonly number[] | undefined;
 }
 
 /** Takes the cells of one column, row by row: as bytes of a block without quotes, or as text. */
@@ -46,7 +72,8 @@ export function whereOf(place: Place, column: string): string {
 /** The number a cell spells, or NaN: digits with at most one decimal sign and an exponent; no hex, no underscores, no words. */
 export function parseNumber(cell: string, style: NumberStyle): number {
   const pattern = style.decimal === '.' ? POINT_NUMBER : COMMA_NUMBER;
-  const plain = style.thousands === null ? cell : withoutThousands(cell, style.thousands, style.decimal);
+  const bare = withoutSigns(cell, style);
+  const plain = style.thousands === null ? bare : withoutThousands(bare, style.thousands, style.decimal);
   if (!pattern.test(plain)) return Number.NaN;
   return Number(style.decimal === ',' ? plain.replace(',', '.') : plain);
 }
@@ -54,11 +81,34 @@ export function parseNumber(cell: string, style: NumberStyle): number {
 const POINT_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const COMMA_NUMBER = /^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?$/;
 
+/** A minus as typesetters write it made plain; what stands around a number, as far as it is said to, taken off. */
+function withoutSigns(cell: string, { units, parentheses }: NumberStyle): string {
+  let plain = cell.replace(/^\u2212/, '-');
+  if (parentheses && plain.startsWith('(') && plain.endsWith(')')) plain = `-${plain.slice(1, -1).trim()}`;
+  if (units === undefined) return plain;
+  const [, sign, size] = /^([+-]?)(.*)$/s.exec(plain) as unknown as [string, string, string];
+  const before = units.find((unit) => size.startsWith(unit));
+  const after = units.find((unit) => size.endsWith(unit));
+  if (before !== undefined)
+    return (
+      sign +
+      size
+        .slice(before.length)
+        .trim()
+        .replace(/^\u2212/, '-')
+    );
+  return after === undefined ? plain : sign + size.slice(0, -after.length).trim();
+}
+
+/** How groups of digits are parted beside the sign that is named: blanks of any width, either apostrophe. */
+const SAME_SIGN: { readonly [sign: string]: RegExp } = { ' ': /[\u00a0\u2009\u202f]/g, "'": /’/g };
+
 /** Group signs removed where they stand after one to three digits and then every three; "" (no number) where they stand elsewhere. */
 function withoutThousands(cell: string, sign: string, decimal: string): string {
   const end = cell.search(decimal === '.' ? /[.eE]/ : /[,eE]/);
   const whole = end < 0 ? cell : cell.slice(0, end);
-  const groups = whole.split(sign);
+  const same = SAME_SIGN[sign];
+  const groups = (same === undefined ? whole : whole.replace(same, sign)).split(sign);
   if (groups.length === 1) return cell;
   const regular = groups.every((group, g) => (g === 0 ? /^[+-]?\d{1,3}$/ : /^\d{3}$/).test(group));
   return regular ? groups.join('') + (end < 0 ? '' : cell.slice(end)) : '';
@@ -181,14 +231,49 @@ function hintFor(cell: string, style: NumberStyle): string {
       ? 'set source.thousands: ",", or source.decimal: ","'
       : 'set source.decimal: ",", or source.thousands: ","';
   }
-  const group = /^[+-]?\d{1,3}(?:([., '_])\d{3})+/.exec(cell)?.[1];
-  if (style.thousands === null && group !== undefined && group !== style.decimal)
-    return `set source.thousands: "${group}"`;
-  if (/^\(\s*[\d.,]+\s*\)$/.test(cell)) return 'write numbers below 0 with a minus: -1, not (1)';
-  if (/^[+-]?(?:[$€£¥]\s*[+-]?[\d.,]+|[\d.,]+\s*[$€£¥%])$/.test(cell))
-    return 'take the sign of the unit out of the column: cells hold numbers alone';
-  if (/^[^\d"\\]{1,12}$/.test(cell)) return `correct the cell, or set source.missing: ["", "${cell}"]`;
+  const otherwise = settingsFor(cell, style);
+  if (otherwise !== null) return otherwise;
+  if (/^[+-]?[\d.,]+ ?[kKmM]$/.test(cell)) return 'write the number out: 1200, not 1.2K';
+  if (/^[^\d"\\]{1,12}$/.test(cell))
+    return `correct the cell, or set source.missing: ["", "${cell}"] with source.fill: previous`;
   return 'correct the cell, or list it in source.missing';
+}
+
+/** What a number may stand beside: a currency, %, °C, or after a blank a word such as kWh. */
+const UNIT =
+  /^\(?[+\u2212-]?(?:(\p{Lu}{0,3}\p{Sc}|\p{L}{1,3}(?= ))[\d\s.,'’+\u2212-]+|[\d.,'’]+(?:[\d\s.,'’]*\d)?(?:\s?(\p{Sc}|[%‰]|°\p{L}?)|\s(\p{L}[\p{L}\d²³/]{0,7})))\)?$/u;
+
+/** The fewest settings under which a cell is a number, as a hint; null where there are none. */
+function settingsFor(cell: string, style: NumberStyle): string | null {
+  const [, before, sign, word] = UNIT.exec(cell) ?? [];
+  const unit = before ?? sign ?? word;
+  const units = unit === undefined ? [undefined] : [undefined, unit];
+  const parentheses = cell.startsWith('(') ? [undefined, true] : [undefined];
+  let best: readonly string[] | null = null;
+  for (const other of units)
+    for (const negative of parentheses)
+      for (const decimal of ['.', ','] as const)
+        for (const thousands of [null, ',', '.', ' ', "'", '_']) {
+          if (thousands === decimal) continue;
+          const settings = [
+            ...(other === undefined ? [] : [`source.unit: "${other}"`]),
+            ...(negative ? ['source.parentheses: negative'] : []),
+            ...(decimal === style.decimal ? [] : [`source.decimal: "${decimal}"`]),
+            ...(thousands === style.thousands || thousands === null ? [] : [`source.thousands: "${thousands}"`]),
+          ];
+          const tried: NumberStyle = {
+            ...style,
+            decimal,
+            thousands: thousands ?? style.thousands,
+            units: other === undefined ? style.units : [...(style.units ?? []), other],
+            parentheses: negative ?? style.parentheses,
+          };
+          if (Number.isNaN(parseNumber(cell, tried))) continue;
+          if (best === null || settings.length < best.length) best = settings;
+        }
+  if (best === null || best.length === 0) return null;
+  const [first, ...others] = best;
+  return `set ${first}${others.length > 0 ? ` with ${others.join(' and ')}` : ''}`;
 }
 
 /** Twice the room, same contents. */

@@ -10,7 +10,10 @@ const SAMPLE_LINES = 100;
  * which makes a table of one column.
  */
 export function detectDelimiter(bytes: Buffer): string {
-  const lines = firstLines(bytes.toString('utf8', 0, 1 << 16));
+  const all = firstLines(bytes.toString('utf8', 0, 1 << 16));
+  // A title above the names holds no delimiter.
+  const names = all.findIndex((line) => DELIMITERS.some((delimiter) => countOutsideQuotes(line.trim(), delimiter) > 0));
+  const lines = all.slice(Math.max(0, names));
   let best = ',';
   let bestScore = 0;
   for (const delimiter of DELIMITERS) {
@@ -42,12 +45,20 @@ function countOutsideQuotes(line: string, delimiter: string): number {
   return count;
 }
 
-/** A decimal comma is assumed only where ";" separates the cells and some cell is digits, comma, digits, and none has a decimal point. */
-export function detectDecimal(delimiter: string, rows: readonly (readonly string[])[]): '.' | ',' {
+/**
+ * The one of point and comma that does not part thousands where the other does; else a comma only where ";" separates the cells and some cell
+ * is digits, comma, digits, and none has a decimal point.
+ */
+export function detectDecimal(
+  delimiter: string,
+  rows: readonly (readonly string[])[],
+  thousands?: string | undefined,
+): '.' | ',' {
+  if (thousands === '.' || thousands === ',') return thousands === '.' ? ',' : '.';
   if (delimiter !== ';') return '.';
   const cells = rows.flat().map((cell) => cell.trim());
-  const comma = cells.some((cell) => /^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+$/.test(cell));
-  const point = cells.some((cell) => /^[+-]?\d+\.\d+$/.test(cell));
+  const comma = cells.some((cell) => /^[^\p{L}\d,]{0,4}(?:\d+|\d{1,3}(?:[.\s'’]\d{3})+),\d+[^\d,]{0,8}$/u.test(cell));
+  const point = cells.some((cell) => /^[^\p{L}\d.]{0,4}\d+\.\d+[^\d.]{0,8}$/u.test(cell));
   return comma && !point ? ',' : '.';
 }
 

@@ -245,13 +245,13 @@ function wholeNumbersCalled(part: TimePart, claimed: ReadonlySet<number>, sample
 }
 
 const PART_NAMES: readonly (readonly [TimePart, RegExp])[] = [
-  ['year', /^(year|yr|yyyy|y)$/i],
-  ['quarter', /^(quarter|qtr|q)$/i],
-  ['month', /^(month|mon|mnth|mm|m)$/i],
-  ['day', /^(day|dd|d|day ?of ?month|mday)$/i],
-  ['hour', /^(hour|hr|hh|h)$/i],
-  ['minute', /^(minute|min|mi)$/i],
-  ['second', /^(second|sec|ss|s)$/i],
+  ['year', /^(year|yr|yyyy|y|jahr|año|année|annee|anno|ano|jaar)$/i],
+  ['quarter', /^(quarter|qtr|q|quartal|trimestre|kwartaal)$/i],
+  ['month', /^(month|mon|mnth|mm|m|monat|mes|mois|mese|mês|maand)$/i],
+  ['day', /^(day|dd|d|day ?of ?month|mday|tag|día|dia|jour|giorno|dag)$/i],
+  ['hour', /^(hour|hr|hh|h|stunde|hora|heure|ora|uur)$/i],
+  ['minute', /^(minute|min|mi|minuto)$/i],
+  ['second', /^(second|sec|ss|s|sekunde|segundo|seconde)$/i],
 ];
 
 /** A part by the column's name; a column whose cells are dates is the date. */
@@ -298,7 +298,7 @@ function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
 
 /** Names a target often has: the one an example is made of, never taken for granted. */
 const LIKELY_TARGET =
-  /(^|[^a-z])(values?|sales|revenue|turnover|demand|load|consumption|price|close|counts?|cnt|total|visits|ot|pm2\.5)([^a-z]|$)/i;
+  /(^|[^a-z])(values?|sales|revenue|turnover|demand|load|consumption|price|close|counts?|cnt|total|visits|umsatz|umsätze|absatz|verkäufe|menge|ventas|ventes|vendite|vendas|ot|pm2\.5)([^a-z]|$)/i;
 
 /** 0, 1, 2, … or 1, 2, 3, …: the number of the row. */
 function countsRows(cells: readonly string[]): boolean {
@@ -316,8 +316,12 @@ function closeOf(columns: readonly number[], nameOf: (column: number) => string)
 /** A column that is empty in all of the first rows may well be numbers later on. */
 function mostlyNumbers(cells: readonly string[], style: NumberStyle): boolean {
   const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '' && !style.missing.has(cell));
-  return filled.filter((cell) => !Number.isNaN(parseNumber(cell, style))).length * 2 >= filled.length;
+  const isNumber = (cell: string): boolean => !Number.isNaN(parseNumber(cell, style)) || GROUPED.test(cell);
+  return filled.filter(isNumber).length * 2 >= filled.length;
 }
+
+/** A number under other settings ($1,200.50, 1.200,50, (5), 3 %): taken for none, its column would be passed over in silence. */
+const GROUPED = /^\(?[+\u2212-]?\p{Sc}?\s?\d{1,3}(?:[.,\s'’]?\d{3})*(?:[.,]\d+)?\s?(?:\p{Sc}|%)?\)?$/u;
 
 function timeNotes(time: Plan['time'], options: ColumnOptions, sample: Sample): string[] {
   if (options.time !== undefined) return [];

@@ -22,6 +22,8 @@ export interface RecordOptions {
   /** One entry a column of the header; null: the column is not wanted. */
   readonly sinks: readonly (Sink | null)[];
   readonly place: Place;
+  /** Whether a row without any cell filled is a row all the same, as where rows are counted; else it is a blank line. */
+  readonly emptyRows: boolean;
   readonly limits: { readonly field: number; readonly rows: number };
 }
 
@@ -32,7 +34,7 @@ const TAB = 0x09;
 const QUOTE = 0x22;
 
 /** Throws E_CSV_RAGGED, E_CSV_QUOTE, E_CSV_FIELD_TOO_LONG, E_DATA_TOO_LARGE and whatever the sinks throw. */
-export function recordReader({ delimiter, sinks, place, limits }: RecordOptions): RecordReader {
+export function recordReader({ delimiter, sinks, place, emptyRows, limits }: RecordOptions): RecordReader {
   const width = sinks.length;
   const sign = delimiter.charCodeAt(0);
   const lines = lineIndex();
@@ -64,6 +66,7 @@ export function recordReader({ delimiter, sinks, place, limits }: RecordOptions)
     while (i < n) {
       const lineStart = i;
       let field = 0;
+      let filled = 0; // fields up to the last one beyond the header that is not empty
       let start = i;
       try {
         if (bytes[i] === QUOTE) i = closingQuote(bytes, i) + 1;
@@ -73,21 +76,28 @@ export function recordReader({ delimiter, sinks, place, limits }: RecordOptions)
             i++;
             continue;
           }
-          if (c !== sign && field === 0 && isBlank(bytes, start, i)) break;
+          if (field === 0 && (c !== sign || !emptyRows) && isBlank(bytes, start, i)) {
+            const end = c === sign ? emptyEnd(bytes, i, sign) : i;
+            if (end >= 0) {
+              i = end;
+              break;
+            }
+          }
           if (field === 0 && pending > 0) beginRow(place.line);
           if (i - start > limits.field) throw tooLong(place.file, place.line, limits.field);
           const within = bytes[start] === QUOTE ? 1 : 0;
           if (field < width) sinks[field]?.bytes(bytes, start + within, i - within);
           field++;
+          if (field <= width || i > start) filled = field;
           if (c !== sign) break;
           start = ++i;
           if (bytes[i] === QUOTE) i = closingQuote(bytes, i) + 1;
         }
       } catch (error) {
-        throw raggedOr(error, fieldsFrom(bytes, lineStart, sign));
+        throw raggedOr(error, fieldsFrom(bytes, lineStart, sign, width));
       }
       if (field === 0) blank();
-      else if (field !== width) throw ragged(place, width, field);
+      else if (filled !== width) throw ragged(place, width, field);
       else countRow(place.line);
       if (bytes[i] === CR && bytes[i + 1] === LF) i++;
       i++;
@@ -96,11 +106,13 @@ export function recordReader({ delimiter, sinks, place, limits }: RecordOptions)
   };
 
   const readRecord = (cells: readonly string[]): void => {
-    if (cells.length === 1 && (cells[0] as string).trim() === '') {
+    const isEmpty = (cell: string): boolean => cell.trim() === '';
+    if (cells.length === 1 ? isEmpty(cells[0] as string) : !emptyRows && cells.every(isEmpty)) {
       blank();
       return;
     }
-    if (cells.length !== width) throw ragged(place, width, cells.length);
+    if (cells.length !== width && !(cells.length > width && cells.slice(width).every((cell) => cell === '')))
+      throw ragged(place, width, cells.length);
     beginRow(place.line);
     for (let field = 0; field < width; field++) {
       const cell = cells[field] as string;
@@ -215,14 +227,24 @@ export function isBlank(bytes: Buffer, start: number, end: number): boolean {
   return true;
 }
 
-function fieldsFrom(bytes: Buffer, start: number, delimiter: number): number {
+/** Where a line ends that holds nothing but delimiters and blanks; −1 where it holds more. */
+function emptyEnd(bytes: Buffer, from: number, delimiter: number): number {
+  let i = from;
+  while (i < bytes.length && (bytes[i] === delimiter || bytes[i] === SPACE || bytes[i] === TAB)) i++;
+  return i === bytes.length || bytes[i] === LF || bytes[i] === CR ? i : -1;
+}
+
+/** Fields of the line at `start`, but the empty ones at its end beyond `width`. */
+function fieldsFrom(bytes: Buffer, start: number, delimiter: number, width: number): number {
   let fields = 1;
+  let filled = 1;
   let quoted = false;
   for (let i = start; i < bytes.length && (quoted || (bytes[i] !== LF && bytes[i] !== CR)); i++) {
     if (bytes[i] === QUOTE) quoted = !quoted;
-    else if (bytes[i] === delimiter && !quoted) fields++;
+    if (bytes[i] === delimiter && !quoted) fields++;
+    else filled = fields;
   }
-  return fields;
+  return Math.max(filled, Math.min(fields, width));
 }
 
 function ragged(place: Place, expected: number, got: number): ForecastError {

@@ -12,10 +12,12 @@ export type TimeForm =
   | 'year-month'
   | 'year-quarter'
   | 'week'
+  | 'week-number'
   | 'named-month'
   | 'numeric'
   | 'compact'
   | 'compact-month'
+  | 'day-number'
   | 'year'
   | 'epoch-seconds'
   | 'epoch-milliseconds';
@@ -32,23 +34,49 @@ const OFFSET = String.raw`(?: ?(Z|z|UTC|[+-]\d{2}(?::?\d{2})?))?`;
 const ISO = new RegExp(String.raw`^(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:([T ])${CLOCK}${OFFSET})?$`);
 const NUMERIC = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?: ${CLOCK})?$`);
 const YEAR_MONTH = /^(\d{4})(?:[-/]| ?[Mm])(\d{1,2})$/;
+const MONTH_YEAR = /^(?:(\d{1,2})[-/]|(0[1-9]|1[0-2])\.)((?:1[89]|20|21)\d{2})$/;
 const YEAR_QUARTER = /^(\d{4})[-/ ]?[Qq]([1-4])$/;
 const QUARTER_YEAR = /^[Qq]([1-4])[-/ ]?(\d{4})$/;
 /** Two digits of a year stand after a dash or an apostrophe: after a space they may be a day. */
-const MONTH_FIRST = /^([A-Za-z]{3,9})\.?(?:[ -](?:(\d{1,2}),?[ -])?(\d{4})|(?:-|[ -]?['’])(\d{2}))$/;
-const DAY_FIRST = /^(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4}|\d{2})$/;
-const WEEK = /^(\d{4})-?W(\d{2})$/;
+const MONTH_FIRST = /^(\p{L}{3,10})\.?(?:(?:[ -]|,? | de |)(?:(\d{1,2}),?[ -])?(\d{4})|(?:-|[ -]?['’])(\d{2}))$/u;
+const DAY_FIRST = /^(\d{1,2})(?:\.? ?|[ -]| de )(\p{L}{3,10})\.?(?:[ -]| de |)(\d{4}|\d{2})$/u;
+/** Monday in any of six languages, whole or short, before a date. */
+const WEEKDAY =
+  /^(?:mon|tue|wed|thu|fri|sat|sun|[dl]un|lun|mar|mer|jeu|ven|sam|dim|mi[eé]|jue|vie|s[aá]b|dom|gio|mo|di|mi|do|fr|sa|so|ma|wo|vr|za|zo)\p{L}{0,7}[.,]? +(?=\S)/iu;
+const WEEK = /^(\d{4})[- /]?(?:W|KW|CW|Wk|Week) ?(\d{1,2})$/i;
+const WEEK_FIRST = /^(?:W|KW|CW|Wk|Week) ?(\d{1,2})[-/ .,]+(\d{4})$/i;
+/** Of a column called a week: 05/2024, 2024-05, 202405. */
+const WEEK_NUMBER = /^(?:(\d{1,2})[-/. ]([12]\d{3})|([12]\d{3})[-/. ]?(\d{1,2}))$/;
+/** Days since 1899-12-30, as spreadsheets count them: of 1954 to 2118. */
+const DAY_NUMBER = /^[2-7]\d{4}(?:\.0+)?$/;
+const DAY_ZERO = stampOf(1899, 12, 30);
 /** Of years that six digits of another kind (yymmdd) seldom begin with. */
 const COMPACT_MONTH = /^((?:1[89]|20|21)\d{2})(0[1-9]|1[0-2])$/;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
-const YEAR = /^[12]\d{3}$/;
+const YEAR = /^(?:FY ?)?([12]\d{3})$/i;
 const EPOCH_SECONDS = /^\d{9,11}(?:\.\d{1,3})?$/;
 const EPOCH_MILLISECONDS = /^\d{12,14}$/;
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const FULL_MONTHS = [
-  ...['january', 'february', 'march', 'april', 'may', 'june', 'july'],
-  ...['august', 'september', 'october', 'november', 'december'],
+/** Names of the twelve months by language. */
+const MONTHS: readonly string[] = [
+  'january february march april may june july august september october november december',
+  'januar februar märz april mai juni juli august september oktober november dezember',
+  'jänner feber maerz',
+  'janvier février mars avril mai juin juillet août septembre octobre novembre décembre',
+  'enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre',
+  'gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre',
+  'janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro',
+  'januari februari maart april mei juni juli augustus september oktober november december',
+];
+/** Short names that are not the first three letters. */
+const SHORT_MONTHS: readonly (readonly [string, number])[] = [
+  ...([
+    ['janv', 1],
+    ['fevr', 2],
+    ['mrt', 3],
+    ['juil', 7],
+    ['sept', 9],
+  ] as const),
 ];
 
 const READERS: { readonly [form in TimeForm]: Reader } = {
@@ -60,7 +88,9 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
   },
   'year-month': (cell) => {
     const m = YEAR_MONTH.exec(cell);
-    return m === null ? Number.NaN : dateStamp(Number(m[1]), Number(m[2]), 1);
+    if (m !== null) return dateStamp(Number(m[1]), Number(m[2]), 1);
+    const other = MONTH_YEAR.exec(cell);
+    return other === null ? Number.NaN : dateStamp(Number(other[3]), Number(other[1] ?? other[2]), 1);
   },
   'year-quarter': (cell) => {
     const first = YEAR_QUARTER.exec(cell);
@@ -71,19 +101,25 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
   },
   week: (cell) => {
     const m = WEEK.exec(cell);
-    return m === null ? Number.NaN : weekStamp(Number(m[1]), Number(m[2]));
+    const [, week, year] = WEEK_FIRST.exec(cell) ?? [];
+    if (m === null) return week === undefined ? Number.NaN : weekStamp(Number(year), Number(week));
+    return weekStamp(Number(m[1]), Number(m[2]));
+  },
+  'week-number': (cell) => {
+    const m = WEEK_NUMBER.exec(cell);
+    return m === null ? Number.NaN : weekStamp(Number(m[2] ?? m[3]), Number(m[1] ?? m[4]));
   },
   'named-month': (cell) => {
     const first = MONTH_FIRST.exec(cell);
     const last = DAY_FIRST.exec(cell);
-    if (first === null && last === null) return Number.NaN;
+    if (first === null && last === null) return withoutWeekday(cell, READERS['named-month']);
     const year = fullYear(String(first?.[3] ?? first?.[4] ?? last?.[3]));
     const month = monthCalled(String(first?.[1] ?? last?.[2]));
     return Number.isNaN(month) ? month : dateStamp(year, month, Number(first?.[2] ?? last?.[1] ?? 1));
   },
   numeric: (cell) => {
     const m = NUMERIC.exec(cell);
-    if (m === null) return Number.NaN;
+    if (m === null) return withoutWeekday(cell, READERS.numeric);
     const clock = m[5] === undefined ? 0 : clockOf(m, 5);
     return clock === NOT_A_DATE ? clock : packed(Number(m[1]), Number(m[3]), m[4] as string, clock);
   },
@@ -95,7 +131,11 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const m = COMPACT_MONTH.exec(cell);
     return m === null ? Number.NaN : dateStamp(Number(m[1]), Number(m[2]), 1);
   },
-  year: (cell) => (YEAR.test(cell) ? stampOf(Number(cell), 1, 1) : Number.NaN),
+  'day-number': (cell) => (DAY_NUMBER.test(cell) ? DAY_ZERO + Number(cell) * DAY : Number.NaN),
+  year: (cell) => {
+    const m = YEAR.exec(cell);
+    return m === null ? Number.NaN : stampOf(Number(m[1]), 1, 1);
+  },
   'epoch-seconds': (cell) => (EPOCH_SECONDS.test(cell) ? Math.round(Number(cell) * SECOND) : Number.NaN),
   'epoch-milliseconds': (cell) => (EPOCH_MILLISECONDS.test(cell) ? Number(cell) : Number.NaN),
 };
@@ -105,18 +145,39 @@ const BARE: ReadonlySet<TimeForm> = new Set([
   'year',
   'compact',
   'compact-month',
+  'day-number',
+  'week-number',
   'epoch-seconds',
   'epoch-milliseconds',
 ]);
 const TIME_NAMES =
-  /^(.*[ _-])?(time|date|datetime|timestamp|ts|ds|epoch|unix|year|yr|month|week|day|quarter|period|yearmonth|yyyymm)([ _-].*)?$/i;
+  /^(.*[ _-])?(time|date|datetime|timestamp|ts|ds|epoch|unix|year|yr|fy|month|week|day|quarter|period|yearmonth|yyyymm|datum|zeit|jahr|monat|woche|kw|quartal|fecha|año|mes|semana|année|annee|mois|semaine|anno|mese|settimana|jaar|maand|kwartaal)([ _-].*)?$/i;
+const WEEK_NAMES = /^(.*[ _-])?(week|wk|cw|kw|kalenderwoche|woche|semana|semaine|settimana)([ _-].*)?$/i;
+const DATE_NAMES = /^(.*[ _-])?(date|datum|fecha|day|ds)([ _-].*)?$/i;
 
 /** 1 for Jan, January, jan.; NaN for what is no name of a month. */
 export function monthCalled(name: string): number {
   const lower = name.trim().replace(/\.$/, '').toLowerCase();
-  const known = lower === 'sept' ? 'sep' : lower;
-  const at = (known.length === 3 ? MONTHS : FULL_MONTHS).indexOf(known);
-  return at < 0 ? Number.NaN : at + 1;
+  const plain = lower.normalize('NFD').replace(/\p{M}/gu, '');
+  return MONTH_NUMBERS.get(plain) ?? Number.NaN;
+}
+
+/** Every name of a month without accents, whole and by its first three letters where those tell it from the others of its language. */
+const MONTH_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...SHORT_MONTHS,
+  ...MONTHS.flatMap((language) => {
+    const names = language.normalize('NFD').replace(/\p{M}/gu, '').split(' ');
+    const apart = (short: string): boolean => names.filter((name) => name.startsWith(short)).length === 1;
+    return names.flatMap((name, m) =>
+      [name, name.slice(0, 3)].filter((one) => one === name || apart(one)).map((one): [string, number] => [one, m + 1]),
+    );
+  }),
+]);
+
+/** What a reader makes of a date behind the name of its day; NaN where there is no such name. */
+function withoutWeekday(cell: string, reader: Reader): number {
+  const day = WEEKDAY.exec(cell)?.[0];
+  return day === undefined ? Number.NaN : reader(cell.slice(day.length));
 }
 
 /** Whether a column is called as times are. */
@@ -128,15 +189,26 @@ export function isTimeName(name: string): boolean {
 export function timeFormOf(cells: readonly string[], name: string, named: boolean): TimeForm | null {
   const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
   if (filled.length === 0) return null;
-  const forms = Object.keys(READERS) as TimeForm[];
+  const all = Object.keys(READERS) as TimeForm[];
+  // Numbers that may count days, or weeks of a year, are told by the column's name alone.
+  const weeks: TimeForm[] = WEEK_NAMES.test(name) ? ['week-number'] : [];
+  const forms = [
+    ...weeks,
+    ...all.filter((form) => form !== 'week-number' && (form !== 'day-number' || named || DATE_NAMES.test(name))),
+  ];
   const reads = (form: TimeForm, cell: string): boolean => !Number.isNaN(READERS[form](cell));
   const whole = forms.find((form) => filled.every((cell) => reads(form, cell)));
   if (whole === 'named-month' && !named && areDaysOfAMonth(filled)) return null;
   // A named column with one odd cell is still a time column: the odd cell gets its own error, with its line.
   const most = forms.find((form) => filled.filter((cell) => reads(form, cell)).length * 2 > filled.length);
   const form = whole ?? (most !== undefined && (named || !BARE.has(most)) ? most : null);
-  if (form === null) return null;
+  if (form === null || (form === 'year-month' && !named && !isTimeName(name) && areDecimals(filled))) return null;
   return named || !BARE.has(form) || isTimeName(name) ? form : null;
+}
+
+/** 10.2023, 12.1987: may as well be numbers; of 01.2024 nobody writes the first 0. */
+function areDecimals(cells: readonly string[]): boolean {
+  return cells.some((cell) => /^\d\d\.\d{4}$/.test(cell)) && !cells.some((cell) => /^0\d\.\d{4}$/.test(cell));
 }
 
 /** Jan-01, Jan-02, Jan-03: one month, and digits that go up by one, are days without a year. */
@@ -219,7 +291,7 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
   const text = (cell: string): void => {
     const trimmed = cell.trim();
     const stamp = reader(trimmed);
-    if (!Number.isFinite(stamp)) throw invalid(trimmed, stamp, form, whereOf(place, name));
+    if (!Number.isFinite(stamp)) throw invalid(trimmed, stamp, form, name, place);
     if (iso) noteIso(trimmed);
     else dotted &&= NUMERIC.exec(trimmed)?.[2] === '.';
     append(stamp);
@@ -255,6 +327,8 @@ const FORMATS: { readonly [form in Exclude<TimeForm, 'iso' | 'numeric'>]: TimeFo
   'year-month': 'year-month',
   'year-quarter': 'year-quarter',
   week: 'iso-date',
+  'week-number': 'iso-date',
+  'day-number': 'iso-date',
   'named-month': 'month-name-date',
   compact: 'compact-date',
   'compact-month': 'year-month',
@@ -390,6 +464,8 @@ const EXAMPLES: { readonly [form in TimeForm]: string } = {
   'year-month': '2024-02',
   'year-quarter': '2024 Q1',
   week: '2024-W09',
+  'week-number': '09/2024',
+  'day-number': '45351',
   'named-month': 'Feb 29 2024',
   numeric: '29/02/2024 or 02/29/2024',
   compact: '20240229',
@@ -399,7 +475,7 @@ const EXAMPLES: { readonly [form in TimeForm]: string } = {
   'epoch-milliseconds': '1709164800000',
 };
 
-function invalid(cell: string, stamp: number, form: TimeForm, where: string): ForecastError {
+function invalid(cell: string, stamp: number, form: TimeForm, name: string, place: Place): ForecastError {
   const what =
     cell === ''
       ? 'is empty'
@@ -407,9 +483,15 @@ function invalid(cell: string, stamp: number, form: TimeForm, where: string): Fo
         ? 'is not a date there is'
         : `is not written like ${EXAMPLES[form]}`;
   return new ForecastError('E_TIME_INVALID', `${cell === '' ? 'time' : shown(cell)} ${what}`, {
-    where,
-    hint: 'correct the cell; all rows write time in one way',
+    where: whereOf(place, name),
+    hint: /\d/.test(cell) ? 'correct the cell; all rows write time in one way' : leaveOut(place),
   });
+}
+
+/** A total, units under the names, a second table: no digit, so no time that went wrong. */
+function leaveOut({ line, skip = [] }: Place): string {
+  const lines = [...skip, line].sort((a, b) => a - b).join(', ');
+  return `where the line is no row of the table (units, a total) set source.skip: [${lines}]; else write its time`;
 }
 
 function mixedOffsets(cell: string, where: string): ForecastError {

@@ -5,7 +5,7 @@ import { ForecastError } from '../../core/errors.ts';
 import type { TimeFormat } from '../../core/time.ts';
 import type { OpenFile } from '../file.ts';
 import { refuseTextual } from '../foreign.ts';
-import { type Block, overBlocks, tooLong, tooManyColumns } from './blocks.ts';
+import { type Block, overBlocks, tooLong, tooManyColumns, withoutLines } from './blocks.ts';
 import {
   type LabelColumn,
   labelColumn,
@@ -15,7 +15,9 @@ import {
   type Place,
   parseNumber,
   type Sink,
+  type StyleOptions,
   shown,
+  styleOf,
 } from './cells.ts';
 import { detectDecimal, detectDelimiter, looksLikeTsf } from './dialect.ts';
 import { joinParts } from './parts.ts';
@@ -23,11 +25,10 @@ import { type ColumnOptions, type Plan, planColumns, type TimePart } from './pla
 import { recordReader, splitQuoted } from './records.ts';
 import { type DateOrder, monthCalled, type TimeColumn, timeColumn, timeFormOf } from './stamps.ts';
 
-export interface TableOptions extends ColumnOptions {
+export interface TableOptions extends ColumnOptions, StyleOptions {
   readonly delimiter?: string | undefined;
-  readonly decimal?: '.' | ',' | undefined;
-  readonly thousands?: string | undefined;
-  readonly missing: readonly (string | number)[];
+  /** Numbers of lines that are read as blank. */
+  readonly skip?: readonly number[] | undefined;
   readonly format?: DateOrder | undefined;
   readonly limits: { readonly rows: number; readonly columns: number; readonly field: number };
 }
@@ -55,17 +56,26 @@ const SAMPLE_ROWS = 200;
 
 /** Throws the E_CSV_, E_DATA_ and E_TIME_ codes of reading; nothing is repaired here. */
 export async function readTable(file: OpenFile, options: TableOptions): Promise<Table> {
-  return await overBlocks(file, options.limits, (blocks, place) => readBlocks(blocks, options, place));
+  return await overBlocks(file, options.limits, (blocks, place) =>
+    readBlocks(blocks, options, Object.assign(place, { skip: options.skip })),
+  );
 }
 
-async function readBlocks(blocks: AsyncGenerator<Block>, options: TableOptions, place: Place): Promise<Table> {
+async function readBlocks(all: AsyncGenerator<Block>, options: TableOptions, place: Place): Promise<Table> {
+  const blocks = withoutLines(all, new Set(options.skip), place);
   const first = await firstBlock(blocks, place);
   refuseTextual(first.bytes, place.file);
   refuseTsf(first, place);
   const head = readHead(first, options, place);
   const columns = columnsOf(head, options, place);
   const sinks = head.header.map((_, column) => columns.sinks.get(column) ?? null);
-  const reader = recordReader({ delimiter: head.delimiter, sinks, place, limits: options.limits });
+  const reader = recordReader({
+    delimiter: head.delimiter,
+    sinks,
+    place,
+    emptyRows: head.plan.time.kind === 'rows',
+    limits: options.limits,
+  });
   reader.read(first, head.bytes);
   for await (const block of blocks) reader.read(block, 0);
   if (reader.rows() === 0) throw noRows(place.file);
@@ -139,14 +149,13 @@ interface Head {
 /** The header record and the first rows, read through csv-parse whatever they hold; leaves `place` on the first data row. */
 function readHead(block: Block, options: TableOptions, place: Place): Head {
   const delimiter = options.delimiter ?? detectDelimiter(block.bytes);
-  const { header: written, rows, bytes, lines } = splitHead(block, delimiter, place, options.limits);
+  const { header: written, rows, ends, bytes, lines } = splitHead(block, delimiter, place, options.limits);
   const nameless = new Set(written.flatMap((name, column) => (name === '' ? [column] : [])));
   const header = written.map((name, column) => (name === '' ? `column ${column + 1}` : name));
   checkHeader(header, place, options.limits);
-  refuseTitle(header, rows, place);
-  const decimal = options.decimal ?? detectDecimal(delimiter, rows);
-  const missing = new Set(options.missing.map(String));
-  const style: NumberStyle = { decimal, thousands: options.thousands ?? null, missing };
+  refuseTitle(written, rows, ends, place);
+  const decimal = options.decimal ?? detectDecimal(delimiter, rows, options.thousands);
+  const style = styleOf(options, decimal);
   refuseHeaderOfData(written, style, place);
   place.line += lines;
   if (rows.length === 0) throw noRows(place.file);
@@ -164,6 +173,8 @@ function readHead(block: Block, options: TableOptions, place: Place): Head {
 interface SplitHead {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** The line each of these rows ends on. */
+  readonly ends: readonly number[];
   readonly bytes: number;
   readonly lines: number;
 }
@@ -178,13 +189,16 @@ function splitHead(block: Block, delimiter: string, place: Place, limits: TableO
   if (header.length === 0) throw noRows(place.file);
   if (header.length > limits.columns) throw tooManyColumns(place.file, header.length, limits.columns);
   const rows: string[][] = [];
+  const ends: number[] = [];
   const sampled: Place = { file: place.file, line: place.line + lines };
-  const take = (cells: readonly string[]): void => {
-    if (cells.length > 1 || cells[0]?.trim() !== '' || header.length === 1) rows.push([...cells]);
+  const take = (cells: readonly string[], end: number): void => {
+    if (cells.length === 1 && cells[0]?.trim() === '' && header.length > 1) return;
+    rows.push([...cells]);
+    ends.push(place.line + lines - 1 + end);
   };
   splitQuoted(block.bytes.subarray(end), delimiter, sampled, take, SAMPLE_ROWS);
   if (rows.every((cells) => cells.every((cell) => cell.trim() === '')) && header.length === 1) rows.length = 0;
-  return { header, rows, bytes: end, lines };
+  return { header, rows, ends, bytes: end, lines };
 }
 
 /** Where the first non-blank record ends, and how many lines end before that. */
@@ -219,15 +233,33 @@ function checkHeader(header: readonly string[], place: Place, limits: TableOptio
   });
 }
 
-/** A line above the names. */
-function refuseTitle(header: readonly string[], rows: readonly (readonly string[])[], place: Place): void {
+/** Lines above the names: one cell where rows have many, or cells without names where a later line has all of them. */
+function refuseTitle(
+  written: readonly string[],
+  rows: readonly (readonly string[])[],
+  ends: readonly number[],
+  place: Place,
+): void {
   const width = Math.max(0, ...rows.map((cells) => cells.length));
-  if (header.length > 1 || width <= 1) return;
+  const named = written.filter((name) => name !== '').length;
+  if (written.length > 1 && named * 2 > written.length) return;
+  if (width <= 1) return;
+  const names = rows.findIndex((cells) => cells.length === width && cells.every((cell) => isName(cell.trim())));
+  const title = written.find((name) => name !== '') ?? '';
+  if (written.length > 1 && (names < 0 || named === written.length)) return;
+  const lines = Array.from({ length: (ends[names] ?? 1) - 1 }, (_, above) => above + 1);
+  const repair = names < 0 ? '' : `set source.skip: [${lines.join(', ')}], or `;
+  const what = written.length === 1 ? `one name, ${shown(title)}, and` : `a title, ${shown(title)}, above`;
   throw badHeader(
     place,
-    `one name, ${shown(header[0] as string)}, and rows of ${width} cells`,
-    'take out what stands above the names of the columns',
+    `${what} rows of ${width} cells`,
+    `${repair}take out what stands above the names of the columns`,
   );
+}
+
+/** No number and no time. */
+function isName(cell: string): boolean {
+  return cell !== '' && !/^[\d\W]+$/u.test(cell) && timeFormOf([cell], '', false) === null;
 }
 
 function refuseHeaderOfData(header: readonly string[], style: NumberStyle, place: Place): void {

@@ -4,19 +4,16 @@
 import { ForecastError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { Block } from '../csv/blocks.ts';
-import { type NumberStyle, type Place, parseNumber, shown } from '../csv/cells.ts';
+import { type NumberStyle, type Place, parseNumber, type StyleOptions, shown, styleOf } from '../csv/cells.ts';
 import { detectDecimal, detectDelimiter } from '../csv/dialect.ts';
 import { splitQuoted } from '../csv/records.ts';
 import { noRows } from '../csv/table.ts';
 
-export interface HeadOptions {
+export interface HeadOptions extends StyleOptions {
   readonly id?: string | readonly string[] | false | undefined;
   readonly first?: string | number | undefined;
   readonly header?: boolean | undefined;
   readonly delimiter?: string | undefined;
-  readonly decimal?: '.' | ',' | undefined;
-  readonly thousands?: string | undefined;
-  readonly missing: readonly (string | number)[];
 }
 
 export interface Head {
@@ -41,12 +38,8 @@ export function readHead(block: Block, options: HeadOptions, place: Place): Head
     if (cells.length > 1 || cells[0]?.trim() !== '') records.push([...cells]);
   };
   splitQuoted(block.bytes, delimiter, { ...place }, take, SAMPLE_RECORDS);
-  const decimal = options.decimal ?? detectDecimal(delimiter, records);
-  const style: NumberStyle = {
-    decimal,
-    thousands: options.thousands ?? null,
-    missing: new Set(options.missing.map(String)),
-  };
+  const decimal = options.decimal ?? detectDecimal(delimiter, records, options.thousands);
+  const style = styleOf(options, decimal);
   const header = (options.header ?? looksLikeHeader(records[0] ?? [], style)) ? (records[0] ?? []) : null;
   const series = header === null ? records : records.slice(1);
   if (series.length === 0) throw noRows(place.file);

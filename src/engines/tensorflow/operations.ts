@@ -16,6 +16,16 @@ export function product(k: Kernels, a: Id, b: Id, flip: 0 | 1 | 2 = 0): Id {
   return k.run('MatMul', PRODUCT[flip] as Attributes, a, b);
 }
 
+const ADJOINT: Attributes = [bool('adj_y', true)];
+/** Values of a matrix from which TensorFlow's product of few rows packs it anew each time, thrice as long as the other one takes. */
+const LARGE = 250_000;
+
+/** gradient · matrixᵀ of a step's few rows, for a matrix of this shape. */
+export function productBack(k: Kernels, gradient: Id, matrix: Id, [rows, columns]: readonly [number, number]): Id {
+  if (rows * columns < LARGE) return product(k, gradient, matrix, 2);
+  return k.run('BatchMatMulV2', ADJOINT, gradient, matrix);
+}
+
 export function add(k: Kernels, a: Id, b: Id): Id {
   return k.run('AddV2', NONE, a, b);
 }
@@ -113,10 +123,6 @@ export function splitAt(k: Kernels, a: Id, sizes: readonly number[], axis: numbe
 /** The parts along the first axis, without it. */
 export function unstack(k: Kernels, a: Id, parts: number): readonly Id[] {
   return k.many('Unpack', [int('num', parts)], [a], parts);
-}
-
-export function transpose(k: Kernels, matrix: Id): Id {
-  return k.run('Transpose', NONE, matrix, vector(k, [1, 0]));
 }
 
 const FIRST: Attributes = [int('shrink_axis_mask', 1)];

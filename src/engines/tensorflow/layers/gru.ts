@@ -13,6 +13,7 @@ import {
   concat,
   multiply,
   product,
+  productBack,
   reshape,
   slope,
   split,
@@ -109,7 +110,8 @@ const gruReader: MakeReader<SpecOf<'gru'>> = (spec, { kernel, recurrent, bias })
         toInner[t] = multiply(k, toCandidate[t]!, r);
         const both = concat(k, [multiply(k, dh, move), multiply(k, toCandidate[t]!, inner)], 1);
         toGates[t] = slope(k, 'sigmoid', gates, both);
-        if (t > 0 || start !== null) carry = [kept, product(k, toGates[t]!, Uzr, 2), product(k, toInner[t]!, Uh, 2)];
+        if (t === 0 && start === null) break;
+        carry = [kept, productBack(k, toGates[t]!, Uzr, [U, 2 * U]), productBack(k, toInner[t]!, Uh, [U, U])];
       }
       if (start !== null) toStart = sumOf(pass, ...carry);
       const gatesGradient = joined(pass, toGates);

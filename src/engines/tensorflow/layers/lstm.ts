@@ -17,12 +17,12 @@ import {
   multiply,
   oneHot,
   product,
+  productBack,
   reshape,
   sliceRows,
   slope,
   split,
   splitAt,
-  transpose,
   unstack,
   zerosAbove,
 } from '../operations.ts';
@@ -148,7 +148,6 @@ const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, outputs, 
   const [U, G] = recurrent.shape as [number, number];
   const [, x, startC, startH, matrix, peephole] = inputs as [Id, Id, Id, Id, Id, Id];
   const [input, state] = splitAt(k, exchanged(k, matrix), [-1, U], 0) as [Id, Id];
-  const turned = transpose(k, state); // (4U, U)
   const [i, cells, f, o, candidate, shown] = outputs.slice(0, 6).map((all) => unstack(k, all, steps));
   const toStates = stepsOutside(pass, outside);
   const toCells = outside.cells === null ? [] : stepsOf(pass, outside.cells);
@@ -164,7 +163,7 @@ const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, outputs, 
     const back = k.many('LSTMBlockCellGrad', PLAIN, [row, before, startH, ...weights, ...now, ...ends], 5);
     carryC = back[0] as Id;
     sums[t] = back[1] as Id;
-    if (t > 0 || begun) carryH = product(k, sums[t]!, turned);
+    if (t > 0 || begun) carryH = productBack(k, sums[t]!, state, [U, G]);
   }
   const all = joined(pass, sums);
   // Gradients of K, R and b in one product: each step's rows beside the state before it, and 1.
@@ -262,7 +261,7 @@ const reluReader: MakeReader<SpecOf<'lstm'>> = (_spec, { kernel, recurrent, bias
           1,
         );
         if (t === 0 && start === null) break;
-        carryH = product(k, sums[t]!, recurrent.value, 2);
+        carryH = productBack(k, sums[t]!, recurrent.value, recurrent.shape as [number, number]);
         carryC = multiply(k, dc, f);
       }
       if (carryH !== null) toStart = { h: carryH, c: carryC };

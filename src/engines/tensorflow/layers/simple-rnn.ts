@@ -5,7 +5,7 @@ import type { SpecOf } from '../../../layers/layer.ts';
 import type { MakeCell } from '../cell.ts';
 import type { Id } from '../kernels.ts';
 import { project, projectBack, type Source } from '../linear.ts';
-import { activate, add, addBias, columnSums, product, slope } from '../operations.ts';
+import { activate, add, addBias, columnSums, product, productBack, slope } from '../operations.ts';
 import {
   joined,
   type MakeReader,
@@ -48,7 +48,10 @@ const simpleRnnReader: MakeReader<SpecOf<'simple-rnn'>> = (spec, { kernel, recur
       for (let t = states.length - 1; t >= 0; t--) {
         const dh = sumOf(pass, outside[t]!, carry);
         sums[t] = slope(k, spec.activation, states[t]!, dh);
-        carry = t > 0 || start !== null ? product(k, sums[t]!, recurrent.value, 2) : null;
+        carry =
+          t > 0 || start !== null
+            ? productBack(k, sums[t]!, recurrent.value, recurrent.shape as [number, number])
+            : null;
       }
       if (carry !== null) toStart = carry;
       const all = joined(pass, sums);

@@ -89,11 +89,23 @@ describe('what is known in advance', () => {
     );
   });
 
-  it('makes regression know a promotion it is told of: the mean error falls by more than half', async () => {
+  it.each(['linear', 'average'])('is read by %s, too', async (kind) => {
+    const members = kind === 'average' ? ', members: [theta, linear]' : '';
+    const { result } = await ran({ model: `{ kind: ${kind}${members} }` });
+    expect(result.data.notes).toContain(`known in advance: promo, read by ${kind} alone`);
+    expect(result.warnings.map(({ code }) => code)).not.toContain('W_INPUTS_UNUSED');
+    expect(await refused({ model: `{ kind: ${kind}${members} }`, rows: rowsOf((row) => row, 0) })).toMatch(
+      /^E_DATA_FUTURE source.future: forecasting reads "promo" up to row 97 /,
+    );
+  });
+
+  it.each([
+    ['regression', '{ kind: regression, means: [] }'],
+    ['linear', '{ kind: linear, context: 21 }'],
+  ])('makes %s know a promotion it is told of: the mean error falls by more than half', async (kind, model) => {
     const error = (outcome: Awaited<ReturnType<typeof ran>>): number =>
-      outcome.result.scores.find((row) => row.forecaster === 'regression' && row.split === 'backtest')?.metrics
-        .mae as number;
-    const [told, untold] = [await ran(), await ran({ source: '', rows: rowsOf((row) => row, 0) })];
+      outcome.result.scores.find((row) => row.forecaster === kind && row.split === 'backtest')?.metrics.mae as number;
+    const [told, untold] = [await ran({ model }), await ran({ model, source: '', rows: rowsOf((row) => row, 0) })];
     expect(error(told)).toBeLessThan(0.5 * error(untold));
   });
 

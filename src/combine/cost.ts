@@ -19,6 +19,8 @@ export interface Task {
   readonly reach: number;
   /** Series and targets that one solution is for, where a kind learns from several at once. */
   readonly together: number;
+  /** Columns known in advance. */
+  readonly ahead: number;
 }
 
 /**
@@ -48,11 +50,11 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
 
 /**
  * The normal equations of all windows at once and their solution, for each pass and each context written, and one more for each further
- * penalty; twice where penalties are judged first. Where no context is written, as linear does it: those of the longest context it tries,
+ * penalty; twice where penalties are judged first. What columns known in advance do is found before. Where no context is written, as linear does it: those of the longest context it tries,
  * for both ways of weighing, to judge and then to fit, and a solution for each context and penalty.
  */
 function linearCost(
-  { rows, season, reach, together }: Task,
+  task: Task,
   {
     context,
     ridge = 'auto',
@@ -63,6 +65,7 @@ function linearCost(
     intercept = false,
   }: { readonly [option: string]: unknown },
 ): number {
+  const { rows, season, reach, together } = task;
   const sums = loss === 'squares' ? 1 : 1 + (passes as number);
   const able = (length: number): number => Math.min(length, Math.max(1, rows - reach));
   const sweep = (context: number): number =>
@@ -74,12 +77,22 @@ function linearCost(
       const solved = 10 * length * length * length;
       return sum + sums * (sweep(length) + solved / together) + ((penalties - 1) * solved) / together;
     }, 0);
-    return ridge === 'auto' ? 2 * once : once;
+    return (ridge === 'auto' ? 2 * once : once) + aheadCost(task, Math.min(...fits));
   }
   const lengths = Array.from({ length: together }, () => rows);
   const tried = contextsTried(lengths, { season, reach, base: base === 'season' ? season : 0 }).map(able);
   const solutions = tried.reduce((sum, length) => sum + PENALTIES.length * length * length * (length / 3 + reach), 0);
-  return 2 * (loss === 'squares' ? 1 : 2) * (sums * sweep(Math.max(...tried)) + solutions / together);
+  const all = 2 * (loss === 'squares' ? 1 : 2) * (sums * sweep(Math.max(...tried)) + solutions / together);
+  return all + aheadCost(task, Math.min(...tried));
+}
+
+/** In each of two rounds windows that reach one step, the errors each column has in them, and their normal equations for every pass. */
+function aheadCost({ rows, ahead, together }: Task, shortest: number): number {
+  if (ahead === 0) return 0;
+  const context = Math.max(1, Math.min(shortest, Math.floor(rows / 3)));
+  const windows = sweepCost(rows, { context, reach: 1, stride: 1, intercept: false });
+  const solved = (10 * context * context * context) / together;
+  return 2 * (windows + solved + rows * (100 * (ahead + 1) + 5 * ahead * ahead));
 }
 
 /** Forms of error, trend and season that ets compares. */

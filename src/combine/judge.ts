@@ -173,8 +173,14 @@ function panelCost(
     for (const rows of [series.length, ...folds.map(({ origins }) => origins[0] as number)]) {
       sum += hasNetwork(member)
         ? (context.networkCost?.(member, series, rows) ?? 0) / NETWORK_PACE
-        : costOf(member, { rows, season, reach, together: walks.length * series.targets.length }) *
-          series.targets.length;
+        : series.targets.length *
+          costOf(member, {
+            rows,
+            season,
+            reach,
+            together: walks.length * series.targets.length,
+            ahead: series.future.length,
+          });
     }
   }
   return sum;

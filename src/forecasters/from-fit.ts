@@ -77,7 +77,7 @@ function forecastAll(
 }
 
 /** Errors: E_DATA_COLUMN where other columns are known in advance than were learned from, E_DATA_FUTURE where they end too early. */
-function checkAhead(
+export function checkAhead(
   given: Series,
   learned: readonly Column[],
   last: number,

@@ -203,7 +203,7 @@ function formOf(
 }
 
 /** A trace as if its rows from `until` on were not known. */
-function upTo(trace: LinearTrace, until: number): LinearTrace {
+export function upTo(trace: LinearTrace, until: number): LinearTrace {
   if (until === trace.values.length) return trace;
   return {
     ...trace,
@@ -213,7 +213,7 @@ function upTo(trace: LinearTrace, until: number): LinearTrace {
   };
 }
 
-function contextsOf(traces: readonly LinearTrace[], grid: LinearGrid): readonly number[] {
+export function contextsOf(traces: readonly LinearTrace[], grid: LinearGrid): readonly number[] {
   const lengths = traces.map(({ known }) => known);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   if (longest < grid.reach + 1) throw tooShort(longest, grid.reach);

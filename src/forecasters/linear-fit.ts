@@ -254,7 +254,7 @@ function capWeights(parts: readonly Part[], set: number): void {
   }
 }
 
-function median(values: Float64Array): number {
+export function median(values: Float64Array): number {
   if (values.length === 0) return 0;
   const sorted = values.slice().sort();
   const half = sorted.length >> 1;

@@ -55,6 +55,12 @@ export function linearTrace(
   };
 }
 
+/** The trace that is left without an effect on each row (transformed units); what its errors are measured by stays. */
+export function without(trace: LinearTrace, effect: Float64Array): LinearTrace {
+  const values = trace.values.map((value, t) => value - (effect[t] as number));
+  return { ...trace, values, raw: trace.log ? values.map((value) => Math.exp(value)) : values };
+}
+
 /** Standard deviation, told from the first value; 1 where nothing moves. */
 function deviation(values: Float64Array): number {
   const first = values[0] as number;

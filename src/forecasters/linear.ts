@@ -9,11 +9,12 @@ import type { JsonObject } from '../core/json.ts';
 import { wholeSeasons } from '../core/season.ts';
 import { pause } from '../core/turn.ts';
 import type { ForecasterContext, NumberForecasterKind } from './forecaster.ts';
-import { checkPositive } from './from-fit.ts';
+import { checkAhead, checkPositive } from './from-fit.ts';
 import { checkCutoffs } from './from-past.ts';
+import { type AheadWeights, effectOf, learnAhead } from './linear-ahead.ts';
 import { chooseLinear, type LinearChoice, type LinearGrid, type LinearModel } from './linear-choice.ts';
 import { baseAt, bounded, CLIP, levelAndScale, padded, product } from './linear-fit.ts';
-import { type LinearTrace, linearTrace } from './linear-trace.ts';
+import { type LinearTrace, linearTrace, without } from './linear-trace.ts';
 
 export interface LinearOptions {
   readonly context: 'auto' | number | readonly number[];
@@ -39,7 +40,8 @@ const penalty = z.number().min(0);
 /**
  * The linear model that the one-layer networks of Zeng and others (Are Transformers Effective for Time Series Forecasting?, AAAI 2023)
  * are trained towards, solved instead by normal equations and, for absolute errors, by reweighting (Schlossmacher, Journal of the American
- * Statistical Association 68, 1973). Windows of all targets of all series are pooled. Errors: E_DATA_TOO_SHORT where no window fits,
+ * Statistical Association 68, 1973). Windows of all targets of all series are pooled. What columns known in advance do to a target is taken
+ * from it before, and given to the steps that are forecast. Errors: E_DATA_TOO_SHORT where no window fits,
  * E_DATA_RANGE for the logarithm of 0 or less, E_CONFIG_CONFLICT where the context is shorter than the season told from.
  */
 export const linear: NumberForecasterKind<LinearOptions> = {
@@ -47,7 +49,8 @@ export const linear: NumberForecasterKind<LinearOptions> = {
   form: 'numbers',
   baseline: false,
   pooled: true,
-  summary: 'A linear model of long windows in closed form, pooled over series and targets, robust against wild ones.',
+  ahead: true,
+  summary: 'A linear model of long windows in closed form, pooled over series and targets, robust against wild ones, with inputs known in advance.',
   options: z.strictObject({
     context: z
       .union([z.literal('auto'), rows, z.array(rows).min(1)])
@@ -134,8 +137,39 @@ async function fitPanel(
   const reach = Math.max(...requests.map(({ horizon, lead }) => (horizon ?? 1) + (lead ?? 0)));
   const grid = gridOf(options, reach, wholeSeasons(seasons ?? [season]));
   const traces = panel.map((series, s) => tracesOf(series, requests[s] as FitRequest, options, season));
-  const choice = await chooseLinear(traces.flat(), grid, () => pause(requests[0]?.signal));
-  return panel.map((_, s) => fittedOf(traces[s] as LinearTrace[], choice));
+  const stop = (): Promise<void> => pause(requests[0]?.signal);
+  const learned = await ledBy(panel, traces, grid, stop);
+  const choice = await chooseLinear(
+    learned.flat().map(({ trace }) => trace),
+    grid,
+    stop,
+  );
+  return panel.map(({ future }, s) => fittedOf(learned[s] as Learned[], future, choice));
+}
+
+/** What was learned of a target: what columns known in advance do to it, and its trace without that. */
+interface Learned {
+  readonly trace: LinearTrace;
+  readonly ahead: AheadWeights | null;
+}
+
+/** The targets of each series without what columns known in advance do to them; as they are where there are no such columns. */
+async function ledBy(
+  panel: readonly Series[],
+  traces: readonly (readonly LinearTrace[])[],
+  grid: LinearGrid,
+  stop: () => Promise<void>,
+): Promise<Learned[][]> {
+  if (panel.every(({ future }) => future.length === 0))
+    return traces.map((own) => own.map((trace) => ({ trace, ahead: null })));
+  const led = traces.flatMap((own, s) => own.map((trace) => ({ trace, columns: panel[s]?.future ?? [] })));
+  const weights = (await learnAhead(led, grid, stop)).values();
+  return traces.map((own, s) =>
+    own.map((trace) => {
+      const ahead = weights.next().value as AheadWeights;
+      return { trace: without(trace, effectOf(panel[s]?.future ?? [], ahead, trace.values.length)), ahead };
+    }),
+  );
 }
 
 function tracesOf(
@@ -189,23 +223,36 @@ function listed(one: number | readonly number[]): readonly number[] {
   return typeof one === 'number' ? [one] : [...new Set(one)];
 }
 
-function fittedOf(traces: readonly LinearTrace[], choice: LinearChoice): FittedNumbers {
+function fittedOf(learned: readonly Learned[], future: readonly Column[], choice: LinearChoice): FittedNumbers {
   return {
     name: KIND,
     forecast: async (series, request) => {
-      checkCutoffs(series, request.cutoffs);
-      return { values: await forecastAll(series.targets, request, traces, choice) };
+      const last = checkCutoffs(series, request.cutoffs);
+      if (future.length > 0) checkAhead(series, future, last, request);
+      return { values: await forecastAll(series, request, last, learned, choice) };
     },
-    state: () => stateOf(traces, choice),
+    state: () => stateOf(learned, future, choice),
     dispose: () => {},
   };
 }
 
-function stateOf(traces: readonly LinearTrace[], { models, settings }: LinearChoice): JsonObject {
+function stateOf(
+  learned: readonly Learned[],
+  future: readonly Column[],
+  { models, settings }: LinearChoice,
+): JsonObject {
   return {
     kind: KIND,
     settings: settings.map((setting) => ({ ...setting })),
-    targets: traces.map(({ name, log, unit, floor }) => ({ name, log, unit, floor: floor + 0 })),
+    targets: learned.map(({ trace: { name, log, unit, floor }, ahead }) => ({
+      name,
+      log,
+      unit,
+      floor: floor + 0,
+      ...(ahead && {
+        ahead: Object.fromEntries(future.map(({ name }, k) => [name, (ahead.weights[k] as number) + 0])),
+      }),
+    })),
     models: models.map(({ form: { context, reach, base }, weights, windows }) => ({
       context,
       reach,
@@ -218,42 +265,58 @@ function stateOf(traces: readonly LinearTrace[], { models, settings }: LinearCho
 }
 
 async function forecastAll(
-  targets: readonly Column[],
+  { targets, future }: Series,
   { cutoffs, horizon, lead, signal }: ForecastRequest,
-  traces: readonly LinearTrace[],
+  last: number,
+  learned: readonly Learned[],
   choice: LinearChoice,
 ): Promise<Float64Array> {
   const values = new Float64Array(cutoffs.length * horizon * targets.length); // (N, H, C)
   const path = new Float64Array(lead + horizon);
   const follow = follower(choice, path);
   for (const [c, { values: known }] of targets.entries()) {
+    const { trace, ahead } = learned[c] as Learned;
+    const effect = ahead === null ? null : effectOf(future, ahead, last + path.length);
     for (let n = 0; n < cutoffs.length; n++) {
       if (n % TOGETHER === 0) await pause(signal);
-      follow(known, cutoffs[n] as number, traces[c] as LinearTrace);
+      follow(known, cutoffs[n] as number, trace, effect);
       for (let h = 0; h < horizon; h++) values[(n * horizon + h) * targets.length + c] = path[lead + h] as number;
     }
   }
   return values;
 }
 
-/** Fills the path with what follows values[0, cutoff), block after block of the steps the weights reach. */
+/**
+ * Fills the path with what follows values[0, cutoff), block after block of the steps the weights reach; `effect`: what columns known in
+ * advance do to each row up to the last of the path.
+ */
 function follower(
   { models }: LinearChoice,
   path: Float64Array,
-): (known: Float64Array, cutoff: number, trace: LinearTrace) => void {
+): (known: Float64Array, cutoff: number, trace: LinearTrace, effect: Float64Array | null) => void {
   const { reach } = (models[0] as LinearModel).form;
   const longest = models.reduce((most, { form }) => Math.max(most, form.context), 0);
   const scratch = { x: new Float64Array(longest), one: new Float64Array(reach) };
   const block = new Float64Array(reach);
-  return (known, cutoff, trace) => {
+  return (known, cutoff, trace, effect) => {
     const window = padded(known.subarray(Math.max(0, cutoff - longest), cutoff), longest).slice();
     for (let done = 0; done < path.length; done += reach) {
       const steps = Math.min(reach, path.length - done);
-      forecastBlock(window, models, trace, scratch, block);
+      forecastBlock(window, effect && effectsAt(effect, cutoff + done, longest, steps), models, trace, scratch, block);
       path.set(block.subarray(0, steps), done);
       slide(window, block.subarray(0, steps));
     }
   };
+}
+
+/** What columns known in advance do to the rows of a window, and to the steps after it. */
+interface Effects {
+  readonly before: Float64Array;
+  readonly after: Float64Array;
+}
+
+function effectsAt(effect: Float64Array, at: number, rows: number, steps: number): Effects {
+  return { before: padded(effect.subarray(Math.max(0, at - rows), at), rows), after: effect.subarray(at, at + steps) };
 }
 
 /**
@@ -262,22 +325,24 @@ function follower(
  */
 function forecastBlock(
   window: Float64Array,
+  effects: Effects | null,
   models: readonly LinearModel[],
   trace: LinearTrace,
   scratch: { readonly x: Float64Array; readonly one: Float64Array },
   block: Float64Array,
 ): void {
-  const inner = trace.transformed(window);
+  const seen = trace.transformed(window);
+  const inner = effects === null ? seen : seen.map((value, i) => value - (effects.before[i] as number));
   block.fill(0);
   for (const model of models)
     addChange(inner.subarray(inner.length - model.form.context), model, 1 / models.length, trace, scratch, block);
   const { form } = models[0] as LinearModel;
   for (let h = 0; h < block.length; h++) {
     const base = baseAt(form, h);
-    block[h] = trace.moved(
-      base < 0 ? null : (window[window.length - form.context + base] as number),
-      block[h] as number,
-    );
+    const from = window.length - form.context + base;
+    if (effects !== null && h < effects.after.length)
+      (block[h] as number) += (effects.after[h] as number) - (base < 0 ? 0 : (effects.before[from] as number));
+    block[h] = trace.moved(base < 0 ? null : (window[from] as number), block[h] as number);
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { costOf } from '../../src/combine/cost.ts';
 
 describe('the estimate of a fit of linear', () => {
-  const task = { rows: 2000, season: 1, reach: 1, together: 1 };
+  const task = { rows: 2000, season: 1, reach: 1, together: 1, ahead: 0 };
   const cost = (written: object, own: object = {}): number =>
     costOf({ kind: 'linear', ...written }, { ...task, ...own });
 
@@ -21,5 +21,13 @@ describe('the estimate of a fit of linear', () => {
 
   it('of a list of contexts is the sum of each alone', () => {
     expect(cost({ context: [24, 96] })).toBe(cost({ context: 24 }) + cost({ context: 96 }));
+  });
+
+  it('counts every column known in advance, whatever the contexts', () => {
+    for (const context of ['auto', 24, [24, 96]]) {
+      const [none, one, many] = [0, 1, 20].map((ahead) => cost({ context }, { ahead }));
+      expect(one).toBeGreaterThan(none as number);
+      expect(many).toBeGreaterThan(one as number);
+    }
   });
 });

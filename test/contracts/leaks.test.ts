@@ -62,6 +62,12 @@ const WRITTEN: { readonly [kind: string]: readonly (Omit<Partial<Variant>, 'mode
         encoder: [{ kind: 'robust' }],
       },
     ],
+    linear: [
+      { model: {} },
+      {
+        model: { log: false, base: 'season', scale: 'series', context: [4, 8], ridge: [0.1, 1], choose: 'validation' },
+      },
+    ],
     average: [{ model: { members: ['theta', 'regression', network] } }],
     weighted: [{ model: { members: ['theta', 'drift', 'regression'] } }],
     auto: [{ model: {} }, { model: { members: ['regression', 'theta', 'drift', 'mean', 'ses', 'holt'] } }],

@@ -404,3 +404,108 @@ describe('linear', () => {
       });
   });
 });
+
+describe('linear, told of columns known in advance,', () => {
+  const ROWS = 210;
+  const AHEAD = 14;
+  type Columns = Readonly<Record<string, Float64Array>>;
+  const flag = rows(ROWS + AHEAD, (t) => (t < ROWS ? Number(t % 23 === 5 || t % 31 === 11) : Number(t === ROWS + 3)));
+  const usual = (t: number): number => Math.exp(0.04 * noise(t)) * (10 + 3 * Math.sin((2 * Math.PI * t) / 7));
+  const doubled = rows(ROWS, (t) => usual(t) * (flag[t] === 1 ? 2 : 1));
+
+  /** The forecasts of each target of each series (S, C, H), and what was learned. */
+  async function told(all: readonly { y: Columns; future: Columns }[], written: object = {}, horizon = 6) {
+    const series = all.map(({ y, future }) => seriesOf(y, {}, future));
+    const forecaster = kind.create(kind.options.parse(written), { season: 7 });
+    const fits = await forecaster.fitPanel?.(
+      series,
+      series.map((one) => request(one, 6)),
+    );
+    return Promise.all(
+      (fits ?? []).map(async (fitted, s) => {
+        const { targets, length } = series[s] as Series;
+        const { values } = await fitted.forecast(series[s] as Series, { cutoffs: [length], horizon, lead: 0 });
+        const state = fitted.state() as unknown as { targets: { ahead: Record<string, number> }[] };
+        return {
+          ahead: state.targets.map(({ ahead }) => ahead),
+          steps: targets.map((_, c) => values.filter((_, i) => i % targets.length === c)),
+        };
+      }),
+    );
+  }
+  const near = (found: ArrayLike<number> | undefined, h: number, actual: number): void => {
+    expect(Math.abs((found?.[h] as number) / actual - 1)).toBeLessThan(0.15);
+  };
+
+  it.each([
+    {},
+    { log: false, scale: 'series' },
+    { base: 'season', loss: 'squares' },
+    { subtract: 'none', intercept: true },
+    { context: [9, 21], ridge: [0.01, 0.1], weigh: 'owa' },
+    { stride: 2, choose: 'validation' },
+  ])('a holiday that doubles sales is found and expected on its day alone: %o', async (written) => {
+    const [found] = await told([{ y: { y: doubled }, future: { flag } }], written);
+    for (let h = 0; h < 6; h++) near(found?.steps[0], h, usual(ROWS + h) * (h === 3 ? 2 : 1));
+  });
+
+  it('its weight is the planted one: the logarithm of 2, the price elasticity', async () => {
+    const price = rows(ROWS + AHEAD, (t) => Math.log(2 + (Math.floor(t / 17 + Math.sin(t)) % 3)));
+    const y = rows(ROWS, (t) => (doubled[t] as number) * Math.exp(-1.5 * (price[t] as number)));
+    const [found] = await told([{ y: { y }, future: { flag, price } }]);
+    expect(found?.ahead[0]?.flag).toBeCloseTo(Math.log(2), 1);
+    expect(found?.ahead[0]?.price).toBeCloseTo(-1.5, 1);
+  });
+
+  it('steps beyond those it learned know of theirs', async () => {
+    const late = flag.map((one, t) => (t < ROWS ? one : Number(t === ROWS + 9)));
+    const [found] = await told([{ y: { y: doubled }, future: { flag: late } }], {}, 12);
+    for (let h = 0; h < 12; h++) near(found?.steps[0], h, usual(ROWS + h) * (h === 9 ? 2 : 1));
+  });
+
+  it('a series of a panel that never had such a day is told by the others, whatever its level', async () => {
+    const never = rows(ROWS, (t) => 500 * usual(t + 3));
+    const early = flag.map((one, t) => (t < ROWS ? 0 : one));
+    const others = [1, 40].map((size) => ({ y: { y: doubled.map((v) => size * v) }, future: { flag } }));
+    for (const written of [{}, { log: false }]) {
+      const found = await told([...others, { y: { y: never }, future: { flag: early } }], written);
+      near(found[2]?.steps[0], 3, 1000 * usual(ROWS + 6));
+      near(found[2]?.steps[0], 2, 500 * usual(ROWS + 5));
+    }
+  });
+
+  it('targets of one series have effects of their own', async () => {
+    const halved = rows(ROWS, (t) => 70 * usual(t) * (flag[t] === 1 ? 0.5 : 1));
+    const [found] = await told([{ y: { up: doubled, down: halved }, future: { flag } }]);
+    expect(found?.ahead[0]?.flag).toBeCloseTo(Math.log(2), 1);
+    expect(found?.ahead[1]?.flag).toBeCloseTo(-Math.log(2), 1);
+  });
+
+  it('the unit of a column changes nothing, and what never moves says nothing', async () => {
+    const other = { flag: flag.map((one) => 3 - 1000 * one), still: flag.map(() => 7) };
+    const [one] = await told([{ y: { y: doubled }, future: { flag } }]);
+    const [two] = await told([{ y: { y: doubled }, future: other }]);
+    for (let h = 0; h < 6; h++) expect(two?.steps[0]?.[h]).toBeCloseTo(one?.steps[0]?.[h] as number, 6);
+    expect(two?.ahead[0]?.still).toBe(0);
+  });
+
+  it('columns that have nothing to say hardly change a forecast', async () => {
+    const idle = Object.fromEntries(
+      [1, 2, 3, 4, 5].map((k) => [`n${k}`, rows(ROWS + AHEAD, (t) => noise(t * (1 + 0.37 * k) + k))]),
+    );
+    const plain = rows(ROWS, usual);
+    const [blind] = await panel([plain], {}, 6, 7);
+    const [found] = await told([{ y: { y: plain }, future: idle }]);
+    for (let h = 0; h < 6; h++)
+      expect(Math.abs((found?.steps[0]?.[h] as number) / (blind?.[h] as number) - 1)).toBeLessThan(0.02);
+  });
+
+  it('other columns than it learned from are refused, and those that end too early', async () => {
+    const series = seriesOf({ y: doubled }, {}, { flag });
+    const fitted = await kind.create(kind.options.parse({}), { season: 7 }).fit(series, request(series, 6));
+    const ask = (future: Columns, horizon: number) =>
+      fitted.forecast(seriesOf({ y: doubled }, {}, future), { cutoffs: [ROWS], horizon, lead: 0 });
+    await expect(ask({ promo: flag }, 6)).rejects.toMatchObject({ code: 'E_DATA_COLUMN' });
+    await expect(ask({ flag }, AHEAD + 1)).rejects.toMatchObject({ code: 'E_DATA_FUTURE' });
+  });
+});

@@ -4,8 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { plannedOrigins } from '../src/backtest.ts';
 import { settle } from '../src/config/defaults.ts';
 import { ForecastError } from '../src/core/errors.ts';
+import { holdOut, windowShape } from '../src/cutting.ts';
 import { configFor, init } from '../src/init.ts';
 import { inspect } from '../src/inspect.ts';
 import { factsOf, loadData, openConfig } from '../src/open.ts';
@@ -65,6 +67,28 @@ describe('a config made for a table', () => {
     ];
     expect(windows.validation).toBe(windows.test);
     expect(windows.training).toBeGreaterThan(windows.test);
+  });
+
+  it('asks for no more folds than its rows allow, however many they are', async () => {
+    const month = (i: number): string => `${2000 + Math.floor(i / 12)}-${(i % 12) + 1}`;
+    for (const [step, last] of [
+      [(i: number): string => day(7 * i), 230],
+      [month, 130],
+      [day, 90],
+    ] as const) {
+      for (let rows = 20; rows < last; rows += 7) {
+        const path = table(`folds-${rows}.csv`, 'day,y', rows, (i) => `${step(i)},${i % 12}`);
+        const opened = await configFor(path);
+        const data = await loadData(opened);
+        const config = settle(opened.written, factsOf(data));
+        const [series] = data.raw.form === 'numbers' ? data.raw.series : [];
+        if (!series) throw new Error('no series');
+        const { parts } = holdOut(config, windowShape(config, series), rows);
+        const { season } = factsOf(data);
+        const origins = plannedOrigins(config, [{ series, end: parts.test ?? rows }], season);
+        expect([rows, (origins?.[0] ?? []).length >= config.evaluate.folds]).toEqual([rows, true]);
+      }
+    }
   });
 
   it('is inspected with the network that all of its series have, once', async () => {

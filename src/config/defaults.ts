@@ -5,6 +5,7 @@ import { ENCODERS } from '../encoders/index.ts';
 import { foldsThatFit } from '../evaluate/backtest.ts';
 import { isOpen } from '../models/lstm-regressor.ts';
 import { OPTIMIZERS } from '../optimizers/index.ts';
+import { partSizes } from '../window/split.ts';
 import type { Choice, Config } from './config.ts';
 import { plainModel, type Recipe, recipeOf } from './recipe.ts';
 import type { Written } from './schema.ts';
@@ -174,7 +175,16 @@ function foldsOf(
   const reach = reachOf(recipe?.model ?? written.model);
   const least = leastRows(read + reach, recipe?.horizon ?? horizon, lead, facts.season);
   const plan = { step: shared, stride: written.evaluate.stride, horizon, lead, history: null };
-  return { folds: Math.min(FOLDS, foldsThatFit(usable, plan, least)), step: shared };
+  const known = Math.min(usable, testBegins(written, facts, read, recipe?.horizon ?? horizon));
+  return { folds: Math.min(FOLDS, foldsThatFit(known, plan, least)), step: shared };
+}
+
+/** The first row a test window is to forecast: no fold may know it. Rows of the windows before it, which reach into the test part, are lost. */
+function testBegins({ split, window }: Written, { rows }: Facts, context: number, horizon: number): number {
+  const { stride = 1, lead = 0 } = window;
+  const windows = Math.floor((rows - context - lead - (window.horizon ?? horizon)) / stride) + 1;
+  const { test } = partSizes(windows, { validation: split.validation ?? RECORDED_VALIDATION, test: split.test ?? 0 });
+  return test < 1 ? rows : context + lead + (windows - test) * stride;
 }
 
 function cycleOf({ cycle, season }: Facts): number {

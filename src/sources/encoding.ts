@@ -24,7 +24,7 @@ export const ENCODINGS = [
   'gb18030',
   'big5',
   'euc-kr',
-] as const satisfies readonly string[];
+] as const;
 
 export type Encoding = (typeof ENCODINGS)[number];
 

@@ -40,7 +40,7 @@ export interface LinearChoice {
 
 export interface LinearModel {
   readonly form: LinearForm;
-  /** The mean over its settings. */
+  /** The mean over what is written of its settings, of each the mean over those that are good. */
   readonly weights: LinearWeights;
   readonly windows: number;
 }
@@ -76,7 +76,9 @@ export async function chooseLinear(
   // Contexts that are written learn from all their own windows.
   for (const own of grouped(settings, ({ context }) => (grid.context === 'auto' ? '' : `${context}`))) {
     const { form, found, windows } = await solved(known, grid, own, pause);
-    models.push({ form, weights: mean(found), windows });
+    const alike = grouped(own, (one) => written(grid, one)); // a penalty that is written counts once, however many of its settings are good
+    const each = alike.map((some) => mean(some.map((one) => found[own.indexOf(one)] as LinearWeights)));
+    models.push({ form, weights: mean(each), windows });
   }
   return { models, settings };
 }

@@ -258,6 +258,30 @@ describe('linear', () => {
         expect(all[s]?.[h]).toBeCloseTo(alone.reduce((sum, one) => sum + (one[s]?.[h] as number), 0) / 6, 9);
   });
 
+  it('every penalty of a list counts once, however many of its settings are good', async () => {
+    const y = rows(120, (t) => Math.exp(0.01 * t) * (10 + 3 * Math.sin((2 * Math.PI * t) / 12) + 0.5 * noise(t)));
+    const series = seriesOf({ y });
+    const learned = async (written: object) => {
+      const options = kind.options.parse({ context: 18, log: false, ...written });
+      const state = (await kind.create(options, { season: 12 }).fit(series, request(series, 6))).state();
+      return state as unknown as { settings: { ridge: number; weigh: string }[]; models: [{ weights: number[] }] };
+    };
+    const { settings, models } = await learned({ ridge: [0.001, 1] });
+    expect(settings.map(({ weigh, ridge }) => `${weigh} ${ridge}`)).toEqual(['equal 0.001', 'owa 0.001', 'equal 1']);
+    const [equal, owa, both] = await Promise.all(
+      [
+        { ridge: 0.001, weigh: 'equal' },
+        { ridge: 0.001, weigh: 'owa' },
+        { ridge: [0.001, 1], weigh: 'equal' },
+      ].map(async (written) => (await learned(written)).models[0].weights),
+    );
+    for (const [i, weight] of models[0].weights.entries()) {
+      const [one, two] = [equal?.[i] as number, owa?.[i] as number];
+      const other = 2 * (both?.[i] as number) - one; // of the penalty 1, windows weighed the same
+      expect(weight).toBeCloseTo(((one + two) / 2 + other) / 2, 9);
+    }
+  });
+
   it('every context of a list stays, with the penalties that are good for it', async () => {
     const series = seriesOf({ y: rows(160, (t) => 10 + Math.sin((2 * Math.PI * t) / 12) + 0.3 * noise(t)) });
     const fitted = await kind

@@ -182,6 +182,10 @@ const WRITERS: Record<TimeFormat, (stamp: number, frequency: Frequency) => strin
     const { year, month, day } = civilOf(stamp);
     return `${two(day)}/${two(month)}/${four(year)}${timeWithin(stamp, frequency)}`;
   },
+  'dotted-date': (stamp, frequency) => {
+    const { year, month, day } = civilOf(stamp);
+    return `${two(day)}.${two(month)}.${four(year)}${timeWithin(stamp, frequency)}`;
+  },
   'month-day-year': (stamp, frequency) => {
     const { year, month, day } = civilOf(stamp);
     return `${two(month)}/${two(day)}/${four(year)}${timeWithin(stamp, frequency)}`;

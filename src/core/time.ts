@@ -20,7 +20,7 @@ export interface Frequency {
 
 /**
  * How stamps are written back, so that forecasts look like the file they continue: `iso-datetime` 2014-07-01T00:30:00,
- * `spaced-datetime` 2014-07-01 00:30:00, `iso-datetime-utc` 2014-07-01T00:30:00Z, `compact-date` 20140701, `day-month-year`
+ * `spaced-datetime` 2014-07-01 00:30:00, `iso-datetime-utc` 2014-07-01T00:30:00Z, `compact-date` 20140701, `dotted-date` 23.01.2022, `day-month-year`
  * 01/07/2014, `month-day-year` 07/01/2014, `month-name-date` Jul 1 2014, `year-month` 2014-07, `year-quarter` 2014 Q3.
  */
 export type TimeFormat =
@@ -31,6 +31,7 @@ export type TimeFormat =
   | 'iso-datetime-utc'
   | 'compact-date'
   | 'day-month-year'
+  | 'dotted-date'
   | 'month-day-year'
   | 'epoch-seconds'
   | 'epoch-milliseconds'

@@ -155,6 +155,7 @@ describe('the stamps that follow', () => {
       1,
       ['2015-01-31 23:00:00.500'],
     ],
+    ['dots', ['2022-01-23'], { unit: 'day', count: 1 }, 'dotted-date', 1, ['24.01.2022']],
     ['day first', ['2022-01-23'], { unit: 'day', count: 1 }, 'day-month-year', 1, ['24/01/2022']],
     [
       'month first, within the day',

@@ -197,6 +197,20 @@ describe('times as people write them', () => {
     expect((await onlySeries(text, { target: 'y' })).time.stamps).toBeNull();
   });
 
+  test.each([
+    ['29.01.2024', '30.01.2024', '31.01.2024', '01.02.2024'],
+    ['29/01/2024', '30/01/2024', '31/01/2024', '01/02/2024'],
+    ['01/29/2024', '01/30/2024', '01/31/2024', '02/01/2024'],
+  ])('what follows is written as the file writes it: %s', async (...cells) => {
+    const { time } = await onlySeries(
+      `day;y\n${cells
+        .slice(0, 3)
+        .map((cell) => `${cell};1\n`)
+        .join('')}`,
+    );
+    expect(futureStamps(time, 3, 1)).toEqual([cells[3]]);
+  });
+
   test('no short name of a month means two, in whatever language', () => {
     for (const [month, names] of Object.entries({
       1: 'Jan January Januar Jän Jänner janv janvier ene enero gen gennaio januari',
@@ -316,7 +330,7 @@ describe('time', () => {
     ['month names in full', ['January 2000', 'February 2000'], {}, 'monthly', 'Mar 1 2000'],
     ['day first, settled by a 13th', ['12/01/2024', '13/01/2024'], {}, 'daily', '14/01/2024'],
     ['month first, settled by a 13th', ['01/12/2024', '1/13/2024'], {}, 'daily', '01/14/2024'],
-    ['day first, by its format', ['05.02.24', '06.02.24'], { format: 'dmy' }, 'daily', '07/02/2024'],
+    ['day first, by its format', ['05.02.24', '06.02.24'], { format: 'dmy' }, 'daily', '07.02.2024'],
     ['year first of two digits', ['68-02-05', '68-02-06'], { format: 'ymd' }, 'daily', '2068-02-07'],
     ['day first with hours', ['31/12/1969 22:00', '31/12/1969 23:00'], {}, 'hourly', '01/01/1970 00:00:00'],
   ])('%s', async (_law, cells, options, frequency, next) => {

@@ -293,7 +293,7 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
     const stamp = reader(trimmed);
     if (!Number.isFinite(stamp)) throw invalid(trimmed, stamp, form, name, place);
     if (iso) noteIso(trimmed);
-    else dotted &&= NUMERIC.exec(trimmed)?.[2] === '.';
+    else dotted &&= /^\D*\d{1,2}\./.test(trimmed);
     append(stamp);
   };
 
@@ -317,11 +317,17 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
     if (form !== 'numeric') return { stamps, format: iso ? isoFormat(separator, offset === true) : FORMATS[form] };
     const known = order ?? orderOf(stamps, dotted, name, place.file, lineOf);
     unpack(stamps, known, name, place.file, lineOf);
-    return { stamps, format: known === 'mdy' ? 'month-day-year' : known === 'dmy' ? 'day-month-year' : 'iso-date' };
+    return { stamps, format: known === 'dmy' && dotted ? 'dotted-date' : FORMATS_BY_ORDER[known] };
   };
 
   return { name, form, bytes, text, finish };
 }
+
+const FORMATS_BY_ORDER: { readonly [order in DateOrder]: TimeFormat } = {
+  dmy: 'day-month-year',
+  mdy: 'month-day-year',
+  ymd: 'iso-date',
+};
 
 const FORMATS: { readonly [form in Exclude<TimeForm, 'iso' | 'numeric'>]: TimeFormat } = {
   'year-month': 'year-month',

@@ -261,8 +261,11 @@ async function settle(path: string): Promise<void> {
 async function move(path: string, name: string): Promise<void> {
   const from = join(path, PENDING, name);
   if (!(await exists(from))) return;
-  await mkdir(dirname(join(path, name)), { recursive: true });
-  await rename(from, join(path, name));
+  const to = join(path, name);
+  await onDisk(to, async () => {
+    await mkdir(dirname(to), { recursive: true });
+    await rename(from, to);
+  });
 }
 
 /** null where nothing is committed; a damaged one is a commit that never was. */

@@ -122,9 +122,16 @@ const NOT_WRITABLE: { readonly [code: string]: string } = {
   EROFS: 'the file system is read-only',
   ENOENT: 'its folder does not exist',
   ENOTDIR: 'a part of its path is a file, not a folder',
+  EEXIST: 'something of that name is in its place',
   EISDIR: 'it is a folder',
   ELOOP: 'its path is a loop of links',
   ENAMETOOLONG: 'its name is too long',
+};
+
+const HINTS: { readonly [code: string]: string } = {
+  ENOENT: 'make the folder above it first',
+  EEXIST: 'move it away, or choose another folder with --out',
+  EISDIR: 'move it away, or choose another folder with --out',
 };
 
 const WRITE_FAILED: { readonly [code: string]: string } = {
@@ -143,7 +150,7 @@ export function outputError(path: string, error: unknown, figures?: string): For
   const code = codeOf(error);
   const why = NOT_WRITABLE[code];
   if (why !== undefined) {
-    const hint = code === 'ENOENT' ? 'make the folder above it first' : 'choose a folder you may write to with --out';
+    const hint = HINTS[code] ?? 'choose a folder you may write to with --out';
     return new ForecastError('E_OUT_NOT_WRITABLE', `cannot be written: ${why}`, { where, hint, cause: error });
   }
   const what = WRITE_FAILED[code] ?? (code || (error instanceof Error ? error.message : String(error)));

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, ForecastError, Interrupted } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { paint, writeMessage } from './output.ts';
+import { asArgument, paint, writeMessage } from './output.ts';
 import { interruption } from './signals.ts';
 
 const MOST_CHARACTERS = 500;
@@ -60,14 +60,9 @@ function bug(error: unknown): ForecastError {
 
 function stopped(args: readonly string[]): number {
   const { name, status } = interruption();
-  const again = args.filter((argument) => argument !== '--force' && argument !== '--resume').map(quoted);
+  const again = args.filter((argument) => argument !== '--force' && argument !== '--resume').map(asArgument);
   writeMessage(oneLine(`forecast: stopped by ${name}; resume with: forecast ${again.join(' ')} --resume`));
   return status;
-}
-
-/** An argument as a shell takes it back. */
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 /** What is wrong with a command line, with the nearest known word. */

@@ -2,7 +2,7 @@
 
 import type { InitOptions } from '../init.ts';
 import { type Command, flag, present, text, texts } from './flags.ts';
-import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
+import { pathArgument, shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
 
 export const command: Command = {
   command: 'init [from]',
@@ -27,7 +27,7 @@ export const command: Command = {
     const { files } = await init(text(given, 'from'), present<InitOptions>(options));
     if (flag(given, 'json')) writeJson({ files: files.map(shortPath) });
     else writeOutput(files.map((file) => `${shortPath(file)}\n`).join(''));
-    if (!flag(given, 'quiet')) writeMessage(`next: forecast run ${shortPath(files[0]!)}`);
+    if (!flag(given, 'quiet')) writeMessage(`next: forecast run ${pathArgument(files[0]!)}`);
     return 0;
   },
 };

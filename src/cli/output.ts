@@ -66,3 +66,14 @@ export function shortPath(path: string): string {
   const way = relative(process.cwd(), path);
   return way === '' ? '.' : way.startsWith('..') || isAbsolute(way) ? path : way;
 }
+
+/** An argument as a shell takes it back. */
+export function asArgument(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+/** A path in a command that is to be typed: never an option, always one word. */
+export function pathArgument(path: string): string {
+  const shown = shortPath(path);
+  return asArgument(shown.startsWith('-') ? `./${shown}` : shown);
+}

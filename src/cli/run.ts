@@ -5,7 +5,7 @@ import type { StyledPart } from '../report/terminal.ts';
 import type { RunEvent, RunOptions, RunOutcome } from '../run.ts';
 import { oneLine, usageError } from './failure.ts';
 import { type Command, flag, type Given, number, present, text, texts } from './flags.ts';
-import { shortPath, wantsColor, writeJson, writeMessage, writeOutput } from './output.ts';
+import { pathArgument, shortPath, wantsColor, writeJson, writeMessage, writeOutput } from './output.ts';
 import { type ProgressView, progressView, SILENT } from './progress.ts';
 import { abortOnSignal } from './signals.ts';
 import { warningLine } from './warn.ts';
@@ -116,13 +116,13 @@ function asJson({ result, host, folder, stored }: RunOutcome): object {
 
 /** Where the run is, and the command one would type next. */
 function whatNext({ folder, result, stored, report }: RunOutcome): string[] {
-  const path = shortPath(folder);
+  const path = pathArgument(folder);
   // A recorded series goes on, and what is known in advance of it ends with the horizon.
   const ahead = result.backtest === null ? '--horizon 24' : '--data newer.csv';
   const next = result.text.length > 0 ? `forecast generate ${path} --prompt "…"` : `forecast predict ${path} ${ahead}`;
   return [
     ...(stored ? ['already complete: this is the stored result; --force trains anew'] : []),
-    `run: ${path}`,
+    `run: ${shortPath(folder)}`,
     ...shipLine(result, path),
     ...(report === null ? [] : [`report: ${shortPath(report)}`]),
     `next: ${next}`,

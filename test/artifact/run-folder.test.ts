@@ -141,6 +141,28 @@ test('a forced run leaves the finished one readable until it is complete, then r
   expect((await readdir(path)).sort()).toEqual(['identity.json', 'manifest.json', 'result.json', 'run.json', 'series']);
 });
 
+test.each([
+  ['result.json', 'result.json', 'it is a folder', () => mkdir],
+  ['series/x.txt', 'series', 'something of that name is in its place', () => (at: string) => writeFile(at, '')],
+])(
+  'what stands in the way of %s is named, and once it is moved away the run is complete',
+  async (name, at, why, how) => {
+    const path = join(root, 'run');
+    const folder = await openRunFolder(path, identity());
+    await folder.write(name, 'kept');
+    await how()(join(path, at));
+    const error = await fault(folder.complete({}));
+    expect(error).toMatchObject({ code: 'E_OUT_NOT_WRITABLE', message: `cannot be written: ${why}` });
+    expect(error.where).toMatch(new RegExp(`run.${name.replace('/', '.')}$`));
+    await folder.close();
+    await rm(join(path, at), { recursive: true });
+    const again = await openRunFolder(path, identity());
+    expect(again.state).toBe('done');
+    await again.close();
+    expect((await readRunFolder(path)).text(name)).toBe('kept');
+  },
+);
+
 test('a commit cut short after any of its moves reads as the new run, and the next opening finishes it', async () => {
   const path = join(root, 'run');
   const made = join(root, 'made');

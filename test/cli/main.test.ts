@@ -169,6 +169,8 @@ describe('a run', () => {
     expect(result).toMatchObject({ name: 'tiny', seed: 7, stored: true, run: 'run-a' });
     const ahead = await forecast('predict', 'run-a', '--horizon', '2', '--json');
     expect((JSON.parse(ahead.out) as { forecast: unknown[] }).forecast).toHaveLength(2);
+    const odd = await forecast('run', 'tiny.yaml', "--out=-run 'b'");
+    expect(odd.err).toContain("next: forecast predict './-run '\\''b'\\''' ");
     // What is typed as an option is called by that option, wherever it is refused.
     expect((await forecast('predict', 'run-a', '--horizon=2000000')).err).toBe(
       'forecast: error[E_CONFIG_RANGE] --horizon: 2000000 is out of range: at most 1000000. Hint: `forecast explain predict.horizon` says what it may be\n',

@@ -44,7 +44,17 @@ export async function readActuals(path: string, options: CsvOptions, wanted: Wan
   };
   const only = { ...options, file: path, target: wanted.targets, past: [], future: [], static: [] };
   const read = async (file: OpenFile): Promise<Actuals> => matched(await readTable(file, only), wanted, file.name);
-  return await withFile(path, context, options.limits, read, options.encoding);
+  return await withFile(path, context, options.limits, read, options.encoding).catch((error: unknown) => {
+    throw asRunReads(error);
+  });
+}
+
+/** What is wrong with new data, told to somebody who has a run and no config at hand. */
+export function asRunReads(error: unknown): unknown {
+  if (!(error instanceof ForecastError) || !/\bsource\./.test(error.hint ?? '')) return error;
+  const { code, message, where } = error;
+  const hint = `new data are read as the run's own: write the table as that one is, or train on it anew (${error.hint})`;
+  return new ForecastError(code, message, { ...(where === undefined ? {} : { where }), hint, cause: error });
 }
 
 function matched(table: Table, wanted: Wanted, file: string): Actuals {

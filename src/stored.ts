@@ -2,6 +2,7 @@
 // In: a run folder. Out: forecasts or text in raw units. Not here: training (run.ts).
 
 import { relative, resolve } from 'node:path';
+import { asRunReads } from './actuals.ts';
 import { readIntervals } from './artifact/intervals.ts';
 import { readModels, type SeriesModel } from './artifact/model.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
@@ -229,7 +230,8 @@ function sourceLike(source: Choice, target: readonly string[], file: string): Ch
 /** The data, or a hint that fits a command line where they are not there. */
 async function found(opened: OpenedConfig, hint: string): Promise<Loaded> {
   return await loadData(opened).catch((error: unknown) => {
-    if (!(error instanceof ForecastError) || error.code !== 'E_DATA_NOT_FOUND') throw error;
+    if (!(error instanceof ForecastError)) throw error;
+    if (!/^E_(?:DATA_NOT_FOUND|PATH_OUTSIDE)$/.test(error.code)) throw opened.expects ? error : asRunReads(error);
     throw new ForecastError(error.code, error.message, { ...(error.where ? { where: error.where } : {}), hint });
   });
 }

@@ -126,6 +126,14 @@ predict: { horizon: 3 }
     ]);
   });
 
+  it('says that new data are read as the run’s own where they are written otherwise', async () => {
+    const text = readFileSync(months, 'utf8').replace(/,(\d+)\n$/, ',$$$1\n');
+    await expect(predict(folder, { data: space.write('money.csv', text) })).rejects.toMatchObject({
+      code: 'E_DATA_NOT_NUMERIC',
+      hint: expect.stringMatching(/^new data are read as the run's own: .* \(set source\.unit: "\$"\)$/),
+    });
+  });
+
   it('says what to type where the data are not there', async () => {
     await expect(predict(folder, { data: join(space.path, 'none.csv') })).rejects.toMatchObject({
       code: 'E_DATA_NOT_FOUND',

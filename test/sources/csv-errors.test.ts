@@ -174,6 +174,18 @@ describe('a table is refused with its code, file, line and column', () => {
       'E_DATA_FORMAT x.csv: this is a web page, as some programs write for .xls, not a table in text',
     ],
     ['JSON', '[{"day":"2024-01-01","y":1}]', {}, 'E_DATA_FORMAT x.csv: this is JSON, not a table in text'],
+    [
+      'a row a year and a column a month',
+      'year,Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec,Total\n2023,1,2,3,4,5,6,7,8,9,10,11,12,78\n',
+      {},
+      'E_DATA_COLUMN x.csv: a row a year and a column a month: one row a month is needed',
+    ],
+    [
+      'a row a year and a column a quarter',
+      'Jahr;Q1;Q2;Q3;Q4\n2023;1;2;3;4\n',
+      {},
+      'E_DATA_COLUMN x.csv: a row a year and a column a quarter: one row a quarter is needed',
+    ],
     ['an empty file', '', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
     ['blank lines only', '\n \n\n', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
     ['a header only', 'date,y\n', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],

@@ -285,6 +285,7 @@ function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
   const close = closeOf(numeric, nameOf);
   if (close !== undefined) return close;
   const names = (numeric.length === 0 ? free : numeric).map(nameOf);
+  refuseCrossTable(names, sample.file);
   const what = numeric.length === 0 ? 'no column of numbers' : `${numeric.length} columns could be the target`;
   const likely = names.find((name) => LIKELY_TARGET.test(name)) ?? names[0];
   throw new ForecastError('E_DATA_COLUMN', names.length === 0 ? `${what} is left` : `${what}: ${listed(names)}`, {
@@ -293,6 +294,18 @@ function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
       numeric.length === 0 || likely === undefined
         ? 'name it in source.target'
         : `set source.target: ${shown(likely)}, or name another of them`,
+  });
+}
+
+/** A row a year and a column a month (a quarter, a weekday): each column would be a twelfth of the series. */
+function refuseCrossTable(names: readonly string[], file: string): void {
+  const months = new Set(names.map(monthCalled).filter((month) => !Number.isNaN(month)));
+  const quarters = names.filter((name) => /^(?:q[1-4]|[1-4]q)$/i.test(name));
+  const [parts, part] = months.size === 12 ? [12, 'month'] : quarters.length === 4 ? [4, 'quarter'] : [0, ''];
+  if (parts === 0) return;
+  throw new ForecastError('E_DATA_COLUMN', `a row a year and a column a ${part}: one row a ${part} is needed`, {
+    where: file,
+    hint: `turn the table to columns year, ${part} and value, ${parts} rows a year; or name one column in source.target`,
   });
 }
 

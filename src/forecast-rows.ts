@@ -50,7 +50,7 @@ export async function forecastRows(
 function notFinite(target: string, time: string): ForecastError {
   return new ForecastError('E_DATA_RANGE', `the forecast of ${target} for ${time} is not finite`, {
     where: 'encoder',
-    hint: 'values this large need a normalising encoder (standard)',
+    hint: 'give the column in a larger unit, or choose another model; networks need a normalising encoder (standard)',
   });
 }
 

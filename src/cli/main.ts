@@ -68,7 +68,7 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOutput(helpText(COMMANDS));
     return 0;
   }
-  const args = withCommand(argv);
+  const args = withCommand(withoutDashes(argv));
   const choose =
     (command: Command) =>
     (given: Given): never => {
@@ -122,6 +122,13 @@ async function statusOf(work: () => Promise<number>, args: readonly string[]): P
   } catch (error) {
     return failure(error, args);
   }
+}
+
+/** What stands after `--` are names, whatever they begin with. */
+function withoutDashes(argv: readonly string[]): readonly string[] {
+  const at = argv.indexOf('--');
+  if (at < 0) return argv;
+  return [...argv.slice(0, at), ...argv.slice(at + 1).map((name) => (name.startsWith('-') ? `./${name}` : name))];
 }
 
 /** `forecast data.csv` and `forecast config.yaml` are `forecast run …`; only switches may stand before the file. */

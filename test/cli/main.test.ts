@@ -171,6 +171,8 @@ describe('a run', () => {
     expect((JSON.parse(ahead.out) as { forecast: unknown[] }).forecast).toHaveLength(2);
     const odd = await forecast('run', 'tiny.yaml', "--out=-run 'b'");
     expect(odd.err).toContain("next: forecast predict './-run '\\''b'\\''' ");
+    // Names after -- are names, whatever they begin with.
+    expect(await forecast('report', '--json', '--quiet', '--', "-run 'b'")).toMatchObject({ status: 0, err: '' });
     // What is typed as an option is called by that option, wherever it is refused.
     expect((await forecast('predict', 'run-a', '--horizon=2000000')).err).toBe(
       'forecast: error[E_CONFIG_RANGE] --horizon: 2000000 is out of range: at most 1000000. Hint: `forecast explain predict.horizon` says what it may be\n',

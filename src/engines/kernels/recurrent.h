@@ -175,7 +175,7 @@ INLINE void fetchNext(const Layer &layer, const Linear &l, ix p, const float *su
   if (p == 0) soon(next + n * l.stride, n * l.stride);
 }
 
-static void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, View out, ix column) {
+APART void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, View out, ix column) {
   const ix T = shard.T, n = shard.n, Tz = shard.training ? T : 1, Tc = shard.training ? T : 2;
   const bool carry = shard.net->carry;
   if (shard.from == 0) beginStates(shard, layer, l);

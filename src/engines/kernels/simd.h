@@ -15,6 +15,12 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+// Not part of who calls it: V8 makes one function after the other fast while they run, and a large one long after those it is made of.
+#if defined(__wasm__)
+#define APART static __attribute__((noinline))
+#else
+#define APART static
+#endif
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else

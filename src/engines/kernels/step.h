@@ -88,7 +88,7 @@ template <class Work> static void eachTile(const Net &net, Shard &shard, ix k, W
 }
 
 /** Forward, loss and backward: gradients and tally are those of the shard's windows. */
-static void learn(const Net &net, Shard &shard, ix k) {
+APART void learn(const Net &net, Shard &shard, ix k) {
   eachStretch(net, 0, net.dense, true, [&](ix begin, ix end) { zero(shard.g + begin, end - begin); });
   shard.touched = 0;
   memset(shard.slots, -1, (size_t)net.tableRows * sizeof(int32_t));
@@ -103,7 +103,7 @@ static void learn(const Net &net, Shard &shard, ix k) {
   }
 }
 
-static void measureShard(const Net &net, Shard &shard, ix k) {
+APART void measureShard(const Net &net, Shard &shard, ix k) {
   eachTile(net, shard, k, [&] {
     gatherTargets(shard, net.batch.start + shard.first);
     measure(shard, shard.tally);
@@ -111,7 +111,7 @@ static void measureShard(const Net &net, Shard &shard, ix k) {
 }
 
 /** Outputs of the shard's windows, at their places among the batch's. */
-static void predictShard(const Net &net, Shard &shard, ix k) {
+APART void predictShard(const Net &net, Shard &shard, ix k) {
   eachTile(net, shard, k, [&] {
     const ix from = !net.layers[net.count - 1].every ? 0 : net.data.rows ? 0 : shard.known - 1;
     const ix rows = net.data.rows ? shard.T : net.own + 1;

@@ -1,6 +1,7 @@
 // Several runs side by side.
 // In: results with the folders they came from. Out: plain rows, or a table of them. Not here: reading the folders (artifact/).
 
+import { PLAIN } from '../evaluate/score.ts';
 import { columns, count, figure, percent, quoted, visible } from './figures.ts';
 import type { Result, ScoreRow } from './result.ts';
 import { judged } from './terminal.ts';
@@ -126,11 +127,17 @@ function answerText(answer: ComparedRow['answer']): string {
   return typeof answer === 'number' ? figure(answer, 6) : quoted(answer, 32);
 }
 
+/** What last-value has on a run's windows: it knows no options, so that it differs only where rows, steps or the season errors are scaled by do. */
+function plainScore({ result }: ComparedRun, metric: string | null): number | null {
+  return judged(result.scores).find((row) => row.forecaster === PLAIN)?.metrics[metric ?? ''] ?? null;
+}
+
 /** What makes the scores hard to compare, in one sentence; none where nothing does. */
 export function notes(runs: readonly ComparedRun[], rows: readonly ComparedRow[]): string[] {
   const found: string[] = [];
   if (new Set(runs.map((run) => run.result.data.sha256)).size > 1) found.push('the runs are on different data');
-  if (new Set(rows.map((row) => `${row.split} ${row.windows}`)).size > 1)
+  const plain = new Set(runs.flatMap((run) => plainScore(run, rows[0]?.metric ?? null) ?? []));
+  if (new Set(rows.map((row) => `${row.split} ${row.windows}`)).size > 1 || plain.size > 1)
     found.push('the scores are on different windows');
   if (rows.some((row) => row.split === 'train')) found.push('some scores are on what the model was trained on');
   return found.length === 0 ? [] : [`Mind: ${found.join('; ')}.`];

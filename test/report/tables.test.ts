@@ -60,6 +60,15 @@ test('runs that share no metric are shown without a score, and the reader is war
   `);
 });
 
+test('scores of as many windows, but of other steps, carry a note: the last value does not have one score on both', () => {
+  const run = (folder: string, mae: number) => {
+    const plain = { ...numbers.scores[0]!, forecaster: 'last-value', metrics: { mae } };
+    return { name: 'airline', folder, result: { ...numbers, scores: [numbers.scores[0]!, plain] }, seconds: 1 };
+  };
+  expect(compareTable([run('runs/a', 20), run('runs/b', 26)])).toMatch(/Mind: the scores are on different windows\.$/);
+  expect(compareTable([run('runs/a', 20), run('runs/b', 20)])).not.toMatch(/Mind/);
+});
+
 test('hostile names stay on their lines in tables', () => {
   const table = compareTable([{ name: HOSTILE, folder: HOSTILE, result: poisoned(text), seconds: 1 }]);
   expect(table.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028\u202e]/u);

@@ -69,7 +69,7 @@ export function compileWith(kernels: Kernels, network: Network, weights: Tensors
   };
 }
 
-/** Whether numbers are read out of TensorFlow in the middle of a batch: states that go on, outputs that are read again. */
-function readsWithin(network: Network): boolean {
-  return network.carry || (network.freeRun ?? 0) > 0;
+/** Whether numbers are read out of TensorFlow in the middle of a batch: outputs that are inputs of the next step. */
+function readsWithin({ freeRun }: Network): boolean {
+  return (freeRun ?? 0) > 0;
 }

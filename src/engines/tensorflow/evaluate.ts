@@ -43,7 +43,8 @@ export async function measure(
     if (continues) putStreams(program, streams);
     const { loss, correct } = k.scope(() => {
       const measure = program.measure(gather, program.forward(gather), every);
-      k.settle(sumsOf(measure), work(machine, 1));
+      k.settle([...sumsOf(measure), ...program.ends()], work(machine, 1));
+      program.keep();
       return readSums(machine, measure);
     });
     if (continues) takeStreams(program, streams);
@@ -108,7 +109,11 @@ function passing(machine: Machine): PassingMachine {
       carried: program.carried,
       size: () => undefined,
       forward(input) {
-        const rows = k.scope(() => Float64Array.from(k.read(program.forward({ input, shifts: null }))));
+        const rows = k.scope(() => {
+          const [last] = k.settle([program.forward({ input, shifts: null }), ...program.ends()], work(machine, 1));
+          program.keep();
+          return Float64Array.from(k.read(last as Id));
+        });
         unload(k, store);
         return rows;
       },

@@ -14,7 +14,7 @@ import { type Measure, measureLoss } from './losses.ts';
 import { addAll, concat, sliceRows, zerosAbove } from './operations.ts';
 import { createPass } from './pass.ts';
 import { load, type Slot, type Store } from './store.ts';
-import { begin, carriedBy, keep } from './streams.ts';
+import { begin, carriedBy, endsOf, keep } from './streams.ts';
 
 /** What of the gathered windows a forward pass reads; features that stand on own outputs are written into `input`. */
 export type Gathered = Pick<Gather, 'input' | 'shifts'>;
@@ -31,6 +31,9 @@ export interface Program {
   measure(gather: Gather, outputs: Id, every: boolean): Measure;
   /** Sets the gradient of every weight. Follows `measure` of the same arguments. */
   backward(gathered: Gathered, measure: Measure, every: boolean): void;
+  /** Where states stand after the batch that go on, and keeps them. They follow `forward`, and are settled between the two. */
+  ends(): readonly Id[];
+  keep(): void;
 }
 
 /** The network once more for each stretch of steps: the known ones, then each step on own outputs. */
@@ -133,7 +136,6 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
       const stage = stageAt(0, 0, batch.known);
       if (batch.continues) begin(stage.pass, carried, batch.continues);
       const known = stageForward(stage, gathered.input);
-      if (batch.continues) keep(stage.pass, carried);
       return batch.steps > batch.known ? runFree(gathered, known) : known;
     },
 
@@ -155,6 +157,12 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
       const gradient = whole ? measure.gradient() : zerosAbove(k, measure.gradient(), above());
       if (batch.steps > batch.known) runFreeBack(gathered, gradient);
       else stageBackward(stages[0] as Stage, gradient, false);
+    },
+
+    ends: () => (batch.continues ? endsOf(stages[0]!.pass, carried) : []),
+
+    keep() {
+      if (batch.continues) keep(stages[0]!.pass, carried);
     },
   };
 }

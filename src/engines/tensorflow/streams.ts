@@ -33,11 +33,19 @@ export function begin(pass: Pass, carried: ReturnType<typeof carriedBy>, continu
   }
 }
 
-/** Keeps where the streams of this batch stand now; those it did not read stay. */
-export function keep(pass: Pass, carried: ReturnType<typeof carriedBy>): void {
-  for (const { layer, memory } of carried) {
+/** Where the streams of this batch stand now, in the order of the memories. */
+export function endsOf(pass: Pass, carried: ReturnType<typeof carriedBy>): readonly Id[] {
+  return carried.map(({ layer, memory }) => {
     const end = pass.ends.get(layer);
-    const values = pass.k.read((memory.name === 'h' ? end?.h : end?.c) as Id);
+    return (memory.name === 'h' ? end?.h : end?.c) as Id;
+  });
+}
+
+/** Keeps them; streams the batch did not read stay. */
+export function keep(pass: Pass, carried: ReturnType<typeof carriedBy>): void {
+  for (const [i, id] of endsOf(pass, carried).entries()) {
+    const { memory } = carried[i]!;
+    const values = pass.k.read(id);
     const kept = new Float64Array(Math.max(memory.values.length, values.length));
     kept.set(memory.values);
     kept.set(values as Float32Array);

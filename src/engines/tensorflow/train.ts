@@ -112,7 +112,8 @@ function takeStep(
     program.backward(gather, measure, every);
     const gradients = [...store.slots.values()].map(({ gradient }) => gradient);
     const halves = halfSquaresOf(k, gradients);
-    k.settle([...sumsOf(measure), halves, ...gradients], work(machine, 3));
+    k.settle([...sumsOf(measure), halves, ...gradients, ...program.ends()], work(machine, 3));
+    program.keep();
     const { loss, correct } = readSums(machine, measure);
     const norm = Math.sqrt(squaresOf(k, halves, gradients));
     unload(k, store);

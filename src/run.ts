@@ -85,6 +85,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   const data = await loadData(opened);
   const facts = { ...factsOf(data), walked: options.walk === true };
   const config = settle(opened.written, facts);
+  if (options.walk) checkFolds(config, facts, opened.written.evaluate.folds);
   const { engine, reason, build } = await openEngine(config.engine.kind);
   const made = { kind: engine.kind, ...(build === null ? {} : { build }) };
   const continued = options.continueFrom === undefined ? null : await continuation(options.continueFrom, config, data);
@@ -124,6 +125,23 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   } finally {
     await folder.close();
   }
+}
+
+/** Before anything is trained for a backtest: that there is one. Errors: E_CONFIG_CONFLICT, E_DATA_TOO_SHORT. */
+function checkFolds({ evaluate }: Config, { form, rows }: Facts, asked: number | undefined): void {
+  const where = 'evaluate.folds';
+  if (form === 'text') {
+    const hint = 'forecast run';
+    throw new ForecastError('E_CONFIG_CONFLICT', 'text is judged on held-out tokens, not on folds', { where, hint });
+  }
+  if (evaluate.folds > 0) return;
+  if (asked === 0)
+    throw new ForecastError('E_CONFIG_CONFLICT', 'the config asks for no folds', { where, hint: 'add --folds 5' });
+  const what = `${rows} rows allow no fold: ten windows, and two seasons, come before the first one`;
+  throw new ForecastError('E_DATA_TOO_SHORT', what, {
+    where,
+    hint: 'more rows, or a shorter window.context and horizon',
+  });
 }
 
 /** Whether a run fits more than one thing. */

@@ -1,11 +1,12 @@
 // Rolling origins inside a run: what is judged, what intervals stand on, what the forecast was fitted on.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Interrupted } from '../src/core/errors.ts';
 import { random } from '../src/core/random.ts';
+import { configFor } from '../src/init.ts';
 import { type RunEvent, type RunOutcome, run } from '../src/run.ts';
 import { predict } from '../src/stored.ts';
 import { workspace } from './support/workspace.ts';
@@ -107,6 +108,13 @@ describe('a run over a recorded series', () => {
     const drift = (name: string, after?: number): object => config(monthly(name, after), { model: { kind: 'drift' } });
     expect(missed(await of('calm', () => drift('calm')))).toEqual([]);
     expect(missed(await of('jump', () => drift('jump', 90)))[0]).toMatch(/^80 % intervals held \d+ % of \d+ errors: /);
+    // They are made of the rows before a test part, which knows more of a jump inside it.
+    const tested = (name: string, after?: number): object =>
+      config(monthly(name, after), { model: { kind: 'holt-winters' }, split: { validation: 12, test: 6 } });
+    expect(missed(await of('calm-tested', () => tested('calm-tested')))).toEqual([]);
+    expect(missed(await of('jump-tested', () => tested('jump-tested', 88)))).toEqual([
+      '95 % intervals held 0 % of 6 errors of the test part: it is unlike the rows before it',
+    ]);
   });
 
   it('what lies after a fold does not reach it: later rows a hundred times as large leave its scores alone', async () => {
@@ -239,5 +247,17 @@ describe('forecast backtest', () => {
     const text = walk('next-word-rnn.yaml', '--set', 'train.epochs=1', '--out', 'text');
     expect([text.status, text.stderr.trim().split('\n').length]).toEqual([2, 1]);
     expect(text.stderr).toContain('text is judged on held-out tokens');
+    expect(existsSync(join(space.path, 'text'))).toBe(false);
+  });
+
+  it('rows that allow no fold are refused before anything is trained or written', async () => {
+    const rows = Array.from({ length: 9 }, (_, i) => `2024-01-0${i + 1},${i}\n`).join('');
+    const config = await configFor(space.write('nine.csv', `day,y\n${rows}`));
+    const out = join(space.path, 'nine');
+    await expect(run(config, { walk: true, out })).rejects.toMatchObject({
+      code: 'E_DATA_TOO_SHORT',
+      message: '9 rows allow no fold: ten windows, and two seasons, come before the first one',
+    });
+    expect(existsSync(out)).toBe(false);
   });
 });

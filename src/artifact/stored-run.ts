@@ -50,7 +50,7 @@ export async function readRunFolder(path: string): Promise<StoredRun> {
 
 async function readVerified(path: string): Promise<StoredRun> {
   const { marks, places } = await findManifest(path);
-  if (!marks.has('result.json') && marks.has('forecast.json')) {
+  if (!marks.has('result.json') && [...marks.keys()].some((name) => /(?:^|\/)forecast\.json$/.test(name))) {
     throw new ForecastError('E_RUN_NOT_FOUND', 'holds an exported model, not a run', {
       where: shownPath(path),
       hint: 'give the folder that `forecast run` printed: exports are for other programs',

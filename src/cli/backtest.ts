@@ -1,7 +1,6 @@
 // forecast backtest: rolling origins of a config's model and its baselines, fold by fold and step by step. Not here: the work (../run.ts).
 
-import { ForecastError } from '../core/errors.ts';
-import type { BacktestReport, Result } from '../report/result.ts';
+import type { BacktestReport } from '../report/result.ts';
 import type { RunOptions } from '../run.ts';
 import { usageError } from './failure.ts';
 import { type Command, flag, number, present, text, texts } from './flags.ts';
@@ -9,9 +8,6 @@ import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
 import { progressView, SILENT } from './progress.ts';
 import { show } from './run.ts';
 import { abortOnSignal } from './signals.ts';
-
-/** Folds where neither the config nor the command line says how many. */
-const FOLDS = 5;
 
 export const command: Command = {
   command: 'backtest <config>',
@@ -68,7 +64,7 @@ export const command: Command = {
     try {
       const { result, folder } = await run(await inputOf(config, options), options);
       view.stop();
-      const judged = walked(result);
+      const judged = { ...result, backtest: result.backtest as BacktestReport };
       if (flag(given, 'json')) writeJson({ ...judged.backtest, decision: result.decision, verdict: result.verdict });
       else writeOutput(`${renderBacktest(judged)}\n`);
       if (!quiet) writeMessage(`run: ${shortPath(folder)}`);
@@ -78,13 +74,3 @@ export const command: Command = {
     }
   },
 };
-
-function walked(result: Result): Result & { readonly backtest: BacktestReport } {
-  const { backtest } = result;
-  if (backtest) return { ...result, backtest };
-  const [why, hint] =
-    result.data.frequency === null
-      ? ['text is judged on held-out tokens, not on folds', 'forecast run']
-      : ['the config asks for no folds, or its rows allow none', `forecast backtest … --folds ${FOLDS}, or more rows`];
-  throw new ForecastError('E_CONFIG_CONFLICT', why, { where: 'evaluate.folds', hint });
-}

@@ -96,7 +96,7 @@ export function usage(message: string, args: readonly string[], commands: readon
 /** A pattern of the shell fits the folder of an export too, which is named after its run. */
 function oneRun(word: string, args: readonly string[]): string {
   const run = args.find((argument) => /./.test(argument) && word.startsWith(`${argument}-`));
-  if (run === undefined || !existsSync(join(word, 'forecast.json')))
+  if (run === undefined || !existsSync(join(word, 'manifest.json')) || existsSync(join(word, 'run.json')))
     return 'it takes one run: where a pattern fits several, name one';
   return `that is an exported model: name the run alone, ${run}`;
 }

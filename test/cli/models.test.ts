@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writeExport } from '../../src/artifact/export-folder.ts';
 import { workspace } from '../support/workspace.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -27,7 +28,7 @@ engine: { kind: reference }
 train: { epochs: 2 }
 `;
 
-test('a model goes out, and comes back as a run', { timeout: 60_000 }, () => {
+test('a model goes out, and comes back as a run', { timeout: 60_000 }, async () => {
   space.write('tiny.yaml', TINY);
   expect(forecast('run', 'tiny.yaml', '--out', 'tiny', '--quiet').status).toBe(0);
   const { status, out, err } = forecast('export', 'tiny', '--to', 'onnx');
@@ -55,6 +56,10 @@ test('a model goes out, and comes back as a run', { timeout: 60_000 }, () => {
       'forecast: error[E_RUN_NOT_FOUND] tiny-onnx: holds an exported model, not a run. Hint: give the folder that `forecast run` printed: exports are for other programs\n',
     );
   }
+  const several = new Map(['1-a/forecast.json', '2-b/forecast.json'].map((name) => [name, '{}']));
+  await writeExport(join(space.path, 'tiny-several'), several, false);
+  expect(forecast('compare', 'tiny', 'tiny-several').err).toMatch(/^tiny-several holds an exported model/);
+  expect(forecast('predict', 'tiny', 'tiny-several').err).toContain('that is an exported model');
   const back = forecast('import', 'tiny-tfjs/model.json', '--config', 'tiny.yaml', '--out', 'back', '--json');
   expect(back.status).toBe(0);
   expect(JSON.parse(back.out)).toMatchObject({ run: 'back', fit: { model: 'stack', epochs: 0 } });

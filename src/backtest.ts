@@ -9,7 +9,8 @@ import { rowsOf, type Series } from './core/data.ts';
 import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Walk } from './evaluate/backtest.ts';
-import { type Calibration, calibrate, type ErrorPaths, supportedBy } from './evaluate/intervals.ts';
+import { fewInside } from './evaluate/holding.ts';
+import { type Calibration, calibrate, type ErrorPaths, halfWidths, supportedBy } from './evaluate/intervals.ts';
 import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
 import { type Shape, shapeOf } from './evaluate/shape.ts';
 import { pathId } from './forecast-rows.ts';
@@ -128,6 +129,8 @@ export async function runBacktest(
 /** Points by which a level may miss what it promises before that is a warning, and errors judged from which on. */
 const MOST_MISSED = 0.2;
 const JUDGED_ENOUGH = 20;
+/** What chance gives so rarely is not called chance. */
+const CHANCE = 0.05;
 
 /** What keeps an interval from its promise is said: too few past errors for a level, or a level that did not hold going forward. */
 function warnIntervals(calibration: Calibration | undefined, hooks: Hooks): void {
@@ -139,6 +142,32 @@ function warnIntervals(calibration: Calibration | undefined, hooks: Hooks): void
       const message = `${level} % intervals held ${Math.round(100 * coverage)} % of ${judged} errors: errors grew from fold to fold`;
       hooks.warn({ code: 'W_COVERAGE', message });
     }
+  }
+}
+
+/**
+ * Intervals are made of the rows before a test part: where it turns out unlike them, as after a step at the end, they must not stand there as if
+ * they had held. Forecasts of the test part that do not overlap are counted.
+ */
+export function warnOutside(held: readonly HeldOut[], calibration: Calibration | null, hooks: Hooks): void {
+  for (const { level } of calibration?.levels ?? []) {
+    const paths = held.flatMap(({ series, target, paths }) => {
+      const widths = halfWidths(calibration as Calibration, pathId(series, target), level);
+      const tested = widths ? paths.filter(({ split }) => split === 'test') : [];
+      return tested.map(({ values, actual }) =>
+        values
+          .slice(0, widths?.length)
+          .map((value, h) => Math.abs((actual[h] as number) - value) <= (widths?.[h] as number)),
+      );
+    });
+    const judged = paths.flat();
+    const inside = judged.filter(Boolean).length;
+    const sizes = paths.map(({ length }) => length);
+    if (inside >= judged.length * (level / 100 - MOST_MISSED) || fewInside(sizes, level / 100, inside) > CHANCE)
+      continue;
+    const share = Math.round((100 * inside) / judged.length);
+    const message = `${level} % intervals held ${share} % of ${judged.length} errors of the test part: it is unlike the rows before it`;
+    hooks.warn({ code: 'W_COVERAGE', message });
   }
 }
 

@@ -1,7 +1,14 @@
 // What a run does with series of numbers: hold out, fit, judge beside the baselines, forecast.
 // In: the config and the loaded series. Out: an Outcome. Not here: disk, wording.
 
-import { type BacktestOutcome, type Contestant, type Course, plannedOrigins, runBacktest } from './backtest.ts';
+import {
+  type BacktestOutcome,
+  type Contestant,
+  type Course,
+  plannedOrigins,
+  runBacktest,
+  warnOutside,
+} from './backtest.ts';
 import type { Config } from './config/config.ts';
 import {
   baselinesOf,
@@ -112,6 +119,11 @@ export async function runNumbers(
     const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
     outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, workshop, backtest, hooks));
   }
+  warnOutside(
+    outcomes.flatMap(({ held }) => held),
+    backtest?.calibrations.get(config.model.kind) ?? null,
+    hooks,
+  );
   const beside = await forecastShort(
     workshop,
     raw.short ?? [],

@@ -50,19 +50,40 @@ function checkSeries(model: Choice, shape: WindowShape, series: Series, horizon:
 function checkAnswers({ targets, future, length }: Series): void {
   for (const { name: target, values: answers } of targets) {
     if (answers.every((value) => value === answers[0])) continue;
-    const copy = future.find(
-      ({ values, asIs }) => !asIs && answers.every((value, t) => t >= length || value === values[t]),
-    );
-    if (copy === undefined) continue;
+    const inputs = future.filter(({ asIs }) => !asIs);
+    const copy = inputs.find(({ values }) => answers.every((value, t) => t >= length || value === values[t]));
+    const other = copy ?? inputs.find(({ values }) => isInOtherUnit(values, answers.subarray(0, length)));
+    if (other === undefined) continue;
     throw new ForecastError(
       'E_DATA_COLUMN',
-      `column "${copy.name}" holds "${target}" in every row: the answer among the inputs`,
+      `column "${other.name}" holds "${target}"${copy ? '' : ' in another unit'} in every row: the answer among the inputs`,
       {
         where: 'source.future',
-        hint: `remove ${copy.name}, or name it in source.past where it is known up to the forecast only`,
+        hint: `remove ${other.name}, or name it in source.past where it is known up to the forecast only`,
       },
     );
   }
+}
+
+/** What a line through two points may be missed by, of the largest value. */
+const ROUNDING = 1e-9;
+
+/**
+ * Whether a column is a + b · the target, b ≠ 0. Columns of two values coincide by chance, and a target that rises by a step a row is that of
+ * anything counted: neither is taken for a copy.
+ */
+function isInOtherUnit(values: Float64Array, answers: Float64Array): boolean {
+  const rows = Float64Array.from(answers, (_, t) => t);
+  return new Set(answers).size > 2 && isLineOf(values, answers) && !isLineOf(rows, answers);
+}
+
+function isLineOf(values: Float64Array, answers: Float64Array): boolean {
+  const [x, y] = [answers[0] as number, values[0] as number];
+  const at = answers.findIndex((value) => value !== x);
+  const slope = ((values[at] as number) - y) / ((answers[at] as number) - x);
+  const size = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (slope === 0 || !Number.isFinite(slope)) return false;
+  return answers.every((value, t) => Math.abs((values[t] as number) - y - slope * (value - x)) <= ROUNDING * size);
 }
 
 /** Which contenders read which columns; nothing where there are none. */

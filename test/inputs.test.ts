@@ -220,7 +220,7 @@ describe('inputs that cannot be are refused in one line', () => {
   it('a value missing among those of the horizon', async () => {
     const rows = rowsOf(([day, y, promo, wind], t) => [day, y, t === 93 ? '' : promo, wind]);
     expect(await refused({ rows })).toMatch(
-      /^E_DATA_MISSING .*sales.csv:95 column "promo": the value is missing\. set source.fill: linear \(or previous, zero\)$/,
+      /^E_DATA_MISSING .*sales.csv:95 column "promo": the value is missing\. set source.fill: previous \(or linear, zero\)$/,
     );
   });
 
@@ -246,6 +246,15 @@ describe('inputs that cannot be are refused in one line', () => {
     expect(await refused({ rows: copied })).toBe(
       'E_DATA_COLUMN source.future: column "promo" holds "sales" in every row: the answer among the inputs. remove promo, or name it in source.past where it is known up to the forecast only',
     );
+  });
+
+  it('the target in another unit, but no counter beside a target that rises by a step a row', async () => {
+    const scaled = rowsOf(([day, y, , wind]) => [day, y, y === '' ? 7 : 1.21 * Number(y) - 3, wind]);
+    expect(await refused({ rows: scaled })).toMatch(
+      /^E_DATA_COLUMN source.future: column "promo" holds "sales" in another unit in every row: /,
+    );
+    const counted = rowsOf(([day, y, , wind], t) => [day, y === '' ? '' : 3 * t + 1, t, wind]);
+    expect(await refused({ rows: counted })).toBe('nothing was refused');
   });
 
   it('a column named twice, for one role or for two', async () => {

@@ -282,6 +282,27 @@ describe.skipIf(!here)('on TensorFlow', () => {
     expect(k.live).toBe(before);
   });
 
+  it('names no more variables than are alive at a time: TensorFlow forgets no name', async () => {
+    const k = await kernels();
+    const names = new Set<unknown>();
+    const heard: Kernels = {
+      ...k,
+      run(op, attributes, ...inputs) {
+        if (op === 'VarHandleOp') names.add(attributes.find(({ name }) => name === 'shared_name')?.value);
+        return k.run(op, attributes, ...inputs);
+      },
+    };
+    const { network, all } = cases[0] as (typeof cases)[number];
+    const counts = [];
+    for (let i = 0; i < 3; i++) {
+      const compiled = compileWith(heard, network, roughWeights(network));
+      await compiled.train(request(all));
+      compiled.dispose();
+      counts.push(names.size);
+    }
+    expect(counts).toEqual([15, 15, 15]); // five weights, two moments of each
+  });
+
   it('what is computed where an error stops a step is freed', async () => {
     const { network, all } = cases[0] as (typeof cases)[number];
     const k = await kernels();

@@ -31,6 +31,9 @@ export interface Store {
   disposed: boolean;
 }
 
+/** Names of variables by shape: those alive, and those that are gone and taken again, since TensorFlow keeps something of every name it hears. */
+const taken = new Map<Id, { readonly name: string; readonly shape: string }>();
+const spare = new Map<string, string[]>();
 let named = 0;
 
 /** Errors: E_MODEL_SHAPE where a weight is missing, unknown or of another shape. */
@@ -180,18 +183,26 @@ function sortMoments(store: Store, names: readonly string[]): void {
 }
 
 function variable(k: Kernels, shape: readonly number[]): Id {
+  const sizes = shape.join();
+  const name = spare.get(sizes)?.pop() ?? `forecast/${named++}`;
   const attributes = [
     { name: 'container', type: IS.text, value: '' },
-    { name: 'shared_name', type: IS.text, value: `forecast/${named++}` },
+    { name: 'shared_name', type: IS.text, value: name },
     ...FLOATS,
     { name: 'shape', type: IS.shape, value: shape },
   ];
-  return k.keep(k.run('VarHandleOp', attributes));
+  const id = k.keep(k.run('VarHandleOp', attributes));
+  taken.set(id, { name, shape: sizes });
+  return id;
 }
 
 function destroy(k: Kernels, variable: Id): void {
   k.act('DestroyResourceOp', [{ name: 'ignore_lookup_error', type: IS.bool, value: true }], variable);
   k.free(variable);
+  const gone = taken.get(variable);
+  if (!gone) return;
+  taken.delete(variable);
+  spare.set(gone.shape, [...(spare.get(gone.shape) ?? []), gone.name]);
 }
 
 function read(k: Kernels, variable: Id): Id {

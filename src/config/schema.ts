@@ -45,6 +45,10 @@ const ENGINE_KINDS = ['auto', ...Object.keys(ENGINES)];
 
 const count = (least: number, what: string): z.ZodNumber => z.int().min(least).describe(what);
 
+/** A list that says nothing twice: scores and intervals are told by name. */
+const isOnce = (list: readonly unknown[]): boolean => new Set(list).size === list.length;
+const ONCE = { error: 'each entry once', params: { code: 'E_CONFIG_RANGE' } } as const;
+
 /** A fraction of the windows, or a count of them, or 0. */
 const part = (what: string): z.ZodNumber =>
   z
@@ -230,12 +234,14 @@ const evaluate = z
     baselines: z
       .array(z.enum(Object.keys(FORECASTERS) as [string, ...string[]]))
       .min(1)
+      .refine(isOnce, ONCE)
       .nullable()
       .default(null)
       .describe('Forecasters to compare with; null: the simple ones that fit the data.'),
     metrics: z
       .array(z.enum(Object.keys(METRICS) as [string, ...string[]]))
       .min(1)
+      .refine(isOnce, ONCE)
       .nullable()
       .default(null)
       .describe('Metrics to show, the first that is defined decides; null: all that fit the data.'),
@@ -262,7 +268,13 @@ const evaluate = z
     history: count(2, 'Newest rows that a fold is fitted on (sliding); null: all rows before it (expanding).')
       .nullable()
       .default(null),
-    levels: z.array(z.number().gt(0).lt(100)).min(1).max(20).default([80, 95]).describe('Interval levels in percent.'),
+    levels: z
+      .array(z.number().gt(0).lt(100))
+      .min(1)
+      .max(20)
+      .refine(isOnce, ONCE)
+      .default([80, 95])
+      .describe('Interval levels in percent.'),
     intervals: z
       .enum(['split', 'adaptive'])
       .default('split')

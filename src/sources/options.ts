@@ -67,7 +67,7 @@ export const cellFields: {
   parentheses: z
     .enum(['refuse', 'negative'])
     .optional()
-    .describe('what (5) is: no number (default), or -5 as accountants write it'),
+    .describe('what (5) and 5- are: no numbers (default), or -5 as accountants write it'),
 };
 
 /** A bound and what it is of, with its default. */

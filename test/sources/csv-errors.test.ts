@@ -415,6 +415,7 @@ describe('hints', () => {
     ['924 kWh', 924, 'source.unit: "kWh"'],
     ['CHF 12', 12, 'source.unit: "CHF"'],
     ['(100)', -100, 'source.parentheses: negative'],
+    ['1.5-', -1.5, 'source.parentheses: negative'],
     ['"($1,234.50)"', -1234.5, 'source.unit: "$" with source.parentheses: negative and source.thousands: ","'],
     ['"1.234,50"', 1234.5, 'source.decimal: "," with source.thousands: "."'],
     ["10'018.5", 10018.5, `source.thousands: "'"`],
@@ -439,7 +440,9 @@ describe('hints', () => {
     ['"1,100"', 'set source.thousands: ",", or source.decimal: ","'],
     ['"1,1"', 'set source.decimal: ",", or source.thousands: ","'],
     ["1'100", 'set source.thousands: "\'"'],
-    ['n/a', 'set source.missing: ["", "n/a"] with source.fill: previous'],
+    ['n/a', 'set source.missing: ["", "NA", "NaN", "null", "NULL", "-", "?", "n/a"] with source.fill: previous'],
+    ['TRUE', 'a target is a number: write 1 and 0'],
+    ['4:46', 'write a duration as one number, such as minutes'],
     ['0.9K', 'write the number out: 1200, not 1.2K'],
     ['12abc', 'correct the cell, or list it in source.missing'],
   ])('about a cell that is no number say what it looks like: %j', async (cell, says) => {

@@ -180,6 +180,9 @@ describe('times as people write them', () => {
     ['p', ['2023 W52', '2024 W1', '2024 W2'], ['2023-12-25', '2024-01-01', '2024-01-08']],
     ['Date', ['45350', '45351', '45352'], ['2024-02-28', '2024-02-29', '2024-03-01']],
     ['FY', ['FY2022', 'FY2023', 'FY2024'], ['2022-01-01', '2023-01-01', '2024-01-01']],
+    ['Season', ['2009/10', '2010/11', '2011/12'], ['2009-01-01', '2010-01-01', '2011-01-01']],
+    ['p', ['Q3-23', 'Q4-23', 'Q1-24'], ['2023-07-01', '2023-10-01', '2024-01-01']],
+    ['when', ['2024.02.28', '2024.02.29', '2024.03.01'], ['2024-02-28', '2024-02-29', '2024-03-01']],
     ['Jahr', ['2022', '2023', '2024'], ['2022-01-01', '2023-01-01', '2024-01-01']],
   ])('%s: %j', async (name, cells, days) => {
     const series = await onlySeries(`${name};y\n${cells.map((cell, i) => `${cell};${i}\n`).join('')}`);
@@ -209,6 +212,36 @@ describe('times as people write them', () => {
         .join('')}`,
     );
     expect(futureStamps(time, 3, 1)).toEqual([cells[3]]);
+  });
+
+  test.each<[string, string, readonly string[]]>([
+    ['a date and a time of day', 'Date;Time', ['2024-01-01;06:00', '2024-01-01;18:00', '2024-01-02;06:00']],
+    [
+      'a date and a time of day of twelve hours',
+      'day;at',
+      ['1.1.2024;6:00 AM', '1.1.2024;6:00 PM', '2.1.2024;6:00 AM'],
+    ],
+    ['digits to the hour', 'time', ['2024010106', '2024010118', '2024010206']],
+    ['digits to the minute', 'time', ['202401010600', '202401011800', '202401020600']],
+    ['digits to the second', 'time', ['20240101060000', '20240101180000', '20240102060000']],
+    ['a month by name, and a clock', 'when', ['Jan 01 2024 6:00AM', 'Jan 01 2024 6:00PM', 'Jan 02 2024 6:00AM']],
+    [
+      'a month by name, and a clock',
+      'when',
+      ['1 January 2024, 06:00', '1 January 2024, 18:00', '2 January 2024, 06:00'],
+    ],
+  ])('to the hour: %s: %s', async (_law, header, cells) => {
+    const series = await onlySeries(`${header};y\n${cells.map((cell, i) => `${cell};${i}\n`).join('')}`);
+    const hours = ['2024-01-01T06:00:00.000Z', '2024-01-01T18:00:00.000Z', '2024-01-02T06:00:00.000Z'];
+    expect(stampsOf(series)).toEqual(hours);
+  });
+
+  test('parts that are named may be a time of day, and one that is none is refused by its line', async () => {
+    const table = 'd,t,y\n2024-01-01,06:00,1\n2024-01-01,07:00,2\n';
+    expect(stampsOf(await onlySeries(table, { time: ['d', 't'], target: 'y' }))).toHaveLength(2);
+    const later = `d,t,y\n${Array.from({ length: 240 }, (_, i) => `2024-01-${10 + Math.floor(i / 24)},${i % 24}:00,1\n`).join('')}`;
+    const { said } = await failure(loadCsv(`${later}2024-01-20,25:00,1\n`, { target: 'y' }));
+    expect(said).toBe('E_TIME_INVALID x.csv:242: the time of day is none');
   });
 
   test('no short name of a month means two, in whatever language', () => {

@@ -85,6 +85,7 @@ const COMMA_NUMBER = /^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?$/;
 function withoutSigns(cell: string, { units, parentheses }: NumberStyle): string {
   let plain = cell.replace(/^\u2212/, '-');
   if (parentheses && plain.startsWith('(') && plain.endsWith(')')) plain = `-${plain.slice(1, -1).trim()}`;
+  if (parentheses && /^[\d.,]+-$/.test(plain)) plain = `-${plain.slice(0, -1)}`;
   if (units === undefined) return plain;
   const [, sign, size] = /^([+-]?)(.*)$/s.exec(plain) as unknown as [string, string, string];
   const before = units.find((unit) => size.startsWith(unit));
@@ -234,8 +235,12 @@ function hintFor(cell: string, style: NumberStyle): string {
   const otherwise = settingsFor(cell, style);
   if (otherwise !== null) return otherwise;
   if (/^[+-]?[\d.,]+ ?[kKmM]$/.test(cell)) return 'write the number out: 1200, not 1.2K';
-  if (/^[^\d"\\]{1,12}$/.test(cell))
-    return `correct the cell, or set source.missing: ["", "${cell}"] with source.fill: previous`;
+  if (truthOf(cell) >= 0) return 'a target is a number: write 1 and 0';
+  if (/^\d+:\d{2}(?::\d{2})?$/.test(cell)) return 'write a duration as one number, such as minutes';
+  if (/^[^\d"\\]{1,12}$/.test(cell)) {
+    const missing = [...new Set(['', ...style.missing, cell])].map((token) => JSON.stringify(token)).join(', ');
+    return `correct the cell, or set source.missing: [${missing}] with source.fill: previous`;
+  }
   return 'correct the cell, or list it in source.missing';
 }
 
@@ -248,7 +253,7 @@ function settingsFor(cell: string, style: NumberStyle): string | null {
   const [, before, sign, word] = UNIT.exec(cell) ?? [];
   const unit = before ?? sign ?? word;
   const units = unit === undefined ? [undefined] : [undefined, unit];
-  const parentheses = cell.startsWith('(') ? [undefined, true] : [undefined];
+  const parentheses = cell.startsWith('(') || cell.endsWith('-') ? [undefined, true] : [undefined];
   let best: readonly string[] | null = null;
   for (const other of units)
     for (const negative of parentheses)

@@ -1,7 +1,7 @@
 // Time split over several columns (year, quarter; year, month, day, hour; date, hour), joined into stamps.
 // In: one column of numbers or of stamps a part. Out: milliseconds UTC. Not here: which column is which part (plan.ts).
 
-import { daysInMonth, HOUR, MINUTE, SECOND, stampOf } from '../../core/calendar.ts';
+import { DAY, daysInMonth, HOUR, MINUTE, SECOND, stampOf } from '../../core/calendar.ts';
 import { ForecastError } from '../../core/errors.ts';
 import type { TimeFormat } from '../../core/time.ts';
 import type { TimePart } from './plan.ts';
@@ -10,6 +10,7 @@ export type PartValues = ReadonlyMap<TimePart, Float64Array>;
 
 /** Least and largest value of each part; the day is checked against its month. */
 const RANGES: { readonly [part in Exclude<TimePart, 'date'>]: readonly [number, number] } = {
+  clock: [0, DAY - 1],
   year: [1, 9999],
   quarter: [1, 4],
   month: [1, 12],
@@ -45,9 +46,17 @@ export function joinParts(
 function checkPart(part: Exclude<TimePart, 'date'>, value: number, file: string, line: () => number): void {
   const [least, most] = RANGES[part];
   if (Number.isInteger(value) && value >= least && value <= most) return;
+  if (part === 'clock') throw noClock(`${file}:${line()}`);
   throw new ForecastError('E_TIME_INVALID', `${part} ${Number.isNaN(value) ? 'is empty' : value}`, {
     where: `${file}:${line()}`,
     hint: `a ${part} is a whole number from ${least} to ${most}`,
+  });
+}
+
+function noClock(where: string): ForecastError {
+  return new ForecastError('E_TIME_INVALID', 'the time of day is none', {
+    where,
+    hint: 'write it as 13:30 or 1:30 PM',
   });
 }
 
@@ -69,11 +78,11 @@ function dateOf(parts: PartValues, row: number, file: string, lineOf: (row: numb
 
 function clockOf(parts: PartValues, row: number): number {
   const value = (part: TimePart): number => parts.get(part)?.[row] ?? 0;
-  return value('hour') * HOUR + value('minute') * MINUTE + value('second') * SECOND;
+  return value('clock') + value('hour') * HOUR + value('minute') * MINUTE + value('second') * SECOND;
 }
 
 function formatOf(parts: PartValues): TimeFormat {
-  if (parts.has('hour') || parts.has('minute') || parts.has('second')) return 'spaced-datetime';
+  if (parts.has('clock') || parts.has('hour') || parts.has('minute') || parts.has('second')) return 'spaced-datetime';
   if (parts.has('date') || parts.has('day')) return 'iso-date';
   if (parts.has('month')) return 'year-month';
   return parts.has('quarter') ? 'year-quarter' : 'year';

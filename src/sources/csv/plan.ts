@@ -4,7 +4,7 @@
 import { ForecastError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { type NumberStyle, parseNumber, shown } from './cells.ts';
-import { isTimeName, monthCalled, noTimeForm, type TimeForm, timeFormOf } from './stamps.ts';
+import { isTimeName, monthCalled, noTimeForm, type TimeForm, timeFormOf, timeOfDay } from './stamps.ts';
 
 /** What the config says about columns. */
 export interface ColumnOptions {
@@ -17,7 +17,7 @@ export interface ColumnOptions {
 }
 
 /** A part of a time split over several columns. */
-export type TimePart = 'date' | 'year' | 'quarter' | 'month' | 'day' | 'hour' | 'minute' | 'second';
+export type TimePart = 'date' | 'clock' | 'year' | 'quarter' | 'month' | 'day' | 'hour' | 'minute' | 'second';
 
 /** Columns by position in the header. */
 export interface Plan {
@@ -225,12 +225,19 @@ function splitTime(
     const found = wholes.some((whole) => parts.has(whole)) ? wholeNumbersCalled(part, claimed, sample) : -1;
     if (found >= 0 && found !== column) parts.set(part, found);
   }
+  const clock = sample.header.findIndex((_, at) => !claimed.has(at) && isClock(cellsOf(at, sample)));
+  if (clock >= 0 && parts.size === 1 && first === 'date') parts.set('clock', clock);
   const told = distinct([...ids, ...parts.values()], sample);
   if (told < sample.rows.length || distinct([...ids, column], sample) === told) return null;
   return {
     kind: 'parts',
     parts: [...parts].map(([part, at]) => ({ part, column: at, form: part === 'date' ? form : null })),
   };
+}
+
+/** Times of day and nothing else. */
+function isClock(cells: readonly string[]): boolean {
+  return cells.length > 0 && cells.every((cell) => !Number.isNaN(timeOfDay(cell)));
 }
 
 function wholeNumbersCalled(part: TimePart, claimed: ReadonlySet<number>, sample: Sample): number {
@@ -257,8 +264,11 @@ const PART_NAMES: readonly (readonly [TimePart, RegExp])[] = [
 /** A part by the column's name; a column whose cells are dates is the date. */
 function partOf(column: number, sample: Sample): { part: TimePart; column: number; form: TimeForm | null } {
   const name = sample.header[column] as string;
+  const dates = timeFormOf(cellsOf(column, sample), '', false); // whatever the column is called
+  if (dates !== null) return { part: 'date', column, form: dates };
   const part = PART_NAMES.find(([, pattern]) => pattern.test(name))?.[0];
   if (part !== undefined) return { part, column, form: null };
+  if (isClock(cellsOf(column, sample))) return { part: 'clock', column, form: null };
   const form = timeFormOf(cellsOf(column, sample), name, true);
   if (form !== null) return { part: 'date', column, form };
   throw new ForecastError('E_DATA_COLUMN', `column ${shown(name)} is no part of a time`, {

@@ -17,6 +17,8 @@ export type TimeForm =
   | 'numeric'
   | 'compact'
   | 'compact-month'
+  | 'compact-clock'
+  | 'year-span'
   | 'day-number'
   | 'year'
   | 'epoch-seconds'
@@ -31,15 +33,16 @@ const NOT_A_DATE = Number.NEGATIVE_INFINITY;
 
 const CLOCK = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AaPp])[Mm])?`;
 const OFFSET = String.raw`(?: ?(Z|z|UTC|[+-]\d{2}(?::?\d{2})?))?`;
-const ISO = new RegExp(String.raw`^(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:([T ])${CLOCK}${OFFSET})?$`);
+const ISO = new RegExp(String.raw`^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:([T ])${CLOCK}${OFFSET})?$`);
 const NUMERIC = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?: ${CLOCK})?$`);
 const YEAR_MONTH = /^(\d{4})(?:[-/]| ?[Mm])(\d{1,2})$/;
 const MONTH_YEAR = /^(?:(\d{1,2})[-/]|(0[1-9]|1[0-2])\.)((?:1[89]|20|21)\d{2})$/;
 const YEAR_QUARTER = /^(\d{4})[-/ ]?[Qq]([1-4])$/;
-const QUARTER_YEAR = /^[Qq]([1-4])[-/ ]?(\d{4})$/;
+const QUARTER_YEAR = /^[Qq]([1-4])[-/ ]?(\d{4}|(?<=[-/ ])\d{2})$/;
 /** Two digits of a year stand after a dash or an apostrophe: after a space they may be a day. */
 const MONTH_FIRST = /^(\p{L}{3,10})\.?(?:(?:[ -]|,? | de |)(?:(\d{1,2}),?[ -])?(\d{4})|(?:-|[ -]?['’])(\d{2}))$/u;
 const DAY_FIRST = /^(\d{1,2})(?:\.? ?|[ -]| de )(\p{L}{3,10})\.?(?:[ -]| de |)(\d{4}|\d{2})$/u;
+const NAMED_CLOCK = new RegExp(`,? ${CLOCK}$`);
 /** Monday in any of six languages, whole or short, before a date. */
 const WEEKDAY =
   /^(?:mon|tue|wed|thu|fri|sat|sun|[dl]un|lun|mar|mer|jeu|ven|sam|dim|mi[eé]|jue|vie|s[aá]b|dom|gio|mo|di|mi|do|fr|sa|so|ma|wo|vr|za|zo)\p{L}{0,7}[.,]? +(?=\S)/iu;
@@ -53,6 +56,10 @@ const DAY_ZERO = stampOf(1899, 12, 30);
 /** Of years that six digits of another kind (yymmdd) seldom begin with. */
 const COMPACT_MONTH = /^((?:1[89]|20|21)\d{2})(0[1-9]|1[0-2])$/;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
+/** 2023010106, 202301010600, 20230101060000: before epochs, which no such digits all of a column's cells are. */
+const COMPACT_CLOCK = /^((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])(?:([0-5]\d)([0-5]\d)?)?$/;
+/** A season from one year into the next: 2019/20. */
+const YEAR_SPAN = /^([12]\d{3})[-/](\d{2})$/;
 const YEAR = /^(?:FY ?)?([12]\d{3})$/i;
 const EPOCH_SECONDS = /^\d{9,11}(?:\.\d{1,3})?$/;
 const EPOCH_MILLISECONDS = /^\d{12,14}$/;
@@ -97,7 +104,7 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const last = QUARTER_YEAR.exec(cell);
     if (first === null && last === null) return Number.NaN;
     const [year, quarter] = first === null ? [last?.[2], last?.[1]] : [first[1], first[2]];
-    return dateStamp(Number(year), 3 * Number(quarter) - 2, 1);
+    return dateStamp(fullYear(String(year)), 3 * Number(quarter) - 2, 1);
   },
   week: (cell) => {
     const m = WEEK.exec(cell);
@@ -110,6 +117,11 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     return m === null ? Number.NaN : weekStamp(Number(m[2] ?? m[3]), Number(m[1] ?? m[4]));
   },
   'named-month': (cell) => {
+    const timed = NAMED_CLOCK.exec(cell);
+    if (timed !== null) {
+      const date = READERS['named-month'](cell.slice(0, timed.index));
+      return date + clockOf(timed, 1);
+    }
     const first = MONTH_FIRST.exec(cell);
     const last = DAY_FIRST.exec(cell);
     if (first === null && last === null) return withoutWeekday(cell, READERS['named-month']);
@@ -131,6 +143,16 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const m = COMPACT_MONTH.exec(cell);
     return m === null ? Number.NaN : dateStamp(Number(m[1]), Number(m[2]), 1);
   },
+  'compact-clock': (cell) => {
+    const m = COMPACT_CLOCK.exec(cell);
+    if (m === null) return Number.NaN;
+    const clock = Number(m[4]) * HOUR + Number(m[5] ?? 0) * MINUTE + Number(m[6] ?? 0) * SECOND;
+    return dateStamp(Number(m[1]), Number(m[2]), Number(m[3])) + clock;
+  },
+  'year-span': (cell) => {
+    const m = YEAR_SPAN.exec(cell);
+    return m === null || (Number(m[1]) + 1) % 100 !== Number(m[2]) ? Number.NaN : stampOf(Number(m[1]), 1, 1);
+  },
   'day-number': (cell) => (DAY_NUMBER.test(cell) ? DAY_ZERO + Number(cell) * DAY : Number.NaN),
   year: (cell) => {
     const m = YEAR.exec(cell);
@@ -145,6 +167,7 @@ const BARE: ReadonlySet<TimeForm> = new Set([
   'year',
   'compact',
   'compact-month',
+  'compact-clock',
   'day-number',
   'week-number',
   'epoch-seconds',
@@ -174,6 +197,15 @@ const MONTH_NUMBERS: ReadonlyMap<string, number> = new Map([
   }),
 ]);
 
+const CLOCK_ALONE = new RegExp(`^${CLOCK}$`);
+
+/** Milliseconds of 13:30, 1:30:05 PM; NaN for what is no time of day. */
+export function timeOfDay(cell: string): number {
+  const m = CLOCK_ALONE.exec(cell.trim());
+  const clock = m === null ? Number.NaN : clockOf(m, 1);
+  return Number.isFinite(clock) ? clock : Number.NaN;
+}
+
 /** What a reader makes of a date behind the name of its day; NaN where there is no such name. */
 function withoutWeekday(cell: string, reader: Reader): number {
   const day = WEEKDAY.exec(cell)?.[0];
@@ -190,13 +222,13 @@ export function timeFormOf(cells: readonly string[], name: string, named: boolea
   const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
   if (filled.length === 0) return null;
   const all = Object.keys(READERS) as TimeForm[];
+  const reads = (form: TimeForm, cell: string): boolean => !Number.isNaN(READERS[form](cell));
   // Numbers that may count days, or weeks of a year, are told by the column's name alone.
   const weeks: TimeForm[] = WEEK_NAMES.test(name) ? ['week-number'] : [];
-  const forms = [
-    ...weeks,
-    ...all.filter((form) => form !== 'week-number' && (form !== 'day-number' || named || DATE_NAMES.test(name))),
-  ];
-  const reads = (form: TimeForm, cell: string): boolean => !Number.isNaN(READERS[form](cell));
+  const days = named || DATE_NAMES.test(name);
+  const spans: TimeForm[] = filled.length > 1 && filled.every((cell) => reads('year-span', cell)) ? ['year-span'] : [];
+  const asked = all.filter((form) => !/^(?:week-number|year-span)$/.test(form) && (form !== 'day-number' || days));
+  const forms = [...weeks, ...spans, ...asked];
   const whole = forms.find((form) => filled.every((cell) => reads(form, cell)));
   if (whole === 'named-month' && !named && areDaysOfAMonth(filled)) return null;
   // A named column with one odd cell is still a time column: the odd cell gets its own error, with its line.
@@ -335,6 +367,8 @@ const FORMATS: { readonly [form in Exclude<TimeForm, 'iso' | 'numeric'>]: TimeFo
   week: 'iso-date',
   'week-number': 'iso-date',
   'day-number': 'iso-date',
+  'compact-clock': 'spaced-datetime',
+  'year-span': 'year',
   'named-month': 'month-name-date',
   compact: 'compact-date',
   'compact-month': 'year-month',
@@ -472,6 +506,8 @@ const EXAMPLES: { readonly [form in TimeForm]: string } = {
   week: '2024-W09',
   'week-number': '09/2024',
   'day-number': '45351',
+  'compact-clock': '202402291330',
+  'year-span': '2023/24',
   'named-month': 'Feb 29 2024',
   numeric: '29/02/2024 or 02/29/2024',
   compact: '20240229',

@@ -23,7 +23,7 @@ import { detectDecimal, detectDelimiter, looksLikeTsf } from './dialect.ts';
 import { joinParts } from './parts.ts';
 import { type ColumnOptions, type Plan, planColumns, type TimePart } from './plan.ts';
 import { recordReader, splitQuoted } from './records.ts';
-import { type DateOrder, monthCalled, type TimeColumn, timeColumn, timeFormOf } from './stamps.ts';
+import { type DateOrder, monthCalled, type TimeColumn, timeColumn, timeFormOf, timeOfDay } from './stamps.ts';
 
 export interface TableOptions extends ColumnOptions, StyleOptions {
   readonly delimiter?: string | undefined;
@@ -53,6 +53,8 @@ export interface Table {
 }
 
 const SAMPLE_ROWS = 200;
+/** Fewer cells are hardly a series in a row. */
+const LEAST_CELLS = 3;
 
 /** Throws the E_CSV_, E_DATA_ and E_TIME_ codes of reading; nothing is repaired here. */
 export async function readTable(file: OpenFile, options: TableOptions): Promise<Table> {
@@ -269,7 +271,7 @@ function refuseHeaderOfData(header: readonly string[], style: NumberStyle, place
   throw badHeader(
     place,
     `the first line holds data, not names: ${shown(header.join(', '))}`,
-    `add a line with the names of the columns${header.length > 1 ? '; where each row is a series, set source.kind: rows' : ''}`,
+    `add a line with the names of the columns${header.length >= LEAST_CELLS ? '; where each row is a series, set source.kind: rows' : ''}`,
   );
 }
 
@@ -316,7 +318,8 @@ function columnsOf({ header, rows, plan, style }: Head, options: TableOptions, p
     const named = (column: number): boolean => rows.every((cells) => !Number.isNaN(monthCalled(cells[column] ?? '')));
     const parts = time.parts.map(({ part, column, form }): PartColumn => {
       if (form !== null) return { part, dates: stamps(column, form) };
-      if (part === 'month' && named(column)) return { part, months: put(column, labelColumn(nameOf(column), place)) };
+      const words = part === 'clock' ? timeOfDay : part === 'month' && named(column) ? monthCalled : null;
+      if (words) return { part, words: put(column, labelColumn(nameOf(column), place)), read: words };
       return { part, numbers: number(column, false) };
     });
     return (rows, lineOf) => {
@@ -327,18 +330,18 @@ function columnsOf({ header, rows, plan, style }: Head, options: TableOptions, p
   }
 }
 
-/** A column of a time that several columns hold; months by number or by name. */
+/** A column of a time that several columns hold; months by number or by name, times of day as they are written. */
 type PartColumn = { readonly part: TimePart } & (
   | { readonly dates: TimeColumn }
   | { readonly numbers: NumberColumn }
-  | { readonly months: LabelColumn }
+  | { readonly words: LabelColumn; readonly read: (word: string) => number }
 );
 
 function valuesOfPart(one: PartColumn, lineOf: (row: number) => number): Float64Array {
   if ('dates' in one) return one.dates.finish(lineOf).stamps;
   if ('numbers' in one) return one.numbers.values();
-  const months = one.months.names.map(monthCalled);
-  return Float64Array.from(one.months.codes(), (code) => months[code] as number);
+  const values = one.words.names.map(one.read);
+  return Float64Array.from(one.words.codes(), (code) => values[code] as number);
 }
 
 /** Several id columns make one name: "Victoria / Department stores". */

@@ -56,7 +56,9 @@ INLINE vf load(const float *p) { return *(const vu *)p; }
 INLINE void store(float *p, vf x) { *(vu *)p = x; }
 /** Fetches what will soon be written, or written over: a store waits long for memory that is in no near cache. */
 INLINE void soon(const float *p, ix count) {
+#if !defined(__wasm__) // has no such instruction, and would be left with the loop
   for (ix i = 0; i < count; i += 16) __builtin_prefetch(p + i, 1, 3);
+#endif
 }
 INLINE vf all(float x) { return x - vf{}; }
 /** W values in float64, in two vectors of the machine's own width: g++ takes one of twice that apart in memory. */

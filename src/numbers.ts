@@ -10,6 +10,7 @@ import {
   warnOutside,
 } from './backtest.ts';
 import type { Config } from './config/config.ts';
+import { isRecorded } from './config/defaults.ts';
 import {
   baselinesOf,
   checkForms,
@@ -68,6 +69,8 @@ interface SeriesOutcome extends JudgedSeries {
   readonly forecast: readonly ForecastRow[];
   readonly totals: readonly TotalRow[];
 }
+
+const NO_BACKTEST = 'no intervals: evaluate.folds is 0, or rows are too few';
 
 /** Windows judged at most: beyond it every k-th is taken, so that judging never costs more than training. */
 const JUDGED_WINDOWS = 20_000;
@@ -161,6 +164,7 @@ export async function runNumbers(
     notes: [
       ...inputs.notes,
       ...(note === null ? [] : [note]),
+      ...(backtest === null && isRecorded(config) ? [NO_BACKTEST] : []),
       ...undefinedNotes(scores, metrics[0] as string, tasks.length),
       ...beside.notes,
     ],

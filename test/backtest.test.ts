@@ -102,6 +102,19 @@ describe('a run over a recorded series', () => {
     expect(Object.keys(result.forecast[0]?.lower ?? {})).toEqual(['80']);
   });
 
+  it('says that it has no intervals where there are no folds, asked for or for want of rows', async () => {
+    const told = ({ result }: RunOutcome): boolean => result.data.notes.some((note) => /^no intervals: /.test(note));
+    const drift = { model: { kind: 'drift' } };
+    expect(told(await of('no-folds', () => config(monthly('no-folds'), { ...drift, evaluate: { folds: 0 } })))).toBe(
+      true,
+    );
+    const rows = readFileSync(monthly('scarce'), 'utf8').split('\n').slice(0, 21).join('\n');
+    writeFileSync(join(space.path, 'scarce.csv'), rows);
+    const short = { source: { kind: 'csv', file: join(space.path, 'scarce.csv') }, predict: {}, window: {} };
+    expect(told(await of('scarce', () => config('', { ...drift, ...short })))).toBe(true);
+    expect(told(await of('calm', () => config(monthly('calm'), drift)))).toBe(false);
+  });
+
   it('warns where intervals held far fewer errors than they promise, and nowhere else', async () => {
     const missed = ({ result }: RunOutcome): string[] =>
       result.warnings.filter(({ code }) => code === 'W_COVERAGE').map(({ message }) => message);

@@ -72,9 +72,11 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
     .default('refuse')
     .describe('rows out of order: an error (default; newest first throughout is none), or sorted by time'),
   duplicates: z
-    .enum(['refuse', 'first', 'last', 'mean'])
+    .enum(['refuse', 'first', 'last', 'mean', 'sum'])
     .default('refuse')
-    .describe('rows with the same stamp: an error (default), or one of them, or their mean'),
+    .describe(
+      'rows with the same stamp: an error (default), or one of them, or their mean, or their sum (single sales to a day’s; inputs: their mean)',
+    ),
   gaps: z
     .enum(['refuse', 'keep', 'fill'])
     .default('refuse')

@@ -10,7 +10,7 @@ import { type Hole, type Spacing, spacingOf } from './frequency.ts';
 /** What to do about rows and cells that are not as they should be. */
 export interface Policies {
   readonly order: 'refuse' | 'sort';
-  readonly duplicates: 'refuse' | 'first' | 'last' | 'mean';
+  readonly duplicates: 'refuse' | 'first' | 'last' | 'mean' | 'sum';
   readonly gaps: 'refuse' | 'keep' | 'fill';
   readonly fill: 'refuse' | 'previous' | 'linear' | 'zero';
 }
@@ -131,7 +131,16 @@ function firstBackward(stamps: Float64Array): number {
   return -1;
 }
 
-/** One row a stamp: the first, the last, or the mean of those that share it (of the cells that are there). */
+/** Of single sales, a day's is their sum; of a few rows that stand there twice, one is one too many. */
+function usualRepair(stamps: Float64Array): string {
+  const doubled = stamps.filter((stamp, i) => stamp === stamps[i - 1]).length;
+  return doubled * 4 > stamps.length ? 'sum (or mean, first, last)' : 'first (or last, mean, sum)';
+}
+
+/**
+ * One row a stamp: the first, the last, or the mean of those that share it (of the cells that are there); or the sum of targets, beside the
+ * mean of inputs.
+ */
 function onePerStamp(frame: Frame, policies: Policies, repairs: Repairs): Frame {
   const stamps = frame.stamps as Float64Array;
   const doubled = firstDoubled(stamps);
@@ -142,7 +151,7 @@ function onePerStamp(frame: Frame, policies: Policies, repairs: Repairs): Frame 
       `${written(frame, stamps[doubled] as number)} stands on line ${frame.lines(doubled - 1)} too${frame.label}`,
       {
         where: `${frame.file}:${frame.lines(doubled)}`,
-        hint: `${frame.advice}set source.duplicates: first (or last, mean)`,
+        hint: `${frame.advice}set source.duplicates: ${usualRepair(stamps)}`,
       },
     );
   }
@@ -151,11 +160,12 @@ function onePerStamp(frame: Frame, policies: Policies, repairs: Repairs): Frame 
   repairs.duplicates += stamps.length - starts.length;
   const ends = starts.map((_, g) => (starts[g + 1] ?? stamps.length) - 1);
   const one = taking(frame, Int32Array.from(policies.duplicates === 'last' ? ends : starts));
-  if (policies.duplicates !== 'mean') return one;
-  const columns = frame.columns.map(({ name, values }) => ({
-    name,
-    values: Float64Array.from(starts, (start, g) => meanOf(values, start, (ends[g] as number) + 1)),
-  }));
+  if (policies.duplicates !== 'mean' && policies.duplicates !== 'sum') return one;
+  const columns = frame.columns.map(({ name, values }, c) => {
+    const whole = policies.duplicates === 'sum' && c < frame.targets;
+    const of = whole ? sumOf : meanOf;
+    return { name, values: Float64Array.from(starts, (start, g) => of(values, start, (ends[g] as number) + 1)) };
+  });
   return { ...one, columns };
 }
 
@@ -164,16 +174,15 @@ function firstDoubled(stamps: Float64Array): number {
   return -1;
 }
 
+/** Of the cells that are there; NaN where none is. */
+function sumOf(values: Float64Array, start: number, end: number): number {
+  const known = values.subarray(start, end).filter((value) => !Number.isNaN(value));
+  return known.length === 0 ? Number.NaN : known.reduce((sum, value) => sum + value, 0);
+}
+
 function meanOf(values: Float64Array, start: number, end: number): number {
-  let sum = 0;
-  let count = 0;
-  for (let i = start; i < end; i++) {
-    const value = values[i] as number;
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  return count === 0 ? Number.NaN : sum / count;
+  const known = values.subarray(start, end).filter((value) => !Number.isNaN(value));
+  return sumOf(known, 0, known.length) / known.length;
 }
 
 /** Rows at every step of the frequency, or a refusal, or the rows as they are. */

@@ -396,6 +396,16 @@ describe('hints', () => {
     expect((await failure(loadCsv(text, options))).hint).toContain(says);
   });
 
+  test('about columns of units only name the likely one; about none say what a table needs', async () => {
+    const units = 'day;Preis;Menge\n2024-01-01;5,00 EUR;3 Stk\n2024-01-02;5,00 EUR;4 Stk\n';
+    expect((await failure(loadCsv(units))).hint).toBe('set source.target: "Menge", or name another of them');
+    expect((await failure(loadCsv(units, { target: 'Menge' }))).hint).toBe('set source.unit: "Stk"');
+    expect((await failure(loadCsv('day\n2024-01-01\n2024-01-02\n'))).hint).toBe(
+      'a table has a column of numbers beside its times',
+    );
+    expect((await failure(loadCsv(table(...days, 'Total 2024,136')))).hint).toContain('set source.skip: [18]');
+  });
+
   test('about a line that is no row name the line, with those left out before, and leave it out', async () => {
     const rows = table(...days, 'Total,136', ',', 'Shop,Manager', 'A,Ann');
     const skip = [18, 20, 21];
@@ -441,6 +451,7 @@ describe('hints', () => {
     ['"1,1"', 'set source.decimal: ",", or source.thousands: ","'],
     ["1'100", 'set source.thousands: "\'"'],
     ['n/a', 'set source.missing: ["", "NA", "NaN", "null", "NULL", "-", "?", "n/a"] with source.fill: previous'],
+    ['#DIV/0!', '"?", "#DIV/0!"] with source.fill: previous'],
     ['TRUE', 'a target is a number: write 1 and 0'],
     ['4:46', 'write a duration as one number, such as minutes'],
     ['0.9K', 'write the number out: 1200, not 1.2K'],

@@ -675,10 +675,25 @@ describe('repairs happen by a named policy and are counted', () => {
     ['first', [1, 2, 5]],
     ['last', [1, 4, 5]],
     ['mean', [1, 3, 5]],
+    ['sum', [1, 6, 5]],
   ])('duplicates: %s', async (duplicates, expected) => {
     const loaded = await loadCsv(doubled, { duplicates });
     expect(loaded.raw.form === 'numbers' && [...(loaded.raw.series[0]?.targets[0]?.values ?? [])]).toEqual(expected);
     expect(loaded.notes).toContain(`1 rows with a stamp already there: ${duplicates} taken`);
+  });
+
+  test('single sales become days: the hint says so, targets are summed, inputs averaged, days without a sale are zero', async () => {
+    const sales = 'day,y,price\n2024-01-01,1,4\n2024-01-01,2,8\n2024-01-02,3,6\n2024-01-02,,9\n2024-01-04,5,1\n';
+    expect((await failure(loadCsv(sales, { target: 'y' }))).hint).toContain(
+      'source.duplicates: sum (or mean, first, last)',
+    );
+    expect((await failure(loadCsv(doubled))).hint).toContain('source.duplicates: first (or last, mean, sum)');
+    const options = { target: 'y', past: ['price'], duplicates: 'sum', gaps: 'fill', fill: 'zero' };
+    const series = await onlySeries(sales, options);
+    expect([valuesOf(series), [...(series.past[0]?.values ?? [])]]).toEqual([
+      [3, 3, 0, 5],
+      [6, 7.5, 0, 1],
+    ]);
   });
 
   test('any order sorted is the ordered table', async () => {

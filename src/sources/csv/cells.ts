@@ -237,7 +237,7 @@ function hintFor(cell: string, style: NumberStyle): string {
   if (/^[+-]?[\d.,]+ ?[kKmM]$/.test(cell)) return 'write the number out: 1200, not 1.2K';
   if (truthOf(cell) >= 0) return 'a target is a number: write 1 and 0';
   if (/^\d+:\d{2}(?::\d{2})?$/.test(cell)) return 'write a duration as one number, such as minutes';
-  if (/^[^\d"\\]{1,12}$/.test(cell)) {
+  if (/^(?:[^\d"\\]{1,12}|#[A-Z\d/]+[!?]?)$/.test(cell)) {
     const missing = [...new Set(['', ...style.missing, cell])].map((token) => JSON.stringify(token)).join(', ');
     return `correct the cell, or set source.missing: [${missing}] with source.fill: previous`;
   }

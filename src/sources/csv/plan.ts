@@ -297,13 +297,17 @@ function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
   const names = (numeric.length === 0 ? free : numeric).map(nameOf);
   refuseCrossTable(names, sample.file);
   const what = numeric.length === 0 ? 'no column of numbers' : `${numeric.length} columns could be the target`;
+  // 12 kg, 5.00 EUR: whoever names the column is told the setting that reads it.
+  const measured = names.some((_, at) => cellsOf(free[at] as number, sample).some((cell) => /\d/.test(cell)));
   const likely = names.find((name) => LIKELY_TARGET.test(name)) ?? names[0];
   throw new ForecastError('E_DATA_COLUMN', names.length === 0 ? `${what} is left` : `${what}: ${listed(names)}`, {
     where: sample.file,
     hint:
-      numeric.length === 0 || likely === undefined
-        ? 'name it in source.target'
-        : `set source.target: ${shown(likely)}, or name another of them`,
+      likely === undefined
+        ? 'a table has a column of numbers beside its times'
+        : numeric.length === 0 && !measured
+          ? 'name it in source.target'
+          : `set source.target: ${shown(likely)}, or name another of them`,
   });
 }
 

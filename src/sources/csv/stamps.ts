@@ -526,7 +526,10 @@ function invalid(cell: string, stamp: number, form: TimeForm, name: string, plac
         : `is not written like ${EXAMPLES[form]}`;
   return new ForecastError('E_TIME_INVALID', `${cell === '' ? 'time' : shown(cell)} ${what}`, {
     where: whereOf(place, name),
-    hint: /\d/.test(cell) ? 'correct the cell; all rows write time in one way' : leaveOut(place),
+    hint:
+      /\d/.test(cell) && !/^\p{L}{4}/u.test(cell)
+        ? 'correct the cell; all rows write time in one way'
+        : leaveOut(place),
   });
 }
 

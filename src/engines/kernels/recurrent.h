@@ -232,7 +232,10 @@ static void forwardRecurrent(Shard &shard, int i) {
   }
 }
 
-/** The same step backward: what stands in `sums` becomes gradients; `carry` (n, H) is the gradient of h, used up or handed on. */
+/**
+ * The same step backward: what stands in `sums` becomes gradients; `carry` (n, H) is the gradient of h, used up or handed on. The last row comes
+ * first: so all that is read of a panel runs backwards through memory, and processors fetch ahead.
+ */
 struct StepBack {
   ix n, stride, H;
   float *sums;
@@ -246,7 +249,7 @@ INLINE void none(float *sums) {
 }
 template <bool RECTIFIED> static void lstmBack(const StepBack &s) {
   const vf nothing{}, one = all(1.f);
-  for (ix b = 0; b < s.n; b++) {
+  for (ix b = s.n; b-- > 0;) {
     float *z = s.sums + b * W4, *carry = s.carry + b * s.H, *carryCell = s.carryCell + b * W;
     if (s.read && !s.read[b]) {
       none(z);
@@ -264,7 +267,7 @@ template <bool RECTIFIED> static void lstmBack(const StepBack &s) {
   }
 }
 static void gruBack(const StepBack &s) {
-  for (ix b = 0; b < s.n; b++) {
+  for (ix b = s.n; b-- > 0;) {
     float *sums = s.sums + b * W4, *carry = s.carry + b * s.H;
     if (s.read && !s.read[b]) {
       none(sums);

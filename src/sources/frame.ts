@@ -290,7 +290,7 @@ function filledSeries(frame: Frame, frequency: Frequency, policies: Policies, re
   const future = frame.columns.slice(frame.targets + frame.past);
   // Carried on past the last known target, values would be judged as if they had been observed.
   const carried = policies.fill === 'previous' || policies.fill === 'linear';
-  const length = future.length > 0 || carried ? lastKnown(targets) + 1 : rowsOf(frame);
+  const length = carried ? firstEnd(targets) + 1 : future.length > 0 ? lastKnown(targets) + 1 : rowsOf(frame);
   if (length === 0) throw noTarget(frame);
   if (future.length > 0) repairs.unknown += rowsOf(frame) - length;
   else repairs.trailing += rowsOf(frame) - length;
@@ -322,6 +322,12 @@ function filledSeries(frame: Frame, frequency: Frequency, policies: Policies, re
 function withoutUnknown({ name, values }: Column, length: number): Column {
   const end = Math.max(length, values.findLastIndex((value) => !Number.isNaN(value)) + 1);
   return { name, values: end === values.length ? values : values.slice(0, end) };
+}
+
+/** Last row of the target that ends first; of one without any value nothing is said here. */
+function firstEnd(targets: readonly Column[]): number {
+  const ends = targets.map(({ values }) => values.findLastIndex((value) => !Number.isNaN(value)));
+  return Math.min(...ends.map((end) => (end < 0 ? lastKnown(targets) : end)));
 }
 
 /** Last row with a target; rows after it are known in advance only. */

@@ -660,6 +660,15 @@ describe('repairs happen by a named policy and are counted', () => {
     expect([series.length, [...series.targets[0]!.values], [...series.past[0]!.values]]).toEqual([2, [1, 2], [5, 5]]);
   });
 
+  test('of several targets the series ends where the first of them ends: what nobody observed is not judged', async () => {
+    const content = 'date,a,b\n2024-01-01,1,5\n2024-01-02,,\n2024-01-03,3,7\n2024-01-04,4,\n2024-01-05,5,\n';
+    for (const fill of ['previous', 'linear']) {
+      const loaded = await loadCsv(content, { target: ['a', 'b'], fill });
+      expect(loaded.raw.form === 'numbers' && loaded.raw.series[0]?.length).toBe(3);
+      expect(loaded.notes).toContain('2 last rows without a target left out');
+    }
+  });
+
   test('filling carries nothing back before the first known value', async () => {
     const content = 'date,y\n2024-01-01,\n2024-01-02,2\n2024-01-03,\n2024-01-04,4\n';
     for (const fill of ['previous', 'linear']) {

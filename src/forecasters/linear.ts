@@ -50,7 +50,8 @@ export const linear: NumberForecasterKind<LinearOptions> = {
   baseline: false,
   pooled: true,
   ahead: true,
-  summary: 'A linear model of long windows in closed form, pooled over series and targets, robust against wild ones, with inputs known in advance.',
+  summary:
+    'A linear model of long windows in closed form, pooled over series and targets, robust against wild ones, with inputs known in advance.',
   options: z.strictObject({
     context: z
       .union([z.literal('auto'), rows, z.array(rows).min(1)])

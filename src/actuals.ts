@@ -43,7 +43,8 @@ export async function readActuals(path: string, options: CsvOptions, wanted: Wan
     seed: 0,
   };
   const only = { ...options, file: path, target: wanted.targets, past: [], future: [], static: [] };
-  const read = async (file: OpenFile): Promise<Actuals> => matched(await readTable(file, only), wanted, file.name);
+  const read = async (file: OpenFile): Promise<Actuals> =>
+    matched(await readTable(file, only), wanted, options.duplicates, file.name);
   return await withFile(path, context, options.limits, read, options.encoding).catch((error: unknown) => {
     throw asRunReads(error);
   });
@@ -57,10 +58,10 @@ export function asRunReads(error: unknown): unknown {
   return new ForecastError(code, message, { ...(where === undefined ? {} : { where }), hint, cause: error });
 }
 
-function matched(table: Table, wanted: Wanted, file: string): Actuals {
+function matched(table: Table, wanted: Wanted, duplicates: CsvOptions['duplicates'], file: string): Actuals {
   const series = seriesOfRows(table, wanted, file);
   const steps = new Map(wanted.series.map((id) => [id, new Map((wanted.times[id] ?? []).map((time, h) => [time, h]))]));
-  const values = new Map<string, Map<number, number>>();
+  const told = new Map<string, Map<number, number[]>>();
   const seen = new Map<string, number>();
   const counts = { before: 0, after: 0, beside: 0, missing: 0 };
   for (let row = 0; row < table.rows; row++) {
@@ -74,24 +75,39 @@ function matched(table: Table, wanted: Wanted, file: string): Actuals {
       continue;
     }
     const earlier = seen.get(`${step} ${id}`);
-    if (earlier !== undefined) throw doubled(table, row, earlier, file);
+    if (earlier !== undefined && duplicates === 'refuse') throw doubled(table, row, earlier, file);
     seen.set(`${step} ${id}`, row);
     for (const target of table.targets) {
       const value = target.values[row] as number;
       if (Number.isNaN(value)) counts.missing++;
-      else put(values, pathId(id, target.name), step, value);
+      else put(told, pathId(id, target.name), step, value);
     }
   }
+  const values = new Map([...told].map(([id, own]) => [id, oneAStep(own, duplicates)] as const));
   checkSteps(table, series, wanted, values, counts.beside, file);
   if (values.size === 0) throw nothing(counts, wanted, table, file);
-  const told = new Set([...seen.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
-  return { values, ...counts, unknown: series.unknown, absent: wanted.series.filter((id) => !told.has(id)) };
+  const present = new Set([...seen.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
+  return { values, ...counts, unknown: series.unknown, absent: wanted.series.filter((id) => !present.has(id)) };
 }
 
-function put(values: Map<string, Map<number, number>>, id: string, step: number, value: number): void {
-  const own = values.get(id) ?? new Map<number, number>();
-  own.set(step, value);
+function put(values: Map<string, Map<number, number[]>>, id: string, step: number, value: number): void {
+  const own = values.get(id) ?? new Map<number, number[]>();
+  own.set(step, [...(own.get(step) ?? []), value]);
   values.set(id, own);
+}
+
+/** Values of one time as the run's source makes them one. */
+function oneAStep(
+  told: ReadonlyMap<number, readonly number[]>,
+  duplicates: CsvOptions['duplicates'],
+): Map<number, number> {
+  const one = (values: readonly number[]): number => {
+    if (duplicates !== 'sum' && duplicates !== 'mean')
+      return (duplicates === 'last' ? values.at(-1) : values[0]) as number;
+    const sum = values.reduce((all, value) => all + value, 0);
+    return duplicates === 'sum' ? sum : sum / values.length;
+  };
+  return new Map([...told].map(([step, values]) => [step, one(values)]));
 }
 
 interface RowSeries {

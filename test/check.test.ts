@@ -190,6 +190,32 @@ describe('check', () => {
     });
   });
 
+  it.each([
+    ['first', 1],
+    ['last', 3],
+    ['mean', 2],
+    ['sum', 4],
+  ])('rows of one time are made one as the run makes them: %s', async (duplicates, value) => {
+    const folder = join(space.path, `run-${duplicates}`);
+    const days = (from: number, until: number, cells: readonly number[]): string =>
+      Array.from({ length: until - from }, (_, i) =>
+        cells
+          .map((cell) => `${new Date(Date.UTC(2024, 0, 1 + from + i)).toISOString().slice(0, 10)},${cell}\n`)
+          .join(''),
+      ).join('');
+    file('sales.csv', `day,y\n${days(0, 40, [1, 3])}`);
+    const config = file(
+      `${duplicates}.yaml`,
+      `source: { kind: csv, file: sales.csv, duplicates: ${duplicates} }\nmodel: { kind: mean }\npredict: { horizon: 5 }\n`,
+    );
+    await run(config, { out: folder });
+    const report = await checked('since.csv', `day,y\n${days(40, 45, [1, 3])}`, folder);
+    expect(report).toMatchObject({ known: 5, of: 5 });
+    expect(report.scores[0]?.metrics.mae).toBe(0);
+    const other = await checked('apart.csv', `day,y\n${days(40, 45, [value + 1])}`, folder);
+    expect(other.scores.find(({ forecaster }) => forecaster === 'mean')?.metrics.mae).toBe(1);
+  });
+
   it('a run of text has nothing to check', async () => {
     const folder = join(space.path, 'run-text');
     file('words.txt', 'one two three one two three one two three\n');

@@ -217,9 +217,14 @@ export function isTimeName(name: string): boolean {
   return TIME_NAMES.test(name);
 }
 
+/** Without blanks and the quotes that no CSV reader takes off: 'x', “x”, and the ' by which a spreadsheet is told not to read a cell. */
+function bare(cell: string): string {
+  return cell.trim().replace(/^['‘’“”„]|['‘’“”]$/g, '');
+}
+
 /** The form that reads every cell of a sample (impossible dates included); null where there is none. `named`: the column was asked for by name. */
 export function timeFormOf(cells: readonly string[], name: string, named: boolean): TimeForm | null {
-  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
+  const filled = cells.map(bare).filter((cell) => cell !== '');
   if (filled.length === 0) return null;
   const all = Object.keys(READERS) as TimeForm[];
   const reads = (form: TimeForm, cell: string): boolean => !Number.isNaN(READERS[form](cell));
@@ -321,7 +326,7 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
   };
 
   const text = (cell: string): void => {
-    const trimmed = cell.trim();
+    const trimmed = bare(cell);
     const stamp = reader(trimmed);
     if (!Number.isFinite(stamp)) throw invalid(trimmed, stamp, form, name, place);
     if (iso) noteIso(trimmed);

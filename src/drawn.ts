@@ -10,7 +10,8 @@ export function drawnWarnings(series: readonly Series[], firsts: readonly (numbe
   for (const [s, { targets, past, future }] of series.entries()) {
     const first = firsts[s] ?? null;
     if (first === null) continue;
-    for (const { drawn = [] } of [...targets, ...past, ...future]) for (const row of drawn) if (row >= first - 1) count++;
+    for (const { drawn = [] } of [...targets, ...past, ...future])
+      for (const row of drawn) if (row >= first - 1) count++;
   }
   if (count === 0) return [];
   const [values, lie] = count === 1 ? ['value', 'lies'] : ['values', 'lie'];

@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bytesField, joined, messageField, textField, varintField } from '../../core/protobuf.ts';
 import { type Attribute, type Graph, INT32, INT64, IS, type Kernels } from './kernels.ts';
 import type { Element, Fixed, Noted, Recording } from './recording.ts';
 
@@ -84,10 +85,10 @@ function savedModel({ notes, given, wanted }: Recording): {
       elements.push(gives);
     }
   });
-  const graph = [...nodes.map((one) => bytes(1, one)), bytes(4, whole(1, PRODUCER))];
-  const meta = [bytes(1, bytes(4, text('serve'))), bytes(2, ...graph)];
+  const graph = [...nodes, messageField(4, [varintField(1, PRODUCER)])];
+  const meta = [messageField(1, [textField(4, 'serve')]), messageField(2, graph)];
   return {
-    bytes: joined([whole(1, 1), bytes(2, ...meta)]),
+    bytes: joined([varintField(1, 1), messageField(2, meta)]),
     inputs: given.map((_, i) => `x${i}:0`),
     outputs: wanted.map((value) => names[value] as string),
   };
@@ -122,58 +123,28 @@ function constant({ values, shape, wide }: Fixed): {
 } {
   const gives = wide ? INT64 : INT32;
   const content = wide ? BigInt64Array.from(values, (value) => BigInt(value)).buffer : Int32Array.from(values).buffer;
-  const tensor = joined([whole(1, gives), bytes(2, ...shape.map(size)), bytes(4, new Uint8Array(content))]);
+  const sizes = shape.map((size) => messageField(2, [varintField(1, size)]));
+  const tensor = joined([varintField(1, gives), messageField(2, sizes), bytesField(4, new Uint8Array(content))]);
   return { attributes: [typeOf('dtype', gives), { name: 'value', type: TENSOR, value: tensor }], gives };
 }
 
-// Protocol buffers: a message is its fields one after the other, each a number, a kind and a content.
+// Messages of TensorFlow's graph.proto, node_def.proto, attr_value.proto, tensor.proto, meta_graph.proto and saved_model.proto.
 
+/** A node of a graph, as a field of it. */
 function node(name: string, op: string, inputs: readonly string[], attributes: readonly Attribute[]): Uint8Array {
-  return joined([
-    bytes(1, text(name)),
-    bytes(2, text(op)),
-    ...inputs.map((input) => bytes(3, text(input))),
-    ...attributes.map((attribute) => bytes(5, bytes(1, text(attribute.name)), bytes(2, contentOf(attribute)))),
+  return messageField(1, [
+    textField(1, name),
+    textField(2, op),
+    ...inputs.map((input) => textField(3, input)),
+    ...attributes.map((attribute) =>
+      messageField(5, [textField(1, attribute.name), messageField(2, [contentOf(attribute)])]),
+    ),
   ]);
 }
 
 function contentOf({ type, value }: Attribute): Uint8Array {
-  if (type === TENSOR) return bytes(8, value as Uint8Array);
-  if (type === IS.type) return whole(6, value as number);
-  if (type === IS.bool) return whole(5, Number(value));
-  return whole(3, value as number);
-}
-
-function size(dimension: number): Uint8Array {
-  return bytes(2, whole(1, dimension));
-}
-
-function text(value: string): Uint8Array {
-  return new TextEncoder().encode(value);
-}
-
-/** A field of a whole number that is not below 0. */
-function whole(field: number, value: number): Uint8Array {
-  return Uint8Array.from([...varint(field * 8), ...varint(value)]);
-}
-
-/** A field of bytes, or of a message's fields. */
-function bytes(field: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return joined([Uint8Array.from([...varint(field * 8 + 2), ...varint(length)]), ...parts]);
-}
-
-/** Seven bits a byte, the lowest first; all but the last carry a mark. */
-function varint(value: number): readonly number[] {
-  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  if (type === TENSOR) return bytesField(8, value as Uint8Array);
+  if (type === IS.type) return varintField(6, value as number);
+  if (type === IS.bool) return varintField(5, Number(value));
+  return varintField(3, value as number);
 }

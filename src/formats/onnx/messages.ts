@@ -1,7 +1,7 @@
 // The ONNX messages a graph needs, field numbers as in the standard's onnx.proto. In: plain values. Out: bytes.
 // Not here: which nodes a network becomes (graph.ts, layers.ts).
 
-import { bytesField, floatField, joined, messageField, textField, varintField } from './protobuf.ts';
+import { bytesField, floatField, joined, messageField, textField, varintField } from '../../core/protobuf.ts';
 
 /** Operators as of this set; layer normalisation is one from 17 on. */
 export const OPSET = 17;

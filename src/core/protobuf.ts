@@ -1,4 +1,5 @@
-// Protocol-buffer fields as bytes: the four wire forms that ONNX messages are made of. Not here: the messages (messages.ts), reading.
+// Protocol-buffer fields as bytes: the wire forms that messages of ONNX and TensorFlow are made of.
+// In: numbers, texts, bytes. Out: bytes. Not here: the messages (formats/onnx/messages.ts, engines/tensorflow/graph.ts), reading.
 
 const VARINT = 0;
 const LENGTH = 2;

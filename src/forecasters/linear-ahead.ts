@@ -14,8 +14,8 @@ import {
   prepare,
   weightsOf,
 } from './linear-fit.ts';
-import { type LinearTrace, without } from './linear-trace.ts';
-import { meanDiagonal, ridge } from './ridge.ts';
+import { type LinearTrace, sumsFromFirst, without } from './linear-trace.ts';
+import { meanDiagonal, ridgeAndVolume } from './ridge.ts';
 import { slidingProducts, slidingWeights, transformSize } from './sliding-moments.ts';
 
 /** The effect at row t is Σ weights[k] · (column k at t − centres[k]), in transformed units of the trace. */
@@ -137,15 +137,9 @@ function standardised(all: readonly Led[]): Inputs[] {
 
 /** The mean, and Σ (value − mean)², 0 where rounding is all there is. */
 function meanAndSquares(values: Float64Array): [number, number] {
-  const first = values[0] as number;
-  let sum = 0;
-  let squares = 0;
-  for (const value of values) {
-    sum += value - first;
-    squares += (value - first) * (value - first);
-  }
+  const { sum, squares } = sumsFromFirst(values);
   const left = squares - (sum * sum) / values.length;
-  return [first + sum / values.length, left > 1e-20 * squares ? left : 0];
+  return [(values[0] as number) + sum / values.length, left > 1e-20 * squares ? left : 0];
 }
 
 /** One-step errors of a trace, and of each column as if it were one. */
@@ -311,28 +305,10 @@ function likeliest({ gram, products, squares, count }: Normal): Float64Array {
   let least = count * Math.log(squares);
   if (!(unit > 0) || !(squares > 0)) return best;
   for (const penalty of PENALTIES) {
-    const found = ridge(gram, products, n, 1, penalty * unit);
-    const told = found.reduce((sum, weight, k) => sum + weight * (products[k] as number), 0);
-    const cost = count * Math.log(Math.max(squares - told, 1e-12 * squares)) + logDeterminant(gram, n, penalty * unit);
-    if (cost < least) [least, best] = [cost, found];
+    const { weights, volume } = ridgeAndVolume(gram, products, n, 1, penalty * unit);
+    const told = weights.reduce((sum, weight, k) => sum + weight * (products[k] as number), 0);
+    const cost = count * Math.log(Math.max(squares - told, 1e-12 * squares)) + volume;
+    if (cost < least) [least, best] = [cost, weights];
   }
   return best;
-}
-
-/** ln |I + A / λ| by Cholesky. */
-function logDeterminant(upper: Float64Array, n: number, lambda: number): number {
-  const lower = new Float64Array(n * n);
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let left = (upper[j * n + i] as number) / lambda + (i === j ? 1 : 0);
-      for (let k = 0; k < j; k++) left -= (lower[i * n + k] as number) * (lower[j * n + k] as number);
-      if (i > j) lower[i * n + j] = left / (lower[j * n + j] as number);
-      else {
-        lower[i * n + i] = Math.sqrt(Math.max(left, 1)); // rounding aside it is never below
-        sum += Math.log(Math.max(left, 1));
-      }
-    }
-  }
-  return sum;
 }

@@ -61,8 +61,8 @@ export function without(trace: LinearTrace, effect: Float64Array): LinearTrace {
   return { ...trace, values, raw: trace.log ? values.map((value) => Math.exp(value)) : values };
 }
 
-/** Standard deviation, told from the first value; 1 where nothing moves. */
-function deviation(values: Float64Array): number {
+/** Σ (value − first) and Σ (value − first)²: told from the first value, so that a large level costs no digits. */
+export function sumsFromFirst(values: Float64Array): { readonly sum: number; readonly squares: number } {
   const first = values[0] as number;
   let sum = 0;
   let squares = 0;
@@ -70,6 +70,12 @@ function deviation(values: Float64Array): number {
     sum += value - first;
     squares += (value - first) * (value - first);
   }
+  return { sum, squares };
+}
+
+/** Standard deviation; 1 where nothing moves. */
+function deviation(values: Float64Array): number {
+  const { sum, squares } = sumsFromFirst(values);
   const mean = sum / values.length;
   const variance = squares / values.length - mean * mean;
   return variance > 0 ? Math.sqrt(variance) : 1;

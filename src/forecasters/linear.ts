@@ -164,13 +164,12 @@ async function ledBy(
   if (panel.every(({ future }) => future.length === 0))
     return traces.map((own) => own.map((trace) => ({ trace, ahead: null })));
   const led = traces.flatMap((own, s) => own.map((trace) => ({ trace, columns: panel[s]?.future ?? [] })));
-  const weights = (await learnAhead(led, grid, stop)).values();
-  return traces.map((own, s) =>
-    own.map((trace) => {
-      const ahead = weights.next().value as AheadWeights;
-      return { trace: without(trace, effectOf(panel[s]?.future ?? [], ahead, trace.values.length)), ahead };
-    }),
-  );
+  const weights = await learnAhead(led, grid, stop);
+  const learned = led.map(({ trace, columns }, i): Learned => {
+    const ahead = weights[i] as AheadWeights;
+    return { trace: without(trace, effectOf(columns, ahead, trace.values.length)), ahead };
+  });
+  return traces.map((own) => learned.splice(0, own.length));
 }
 
 function tracesOf(

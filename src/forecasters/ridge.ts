@@ -13,13 +13,26 @@ export function ridge(
   outputs: number,
   lambda: number,
 ): Float64Array {
+  return ridgeAndVolume(gram, products, n, outputs, lambda).weights;
+}
+
+/** The same, with ln |I + XᵀX / λ|: what a penalty costs in a marginal likelihood. */
+export function ridgeAndVolume(
+  gram: Float64Array,
+  products: Float64Array,
+  n: number,
+  outputs: number,
+  lambda: number,
+): { readonly weights: Float64Array; readonly volume: number } {
   const lower = transposed(gram, n);
   for (let i = 0; i < n; i++) (lower[i * n + i] as number) += lambda;
   const kept = decompose(lower, n);
   const weights = products.slice();
   forwards(lower, weights, n, outputs, kept);
   backwards(lower, weights, n, outputs, kept);
-  return weights;
+  let volume = 0;
+  for (let i = 0; i < n; i++) if (kept[i] === 1) volume += 2 * Math.log(lower[i * n + i] as number) - Math.log(lambda);
+  return { weights, volume };
 }
 
 /** The mean of the diagonal: what a penalty relative to the data is a multiple of. */

@@ -50,8 +50,9 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
 
 /**
  * The normal equations of all windows at once and their solution, for each pass and each context written, and one more for each further
- * penalty; twice where penalties are judged first. What columns known in advance do is found before. Where no context is written, as linear does it: those of the longest context it tries,
- * for both ways of weighing, to judge and then to fit, and a solution for each context and penalty.
+ * penalty; twice where penalties are judged first. What columns known in advance do is found before. Where no context is written, as linear
+ * does it: those of the longest context it tries, for both ways of weighing, to judge and then to fit, and a solution for each context and
+ * penalty.
  */
 function linearCost(
   task: Task,

@@ -77,13 +77,11 @@ const MONTHS: readonly string[] = [
 ];
 /** Short names that are not the first three letters. */
 const SHORT_MONTHS: readonly (readonly [string, number])[] = [
-  ...([
-    ['janv', 1],
-    ['fevr', 2],
-    ['mrt', 3],
-    ['juil', 7],
-    ['sept', 9],
-  ] as const),
+  ['janv', 1],
+  ['fevr', 2],
+  ['mrt', 3],
+  ['juil', 7],
+  ['sept', 9],
 ];
 
 const READERS: { readonly [form in TimeForm]: Reader } = {

@@ -2,13 +2,16 @@
 // In: the config, the data, score rows. Out: names, and what is refused of them. Not here: scoring (evaluate/), what to ship (evaluate/decision.ts).
 
 import { COMBINATIONS } from './combine/index.ts';
+import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import type { Numbers } from './core/data.ts';
+import type { Warning } from './core/errors.ts';
 import { type ScoreRow, truthScore, undefinedSeries } from './evaluate/score.ts';
 import { otherForm } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { METRICS } from './metrics/index.ts';
 import { metricLabel } from './report/verdict.ts';
+import type { SplitPositions } from './window/split.ts';
 
 /**
  * Model, baselines and metrics must be for the form of data there is, which only loading tells where the model reads any.
@@ -87,4 +90,15 @@ export function undefinedNotes(scores: readonly ScoreRow[], metric: string, seri
   const count = undefinedSeries(own, metric).size;
   if (count === 0 || count === series) return [];
   return [`${metricLabel(metric)} is undefined for ${count} of ${series} series: not in its mean`];
+}
+
+/** Said where the windows that decide are those early stopping chose an epoch on: the network's error there is the best of many, its baselines' is not. */
+export function chosenOnWarnings(
+  { model, train, evaluate }: Config,
+  parts: readonly Pick<SplitPositions, 'validation' | 'test'>[],
+): Warning[] {
+  const stops = hasNetwork(model) && train.patience !== null && train.epochs > 1 && evaluate.folds === 0;
+  if (!stops || parts.every(({ validation, test }) => validation === null || test !== null)) return [];
+  const message = `the windows that judge ${model.kind} are those its early stopping chose an epoch on: its error beside the baselines' is flattered`;
+  return [{ code: 'W_EPOCH_CHOSEN', message }];
 }

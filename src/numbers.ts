@@ -14,6 +14,7 @@ import { isRecorded } from './config/defaults.ts';
 import {
   baselinesOf,
   checkForms,
+  chosenOnWarnings,
   type Deciding,
   decidingFirst,
   defaultMetrics,
@@ -98,6 +99,12 @@ export async function runNumbers(
   for (const warning of drawnWarnings(
     raw.series,
     tasks.map((task, s) => firstJudged(task, origins?.[s]?.[0])),
+  )) {
+    hooks.warn(warning);
+  }
+  for (const warning of chosenOnWarnings(
+    config,
+    tasks.map(({ parts }) => parts),
   )) {
     hooks.warn(warning);
   }

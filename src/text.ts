@@ -3,7 +3,7 @@
 
 import type { SeriesModel } from './artifact/model.ts';
 import type { Config } from './config/config.ts';
-import { checkForms } from './contest.ts';
+import { checkForms, chosenOnWarnings } from './contest.ts';
 import type { Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import type { FitRequest, FittedText, TextForecaster } from './core/forecaster.ts';
@@ -36,6 +36,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
   const { tokens, segments, shape, cuts, parts, encoder, sequence } = task;
   const request: FitRequest = { ...requestOf(config.seed, text.id, hooks), ...task.known };
   warnUnknown(sequence, tokens, hooks.warn);
+  for (const warning of chosenOnWarnings(config, [parts])) hooks.warn(warning);
   const forecaster = MODELS[config.model.kind]
     ? textNetwork({
         name: config.model.kind,

@@ -1,5 +1,6 @@
 // What a run tells people to ship, on series whose answer is known: through the whole runner, over several seeds.
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Random, random } from '../src/core/random.ts';
@@ -190,5 +191,44 @@ describe('forecasts that look right and say nothing', () => {
     });
     expect(backtest?.shape).toBeNull();
     expect(verdict).not.toMatch(/Mind/);
+  });
+});
+
+describe('windows that early stopping chose an epoch on', () => {
+  const stopping = (more: object = {}): object => ({
+    source: { kind: 'generated', series: 'sine', length: 60, period: 6 },
+    split: { validation: 0.2 },
+    model: { kind: 'lstm-regressor', units: [2] },
+    window: { context: 6 },
+    train: { epochs: 2, patience: 1 },
+    ...more,
+  });
+  const warned = async (config: object): Promise<boolean> => {
+    const { result, text, report } = await run(config, { out: join(space.path, `chosen${runs++}`), root: space.path });
+    const told = result.warnings.find(({ code }) => code === 'W_EPOCH_CHOSEN');
+    expect(text.includes('W_EPOCH_CHOSEN')).toBe(told !== undefined);
+    expect(readFileSync(report as string, 'utf8').includes('its early stopping chose an epoch on')).toBe(!!told);
+    return told !== undefined;
+  };
+
+  it('are said to decide where nothing else was held out, of numbers and of text', async () => {
+    expect(await warned(stopping())).toBe(true);
+    const file = space.write('so.txt', 'so it goes and so it went and so it is and so it was and so on');
+    const text = { kind: 'text', file };
+    const words = {
+      source: text,
+      window: { context: 2 },
+      model: { kind: 'language-model', embedding: 2, layers: [{ kind: 'lstm', units: 2 }] },
+    };
+    expect(await warned(stopping(words))).toBe(true);
+  });
+
+  it.each([
+    ['a test part', { split: { validation: 0.2, test: 0.2 } }],
+    ['folds', { evaluate: { folds: 2 } }],
+    ['all epochs', { train: { epochs: 2 } }],
+    ['a closed form', { model: 'theta' }],
+  ])('do not decide with %s', async (_, more) => {
+    expect(await warned(stopping(more))).toBe(false);
   });
 });

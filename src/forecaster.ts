@@ -17,6 +17,7 @@ import { FORECASTERS } from './forecasters/index.ts';
 import { MODELS } from './models/index.ts';
 import { isOpen } from './models/lstm-regressor.ts';
 import { summarise } from './models/summary.ts';
+import { trainOptions } from './outcome.ts';
 import { buildNetwork, type Made, type NetworkParts, type NetworkPlan, type TrainOptions } from './predict/network.ts';
 import { numberNetwork, restoreNumberNetwork } from './predict/number-network.ts';
 import { yearly } from './seasons.ts';
@@ -118,34 +119,19 @@ function byRecipe(
     calendar: yearly(series, season),
     feeds: lead === 0 && series.past.length === 0,
   });
-  const { steps, batch, optimizer, rate, schedule, seeds } = recipe.train;
   const { context, horizon: block } = recipe;
   const shape: WindowShape = { context, horizon: block, lead, targets: 'last', pad: 'none', mask: false };
-  const train = { ...config.train, ...recipe.train, epochs: 1, clip: null, patience: null, shuffle: true };
   const ahead = lead + Math.ceil(horizon / block) * block;
+  const own: Config = {
+    ...config,
+    model: recipe.model,
+    encoder: recipe.encoder,
+    window: { ...config.window, ...shape },
+    train: { ...config.train, ...recipe.train, epochs: 1, clip: null, patience: null, shuffle: true },
+  };
   return {
-    own: {
-      ...workshop,
-      config: {
-        ...config,
-        model: recipe.model,
-        encoder: recipe.encoder,
-        window: { ...config.window, ...shape },
-        train,
-      },
-      shape,
-      train: {
-        epochs: 1,
-        steps,
-        batch,
-        shuffle: true,
-        optimizer: { ...optimizer, rate } as TrainOptions['optimizer'],
-        schedule: schedule as TrainOptions['schedule'],
-        clip: null,
-        patience: null,
-      },
-    },
-    count: alone ? 1 : seeds,
+    own: { ...workshop, config: own, shape, train: trainOptions(own) },
+    count: alone ? 1 : recipe.train.seeds,
     shown: (given) => (recipe.calendar.length > 0 ? withFeatures(given, recipe.calendar, ahead) : given),
   };
 }

@@ -9,6 +9,8 @@ import type { Calibration, ErrorPaths } from './evaluate/intervals.ts';
 import type { ScoreRow } from './evaluate/score.ts';
 import type { HeldOut } from './held-out.ts';
 import type { ModelSummary } from './models/summary.ts';
+import { spellOptimizer } from './optimizers/index.ts';
+import { spellSchedule } from './optimizers/schedule.ts';
 import type { NetworkFit, NetworkPlan, TrainOptions } from './predict/network.ts';
 import type { BacktestReport, Fit, ForecastRow, TextAnswer, TotalRow } from './report/result.ts';
 import type { TrainState } from './train/state.ts';
@@ -82,12 +84,12 @@ export async function planHooks(series: string, hooks: Hooks): Promise<NonNullab
 }
 
 /** The training options of a config, as the network forecaster takes them. */
-export function trainOptions(config: Config): TrainOptions {
-  const { optimizer, schedule, rate, refit: _, seeds: __, ...rest } = config.train;
+export function trainOptions({ train }: Pick<Config, 'train'>): TrainOptions {
+  const { optimizer, schedule, rate, refit: _, seeds: __, ...rest } = train;
   return {
     ...rest,
-    optimizer: { ...optimizer, rate } as TrainOptions['optimizer'],
-    schedule: schedule as TrainOptions['schedule'],
+    optimizer: spellOptimizer(optimizer, rate),
+    schedule: spellSchedule(schedule),
   };
 }
 

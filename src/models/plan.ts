@@ -60,11 +60,6 @@ export function directHorizon({ output, freeRun }: Pick<Network, 'output' | 'fre
   return output.kind === 'tokens' || freeRun !== undefined ? 1 : output.horizon;
 }
 
-/** Values predicted for a window: H · C · Q, or V. */
-export function predictionWidth(network: Pick<Network, 'output' | 'freeRun'>): number {
-  return outputWidth(network) * ownSteps(network);
-}
-
 /** Rows of outputs that make one prediction. */
 export function ownSteps({ freeRun }: Pick<Network, 'freeRun'>): number {
   return (freeRun ?? 0) + 1;

@@ -4,12 +4,6 @@
 import * as z from 'zod';
 import type { OptimizerKind, OptimizerOf } from './optimizer.ts';
 
-export interface AdamOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-}
-
 /** The fields adam and adamw share. */
 export const adamFields: {
   readonly beta1: z.ZodDefault<z.ZodNumber>;
@@ -21,15 +15,9 @@ export const adamFields: {
   epsilon: z.number().positive().default(1e-7).describe('added beside the uncorrected root; default 1e-7'),
 };
 
-export const adam: OptimizerKind<OptimizerOf<'adam'>, AdamOptions> = {
+export const adam: OptimizerKind<OptimizerOf<'adam'>> = {
   kind: 'adam',
   summary: 'Adaptive steps from running moments of the gradient.',
   moments: ['m', 'v'],
   options: z.strictObject({ ...adamFields }),
-  spell: (options, rate) => ({ kind: 'adam', rate, ...betas(options) }),
 };
-
-/** Only Adam's own numbers of an options object. */
-export function betas(options: AdamOptions): AdamOptions {
-  return { beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon };
-}

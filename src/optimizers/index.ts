@@ -6,11 +6,8 @@ import type { OptimizerKind, OptimizerName, OptimizerOf, OptimizerSpec } from '.
 import { rmsprop } from './rmsprop.ts';
 import { sgd } from './sgd.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: each kind has its own options type, checked by its own schema
-type AnyOptions = any;
-
 /** Options do not hold the rate: it stands at `train.rate`. */
-export const OPTIMIZERS: { readonly [K in OptimizerName]: OptimizerKind<OptimizerOf<K>, AnyOptions> } = {
+export const OPTIMIZERS: { readonly [K in OptimizerName]: OptimizerKind<OptimizerOf<K>> } = {
   adam,
   adamw,
   rmsprop,
@@ -23,6 +20,5 @@ export function spellOptimizer(
   rate: number,
 ): OptimizerSpec {
   const { kind, ...options } = choice;
-  const optimizer = OPTIMIZERS[kind as OptimizerName];
-  return optimizer.spell(optimizer.options.parse(options), rate);
+  return { kind, ...OPTIMIZERS[kind as OptimizerName].options.parse(options), rate } as OptimizerSpec;
 }

@@ -25,9 +25,8 @@ export type OptimizerSpec =
 export type OptimizerName = OptimizerSpec['kind'];
 export type OptimizerOf<K extends OptimizerName> = Extract<OptimizerSpec, { readonly kind: K }>;
 
-export interface OptimizerKind<Spec extends OptimizerSpec = OptimizerSpec, Options = unknown> extends Kind<Options> {
+export interface OptimizerKind<Spec extends OptimizerSpec = OptimizerSpec> extends Kind<Omit<Spec, 'kind' | 'rate'>> {
   readonly kind: Spec['kind'];
   /** Names of the values kept per weight ("m" in "lstm/kernel#m"). */
   readonly moments: readonly string[];
-  spell(options: Options, rate: number): Spec;
 }

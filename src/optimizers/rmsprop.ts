@@ -3,12 +3,7 @@
 import * as z from 'zod';
 import type { OptimizerKind, OptimizerOf } from './optimizer.ts';
 
-export interface RmspropOptions {
-  readonly rho: number;
-  readonly epsilon: number;
-}
-
-export const rmsprop: OptimizerKind<OptimizerOf<'rmsprop'>, RmspropOptions> = {
+export const rmsprop: OptimizerKind<OptimizerOf<'rmsprop'>> = {
   kind: 'rmsprop',
   summary: 'Steps divided by a running root mean square of the gradient.',
   moments: ['v'],
@@ -16,5 +11,4 @@ export const rmsprop: OptimizerKind<OptimizerOf<'rmsprop'>, RmspropOptions> = {
     rho: z.number().min(0).lt(1).default(0.9).describe('memory of the running mean square; default 0.9'),
     epsilon: z.number().positive().default(1e-7).describe('added inside the root; default 1e-7'),
   }),
-  spell: (options, rate) => ({ kind: 'rmsprop', rate, rho: options.rho, epsilon: options.epsilon }),
 };

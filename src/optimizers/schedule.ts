@@ -16,7 +16,6 @@ type ScheduleOf<K extends ScheduleName> = Extract<ScheduleSpec, { readonly kind:
 
 export interface ScheduleKind<Spec extends ScheduleSpec = ScheduleSpec> extends Kind<Omit<Spec, 'kind'>> {
   readonly kind: Spec['kind'];
-  spell(options: Omit<Spec, 'kind'>): Spec;
   /** The rate's factor at 0-based `step` of `total` steps. */
   factor(spec: Spec, step: number, total: number): number;
 }
@@ -28,7 +27,6 @@ export const SCHEDULES: { readonly [K in ScheduleName]: ScheduleKind<ScheduleOf<
     kind: 'constant',
     summary: 'The same rate throughout.',
     options: z.strictObject({}),
-    spell: () => ({ kind: 'constant' }),
     factor: () => 1,
   },
   cosine: {
@@ -38,7 +36,6 @@ export const SCHEDULES: { readonly [K in ScheduleName]: ScheduleKind<ScheduleOf<
       warmup: share.default(0).describe('share of the steps in which the rate first rises; default 0'),
       floor: z.number().min(0).max(1).default(0).describe('where it ends, as a share of the rate; default 0'),
     }),
-    spell: (options) => ({ kind: 'cosine', warmup: options.warmup, floor: options.floor }),
     factor: (spec, step, total) => warmCosine(spec.warmup, spec.floor, step, total),
   },
   'one-cycle': {
@@ -47,7 +44,6 @@ export const SCHEDULES: { readonly [K in ScheduleName]: ScheduleKind<ScheduleOf<
     options: z.strictObject({
       warmup: share.default(0.1).describe('share of the steps in which the rate rises; default 0.1'),
     }),
-    spell: (options) => ({ kind: 'one-cycle', warmup: options.warmup }),
     factor: (spec, step, total) => warmCosine(spec.warmup, 0, step, total),
   },
   step: {
@@ -57,7 +53,6 @@ export const SCHEDULES: { readonly [K in ScheduleName]: ScheduleKind<ScheduleOf<
       drops: z.int().min(1).default(2).describe('number of drops; default 2'),
       factor: z.number().gt(0).lte(1).default(0.1).describe('what the rate is multiplied by at each; default 0.1'),
     }),
-    spell: (options) => ({ kind: 'step', drops: options.drops, factor: options.factor }),
     factor: (spec, step, total) => {
       let factor = 1;
       const drops = Math.min(spec.drops, Math.floor((step * (spec.drops + 1)) / total));
@@ -76,7 +71,6 @@ export const SCHEDULES: { readonly [K in ScheduleName]: ScheduleKind<ScheduleOf<
         .default(0.01)
         .describe('what is left of the rate at the end, as a share; default 0.01'),
     }),
-    spell: (options) => ({ kind: 'exponential', end: options.end }),
     factor: (spec, step, total) => Math.exp((Math.log(spec.end) * step) / total),
   },
 };
@@ -90,8 +84,7 @@ export function rateAt(schedule: ScheduleSpec, rate: number, step: number, total
 /** The spec of a choice; missing options take their defaults. */
 export function spellSchedule(choice: { readonly kind: string; readonly [option: string]: unknown }): ScheduleSpec {
   const { kind, ...options } = choice;
-  const schedule = SCHEDULES[kind as ScheduleName] as ScheduleKind;
-  return schedule.spell(schedule.options.parse(options) as Omit<ScheduleSpec, 'kind'>);
+  return { kind, ...SCHEDULES[kind as ScheduleName].options.parse(options) } as ScheduleSpec;
 }
 
 /** Linear rise over the first `warmup · total` steps, then half a cosine from 1 to `floor`. */

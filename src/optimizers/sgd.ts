@@ -3,16 +3,11 @@
 import * as z from 'zod';
 import type { OptimizerKind, OptimizerOf } from './optimizer.ts';
 
-export interface SgdOptions {
-  readonly momentum: number;
-}
-
-export const sgd: OptimizerKind<OptimizerOf<'sgd'>, SgdOptions> = {
+export const sgd: OptimizerKind<OptimizerOf<'sgd'>> = {
   kind: 'sgd',
   summary: 'Gradient descent, with momentum where asked for.',
   moments: ['m'],
   options: z.strictObject({
     momentum: z.number().min(0).lt(1).default(0).describe('share of the last step kept, 0 ≤ momentum < 1; default 0'),
   }),
-  spell: (options, rate) => ({ kind: 'sgd', rate, momentum: options.momentum }),
 };

@@ -1,7 +1,7 @@
 // What the recurrent layers share: one or two passes over time, every state or the last one, the product with the state before.
 // In: a layer's own pass. Out: its cell. Not here: gates (lstm.ts, gru.ts, simple-rnn.ts).
 
-import type { LayerSpec, SpecOf } from '../../../layers/layer.ts';
+import type { LayerSpec } from '../../../layers/layer.ts';
 import type { PlannedLayer } from '../../../layers/plan.ts';
 import { type Batch, type Carried, type Cell, EMPTY, room } from '../cell.ts';
 import { packedWeight } from '../linear.ts';
@@ -253,6 +253,3 @@ export function addStateGradient(
   const from = every ? row * units : 0;
   for (let i = 0; i < batch.windows * units; i++) carry[i]! += stateGradient[from + i]!;
 }
-
-/** The specs that have passes, for tables. */
-export type RecurrentSpec = SpecOf<'lstm'> | SpecOf<'gru'> | SpecOf<'simple-rnn'>;

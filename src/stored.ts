@@ -27,6 +27,7 @@ import { fitTogether } from './fitting.ts';
 import { forecastRows, pathId } from './forecast-rows.ts';
 import { modelForecaster, type Workshop } from './forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
+import { naiveScale } from './metrics/pointwise.ts';
 import { MODELS } from './models/index.ts';
 import { isOpen } from './models/lstm-regressor.ts';
 import { factsOf, loadData, type OpenedConfig, storedConfig } from './open.ts';
@@ -41,7 +42,6 @@ import { fitAnyway, fitShort } from './short.ts';
 import { SOURCES } from './sources/index.ts';
 import type { SourceKind } from './sources/source.ts';
 import { generateText, reachOf, refitText } from './text.ts';
-import { unitOf } from './yardsticks.ts';
 
 const CSV = (SOURCES.csv as SourceKind).options;
 
@@ -109,7 +109,7 @@ function intervalsFor(
       const id = named[c] as string;
       const from = lent ? (known[c] as string) : id;
       const scale = scales.get(from);
-      const [now, then] = [unitOf(values.subarray(0, series.length), season), yardsticks?.units[from] ?? null];
+      const [now, then] = [naiveScale(values.subarray(0, series.length), season), yardsticks?.units[from] ?? null];
       return scale === undefined ? [] : [[id, now === null || then === null ? scale : scale * (now / then)]];
     });
     return { ...calibration, scales: new Map(own) };

@@ -11,7 +11,7 @@ import type { ErrorPaths } from './evaluate/intervals.ts';
 import { pathId } from './forecast-rows.ts';
 import { closedForm } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
-import { seasonalScale } from './metrics/distribution.ts';
+import { naiveScale } from './metrics/pointwise.ts';
 
 /** Digits kept: a yardstick is no result. */
 const DIGITS = 6;
@@ -38,18 +38,15 @@ export async function yardsticksOf(
   return {
     times: Object.fromEntries(panel.map((one) => [one.id, timesOf(one, config)])),
     units: Object.fromEntries(
-      panel.flatMap(({ id, targets }) => targets.map(({ name, values }) => [pathId(id, name), unitOf(values, season)])),
+      panel.flatMap(({ id, targets }) =>
+        targets.map(({ name, values }) => [pathId(id, name), naiveScale(values, season)]),
+      ),
     ),
     errors: Object.fromEntries([...expected].map(([id, means]) => [id, means.map(rounded)])),
     ratios: ratiosOf(errors, expected, horizon),
     origins: Array.from(errors[0]?.origins ?? []),
     baselines: said,
   };
-}
-
-/** What a target's errors are measured by where it is met again: its mean seasonal difference, or that of its rows. */
-export function unitOf(values: ArrayLike<number>, season: number): number | null {
-  return seasonalScale(values, season) ?? seasonalScale(values, 1);
 }
 
 /** A baseline that cannot go beyond the rows (inputs it lacks) is no reason to lose a run. */

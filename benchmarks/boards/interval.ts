@@ -3,7 +3,8 @@
 
 import type { Track } from '../../src/evaluate/backtest.ts';
 import { calibrate, halfWidths } from '../../src/evaluate/intervals.ts';
-import { intervalScore, seasonalScale } from '../../src/metrics/distribution.ts';
+import { intervalScore } from '../../src/metrics/interval-score.ts';
+import { seasonalScale } from '../../src/metrics/pointwise.ts';
 import type { Board, Figures, Part } from './board.ts';
 import { type Answered, answered } from './score.ts';
 

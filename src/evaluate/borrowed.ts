@@ -1,7 +1,7 @@
 // Intervals of series that were never judged: as wide as those of others hold that are cut as short.
 // In: errors of series cut short, the widths of a panel's intervals. Out: a scale. Not here: cutting them (lenders.ts), half widths.
 
-import { seasonalScale } from '../metrics/distribution.ts';
+import { seasonalScale } from '../metrics/pointwise.ts';
 import type { Calibration } from './intervals.ts';
 
 /** A target cut short: what was left of it, and how far its forecast was off (actual − forecast, by step). */

@@ -1,7 +1,7 @@
 // How intervals cover, judged going forward: each fold by what was known before it, as they would have been made then.
 // In: the errors of all targets, fold by fold. Out: shares inside and scores by level, and the level to ask for next. Not here: widths (half-widths.ts).
 
-import { intervalScore } from '../metrics/distribution.ts';
+import { intervalScore } from '../metrics/interval-score.ts';
 import { type Learned, learn, quantiles, reachOf } from './half-widths.ts';
 import type { IntervalOptions, Item } from './known-errors.ts';
 

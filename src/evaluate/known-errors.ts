@@ -1,7 +1,7 @@
 // What is known of a target's errors at some time, and the scale they are told in.
 // In: its errors (actual − forecast), origin by origin. Out: which of them are known, their mean, a scale. Not here: quantiles.
 
-import { seasonalScale } from '../metrics/distribution.ts';
+import { naiveScale } from '../metrics/pointwise.ts';
 
 /** Errors (actual − forecast) of one target of one series at N origins, in time order. */
 export interface ErrorPaths {
@@ -33,7 +33,7 @@ export interface Item {
 }
 
 export function itemOf(path: ErrorPaths, { horizon, lead = 0, season }: IntervalOptions): Item {
-  const prior = seasonalScale(path.train, season) ?? seasonalScale(path.train, 1);
+  const prior = naiveScale(path.train, season);
   const count = path.errors.length / horizon;
   const origins =
     path.origins ?? Float64Array.from({ length: count }, (_, n) => (path.fold[n] as number) * (horizon + lead));

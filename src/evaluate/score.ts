@@ -5,9 +5,9 @@ import type { Series } from '../core/data.ts';
 import type { FittedNumbers, FittedText } from '../core/forecaster.ts';
 import type { Sequence } from '../core/sequence.ts';
 import { pause } from '../core/turn.ts';
-import { seasonalScale } from '../metrics/distribution.ts';
 import { METRICS } from '../metrics/index.ts';
 import type { LanguageMetric, PointMetric, Score } from '../metrics/metric.ts';
+import { naiveScale } from '../metrics/pointwise.ts';
 
 export type Split = 'train' | 'validation' | 'test' | 'backtest';
 
@@ -262,8 +262,7 @@ function unitOf(
   c: number,
 ): number {
   const train = (series.targets[c] as Series['targets'][number]).values.subarray(0, until);
-  const naive = seasonalScale(train, season) ?? seasonalScale(train, 1);
-  return naive ?? (actual.reduce((sum, y) => sum + Math.abs(y), 0) / actual.length || 1);
+  return naiveScale(train, season) ?? (actual.reduce((sum, y) => sum + Math.abs(y), 0) / actual.length || 1);
 }
 
 /** Mean loss of each window; every target counts in its own unit. */

@@ -41,3 +41,16 @@ export function scaledBy(input: PointInput, error: Score, term: (difference: num
   if (sum === 0) return undefinedScore(`the training values repeat exactly every ${season}: the naive error is 0`);
   return scoreOf(error.value / (sum / count));
 }
+
+/** Mean |x[t] − x[t − season]|; null where the values are too few or repeat exactly. */
+export function seasonalScale(values: ArrayLike<number>, season: number): number | null {
+  if (values.length <= season) return null;
+  let sum = 0;
+  for (let t = season; t < values.length; t++) sum += Math.abs((values[t] as number) - (values[t - season] as number));
+  return sum === 0 ? null : sum / (values.length - season);
+}
+
+/** What an error of a target is measured by: its mean seasonal difference, or that of its rows where the season tells nothing. */
+export function naiveScale(values: ArrayLike<number>, season: number): number | null {
+  return seasonalScale(values, season) ?? seasonalScale(values, 1);
+}

@@ -2,7 +2,7 @@
 // In: a network and a seed. Out: tensors by name. Not here: how an initialiser draws (layers/initialiser.ts).
 
 import { random } from '../core/random.ts';
-import { sizeOf, type Tensors } from '../core/tensor.ts';
+import type { Tensors } from '../core/tensor.ts';
 import { firstValues } from '../layers/initialiser.ts';
 import type { Network } from './network.ts';
 import { planNetwork } from './plan.ts';
@@ -15,9 +15,4 @@ export function initialWeights(network: Network, seed: number): Tensors {
       { shape: weight.shape, data: firstValues(weight, random(seed, `init/${weight.name}`)) },
     ]),
   );
-}
-
-/** Number of trainable values. */
-export function countParameters(network: Network): number {
-  return planNetwork(network).weights.reduce((sum, weight) => sum + sizeOf(weight.shape), 0);
 }

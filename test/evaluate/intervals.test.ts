@@ -8,7 +8,7 @@ import {
   neededFor,
   supportedBy,
 } from '../../src/evaluate/intervals.ts';
-import { seasonalScale } from '../../src/metrics/distribution.ts';
+import { seasonalScale } from '../../src/metrics/pointwise.ts';
 
 const options = { horizon: 4, season: 1, levels: [80, 95], method: 'split' } as const;
 

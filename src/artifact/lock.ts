@@ -87,7 +87,9 @@ async function chain(folder: string): Promise<{ names: string[]; owner: Owner | 
 async function ownerOf(folder: string, name: string): Promise<Owner | null> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (attempt > 0) await setTimeout(100);
-    const text = await textOf(join(folder, name));
+    const text = await textOf(join(folder, name)).catch((error: unknown) => {
+      throw codeOf(error) === 'EISDIR' ? damagedLock(folder) : error;
+    });
     if (text === null) return null;
     const owner = parseOwner(text);
     if (owner !== null) return owner;

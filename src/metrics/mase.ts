@@ -3,7 +3,7 @@
 
 import { mae } from './mae.ts';
 import type { PointMetric } from './metric.ts';
-import { scaledBy } from './pointwise.ts';
+import { meanSize, scaledBy } from './pointwise.ts';
 
 /** mae / mean |train[t] − train[t − season]|; undefined where that mean is 0 or the training part too short. */
 export const mase: PointMetric = {
@@ -12,5 +12,5 @@ export const mase: PointMetric = {
   summary: 'Mean absolute error, scaled by the naive error inside the training part.',
   unit: 'naive errors',
   better: 'lower',
-  score: (input) => scaledBy(input, mae.score(input), Math.abs),
+  score: (input) => scaledBy(input, mae.score(input), meanSize),
 };

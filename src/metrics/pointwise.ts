@@ -28,18 +28,45 @@ export function mapScore(score: Score, map: (value: number) => number): Score {
   return score.value === null ? score : scoreOf(map(score.value));
 }
 
-/** An error divided by the mean of a term over the training values' seasonal differences (their naive forecast's error). */
-export function scaledBy(input: PointInput, error: Score, term: (difference: number) => number): Score {
+/** Mean |x| of `count` numbers, in their order. */
+export function meanSize(count: number, at: (i: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += Math.abs(at(i));
+  return sum / count;
+}
+
+/** Sizes whose squares neither vanish nor overflow, nor do sums of them. */
+const SMALL = 1e-140;
+const LARGE = 1e140;
+
+/** √mean x² of `count` numbers, in their order; of very small or large ones in units of the largest. */
+export function rootMeanSquare(count: number, at: (i: number) => number): number {
+  let largest = 0;
+  for (let i = 0; i < count; i++) largest = Math.max(largest, Math.abs(at(i)));
+  const unit = largest > SMALL && largest < LARGE ? 1 : largest || 1;
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const x = at(i) / unit;
+    sum += x * x;
+  }
+  return unit * Math.sqrt(sum / count);
+}
+
+/** An error divided by the same of the training values' seasonal differences (their naive forecast's error). */
+export function scaledBy(
+  input: PointInput,
+  error: Score,
+  sizeOf: (count: number, difference: (i: number) => number) => number,
+): Score {
   const { train, season } = input;
   if (error.value === null) return error;
   const count = train.length - season;
   if (count < 1) {
     return undefinedScore(`${train.length} training values are too few for a seasonal difference of lag ${season}`);
   }
-  let sum = 0;
-  for (let t = season; t < train.length; t++) sum += term((train[t] as number) - (train[t - season] as number));
-  if (sum === 0) return undefinedScore(`the training values repeat exactly every ${season}: the naive error is 0`);
-  return scoreOf(error.value / (sum / count));
+  const naive = sizeOf(count, (i) => (train[i + season] as number) - (train[i] as number));
+  if (naive === 0) return undefinedScore(`the training values repeat exactly every ${season}: the naive error is 0`);
+  return scoreOf(error.value / naive);
 }
 
 /** Mean |x[t] − x[t − season]|; null where the values are too few or repeat exactly. */

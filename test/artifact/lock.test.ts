@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -111,4 +111,12 @@ test('a lock file that power loss emptied is taken over, and a loop of locks is 
   plant({ ...owner, pid: 4194304 });
   writeFileSync(join(root, `lock.${owner.nonce}`), JSON.stringify({ ...owner, pid: 4194304 }));
   expect((await fault(takeLock(root))).message).toBe('the lock files are damaged');
+});
+
+test('a lock that is a folder is told, and left alone', async () => {
+  mkdirSync(join(root, 'lock'));
+  const error = await fault(takeLock(root));
+  expect([error.code, error.message]).toEqual(['E_RUN_LOCKED', 'the lock files are damaged']);
+  expect(error.hint).toContain('delete lock');
+  expect(readdirSync(root)).toEqual(['lock']);
 });

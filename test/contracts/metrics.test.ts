@@ -54,6 +54,25 @@ describe.each(point)('%s', (_, metric) => {
   });
 });
 
+// The exact value: multiplying by a power of two rounds nothing, so that only the unit changes. A square of such a size is no float64.
+describe.each(point.filter(([kind]) => kind !== 'mse'))('%s', (_, metric) => {
+  it.each([-600, 600])('is the same, in its unit, of values 2 to the %i times as large', (power) => {
+    const factor = Number(`0b1${'0'.repeat(Math.abs(power))}`);
+    const scaled = (values: readonly number[]): number[] =>
+      values.map((value) => (power < 0 ? value / factor : value * factor));
+    const input = { actual: [3, 5, 4, 6.5], forecast: [4, 5.5, 3, 7], train: [1, 2, 4, 3] };
+    const { value } = metric.score({ ...input, season: 1 });
+    const [actual, forecast, train] = [input.actual, input.forecast, input.train].map(scaled) as [
+      number[],
+      number[],
+      number[],
+    ];
+    const expected = metric.unit === 'as the data' ? scaled([value as number])[0] : value;
+    const got = metric.score({ actual, forecast, train, season: 1 }).value as number;
+    expect(got / (expected as number)).toBeCloseTo(1, 14);
+  });
+});
+
 describe.each(language)('%s', (_, metric) => {
   it('is a finite number, or null with its reason', () => {
     const tokens = fc.array(fc.tuple(fc.double({ min: -1e3, max: 0, noNaN: true }), fc.integer({ min: 0, max: 1 })));

@@ -55,7 +55,7 @@ export function asRunReads(error: unknown): unknown {
   if (!(error instanceof ForecastError) || !/\bsource\./.test(error.hint ?? '')) return error;
   const { code, message, where } = error;
   const hint = `new data are read as the run's own: write the table as that one is, or train on it anew (${error.hint})`;
-  return new ForecastError(code, message, { ...(where === undefined ? {} : { where }), hint, cause: error });
+  return new ForecastError(code, message, { where, hint, cause: error });
 }
 
 function matched(table: Table, wanted: Wanted, duplicates: CsvOptions['duplicates'], file: string): Actuals {

@@ -4,7 +4,7 @@
 import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import { leastRows, reachOf } from './config/defaults.ts';
-import { formatStamp } from './core/calendar.ts';
+import { timeOfRow } from './core/calendar.ts';
 import { rowsOf, type Series } from './core/data.ts';
 import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
 import { holdOut, windowShape } from './cutting.ts';
@@ -306,7 +306,7 @@ function foldRows(
   const first = walks[0] as Walk;
   return first.folds.map(({ origins }, k) => ({
     fold: k + 1,
-    until: stampOf(first.series, (origins[0] as number) - 1),
+    until: timeOfRow(first.series.time, (origins[0] as number) - 1),
     origins: walks.reduce((sum, walk) => sum + (walk.folds[k]?.origins.length ?? 0), 0),
     scores: Object.fromEntries(
       [...tracks].map(([name, own]) => [name, meanMetric(walks, own, plan, season, metric, (fold) => fold === k)]),
@@ -352,8 +352,4 @@ function intervalsOf(forecaster: string, { points, pooledSteps, levels }: Calibr
     supports: supportedBy(levels[0]?.known ?? 0),
     levels: levels.map(({ steps, sums: _, ...level }) => ({ ...level, supported: steps !== null })),
   };
-}
-
-function stampOf(series: Series, row: number): string {
-  return series.time.stamps === null ? String(row) : formatStamp(series.time, series.time.stamps[row] as number);
 }

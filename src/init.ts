@@ -41,13 +41,11 @@ export async function configFor(table: string, options: OpenOptions = {}): Promi
 function withoutConfig(error: unknown): unknown {
   if (!(error instanceof ForecastError)) return error;
   const { code, message, where, hint = '' } = error;
-  if (code === 'E_DATA_NOT_FOUND')
-    return new ForecastError(code, message, { ...(where === undefined ? {} : { where }), hint: 'check the path' });
+  if (code === 'E_DATA_NOT_FOUND') return new ForecastError(code, message, { where, hint: 'check the path' });
   const sets = setsOf(hint);
   if (sets.length === 0 || /--set/.test(hint)) return error;
   const told = `${hint} (typed as ${sets.join(' or ')})`;
-  const typed = { ...(where === undefined ? {} : { where }), hint: told, cause: error };
-  return new ForecastError(code, message, typed);
+  return new ForecastError(code, message, { where, hint: told, cause: error });
 }
 
 /** The keys that each of a hint's alternatives names, as they are typed with their values; without one only where none has any. */

@@ -31,8 +31,8 @@ function named(id: string | null, work: () => void): void {
     if (!(error instanceof ForecastError) || id === null) throw error;
     const { code, message, where, hint } = error;
     throw new ForecastError(code, `series ${JSON.stringify(id.slice(0, 40))}: ${message}`, {
-      ...(where === undefined ? {} : { where }),
-      ...(hint === undefined ? {} : { hint }),
+      where,
+      hint,
     });
   }
 }

@@ -3,12 +3,13 @@
 
 import type { Config } from './config/config.ts';
 import { settle } from './config/defaults.ts';
-import { describeFrequency, formatStamp } from './core/calendar.ts';
+import { describeFrequency, timeOfRow } from './core/calendar.ts';
 import type { Column, Series, Text } from './core/data.ts';
 import type { Json } from './core/json.ts';
 import type { Season } from './core/season.ts';
+import type { Sequence } from './core/sequence.ts';
 import { holdOut, windowShape } from './cutting.ts';
-import { encodeText, fitNumbers, fitText, tokenize } from './encoders/chain.ts';
+import { fitNumbers } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
 import { configFor } from './init.ts';
 import { MODELS } from './models/index.ts';
@@ -19,9 +20,9 @@ import { counted } from './report/figures.ts';
 import { seasonFact } from './report/seasons.ts';
 import { renderSummary } from './report/summary.ts';
 import { DATA_FILE } from './sources/endings.ts';
-import { encoderOf, textShape } from './text.ts';
-import { cut, cutoffAt, fromAt, lengthAt, targetsBetween } from './window/cuts.ts';
-import { type SplitPositions, splitPositions } from './window/split.ts';
+import { textTask } from './text.ts';
+import { cutoffAt, fromAt, lengthAt, targetsBetween } from './window/cuts.ts';
+import type { SplitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
 
 export interface Inspection {
@@ -86,13 +87,9 @@ function inspectSeries(config: Config, series: Series, season: number, seasons: 
   const samples = firstSamples(cuts, shape, (at) =>
     series.targets.map(({ values }) => brief(values[at] as number)).join(' '),
   );
-  const summary = MODELS[config.model.kind]
-    ? summarise(buildNetwork({ model: config.model, shape }, sequence), shape)
-    : null;
-  const stamp = (row: number): string =>
-    series.time.stamps === null ? String(row) : formatStamp(series.time, series.time.stamps[row] as number);
+  const summary = summaryOf(config, shape, sequence);
   const lines = [
-    `series ${series.id}: ${series.length} rows, ${stamp(0)} … ${stamp(series.length - 1)}, ${describeFrequency(series.time.frequency)}, ${seasonFact(seasons) || 'no season'}`,
+    `series ${series.id}: ${series.length} rows, ${timeOfRow(series.time, 0)} … ${timeOfRow(series.time, series.length - 1)}, ${describeFrequency(series.time.frequency)}, ${seasonFact(seasons) || 'no season'}`,
     ...columns.map(
       ({ role, column }) => `  ${role.padEnd(7)} ${column.name}: ${rangeOf(column.values, series.length)}`,
     ),
@@ -129,20 +126,10 @@ function calendarLines(future: readonly Column[]): string[] {
 }
 
 function inspectText(config: Config, text: Text): Part {
-  const choice = encoderOf(config);
-  const { tokens, segments } = tokenize(text, choice);
-  const shape = textShape(config, segments);
-  const cuts = cut(segments, shape, config.window);
-  const parts = splitPositions(cuts, shape, config.split, segments);
+  const { tokens, shape, cuts, parts, encoder, sequence } = textTask(config, text);
   const sizes = sizesOf(cuts, shape, parts, tokens.length);
-  const encoder = fitText(tokens, parts.validation ?? parts.test ?? tokens.length, choice, {
-    padding: shape.pad === 'left',
-  });
   const samples = firstSamples(cuts, shape, (at) => JSON.stringify(tokens[at]));
-  const summary: ModelSummary = summarise(
-    buildNetwork({ model: config.model, shape }, encodeText(tokens, segments, encoder)),
-    shape,
-  );
+  const summary = summaryOf(config, shape, sequence);
   const vocabulary = vocabularyOf(encoder);
   const lines = [
     `text ${text.id}: ${counted(text.documents.length, 'document')}, ${counted(tokens.length, 'token')}, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`,
@@ -160,17 +147,22 @@ function inspectText(config: Config, text: Text): Part {
   ];
   return {
     text: lines.join('\n'),
-    network: renderSummary(summary),
+    network: summary ? renderSummary(summary) : '',
     json: {
       text: text.id,
       documents: text.documents.length,
       tokens: tokens.length,
       windows: { all: cuts.count, ...sizes },
       samples,
-      parameters: summary.parameters,
+      parameters: summary?.parameters ?? 0,
       vocabulary,
     },
   };
+}
+
+/** The network as a table; null where the model is none. */
+function summaryOf({ model }: Config, shape: WindowShape, sequence: Sequence): ModelSummary | null {
+  return MODELS[model.kind] ? summarise(buildNetwork({ model, shape }, sequence), shape) : null;
 }
 
 function sizesOf(

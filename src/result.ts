@@ -2,20 +2,18 @@
 // In: config, data, outcome, warnings. Out: the Result and the picture to draw. Not here: rendering (report/).
 
 import type { Config } from './config/config.ts';
-import { describeFrequency, formatStamp } from './core/calendar.ts';
+import { mostHonest } from './contest.ts';
+import { describeFrequency, timeOfRow } from './core/calendar.ts';
 import type { Loaded, Raw } from './core/data.ts';
 import type { Warning } from './core/errors.ts';
 import type { Season } from './core/season.ts';
 import { type Decision, decide } from './evaluate/decision.ts';
-import { errorOf, type ScoreRow, type Split } from './evaluate/score.ts';
+import { errorOf, type ScoreRow } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import type { Outcome } from './outcome.ts';
 import type { Fit, Result } from './report/result.ts';
 import type { Picture } from './report/terminal.ts';
 import { type VerdictFacts, verdict } from './report/verdict.ts';
-
-/** From most to least honest: what was never seen, what was held out, what was learned from. */
-const HONESTY: readonly Split[] = ['test', 'backtest', 'validation', 'train'];
 
 /** All of a run in one plain value. */
 export function resultOf(
@@ -27,7 +25,7 @@ export function resultOf(
   warnings: readonly Warning[],
 ): Result {
   const metric = outcome.metrics[0] as string;
-  const deciding = decidingRows(outcome.scores);
+  const deciding = mostHonest(outcome.scores);
   const folds = deciding[0]?.split === 'backtest' ? (outcome.backtest?.folds.length ?? 0) : 0;
   const decision = {
     ...decide(deciding, outcome.model, metric, outcome.differences, outcome.overlap, outcome.plain),
@@ -96,19 +94,13 @@ export function pictureOf(raw: Raw, outcome: Outcome): Picture | null {
     target: raw.series.length > 1 ? `${series.id} ${target.name}` : target.name,
     history: {
       values: [...target.values.subarray(first, series.length)],
-      times: Array.from({ length: series.length - first }, (_, i) => stampOf(series, first + i)),
+      times: Array.from({ length: series.length - first }, (_, i) => timeOfRow(series.time, first + i)),
     },
     forecast: forecast.map((row) => row.value),
   };
 }
 
 const PICTURE_ROWS = 48;
-
-function decidingRows(scores: readonly ScoreRow[]): ScoreRow[] {
-  const pooled = scores.filter((row) => row.series === undefined);
-  const split = HONESTY.find((candidate) => pooled.some((row) => row.split === candidate));
-  return pooled.filter((row) => row.split === split);
-}
 
 function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'], 'sha256' | 'notes' | 'seasons'> {
   if (raw.form === 'text') {
@@ -118,8 +110,8 @@ function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'],
   return {
     rows,
     series: raw.series.length + (raw.short?.length ?? 0),
-    start: first ? stampOf(first, 0) : null,
-    end: first ? stampOf(first, first.length - 1) : null,
+    start: first ? timeOfRow(first.time, 0) : null,
+    end: first ? timeOfRow(first.time, first.length - 1) : null,
     frequency: first ? describeFrequency(first.time.frequency) : null,
     season,
   };
@@ -129,10 +121,6 @@ function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'],
 function seasonsOf({ raw, seasons }: Loaded, season: number): readonly Season[] {
   if (seasons || raw.form === 'text' || season <= 1) return seasons ?? [];
   return [{ rows: season, by: 'calendar', autocorrelation: null }];
-}
-
-function stampOf(series: Extract<Raw, { form: 'numbers' }>['series'][number], row: number): string {
-  return series.time.stamps === null ? String(row) : formatStamp(series.time, series.time.stamps[row] as number);
 }
 
 /** One series' fit as it is; of several the sums, and the mean losses. */

@@ -232,7 +232,7 @@ async function found(opened: OpenedConfig, hint: string): Promise<Loaded> {
   return await loadData(opened).catch((error: unknown) => {
     if (!(error instanceof ForecastError)) throw error;
     if (!/^E_(?:DATA_NOT_FOUND|PATH_OUTSIDE)$/.test(error.code)) throw opened.expects ? error : asRunReads(error);
-    throw new ForecastError(error.code, error.message, { ...(error.where ? { where: error.where } : {}), hint });
+    throw new ForecastError(error.code, error.message, { where: error.where, hint });
   });
 }
 

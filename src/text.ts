@@ -3,7 +3,7 @@
 
 import type { SeriesModel } from './artifact/model.ts';
 import type { Config } from './config/config.ts';
-import { checkForms, chosenOnWarnings } from './contest.ts';
+import { checkForms, chosenOnWarnings, mostHonest } from './contest.ts';
 import type { Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import type { FitRequest, FittedText, TextForecaster } from './core/forecaster.ts';
@@ -32,7 +32,7 @@ const METRIC_KINDS = ['cross-entropy', 'perplexity', 'bits-per-character', 'accu
 /** A text, its documents cut into tokens: fitted, judged and continued. */
 export async function runText(config: Config, text: Text, engine: Engine, hooks: Hooks): Promise<Outcome> {
   checkForms(config, 'text');
-  const task = taskOf(config, text);
+  const task = textTask(config, text);
   const { tokens, segments, shape, cuts, parts, encoder, sequence } = task;
   const request: FitRequest = { ...requestOf(config.seed, text.id, hooks), ...task.known };
   warnUnknown(sequence, tokens, hooks.warn);
@@ -87,12 +87,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     metrics,
     scores,
     differences: losses
-      ? lossDifferences(
-          scores.filter((row) => row.split === scores.at(-1)?.split),
-          [losses],
-          config.model.kind,
-          metrics[0] as string,
-        )
+      ? lossDifferences(mostHonest(scores), [losses], config.model.kind, metrics[0] as string)
       : new Float64Array(0),
     overlap: 1,
     backtest: null,
@@ -109,7 +104,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
 }
 
 /** A text in tokens, how its windows are cut, what of it is held out, and where it may be learned from. */
-interface TextTask {
+export interface TextTask {
   readonly tokens: readonly string[];
   readonly segments: readonly Segment[];
   readonly shape: WindowShape;
@@ -120,7 +115,8 @@ interface TextTask {
   readonly known: Pick<FitRequest, 'until' | 'validation'>;
 }
 
-function taskOf(config: Config, text: Text): TextTask {
+/** A text as a config cuts it. Errors: E_CONFIG_CONFLICT where there is not one encoder; those of cutting. */
+export function textTask(config: Config, text: Text): TextTask {
   const choice = encoderOf(config);
   const { tokens, segments } = tokenize(text, choice);
   const shape = textShape(config, segments);
@@ -134,7 +130,7 @@ function taskOf(config: Config, text: Text): TextTask {
 
 /** The closed form a run was made with and its encoder, fitted again where the run fitted them. */
 export async function refitText(config: Config, text: Text): Promise<{ fitted: FittedText; encoder: TextEncoder }> {
-  const { sequence, encoder, known } = taskOf(config, text);
+  const { sequence, encoder, known } = textTask(config, text);
   return { fitted: await closedForm(config.model).fit(sequence, { ...known, seed: config.seed }), encoder };
 }
 
@@ -177,7 +173,7 @@ export function reachOf(fitted: FittedText): number {
 const DEFAULT_PROMPT = 16;
 
 /** The one encoder of a text. */
-export function encoderOf(config: Config): Config['encoder'][number] {
+function encoderOf(config: Config): Config['encoder'][number] {
   const [choice, ...rest] = config.encoder;
   if (choice && rest.length === 0) return choice;
   throw new ForecastError('E_CONFIG_CONFLICT', `text takes one encoder, ${config.encoder.length} are given`, {
@@ -187,7 +183,7 @@ export function encoderOf(config: Config): Config['encoder'][number] {
 }
 
 /** The shape of a config's windows; a context left open is the longest a document allows. */
-export function textShape(config: Config, segments: readonly Segment[]): WindowShape {
+function textShape(config: Config, segments: readonly Segment[]): WindowShape {
   const { context, horizon, lead, targets, pad, mask } = config.window;
   return {
     context: context ?? Math.max(1, longestContext(segments, { lead, horizon })),

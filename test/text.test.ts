@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ForecastError, Warning } from '../src/core/errors.ts';
 import { fitText } from '../src/encoders/chain.ts';
+import { inspect } from '../src/inspect.ts';
 import type { FittedTextNetwork } from '../src/predict/text-network.ts';
 import { type RunOptions, type RunOutcome, run } from '../src/run.ts';
 import { generate } from '../src/stored.ts';
@@ -117,23 +118,23 @@ describe('the next tokens', () => {
 });
 
 let runs = 0;
+const words = (config: object): object => ({
+  name: 'words',
+  source: {
+    kind: 'text',
+    document: 'line',
+    lines: ['the cat sat on the mat', 'the dog sat on the cat', 'a cat saw a dog'],
+  },
+  encoder: { kind: 'words' },
+  window: { kind: 'prefixes' },
+  model: { kind: 'language-model', embedding: 3, layers: [{ kind: 'lstm', units: 4 }] },
+  train: { epochs: 2, batch: 4 },
+  predict: { prompt: 'the cat', length: 4 },
+  ...config,
+});
+
 async function ran(config: object, options: RunOptions = {}): Promise<RunOutcome> {
-  const name = `run-${runs++}`;
-  const whole = {
-    name: 'words',
-    source: {
-      kind: 'text',
-      document: 'line',
-      lines: ['the cat sat on the mat', 'the dog sat on the cat', 'a cat saw a dog'],
-    },
-    encoder: { kind: 'words' },
-    window: { kind: 'prefixes' },
-    model: { kind: 'language-model', embedding: 3, layers: [{ kind: 'lstm', units: 4 }] },
-    train: { epochs: 2, batch: 4 },
-    predict: { prompt: 'the cat', length: 4 },
-    ...config,
-  };
-  return await run(whole, { root: space.path, out: join(space.path, name), ...options });
+  return await run(words(config), { root: space.path, out: join(space.path, `run-${runs++}`), ...options });
 }
 
 const code = (work: Promise<unknown>) =>
@@ -183,6 +184,12 @@ describe('a run of text', () => {
       expect((await generate(folder, { seed: 5, length: 40 })).answer.text).not.toContain('undefined');
     },
   );
+
+  it.each(['bigram', 'ngram'])('is looked into before %s, which is no network, learns it', async (kind) => {
+    const { text, json } = await inspect(`${JSON.stringify(words({ model: { kind } }))}\n`);
+    expect(text).toMatch(/^text .*: 3 documents, 17 tokens, /);
+    expect(json).toMatchObject({ parts: [{ parameters: 0 }] });
+  });
 
   it('whose every step is a target is judged on every held-out token, one window a token', async () => {
     const lines = Array.from({ length: 12 }, (_, i) => `the ${i % 2 ? 'cat' : 'dog'} sat on the mat`);

@@ -27,7 +27,7 @@ function asTyped(error: ForecastError, args: readonly string[]): ForecastError {
   const option = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   if (key === '' || !args.some((argument) => argument.split('=')[0] === option)) return error;
   const { code, message, hint } = error;
-  return new ForecastError(code, message, { where: option, ...(hint === undefined ? {} : { hint }) });
+  return new ForecastError(code, message, { where: option, hint });
 }
 
 /** `forecast: error[E_CODE] where: what. Hint: how to fix`, one line, at most 500 characters, nothing that moves a cursor. */

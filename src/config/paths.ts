@@ -28,7 +28,7 @@ export function refuseAddress(path: string, where?: string): void {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(path) && !/^(?:file|data|javascript):/i.test(path)) return;
   const name = JSON.stringify(maskCredentials(path).slice(0, 60));
   throw new ForecastError('E_URL_DISABLED', `${name} is an address; data are read from files only`, {
-    ...(where === undefined ? {} : { where }),
+    where,
     hint: 'download the file and write its path',
   });
 }

@@ -169,6 +169,11 @@ export function formatStamp(axis: Pick<TimeAxis, 'format' | 'frequency'>, stamp:
   return WRITERS[axis.format](stamp, axis.frequency);
 }
 
+/** The time of a row as text; its position where rows have none. */
+export function timeOfRow(axis: TimeAxis, row: number): string {
+  return axis.stamps === null ? String(row) : formatStamp(axis, axis.stamps[row] as number);
+}
+
 const MONTH_NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 const WRITERS: Record<TimeFormat, (stamp: number, frequency: Frequency) => string> = {

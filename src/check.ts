@@ -12,7 +12,7 @@ import { halfWidths } from './evaluate/intervals.ts';
 import { pathId } from './forecast-rows.ts';
 import { METRICS } from './metrics/index.ts';
 import type { PointMetric } from './metrics/metric.ts';
-import { storedConfig } from './open.ts';
+import { storedConfig, storedResult } from './open.ts';
 import { type CheckReport, renderCheck, sentenceOf } from './report/check.ts';
 import type { ForecastRow, Result } from './report/result.ts';
 import type { CsvOptions } from './sources/csv.ts';
@@ -32,7 +32,7 @@ export interface CheckOutcome {
 /** Holds a run's forecast against what came. Errors: those of reading the run and the table, E_DATA_ACTUALS where nothing fits. */
 export async function check(folder: string, { data }: CheckOptions): Promise<CheckOutcome> {
   const stored = await readRunFolder(resolve(folder));
-  const result = stored.json('result.json') as unknown as Result;
+  const result = storedResult(stored);
   const yardsticks = yardsticksIn(stored, result, folder);
   const wanted = wantedOf(result, yardsticks);
   const actuals = await readActuals(data, optionsOf(stored, wanted, data), wanted);

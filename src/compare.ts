@@ -6,8 +6,8 @@ import { resolve } from 'node:path';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import { writeAtomic } from './artifact/write.ts';
 import { ForecastError } from './core/errors.ts';
+import { storedResult } from './open.ts';
 import { type ComparedRun, compareRuns, compareTable } from './report/compare.ts';
-import type { Result } from './report/result.ts';
 
 export interface Comparison {
   readonly text: string;
@@ -52,7 +52,7 @@ async function runOrReason(folder: string): Promise<StoredRun | ForecastError> {
 }
 
 function comparedOf(stored: StoredRun, folder: string): ComparedRun {
-  const result = stored.json('result.json') as unknown as Result;
+  const result = storedResult(stored);
   const history = stored.has('history.json')
     ? (stored.json('history.json') as unknown as Record<string, { loss: number }[]>)
     : {};

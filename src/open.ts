@@ -11,6 +11,7 @@ import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { shortApart } from './panel.ts';
+import type { Result } from './report/result.ts';
 import { factsOf, withSeasons } from './seasons.ts';
 import { withSigns } from './signs.ts';
 import { type CalendarEntry, withCalendar } from './sources/calendar.ts';
@@ -61,6 +62,11 @@ export function storedConfig(stored: StoredRun, options: OpenOptions = {}): Load
   });
 }
 
+/** What a complete run found. */
+export function storedResult(stored: StoredRun): Result {
+  return stored.json('result.json') as unknown as Result;
+}
+
 /** The data of a config, with their seasons and the calendar it asks for. Errors: the source's; the calendar's; E_DATA_CHANGED where a replayed run's data are no longer the same. */
 export async function loadData(opened: OpenedConfig): Promise<Loaded> {
   const { kind, ...options } = opened.written.source;
@@ -101,6 +107,5 @@ function runFolderOf(path: string): string | null {
 
 async function replayed(folder: string, options: OpenOptions): Promise<OpenedConfig> {
   const stored = await readRunFolder(folder);
-  const result = stored.json('result.json') as { data: { sha256: string } };
-  return { ...storedConfig(stored, options), expects: result.data.sha256 };
+  return { ...storedConfig(stored, options), expects: storedResult(stored).data.sha256 };
 }

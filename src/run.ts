@@ -20,7 +20,7 @@ import { openEngine } from './engines/index.ts';
 import { hooksOf, type RunEvent, type RunHooks } from './hooks.ts';
 import type { Imported } from './imported.ts';
 import { runNumbers } from './numbers.ts';
-import { factsOf, loadData, openConfig } from './open.ts';
+import { factsOf, loadData, openConfig, storedResult } from './open.ts';
 import type { Outcome } from './outcome.ts';
 import { forecastCsv } from './report/forecast-csv.ts';
 import type { Picture } from './report/picture.ts';
@@ -188,7 +188,7 @@ async function openFolder(path: string, identity: Identity, options: RunOptions)
 
 async function storedOutcome(path: string, config: Config): Promise<RunOutcome> {
   const stored = await readRunFolder(path);
-  const result = stored.json('result.json') as unknown as Result;
+  const result = storedResult(stored);
   return {
     result,
     folder: path,

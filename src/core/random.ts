@@ -94,12 +94,18 @@ export function random(seed: number, purpose: string, position = 0): Random {
   };
 }
 
+/** The purpose of the words that `shuffle` draws. */
+export const SHUFFLE = 'shuffle';
+
+/** `shuffle`, or what gives the same. */
+export type Shuffle = typeof shuffle;
+
 /**
  * The order in which `count` windows are visited in `epoch`: Fisher–Yates driven by the counter-based generator,
  * so that every engine and every resumed run sees the same order. Writes 0 … count − 1 into `order`.
  */
 export function shuffle(seed: number, epoch: number, count: number, order: Int32Array): void {
-  const key = keyOf(seed, 'shuffle');
+  const key = keyOf(seed, SHUFFLE);
   const block = new Uint32Array(4);
   for (let i = 0; i < count; i++) order[i] = i;
   for (let i = count - 1; i > 0; i--) {

@@ -2,6 +2,7 @@
 // In: a network and windows. Out: batches, and what goes on from one to the next. Not here: the planning itself (window/batches.ts).
 
 import { ForecastError } from '../core/errors.ts';
+import type { Shuffle } from '../core/random.ts';
 import type { Network } from '../models/network.ts';
 import { type BatchPlan, planBatches, planPasses, planStreams } from '../window/batches.ts';
 import type { TrainRequest, Windows } from './engine.ts';
@@ -13,12 +14,21 @@ export interface Visiting extends BatchPlan {
   readonly continues: Uint8Array | null;
 }
 
-/** The batches of an epoch. Errors: E_DATA_TOO_SHORT where no range holds a window of a stream. */
-export function planEpoch(network: Network, request: TrainRequest, epoch: number): Visiting {
+/**
+ * The batches of an epoch, shuffled `by` core's shuffle or what gives the same; `spent`: those of the epoch before, whose memory may be used.
+ * Errors: E_DATA_TOO_SHORT where no range holds a window of a stream.
+ */
+export function planEpoch(
+  network: Network,
+  request: TrainRequest,
+  epoch: number,
+  by?: Shuffle,
+  spent: BatchPlan | null = null,
+): Visiting {
   const { training, batch, seed } = request;
-  const shuffled = request.shuffle ? { seed, epoch } : null;
+  const shuffled = request.shuffle ? { seed, epoch, ...(by ? { by } : {}) } : null;
   if (!network.carry) {
-    const { order, bounds } = planBatches(training.cuts, training.shape, batch, shuffled);
+    const { order, bounds } = planBatches(training.cuts, training.shape, batch, shuffled, spent);
     return { order, bounds, windows: training, continues: null };
   }
   const { cuts, ...plan } = planStreams(training.cuts, training.shape, batch, shuffled);

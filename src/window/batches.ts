@@ -1,7 +1,7 @@
 // Which windows train together, and in which order: a permutation of window numbers and where each batch ends; or parallel streams.
 // In: cuts, the window's shape, the batch size, a seed and epoch. Out: a BatchPlan or a StreamPlan. Not here: gathering values (engines/).
 
-import { random, shuffle } from '../core/random.ts';
+import { random, type Shuffle, shuffle } from '../core/random.ts';
 import { cutsOf } from './cuts.ts';
 import type { CutRange, Cuts, WindowShape } from './window.ts';
 
@@ -11,20 +11,30 @@ export interface BatchPlan {
   readonly bounds: Int32Array; // (batches + 1)
 }
 
+/** The draws of an epoch's order; `by` where something quicker than core's gives the same. */
+export interface Shuffled {
+  readonly seed: number;
+  readonly epoch: number;
+  readonly by?: Shuffle;
+}
+
 /**
  * The batches of one epoch; `shuffled` null keeps time order. Every window is in exactly one batch; the last, smaller batch is kept.
  * With pad `none` and windows of unequal lengths a batch holds one length only, and the batches are visited in a seeded order.
+ * `spent`: a plan of the epoch before that nobody reads any more, whose memory may be used.
  */
 export function planBatches(
   cuts: Cuts,
   shape: WindowShape,
   batch: number,
-  shuffled: { readonly seed: number; readonly epoch: number } | null,
+  shuffled: Shuffled | null,
+  spent: BatchPlan | null = null,
 ): BatchPlan {
-  const order = new Int32Array(cuts.count);
-  if (shuffled) shuffle(shuffled.seed, shuffled.epoch, cuts.count, order);
+  const order = spent?.order.length === cuts.count ? spent.order : new Int32Array(cuts.count);
+  if (shuffled) (shuffled.by ?? shuffle)(shuffled.seed, shuffled.epoch, cuts.count, order);
   else for (let i = 0; i < order.length; i++) order[i] = i;
-  if (shape.pad === 'left' || haveOneLength(cuts, shape)) return { order, bounds: evenBounds(order.length, batch) };
+  if (shape.pad === 'left' || haveOneLength(cuts, shape))
+    return { order, bounds: evenBounds(order.length, batch, spent) };
 
   const grouped = groupByLength(cuts, shape, order, batch);
   return shuffled ? visitInOrder(grouped, shuffled) : grouped;
@@ -42,8 +52,9 @@ function haveOneLength(cuts: Cuts, shape: WindowShape): boolean {
   return least >= most;
 }
 
-function evenBounds(count: number, batch: number): Int32Array {
-  const bounds = new Int32Array(Math.ceil(count / batch) + 1);
+function evenBounds(count: number, batch: number, spent: BatchPlan | null): Int32Array {
+  const length = Math.ceil(count / batch) + 1;
+  const bounds = spent?.bounds.length === length ? spent.bounds : new Int32Array(length);
   for (let k = 1; k < bounds.length; k++) bounds[k] = Math.min(count, k * batch);
   return bounds;
 }
@@ -83,7 +94,7 @@ function lengthsOf(cuts: Cuts, shape: WindowShape): Int32Array {
 }
 
 /** The same batches in a seeded order, so that short windows do not always come first. */
-function visitInOrder(plan: BatchPlan, shuffled: { readonly seed: number; readonly epoch: number }): BatchPlan {
+function visitInOrder(plan: BatchPlan, shuffled: Shuffled): BatchPlan {
   const batches = plan.bounds.length - 1;
   const visit = Int32Array.from({ length: batches }, (_, k) => k);
   const draws = random(shuffled.seed, `batches/${shuffled.epoch}`);

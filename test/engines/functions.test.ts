@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { keyOf, SHUFFLE, shuffle } from '../../src/core/random.ts';
 import { loadAddon } from '../../src/engines/native/addon.ts';
 import { wasmMap } from '../../src/engines/wasm/kernel.ts';
 
@@ -31,6 +33,21 @@ function lastPlace(x: number): number {
   if (place > size) place /= 2;
   return place * 1.1920928955078125e-7;
 }
+
+describe.skipIf(!('addon' in native))('the shuffle of the native kernels', () => {
+  it('is that of the program, for any seed, epoch and count', () => {
+    const addon = 'addon' in native ? native.addon : undefined;
+    const word = fc.integer({ min: 0, max: 0xffffffff });
+    fc.assert(
+      fc.property(word, word, fc.integer({ min: 0, max: 300 }), (seed, epoch, count) => {
+        const [own, program] = [new Int32Array(count), new Int32Array(count)];
+        addon?.shuffle(seed, keyOf(seed, SHUFFLE).k1, epoch, own);
+        shuffle(seed, epoch, count, program);
+        expect(own).toEqual(program);
+      }),
+    );
+  });
+});
 
 describe.each(MAPS)('functions of the %s kernels', (_, map) => {
   it.each(FUNCTIONS)('%s is within its stated error from −100 to 100, and near 0', (_name, which, exact, most) => {

@@ -47,6 +47,24 @@ describe('planBatches', () => {
     );
   });
 
+  it('in the memory of the epoch before, overwritten since, it is the same plan', () => {
+    fc.assert(
+      fc.property(
+        lines,
+        settings,
+        fc.constantFrom('left', 'none'),
+        (segments, { context, batch, seed, epoch }, pad) => {
+          const cuts = cut(segments, shape(context, pad), { kind: 'prefixes', stride: 1 });
+          const plan = (k: number, spent?: BatchPlan) =>
+            planBatches(cuts, shape(context, pad), batch, { seed, epoch: k }, spent);
+          const spent = plan(epoch);
+          spent.order.fill(-1);
+          expect(plan(epoch + 1, spent)).toEqual(plan(epoch + 1));
+        },
+      ),
+    );
+  });
+
   it('without padding a batch holds one length, and only the last batch of a length is small', () => {
     fc.assert(
       fc.property(lines, settings, (segments, { context, batch, shuffled, seed, epoch }) => {

@@ -93,6 +93,7 @@ function disposed(): never {
 const DISPOSED: Kernel = {
   copies: false,
   turn: 1,
+  shuffle: disposed,
   write: disposed,
   read: disposed,
   optimizer: disposed,

@@ -1,6 +1,8 @@
 // The contract between the driver of compiled engines and the kernels behind it, whichever way they were built.
 // In: plain arrays. Out: plain arrays and sums. Not here: how calls reach the kernels (wasm/, native/), what they compute (kernels/).
 
+import type { Shuffle } from '../../core/random.ts';
+
 /** What can be read and written of a network, one value per weight: 1 and 2 are the optimizer's moments in its own order. */
 export const WEIGHTS = 0;
 export const MOMENTS: readonly [1, 2] = [1, 2];
@@ -42,6 +44,8 @@ export interface Kernel {
   readonly copies: boolean;
   /** Multiply-adds a call should take at most: about 10 ms where it works on the caller's thread, about 100 ms where it does not. */
   readonly turn: number;
+  /** Core's, or what gives the same. */
+  readonly shuffle: Shuffle;
   write(which: number, values: Float32Array): void;
   read(which: number, into: Float32Array): void;
   /** kind, option1, option2, epsilon, decay, steps made. */

@@ -59,11 +59,13 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
   let position = request.from;
   const desk: Desk = { rates: new Float64Array(0), settings: new Float64Array(5), results: new Float64Array(5) };
   let worked = 0; // on this thread, since others had their turn
+  let visits: Visits | null = null;
   let unreported = WORK_PER_REPORT; // the first turn is reported
 
   while (position.epoch <= request.until) {
     const { epoch } = position;
-    const visits = visitsOf(machine.network, planEpoch(machine.network, request, epoch), true);
+    const plan = planEpoch(machine.network, request, epoch, machine.kernel.shuffle, visits);
+    visits = visitsOf(machine.network, plan, true, visits);
     if (position.step === 0) machine.streams = machine.network.carry ? { count: request.batch, data: null } : null;
     const steps = visits.bounds.length - 1;
     let last = standing(request, position, steps);
@@ -173,7 +175,15 @@ function takeSteps(
     bind(machine, bound);
     hold(machine, kernel, machine.streams);
     stopping.own = true;
-    return kernel.train(bounds.subarray(step, step + asked + 1), rates, settings, results, work, trainings > 1);
+    const whole = asked + 1 === bounds.length;
+    return kernel.train(
+      whole ? bounds : bounds.subarray(step, step + asked + 1),
+      rates,
+      settings,
+      results,
+      work,
+      trainings > 1,
+    );
   });
   if (soon instanceof Promise) return soon.then((made) => taken(machine, stopping, from, desk, made));
   return taken(machine, stopping, from, desk, soon);

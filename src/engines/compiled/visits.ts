@@ -2,6 +2,7 @@
 // Every position a kernel will touch is checked here, so that it reads inside its arrays. Not here: gathering values (kernels/batch.h).
 
 import { ForecastError } from '../../core/errors.ts';
+import type { Sequence } from '../../core/sequence.ts';
 import type { Network } from '../../models/network.ts';
 import { reachBack } from '../../models/plan.ts';
 import { type BatchPlan, planBatches } from '../../window/batches.ts';
@@ -12,7 +13,12 @@ import type { Bound } from './kernel.ts';
 
 export interface Visits extends BatchPlan {
   readonly bound: Bound;
+  /** The stretch of the channels that is bound. */
+  readonly start: number;
+  readonly end: number;
 }
+
+const NONE = new Int32Array(0);
 
 /**
  * `targets`: whether the windows' targets are read too. Errors: E_DATA_TOO_SHORT for a window without inputs or targets, E_DATA_FUTURE
@@ -29,15 +35,23 @@ export function planVisits(
   return visitsOf(network, { order: plan.order, bounds: plan.bounds, windows, continues: null }, targets);
 }
 
-/** The same of batches planned elsewhere. With targets nobody asks for the order again: the cutoffs take its memory. */
-export function visitsOf(network: Network, { windows, order, bounds, continues }: Visiting, targets: boolean): Visits {
+/**
+ * The same of batches planned elsewhere. With targets nobody asks for the order again: the cutoffs take its memory. `spent`: visits of the
+ * same windows that nobody reads any more, whose memory may be used.
+ */
+export function visitsOf(
+  network: Network,
+  { windows, order, bounds, continues }: Visiting,
+  targets: boolean,
+  spent: Visits | null = null,
+): Visits {
   const { cuts, shape, sequence } = windows;
   const reach = reachBack(network);
   const cutoffs = targets ? order : new Int32Array(order.length);
   // Lengths; then what may be read before each cutoff, where more than the window is; then flags of those that go on. Nothing where there is
   // but one length.
   const more = (reach > 0 ? 1 : 0) + (continues ? 1 : 0);
-  let lengths = new Int32Array(more > 0 ? order.length * (1 + more) : 0);
+  let lengths = more > 0 ? new Int32Array(order.length * (1 + more)) : NONE;
   let common = 0;
   let start = Number.POSITIVE_INFINITY;
   let end = 0;
@@ -62,11 +76,9 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
   if (network.input.kind === 'numbers' && network.input.future > 0) checkFuture(windows, last);
   for (let i = 0; i < cutoffs.length; i++) cutoffs[i]! -= start;
   if (continues) lengths.set(continues, lengths.length - order.length);
-  const channels: Float64Array[] = [];
-  addParts(channels, sequence.targets, start, last);
-  addParts(channels, sequence.past, start, last);
-  addParts(channels, sequence.future, start, last);
-  const settings = new Int32Array(9); // one by one: a forecast of one window spends most of its time in JavaScript
+  const same = spent?.start === start && spent.end === last;
+  const channels = same ? spent.bound.channels : channelsOf(sequence, start, last);
+  const settings = spent?.bound.settings ?? new Int32Array(9); // one by one: a forecast of one window spends most of its time in JavaScript
   settings[0] = shape.context;
   settings[1] = shape.lead;
   settings[2] = shape.pad === 'left' ? 1 : 0;
@@ -75,7 +87,16 @@ export function visitsOf(network: Network, { windows, order, bounds, continues }
   settings[5] = reach > 0 ? order.length : 0;
   settings[6] = continues ? lengths.length - order.length : 0;
   settings[8] = lengths.length > 0 ? 0 : common;
-  return { order, bounds, bound: { channels, cutoffs, lengths, settings } };
+  return { order, bounds, bound: { channels, cutoffs, lengths, settings }, start, end: last };
+}
+
+/** The stretch of each channel that is read. */
+function channelsOf({ targets, past, future }: Sequence, start: number, end: number): readonly Float64Array[] {
+  const channels: Float64Array[] = [];
+  addParts(channels, targets, start, end);
+  addParts(channels, past, start, end);
+  addParts(channels, future, start, end);
+  return channels;
 }
 
 /** Errors: E_DATA_TOO_SHORT where a forecast's seasonal base would stand before the segment. */
@@ -99,7 +120,7 @@ function nothingBefore(cutoff: number): ForecastError {
   });
 }
 
-/** The stretch of each channel that is read, of a channel that ends before it as much as there is. */
+/** Of a channel that ends before the stretch as much as there is. */
 function addParts(parts: Float64Array[], channels: readonly Float64Array[], start: number, end: number): void {
   for (const channel of channels) parts.push(channel.subarray(start, Math.min(end, channel.length)));
 }

@@ -10,7 +10,7 @@
 #include "processor.h"
 #include "threads.h"
 
-#define INTERFACE 5 // native/addon.ts refuses another number
+#define INTERFACE 6 // native/addon.ts refuses another number
 
 extern const KernelTable KERNELS_BASE;
 #ifdef WITH_AVX2
@@ -211,6 +211,11 @@ struct Call {
     napi_get_value_int32(env, values[i], &n);
     return n;
   }
+  uint32_t natural(int i) const {
+    uint32_t n = 0;
+    napi_get_value_uint32(env, values[i], &n);
+    return n;
+  }
   napi_value number(double n) const {
     napi_value value;
     napi_create_double(env, n, &value);
@@ -396,6 +401,14 @@ static napi_value told(napi_env env, napi_callback_info info) {
   napi_adjust_external_memory(env, 0, &all);
   return Call(env, info).number((double)all);
 }
+/** seed, key, epoch, order. */
+static napi_value shuffle(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  size_t count = 0;
+  int32_t *order = call.array<int32_t>(3, &count);
+  kernels->shuffle(call.natural(0), call.natural(1), call.natural(2), order, (int64_t)count);
+  return nullptr;
+}
 /** Multiply-adds a second of the bare product, on this thread. */
 static napi_value bareRate(napi_env env, napi_callback_info info) {
   Call call(env, info);
@@ -416,7 +429,7 @@ static napi_value start(napi_env env, napi_value exports) {
   } functions[] = {{"create", create},     {"destroy", destroy}, {"values", values}, {"write", write},   {"read", read},
                    {"optimizer", optimizer}, {"save", save},     {"fallBack", fallBack}, {"bind", bind}, {"train", train},
                    {"evaluate", evaluate}, {"predict", predict}, {"abort", abortTask}, {"map", map},     {"threads", threads},
-                   {"bareRate", bareRate}, {"rest", rest},     {"told", told}};
+                   {"bareRate", bareRate}, {"rest", rest},     {"told", told},         {"shuffle", shuffle}};
   Host *host = new (std::nothrow) Host{};
   napi_value number, text;
   napi_create_string_utf8(env, "forecast kernels", NAPI_AUTO_LENGTH, &text);

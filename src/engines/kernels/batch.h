@@ -113,7 +113,7 @@ static void gather(Shard &shard, ix start, ix n, ix T) {
   for (ix b = 0; b < n; b++) {
     const ix cutoff = net.data.cutoffs[start + b], length = lengthOf(net, start + b), skipped = shard.known - length;
     padded = padded || skipped > 0;
-    for (ix t = 0; t < T; t++) shard.read[t * n + b] = t >= skipped;
+    for (ix t = 0; net.data.mask && t < T; t++) shard.read[t * n + b] = t >= skipped;
     if (!net.tokens) {
       gatherNumbers(shard, b, cutoff, length, beforeOf(net, start + b));
       continue;

@@ -102,6 +102,7 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
   net.scaleNumber = reals[1];
   net.most = reals[2];
   net.written = true;
+  net.power1 = net.power2 = 1;
   net.quantiles = (double *)allocate(sizeof(double) * (size_t)most(1, ints[11]));
   if (!net.quantiles) return ended(made);
   for (int q = 0; q < ints[11]; q++) net.quantiles[q] = reals[3 + q];
@@ -184,15 +185,15 @@ API void kernel_read(Net *net, int32_t which, float *host) {
 API void kernel_optimizer(Net *net, const double *settings) {
   net->written = net->written || net->optimizer != (OptimizerKind)settings[0]; // each changes weights of its own
   net->optimizer = (OptimizerKind)settings[0];
+  if (settings[1] != net->option1 || settings[2] != net->option2 || settings[5] < net->raised) { // not the training that goes on
+    net->power1 = net->power2 = 1;
+    net->raised = 0;
+  }
   net->option1 = settings[1];
   net->option2 = settings[2];
   net->epsilon = settings[3] > 1e-37 ? settings[3] : 1e-37; // padding divides 0 by it, in float32
   net->decay = settings[4];
-  net->power1 = net->power2 = 1;
-  for (double step = 0; step < settings[5]; step++) { // running products, so that a resumed training has the same bits
-    net->power1 *= net->option1;
-    net->power2 *= net->option2;
-  }
+  while (net->raised < settings[5]) raisePowers(*net);
 }
 
 /** What a training falls back to. 0 where there is no memory. */
@@ -206,6 +207,7 @@ API int32_t kernel_save(Net *net) {
   if (net->written) copySaved(*net);
   net->savedPower1 = net->power1;
   net->savedPower2 = net->power2;
+  net->savedRaised = net->raised;
   return 1;
 }
 API void kernel_fall_back(Net *net) {
@@ -216,6 +218,7 @@ API void kernel_fall_back(Net *net) {
   }
   net->power1 = net->savedPower1;
   net->power2 = net->savedPower2;
+  net->raised = net->savedRaised;
 }
 
 /**
@@ -348,5 +351,5 @@ API void kernel_map(int32_t which, const float *x, float *y, int32_t count) {
 extern const KernelTable KERNELS;
 const KernelTable KERNELS = {kernel_create, kernel_destroy, kernel_values, kernel_write, kernel_read, kernel_optimizer, kernel_save,
                              kernel_fall_back, kernel_bind, kernel_stop, train, evaluate, predict, kernel_map, bareProducts,
-                             kernel_rest, kernel_bytes};
+                             kernel_rest, kernel_bytes, shuffle};
 #endif

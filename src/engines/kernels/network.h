@@ -6,7 +6,7 @@
 #include "table.h"
 
 // Windows that go through time together; the fewest, where more would not stay in a near cache; bytes of that; of weights it is worth for.
-enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, MOST_LAYERS = 64, MOST_SHARDS = 8 };
+enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 1 << 20 };
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
 enum Activation { LINEAR, RELU, TANH, SIGMOID };
 enum LossKind { MSE, MAE, HUBER, PINBALL, CROSS_ENTROPY };
@@ -150,7 +150,8 @@ struct Net {
 
   OptimizerKind optimizer;
   double option1, option2, epsilon, decay;
-  double power1, power2, savedPower1, savedPower2;
+  double power1, power2, raised; // β₁ and β₂ to the power of the steps made
+  double savedPower1, savedPower2, savedRaised;
 
   Data data;
   Batch batch;
@@ -583,8 +584,11 @@ static bool makeStreams(Net &net, ix streams) {
 
 // ---- a batch, cut into shards and tiles
 
-/** Shards of a batch. */
-static ix shardsOf(ix count) { return count < 16 ? 1 : least(MOST_SHARDS, most(2, count / TILE)); }
+/** Shards of a batch of windows of T steps; one where there is too little work to share. */
+static ix shardsOf(const Net &net, ix count, ix T) {
+  if (count < 16 || count * T * net.dense < WORTH_SHARDS) return 1;
+  return least(MOST_SHARDS, most(2, count / TILE));
+}
 /** Bytes of a window that the way back reads again. */
 static ix keptOf(const Net &net, ix T) {
   ix bytes = 0;

@@ -146,6 +146,7 @@ static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix
 static void beginStates(Shard &shard, const Layer &layer, const Linear &l) {
   const Net &net = *shard.net;
   const ix n = shard.n;
+  if (shard.T == 1 && !net.carry) return; // nobody reads it
   for (ix b = 0; b < n; b++) {
     const bool on = net.data.continues && net.data.continues[net.batch.start + shard.first + b];
     const float *from = on ? net.carried + (shard.first + b) * net.streamWidth + layer.carried : nullptr;
@@ -173,6 +174,12 @@ INLINE void fetchNext(const Layer &layer, const Linear &l, ix p, const float *su
   soon(sums + n * W4, n * W4);
   if (layer.kind == LSTM) soon(l.cells + (row + n) * 2 * W, n * 2 * W);
   if (p == 0) soon(next + n * l.stride, n * l.stride);
+}
+
+/** to (rows, width) = from, or += from. Every argument a value of its own: a store may have changed what stands in memory. */
+template <bool ADD> static void addRows(float *to, ix toRow, const float *from, ix fromRow, ix rows, ix width) {
+  for (; rows > 0; rows--, to += toRow, from += fromRow)
+    for (ix u = 0; u < width; u += W) store(to + u, ADD ? load(to + u) + load(from + u) : load(from + u));
 }
 
 APART void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, View out, ix column) {
@@ -208,10 +215,7 @@ APART void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, V
       }
     }
     if (!layer.every && s < T - 1) continue;
-    for (ix b = 0; b < n; b++) {
-      float *to = out.p + (layer.every ? t * n + b : b) * out.row + column;
-      for (ix u = 0; u < l.H; u += W) store(to + u, load(next + b * l.stride + u));
-    }
+    addRows<false>(out.p + (layer.every ? t * n : 0) * out.row + column, out.row, next, l.stride, n, l.H);
   }
   if (carry && shard.to == T) keepStates(shard, layer, l);
 }
@@ -335,21 +339,14 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
   ix taken = all; // rows from here on have their part in the gradients of the weights, and of the input
   const Part &part = l.part[l.parts - 1];
   float *inputs = l.reversed ? shard.temporary : input;
-  if (shard.to == T) {
-    zero(l.carry, n * l.H);
-    zero(l.carryCell, n * l.H);
-  }
+  if (shard.to == T) zero(l.carryCell, n * l.H);
   for (ix s = shard.to - 1; s >= shard.from; s--) {
     if (stopped(net)) return;
     const ix t = l.reversed ? T - 1 - s : s;
     const uint8_t *read = shard.masked ? shard.read + t * n : nullptr;
-    if (layer.every || s == T - 1) {
-      for (ix b = 0; b < n; b++) {
-        const float *from = outer + (layer.every ? t * n + b : b) * row;
-        float *to = l.carry + b * l.H;
-        for (ix u = 0; u < l.H; u += W) store(to + u, load(to + u) + load(from + u));
-      }
-    }
+    const float *given = outer + (layer.every ? t * n : 0) * row;
+    if (s == T - 1) addRows<false>(l.carry, l.H, given, row, n, l.H);
+    else if (layer.every) addRows<true>(l.carry, l.H, given, row, n, l.H);
     const float *states = l.rows + s * n * l.stride, *next = l.rows + (s + 1) * n * l.stride;
     if (l.gated) {
       for (ix p = 0; p < l.N / W4; p++) {

@@ -20,6 +20,18 @@ static void philox(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t 
   out[2] = c2;
   out[3] = c3;
 }
+/** The order of `shuffle` in core/random.ts: Fisher–Yates, each draw at a counter of its own. */
+static void shuffle(uint32_t seed, uint32_t key, uint32_t epoch, int32_t *order, ix count) {
+  uint32_t words[4];
+  for (ix i = 0; i < count; i++) order[i] = (int32_t)i;
+  for (ix i = count - 1; i > 0; i--) {
+    philox(seed, key, (uint32_t)i, epoch, 0, words);
+    const ix j = (ix)(words[0] / 4294967296. * (double)(i + 1));
+    const int32_t swapped = order[i];
+    order[i] = order[j];
+    order[j] = swapped;
+  }
+}
 
 static void forwardDense(Shard &shard, int i) {
   const Layer &layer = shard.layers[i];

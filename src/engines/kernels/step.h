@@ -49,7 +49,7 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
   if (count < 1) return !training;
   const ix known = net.data.padLeft ? net.data.context : lengthOf(net, start);
   batch.T = known + net.own;
-  batch.shards = shardsOf(count);
+  batch.shards = shardsOf(net, count, batch.T);
   batch.tile = tileOf(net, batch.T, training);
   batch.training = training;
   batch.far = training && batch.tile * keptOf(net, batch.T) > NEAR;
@@ -220,6 +220,12 @@ static double sumPart(Net &net, ix k) {
 
 // ---- the optimizers: flat memory, and rows of tables, with gradients at `g` or of zero
 
+/** Running products, so that a resumed training has the same bits. */
+static void raisePowers(Net &net) {
+  net.power1 *= net.option1;
+  net.power2 *= net.option2;
+  net.raised++;
+}
 static Update updateOf(Net &net, double rate, double scale) {
   Update u{};
   u.scale = (float)scale;
@@ -228,8 +234,7 @@ static Update updateOf(Net &net, double rate, double scale) {
   u.keep = (float)net.option1;
   u.mean = (float)(1 - net.option1);
   if (net.optimizer > ADAMW) return u;
-  net.power1 *= net.option1;
-  net.power2 *= net.option2;
+  raisePowers(net);
   u.size = (float)(rate * __builtin_sqrt(1 - net.power2) / (1 - net.power1));
   u.square = (float)(1 - net.option2);
   u.shrink = net.optimizer == ADAMW ? (float)(rate * net.decay) : 0.f;

@@ -1,7 +1,10 @@
 // Kernels in the addon. In: plain arrays, read where they are. Out: plain arrays. Not here: loading the addon (addon.ts).
 
+import { keyOf, SHUFFLE } from '../../core/random.ts';
 import type { Bound, CreateKernel, Kernel } from '../compiled/kernel.ts';
 import type { Addon, Handle } from './addon.ts';
+
+const SHUFFLE_KEY = keyOf(0, SHUFFLE).k1;
 
 /** In multiply-adds: which work goes where. */
 export interface Worth {
@@ -48,6 +51,7 @@ export function nativeKernels(addon: Addon, worth: Worth = WORTH): CreateKernel 
     return {
       copies: false,
       turn: 5e9,
+      shuffle: (seed, epoch, _count, order) => addon.shuffle(seed, SHUFFLE_KEY, epoch, order),
       write: (which, array) => addon.write(net, which, array),
       read: (which, into) => addon.read(net, which, into),
       optimizer: (settings) => addon.optimizer(net, settings),

@@ -3,6 +3,7 @@
 // In: plain arrays, copied into the memory. Out: plain arrays, copied out of it. Not here: what is computed (kernels/), threads (crew.ts).
 
 import { ForecastError } from '../../core/errors.ts';
+import { shuffle } from '../../core/random.ts';
 import { type Bound, type Description, type Kernel, NO_MEMORY, type Soon } from '../compiled/kernel.ts';
 import { type Crew, crew, type Job, type Room, type Tenant } from './crew.ts';
 import { createMemory, type Form, instantiate } from './module.ts';
@@ -222,6 +223,7 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
       if (crew.state !== 'ready' || worked < ENOUGH) return TURN;
       return crew.shares ? TURN_OFF : Math.max(TURN_OFF, TURN_PER_BYTE * (wasm.kernel_memory_end() - start));
     },
+    shuffle,
     write(which, array) {
       needed(array.byteLength);
       put(array, call.at);

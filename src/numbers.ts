@@ -37,6 +37,7 @@ import {
   type ScoreRow,
   scoreNumbers,
 } from './evaluate/score.ts';
+import { LEAST_WINDOWS } from './evaluate/significance.ts';
 import { allRows, fitTogether, keepNetworks, refit, refitTogether, seedHooks } from './fitting.ts';
 import { forecastRows } from './forecast-rows.ts';
 import { closedForm, modelForecaster, trainsNetwork, type Workshop } from './forecaster.ts';
@@ -49,6 +50,7 @@ import { type Hooks, type Outcome, requestOf, trainOptions } from './outcome.ts'
 import type { FittedNumberNetwork } from './predict/number-network.ts';
 import type { ForecastRow, TotalRow } from './report/result.ts';
 import { borrowers, fitShort, shortNote } from './short.ts';
+import { earlierDifferences } from './untested.ts';
 import { targetsBetween } from './window/cuts.ts';
 import type { SplitPositions } from './window/split.ts';
 import type { Cuts, WindowShape } from './window/window.ts';
@@ -147,6 +149,13 @@ export async function runNumbers(
   const losses = outcomes.flatMap(({ losses }) => losses ?? []);
   // Windows of the split that decides: those of the folds, but where a test part was held out.
   const byFolds = backtest !== null && tasks.every(({ parts }) => parts.test === null);
+  const asked = byFolds
+    ? { horizon: config.predict.horizon, stride: config.evaluate.stride }
+    : { horizon: config.window.horizon, stride: config.window.stride };
+  const metric = metrics[0] as string;
+  const differences = lossDifferences(deciding, losses, config.model.kind, metric);
+  const plain = plainDifferences(deciding, losses, config.model.kind, metric);
+  const untested = differences.length > 0 && differences.length < LEAST_WINDOWS;
   return {
     model: config.model.kind,
     fits: outcomes.map(({ series, fitted, refitted }) => ({
@@ -154,11 +163,11 @@ export async function runNumbers(
     })),
     metrics,
     scores,
-    differences: lossDifferences(deciding, losses, config.model.kind, metrics[0] as string),
-    plain: plainDifferences(deciding, losses, config.model.kind, metrics[0] as string),
-    overlap: byFolds
-      ? Math.ceil(config.predict.horizon / config.evaluate.stride)
-      : Math.ceil(config.window.horizon / config.window.stride),
+    differences,
+    plain: untested
+      ? await earlierDifferences({ rows: deciding, plain, courses, ...asked, metric }, config, known, hooks)
+      : plain,
+    overlap: Math.ceil(asked.horizon / asked.stride),
     backtest: backtest?.report ?? null,
     held: outcomes.flatMap(({ held }) => held),
     calibration: beside.calibration,

@@ -58,7 +58,7 @@ export function resultOf(
 function verdictFacts(
   decision: Decision,
   rows: readonly ScoreRow[],
-  { model, backtest }: Pick<Outcome, 'model' | 'backtest'>,
+  { model, backtest, fits, differences }: Pick<Outcome, 'model' | 'backtest' | 'fits' | 'differences'>,
   metric: string,
 ): VerdictFacts {
   const own = rows.find((row) => row.forecaster === model);
@@ -77,6 +77,7 @@ function verdictFacts(
     folds: decision.folds,
     shape: FORECASTERS[model] ? null : (backtest?.shape ?? null), // a closed form's name says what it does
     windows: own?.windows ?? 0,
+    ...(fits.length > 1 && differences.length > 0 ? { origins: differences.length } : {}),
     split: own?.split ?? 'train',
     ...(reason === undefined ? {} : { reason }),
   };

@@ -71,6 +71,49 @@ describe('a random walk', () => {
   });
 });
 
+describe('too few windows to test', () => {
+  // Sixty rows give five windows of six steps, which share most of them.
+  const shipped = async (
+    count: number,
+    seriesOf: (seed: number) => ArrayLike<number>,
+  ): Promise<Map<string, number>> => {
+    const found = new Map<string, number>();
+    for (let seed = 0; seed < count; seed++) {
+      const { decision } = await judged(seriesOf(seed), 'theta');
+      expect(decision.p).toBeNull();
+      found.set(decision.ship, (found.get(decision.ship) ?? 0) + 1);
+    }
+    return found;
+  };
+
+  it('leave a random walk to its last value, not to what happened to be nearest', async () => {
+    const found = await shipped(20, (seed) => walk(seed, 60));
+    expect(found.get('last-value')).toBeGreaterThanOrEqual(17); // eight by the least error alone
+  });
+
+  it('leave noise to its mean and a trend to what follows it', async () => {
+    const noise = await shipped(10, (seed) => {
+      const draw = random(seed, 'around');
+      return Float64Array.from({ length: 60 }, () => 100 + 5 * draw.normal());
+    });
+    expect(noise.get('mean')).toBeGreaterThanOrEqual(7); // of ten
+    const trend = await shipped(8, (seed) => {
+      const draw = random(seed, 'trend');
+      return Float64Array.from({ length: 60 }, (_, t) => 100 + 2 * t + 4 * draw.normal());
+    });
+    expect((trend.get('drift') ?? 0) + (trend.get('theta') ?? 0)).toBe(8);
+  });
+
+  it('of a panel are too few origins, which the verdict names: its series are not sights of their own', async () => {
+    const rows = Array.from({ length: 12 }, (_, s) => [`s${s}`, ...walk(s, 60)].join(','));
+    const file = space.write('walks.csv', `${rows.join('\n')}\n`);
+    const config = { source: { kind: 'rows', file }, model: 'theta', evaluate: { folds: 3, step: 1 } };
+    const { result } = await run(config, { out: join(space.path, 'walks'), root: space.path });
+    expect(result.decision).toMatchObject({ ship: 'last-value', p: null });
+    expect(result.verdict).toContain('36 backtest windows at 3 origins, too few to test');
+  });
+});
+
 describe('a stock close', () => {
   it.each(['ets', 'theta', 'holt', 'holt-winters', 'mstl', 'linear'])('is not left to %s', async (model) => {
     const config = {

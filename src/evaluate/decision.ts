@@ -3,7 +3,7 @@
 
 import { FORECASTERS } from '../forecasters/index.ts';
 import { errorOf, PLAIN, type ScoreRow } from './score.ts';
-import { dieboldMariano } from './significance.ts';
+import { dieboldMariano, LEAST_WINDOWS } from './significance.ts';
 
 export interface Decision {
   /** The forecaster to use. */
@@ -21,8 +21,9 @@ export interface Decision {
 export const DOUBT = 0.1;
 /** Of two baselines the plainer one is taken where the other's gain is one that chance gives one time in five. */
 const PLAIN_DOUBT = 0.2;
-/** Where nothing can be tested the model must be better by a tenth. */
+/** Where nothing can be tested the model must be better by a tenth, a baseline than last-value by half. */
 const UNTESTED_GAIN = 0.1;
+const UNTESTED_BASELINE_GAIN = 0.5;
 
 /**
  * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best baseline's,
@@ -53,8 +54,8 @@ export function decide(
   const best = others[0];
   const exact = best?.exact === true; // a scored baseline has a skill, 0 at the least, unless the best of them is exact
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
-  const beaten = ownError === null || (best !== undefined && isBeaten(model, ownError, best.error, p));
-  const doubt = plain.length > 0 && !exact ? (dieboldMariano(plain, horizon) ?? 0) : 0;
+  const doubt = exact || plain.length === 0 ? 0 : plainDoubt(rows, model, metric, plain, horizon);
+  const beaten = ownError === null || (best !== undefined && isBeaten(model, ownError, best.error, p, doubt));
   const ship = !beaten ? model : doubt > PLAIN_DOUBT ? PLAIN : (best?.name ?? model);
   return {
     ship,
@@ -66,9 +67,27 @@ export function decide(
   };
 }
 
+/**
+ * How likely it is by `plain` that the best baseline is no better than last-value; of too few windows to test, whether it is not far better on
+ * those that decide.
+ */
+function plainDoubt(
+  rows: readonly ScoreRow[],
+  model: string,
+  metric: string,
+  plain: Float64Array,
+  horizon: number,
+): number {
+  if (plain.length >= LEAST_WINDOWS) return dieboldMariano(plain, horizon) ?? 0;
+  const errors = new Map(rows.map((row) => [row.forecaster, errorOf(row, metric) ?? Number.POSITIVE_INFINITY]));
+  const last = errors.get(PLAIN) ?? Number.POSITIVE_INFINITY;
+  if (!FORECASTERS[model]?.baseline) errors.delete(model);
+  return Math.min(...errors.values()) <= (1 - UNTESTED_BASELINE_GAIN) * last ? 0 : 1;
+}
+
 /** Whether the best baseline is to be used instead: the model has to be better by more than chance, last-value only not worse by more. */
-function isBeaten(model: string, own: number, best: number, p: number | null): boolean {
-  if (model === PLAIN) return best < own && (p === null || 1 - p <= PLAIN_DOUBT);
-  if (FORECASTERS[model]?.baseline) return best <= own || (p ?? 0) > PLAIN_DOUBT; // as where another model names it
+function isBeaten(model: string, own: number, best: number, p: number | null, doubt: number): boolean {
+  if (model === PLAIN) return best < own && (p === null ? doubt : 1 - p) <= PLAIN_DOUBT;
+  if (FORECASTERS[model]?.baseline) return best <= own || (p ?? doubt) > PLAIN_DOUBT; // as where another model names it
   return best <= own || (p === null ? own > (1 - UNTESTED_GAIN) * best : p > DOUBT);
 }

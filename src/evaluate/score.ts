@@ -211,7 +211,7 @@ export function undefinedSeries(rows: readonly ScoreRow[], metric: string): Set<
 
 /**
  * Per window: the model's loss minus that of the best of the other forecasters in `rows`, which decide (pooled over all series, where
- * there are several); the windows of one series after those of another. Empty where either is missing.
+ * there are several). Empty where either is missing.
  */
 export function lossDifferences(
   rows: readonly ScoreRow[],
@@ -223,13 +223,39 @@ export function lossDifferences(
     rows.filter((row) => row.forecaster !== model),
     metric,
   );
-  return Float64Array.from(
+  return best ? differencesBetween(losses, model, best.name) : new Float64Array(0);
+}
+
+/**
+ * Per window: one forecaster's loss minus another's. Series that are forecast at one time move together: of several it is the mean over
+ * them at each origin, counted from the last.
+ */
+export function differencesBetween(losses: readonly Losses[], one: string, other: string): Float64Array {
+  return meanFromLast(
     losses.flatMap((byName) => {
-      const own = byName.get(model);
-      const theirs = best && byName.get(best.name);
-      return own && theirs ? Array.from(own, (loss, n) => loss - (theirs[n] as number)) : [];
+      const own = byName.get(one);
+      const theirs = byName.get(other);
+      return own && theirs ? [own.map((loss, n) => loss - (theirs[n] as number))] : [];
     }),
   );
+}
+
+/** Mean of rows at each position counted from their ends, over those that reach back so far. */
+function meanFromLast(rows: readonly Float64Array[]): Float64Array {
+  const [first = new Float64Array(0), ...others] = rows;
+  if (others.length === 0) return first;
+  const length = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  return Float64Array.from({ length }, (_, n) => {
+    let sum = 0;
+    let count = 0;
+    for (const row of rows) {
+      const at = n - length + row.length;
+      if (at < 0) continue;
+      sum += row[at] as number;
+      count++;
+    }
+    return sum / count;
+  });
 }
 
 /** The baseline that says least: where nothing is better by more than chance it is the one to use. */
@@ -245,8 +271,7 @@ export function plainDifferences(
   const others = rows.filter((row) => row.forecaster !== model);
   const best = bestOf(others, metric);
   if (!best || best.name === PLAIN || !others.some((row) => row.forecaster === PLAIN)) return new Float64Array(0);
-  const pair = others.filter(({ forecaster }) => forecaster === best.name || forecaster === PLAIN);
-  return lossDifferences(pair, losses, best.name, metric);
+  return differencesBetween(losses, best.name, PLAIN);
 }
 
 /** Metrics that square errors: their windows are compared by squared errors too. */
@@ -285,7 +310,11 @@ function windowLosses(
   return losses;
 }
 
-function bestOf(rows: readonly ScoreRow[], metric: string): { name: string; error: number } | undefined {
+/** The forecaster of the least error; of equal ones the first. */
+export function bestOf(
+  rows: readonly ScoreRow[],
+  metric: string,
+): { readonly name: string; readonly error: number } | undefined {
   return rows
     .map((row) => ({ name: row.forecaster, error: errorOf(row, metric) }))
     .filter((candidate): candidate is { name: string; error: number } => candidate.error !== null)

@@ -20,6 +20,8 @@ export interface VerdictFacts {
   readonly baseline: { readonly name: string; readonly value: number | null } | null;
   /** Windows scored. */
   readonly windows: number;
+  /** Of several series: times at which they were forecast. Series of one time move together, so that they are tested as one. */
+  readonly origins?: number;
   readonly split: 'train' | 'validation' | 'test' | 'backtest';
   /** Why there is no skill, or why the metric is undefined. */
   readonly reason?: string;
@@ -86,12 +88,13 @@ function called(model: string): string {
 }
 
 /** Where so few windows were held out that chance cannot be told from merit, nobody is said to beat anybody. */
-function isUntested({ p, windows, split }: VerdictFacts): boolean {
-  return p === null && windows < LEAST_WINDOWS && split !== 'train';
+function isUntested({ p, windows, origins = windows, split }: VerdictFacts): boolean {
+  return p === null && origins < LEAST_WINDOWS && split !== 'train';
 }
 
 function significance(facts: VerdictFacts): string {
-  const { p, folds, skill, ship, model } = facts;
+  const { p, folds, skill, ship, model, origins } = facts;
+  if (isUntested(facts) && origins !== undefined) return ` at ${counted(origins, 'origin')}, too few to test`;
   if (isUntested(facts) && skill !== null && ship === model) return ', too few to test';
   if (p === null || p === undefined) return '';
   return `, p ${figure(p, 2)}${folds ? ` over ${counted(folds, 'fold')}` : ''}`;

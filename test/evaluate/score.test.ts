@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Series } from '../../src/core/data.ts';
 import { Interrupted } from '../../src/core/errors.ts';
 import type { FittedNumbers, FittedText } from '../../src/core/forecaster.ts';
+import { random } from '../../src/core/random.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import {
   errorOf,
+  type Losses,
   lossDifferences,
   type NumberJudging,
   poolSeries,
@@ -13,6 +15,7 @@ import {
   scoreNumbers,
   scoreText,
 } from '../../src/evaluate/score.ts';
+import { dieboldMariano } from '../../src/evaluate/significance.ts';
 
 const LENGTH = 30;
 const values = Float64Array.from({ length: LENGTH }, (_, t) => 10 + t + 3 * Math.sin(t));
@@ -194,6 +197,17 @@ describe('a judging that is stopped', () => {
   });
 });
 
+/** Score rows of two forecasters. */
+const PAIR = ['model', 'b'].map(
+  (forecaster, i): ScoreRow => ({
+    forecaster,
+    split: 'test',
+    metrics: { mae: i },
+    skill: null,
+    windows: 4,
+  }),
+);
+
 describe('loss differences', () => {
   it('are the model’s window losses minus those of the best of the others, in time order', async () => {
     const worsening: FittedNumbers = {
@@ -248,9 +262,38 @@ describe('loss differences', () => {
     const [x, y] = await Promise.all([judge(1, 4), judge(9, 3)]);
     const rows = poolSeries([...x.rows, ...y.rows], new Set(['b', 'c']), ['mae']);
     const differences = lossDifferences(rows, [x.losses, y.losses], 'model', 'mae');
-    expect(differences).toHaveLength(20);
+    expect(differences).toHaveLength(10);
     // c is best over both (3.5 against 5), though b is better on the first.
     for (const difference of differences) expect(difference).toBeLessThan(0);
+  });
+
+  it('of several series are their mean at each origin, counted from the last: what strikes all at once is one sight', () => {
+    const of = (model: number[], b: number[]): Losses =>
+      new Map([
+        ['model', Float64Array.from(model)],
+        ['b', Float64Array.from(b)],
+      ]);
+    const losses = [of([1, 2, 3], [2, 2, 2]), of([4, 8], [2, 2])];
+    expect([...lossDifferences(PAIR, losses, 'model', 'mae')]).toEqual([-1, 1, 3.5]);
+  });
+
+  it('of series that move together are called more than chance as often as the level says', () => {
+    const draw = random(3, 'together');
+    let rejected = 0;
+    for (let trial = 0; trial < 600; trial++) {
+      const common = Float64Array.from({ length: 10 }, () => draw.normal());
+      const losses = Array.from(
+        { length: 20 },
+        (): Losses =>
+          new Map([
+            ['model', common.map((shared) => shared + 0.5 * draw.normal())],
+            ['b', new Float64Array(10)],
+          ]),
+      );
+      if ((dieboldMariano(lossDifferences(PAIR, losses, 'model', 'mae'), 1) as number) < 0.05) rejected++;
+    }
+    expect(rejected / 600).toBeGreaterThan(0.02);
+    expect(rejected / 600).toBeLessThan(0.08);
   });
 
   it('are none without a rival', async () => {

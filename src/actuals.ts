@@ -157,7 +157,8 @@ function seriesOfRows({ groups, rows }: Table, { series }: Wanted, file: string)
 
 /**
  * Rows of another frequency mean something else even where their times agree: the first day of a month is no month. They stand between the
- * forecast's steps, or never at two in succession. Days and business days are told apart by nobody in a week.
+ * forecast's steps, or never at two in succession; every second step, which sums nothing people sum, is told with gaps. Days and business
+ * days are told apart by nobody in a week.
  */
 function checkSteps(
   table: Table,
@@ -173,6 +174,10 @@ function checkSteps(
   const count = matched.reduce((sum, steps) => sum + steps.length, 0);
   const inSuccession = matched.some((steps) => steps.some((step, n) => step === (steps[n - 1] ?? Number.NaN) + 1));
   if (beside < Math.max(1, count) && (inSuccession || count === 0)) return;
+  const everySecond = matched.every((steps) =>
+    steps.every((step, n) => n === 0 || step === (steps[n - 1] as number) + 2),
+  );
+  if (beside === 0 && everySecond && matched.some((steps) => steps.length > 1)) return;
   for (const id of ids) {
     const own = Float64Array.from(new Set(stamps.filter((_, row) => series.of(row) === id))).sort();
     const given = stepsOf(own, format);

@@ -108,6 +108,10 @@ function reportOf(
     values.map(({ forecast }) => forecast),
   );
   const { values: _, ...rest } = actuals;
+  const untold = result.forecast.filter(({ series, target, step }) => {
+    const own = [...(actuals.values.get(pathId(series, target))?.keys() ?? [])];
+    return !own.includes(step - 1) && own.some((known) => known >= step);
+  });
   const facts = {
     run: result.name,
     model: result.fit.model,
@@ -120,6 +124,7 @@ function reportOf(
       at.reduce<ForecastRow | undefined>((last, row) => (last && last.step >= row.step ? last : row), undefined)
         ?.time ?? null,
     ...rest,
+    untold: [...new Set(untold.map(({ time }) => time))],
     scores: [own, ...said].sort((a, b) => a.error - b.error),
     ...holding,
   };

@@ -107,6 +107,16 @@ describe('check', () => {
     expect(await checked('gaps.csv', table(some))).toMatchObject({ known: 10, missing: 1, absent: [] });
   });
 
+  it.each([
+    [0, ['2018-02-01', '2018-04-01']],
+    [1, ['2018-01-01', '2018-03-01', '2018-05-01']],
+  ])('every second step from the %ith on is judged, and the steps between are named', async (first, untold) => {
+    const some = rows(KNOWN, KNOWN + 6).filter(([when]) => Number(when.slice(5, 7)) % 2 === 1 - first);
+    const { report, text } = await check(shops, { data: file('second.csv', table(some)) });
+    expect(report).toMatchObject({ known: 6, of: 12, beside: 0, untold });
+    expect(text).toContain(`without a value: ${untold.length} steps (${untold.join(', ')})`);
+  });
+
   it('shops the run does not know are named and left out; where it knows none, that is an error', async () => {
     const more = table([...rows(KNOWN, KNOWN + 6), [month(KNOWN), 'east', 5]]);
     const report = await checked('more.csv', more);

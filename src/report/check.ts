@@ -21,6 +21,8 @@ export interface CheckFacts extends Holding {
   readonly after: number;
   readonly beside: number;
   readonly missing: number;
+  /** Times of the forecast without a value though a later one has one. */
+  readonly untold: readonly string[];
   readonly unknown: readonly string[];
   readonly absent: readonly string[];
   /** Model and baselines on the known values, best first; `error` decides: in units of the backtest's errors where there are any. */
@@ -95,7 +97,7 @@ function head(report: CheckReport): string[] {
 }
 
 /** What of the table was not of use, one line each. */
-function leftOut({ before, after, beside, missing, unknown, absent }: CheckReport): string[] {
+function leftOut({ before, after, beside, missing, untold, unknown, absent }: CheckReport): string[] {
   const names = (ids: readonly string[]): string =>
     ids
       .slice(0, 4)
@@ -107,6 +109,7 @@ function leftOut({ before, after, beside, missing, unknown, absent }: CheckRepor
       : []),
     ...(beside > 0 ? [`left out: ${counted(beside, 'row')} at times between the forecast's`] : []),
     ...(missing > 0 ? [`left out: ${counted(missing, 'missing value')}`] : []),
+    ...(untold.length > 0 ? [`without a value: ${counted(untold.length, 'step')} (${names(untold)})`] : []),
     ...(unknown.length > 0
       ? [`left out: ${counted(unknown.length, 'series')} the run does not know (${names(unknown)})`]
       : []),

@@ -12,9 +12,11 @@ import { type Compiled, START, type TrainRequest, type Windows } from '../../src
 import { type Crew, createCrew } from '../../src/engines/wasm/crew.ts';
 import { wasm } from '../../src/engines/wasm/index.ts';
 import { createKernel } from '../../src/engines/wasm/kernel.ts';
+import type { WasmMemory } from '../../src/engines/wasm/webassembly.ts';
 import type { Network } from '../../src/models/network.ts';
 import { spellOptimizer } from '../../src/optimizers/index.ts';
-import { takeCuts } from '../../src/window/cuts.ts';
+import { cut, cutoffAt, cutsAt, fromAt, takeCuts } from '../../src/window/cuts.ts';
+import { NUMBERS } from './features.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
 
 const exec = promisify(execFile);
@@ -330,6 +332,50 @@ it('windows of one length bring one number, not one each', () => {
   const each = planVisits(other, unequal, 32, null, true).bound;
   expect([each.lengths.length, each.settings[8]]).toEqual([unequal.cuts.count, 0]);
   expect(new Set(each.lengths).size).toBeGreaterThan(1);
+});
+
+/** The same windows one by one, each with what stands before it in its segment, far apart in a series that is no number anywhere else. */
+function spread({ sequence, shape, cuts }: Windows): Windows {
+  const reach = shape.lead + shape.horizon;
+  const apart = 20 * (sequence.length + reach);
+  const far = (channel: Float64Array): Float64Array => {
+    const longer = new Float64Array(apart * (cuts.count + 1)).fill(Number.NaN);
+    for (let i = 0; i < cuts.count; i++) {
+      longer.set(channel.subarray(fromAt(cuts, i), cutoffAt(cuts, i) + reach), i * apart + fromAt(cuts, i));
+    }
+    return longer;
+  };
+  const every = Array.from({ length: cuts.count }, (_, i) => i);
+  const cutoffs = every.map((i) => i * apart + cutoffAt(cuts, i));
+  const froms = every.map((i) => i * apart + fromAt(cuts, i));
+  const { targets, past, future } = sequence;
+  const channels = { targets: targets.map(far), past: past.map(far), future: future.map(far) };
+  const length = apart * (cuts.count + 1);
+  return { shape, cuts: cutsAt(cutoffs, froms), sequence: { ...sequence, ...channels, length } };
+}
+
+it.each([...NUMBERS, ...Object.entries(NETWORKS).map(([name, subject]) => ({ name, ...subject }))])(
+  'windows far apart end in the bytes of windows side by side: $name',
+  async ({ network, all }) => {
+    const found = await trained(open(network, NOBODY, 1), request(spread(all)));
+    expect(found).toEqual(await trained(open(network, NOBODY, 1), request(all)));
+  },
+);
+
+it('of a long series only the rows that windows read go into the memory', async () => {
+  const crew = crewOf(1, true);
+  let borrowed: WasmMemory | null = null;
+  const lend: Crew['lend'] = (tenant) => {
+    borrowed = crew.lend(tenant);
+    return borrowed;
+  };
+  const values = numbers(3_000_000);
+  const few = { ...windows(values, shape()), cuts: cut(values.segments, shape(), { kind: 'sliding', stride: 3000 }) };
+  const compiled = open(build('lstm-regressor', { units: 4 }, task(values, shape())), { ...crew, lend });
+  await compiled.train(request(few, { validation: null, epochs: 1, until: 1 }));
+  expect((borrowed as WasmMemory | null)?.buffer.byteLength).toBeLessThan(8e6);
+  compiled.dispose();
+  crew.end();
 });
 
 /** Processes at once, of this Node and of those FORECAST_NODES names (paths, with colons between them). */

@@ -34,7 +34,6 @@ export function compileWith(create: CreateKernel, network: Network, weights: Ten
     plan,
     kernel,
     values,
-    bound: null,
     busy: false,
     waiting: [],
     steps: 0,
@@ -91,7 +90,6 @@ function disposed(): never {
 }
 
 const DISPOSED: Kernel = {
-  copies: false,
   turn: 1,
   shuffle: disposed,
   write: disposed,

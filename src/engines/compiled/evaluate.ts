@@ -15,7 +15,6 @@ import {
   type Stopping,
   type Streams,
   stopOnAbort,
-  unbind,
   WORK_PER_TURN,
   workPerWindow,
 } from './machine.ts';
@@ -35,7 +34,7 @@ export async function measure(
     return await measureAll(machine, windows, size, signal, stopping);
   } finally {
     stopping.end();
-    unbind(machine);
+    machine.kernel.unbind();
   }
 }
 
@@ -90,7 +89,7 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
     return outputs;
   } finally {
     stopping.end();
-    unbind(machine);
+    machine.kernel.unbind();
   }
 }
 

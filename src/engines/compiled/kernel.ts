@@ -24,6 +24,8 @@ export interface Bound {
   readonly lengths: Int32Array;
   /** context, lead, pad left, mask, targets at every step, where those two begin in `lengths` (0: not there), outputs of every step, the inputs of all windows (0: `lengths` has them). */
   readonly settings: Int32Array;
+  /** Positions from each cutoff on that may be read, as far as channels have them. */
+  readonly ahead: number;
 }
 
 /** What a call gave: 0 and 1 of evaluate and predict, 2 of all. */
@@ -40,8 +42,6 @@ export type Soon<T> = T | Promise<T>;
  * Arrays handed over with a call that works stay as they are until its promise settles; results and outputs are filled by then.
  */
 export interface Kernel {
-  /** `bind` copies: what was bound stays as it was. Else it has to be bound again whenever others had their turn. */
-  readonly copies: boolean;
   /** Multiply-adds a call should take at most: about 10 ms where it works on the caller's thread, about 100 ms where it does not. */
   readonly turn: number;
   /** Core's, or what gives the same. */
@@ -52,6 +52,7 @@ export interface Kernel {
   optimizer(settings: Float64Array): void;
   save(): boolean;
   fallBack(): void;
+  /** What the next call that works reads. */
   bind(bound: Bound): boolean;
   /** Lets go of what was bound, so that windows once read are not held. */
   unbind(): void;

@@ -28,8 +28,6 @@ export interface Machine {
   kernel: Kernel;
   /** Values of all weights. */
   readonly values: number;
-  /** What the kernel has bound now; null where it has to be bound again. */
-  bound: Bound | null;
   /** Whether a call of the kernel is pending, and who waits for it to end. */
   busy: boolean;
   readonly waiting: (() => void)[];
@@ -150,16 +148,7 @@ function goesOn(machine: Machine, signal: AbortSignal | undefined, stopping: Sto
 
 /** Makes the kernel read these windows. Errors: E_LIMIT_MEMORY. */
 export function bind(machine: Machine, bound: Bound): void {
-  if (machine.kernel.copies && machine.bound === bound) return;
-  machine.bound = null; // what was bound before is gone, even where there is no memory for these
   if (!machine.kernel.bind(bound)) throw noMemory(machine);
-  machine.bound = bound;
-}
-
-/** Holds no windows once they were read, or their reading was stopped. */
-export function unbind(machine: Machine): void {
-  machine.bound = null;
-  machine.kernel.unbind();
 }
 
 /** Besides the signal of a pass, only who disposes of its network asks it to stop. */

@@ -72,5 +72,6 @@ function boundOf(channel: Float64Array, at: number, to: number, goesOn: boolean)
     cutoffs: Int32Array.of(to - at),
     lengths: Int32Array.of(to - at, goesOn ? 1 : 0),
     settings: Int32Array.of(to - at, 0, 0, 0, 1, 0, 1, 1, 0),
+    ahead: 0,
   };
 }

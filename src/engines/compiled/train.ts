@@ -18,7 +18,6 @@ import {
   noMemory,
   type Stopping,
   stopOnAbort,
-  unbind,
   WORK_PER_TURN,
   wasAborted,
   workPerWindow,
@@ -43,7 +42,7 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
   } finally {
     trainings--;
     stopping.end();
-    unbind(machine);
+    machine.kernel.unbind();
   }
 }
 

@@ -49,7 +49,6 @@ export function nativeKernels(addon: Addon, worth: Worth = WORTH): CreateKernel 
       return work / steps < worth.together ? 1 : 2;
     };
     return {
-      copies: false,
       turn: 5e9,
       shuffle: (seed, epoch, _count, order) => addon.shuffle(seed, SHUFFLE_KEY, epoch, order),
       write: (which, array) => addon.write(net, which, array),

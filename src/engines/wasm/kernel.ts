@@ -7,6 +7,7 @@ import { shuffle } from '../../core/random.ts';
 import { type Bound, type Description, type Kernel, NO_MEMORY, type Soon } from '../compiled/kernel.ts';
 import { type Crew, crew, type Job, type Room, type Tenant } from './crew.ts';
 import { createMemory, type Form, instantiate } from './module.ts';
+import { copyRows, cutoffsAmong, rowsOf } from './rows.ts';
 import type { WasmMemory } from './webassembly.ts';
 
 type Numbers = Float32Array | Float64Array | Int32Array;
@@ -31,9 +32,6 @@ const TURN = 1e8;
 const TURN_OFF = 1e9;
 const TURN_PER_BYTE = 300;
 
-/** Bytes of channels that are not worth moving once they are in a memory. */
-const MUCH = 0x1000000;
-
 /** Bytes of a thread's stack, and the number of control words: worker.js. */
 const STACK = 65536;
 const WORDS = 16;
@@ -55,7 +53,6 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
   const call: Scratch = { at: 0, bytes: 0 };
   const data: Scratch = { at: 0, bytes: 0 };
   const visited: Scratch = { at: 0, bytes: 0 };
-  /** What the channels in memory belong to. */
   let bound: Bound | null = null;
 
   /** False where there is no memory. */
@@ -89,15 +86,24 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
   /** Makes the kernels see windows [from, to) of what is bound as all there are; false where there is no memory. */
   const bindWindows = (from: number, to: number): boolean => {
     if (!bound) return false;
-    const { cutoffs, lengths, settings } = bound;
+    const { channels, cutoffs, lengths, settings } = bound;
     const count = to - from;
     const columns = lengths.length / Math.max(1, cutoffs.length); // of lengths: see visits.ts
+    const rows = rowsOf(bound, from, to);
+    const table = aligned(4 * channels.length); // where each channel begins
+    if (!reserve(data, table + 8 * rows.count * channels.length)) return false;
     if (!reserve(visited, aligned(settings.byteLength) + aligned(4 * count) + aligned(4 * count * columns)))
       return false;
+    const places = new Int32Array(memory.buffer, data.at, channels.length);
+    for (let c = 0; c < channels.length; c++) {
+      places[c] = data.at + table + 8 * rows.count * c;
+      copyRows(rows, bound, from, channels[c]!, new Float64Array(memory.buffer, places[c], rows.count));
+    }
     const own =
       columns > 1 ? settings.map((n, k) => (k === 5 || k === 6 ? (n / cutoffs.length) * count : n)) : settings;
     const atCutoffs = put(own, visited.at);
-    const atLengths = put(cutoffs.subarray(from, to), atCutoffs);
+    const atLengths = atCutoffs + aligned(4 * count);
+    cutoffsAmong(rows, bound, from, to, new Int32Array(memory.buffer, atCutoffs, count));
     for (let c = 0; c < columns; c++) {
       const column = c * cutoffs.length;
       put(lengths.subarray(column + from, column + to), atLengths + 4 * c * count);
@@ -218,7 +224,6 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
   };
 
   return {
-    copies: true,
     get turn() {
       if (crew.state !== 'ready' || worked < ENOUGH) return TURN;
       return crew.shares ? TURN_OFF : Math.max(TURN_OFF, TURN_PER_BYTE * (wasm.kernel_memory_end() - start));
@@ -249,19 +254,6 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
     },
     bind(given: Bound) {
       check();
-      const { channels } = given;
-      const table = aligned(4 * channels.length);
-      const bytes = channels.reduce((sum, channel) => sum + aligned(channel.byteLength), table);
-      // Much is copied once: to where threads will see it.
-      if (bytes > MUCH && crew.shares && crew.state !== 'refused') room ??= openRoom();
-      if (!reserve(data, bytes)) return false;
-      let at = data.at + table;
-      const places = channels.map((channel) => {
-        const place = at;
-        at = put(channel, at);
-        return place;
-      });
-      put(Int32Array.from(places), data.at);
       bound = given;
       return true;
     },

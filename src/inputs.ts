@@ -9,6 +9,7 @@ import { checkKnownAhead } from './core/known-ahead.ts';
 import { windowShape } from './cutting.ts';
 import { trainsNetwork } from './forecaster.ts';
 import { checkReach } from './predict/number-network.ts';
+import { KNOWN_AHEAD } from './report/result.ts';
 import type { WindowShape } from './window/window.ts';
 
 /**
@@ -95,7 +96,7 @@ export function toldInputs(
   const contenders = [model, ...baselines.map((kind) => ({ kind }))];
   const roles = [
     { what: 'known up to the cutoff', columns: past, reads: hasNetwork },
-    { what: 'known in advance', columns: future, reads: readsAhead },
+    { what: KNOWN_AHEAD, columns: future, reads: readsAhead },
   ].filter(({ columns }) => columns.length > 0);
   const notes = roles.map(({ what, columns, reads }) => {
     const readers = contenders.filter(reads).map(({ kind }) => kind);

@@ -6,9 +6,9 @@ import type { Config } from './config/config.ts';
 import { type Facts, leastRows, reachOf, settle } from './config/defaults.ts';
 import type { Written } from './config/schema.ts';
 import type { Loaded, Series } from './core/data.ts';
-import { ForecastError, type Warning } from './core/errors.ts';
+import { type ErrorDetail, ForecastError, type Warning } from './core/errors.ts';
 import { holdOut, windowShape } from './cutting.ts';
-import { foldsThatFit } from './evaluate/backtest.ts';
+import { planFolds } from './evaluate/backtest.ts';
 
 /** Series shorter than this share of the middle one may be fragments. */
 const FRAGMENT = 0.25;
@@ -33,7 +33,8 @@ const ROUNDS = 8;
 
 /**
  * Data with the series apart that have too few rows for the windows, the parts and the folds of the config, where others have enough; they
- * are named in a warning. One series alone, or none that is long enough, stays: whoever cuts it says what is missing.
+ * are named in a warning. One series alone stays: whoever cuts it says what is missing. Errors: E_DATA_TOO_SHORT, of the longest, where none
+ * is long enough.
  */
 export function shortApart(data: Loaded, written: Written, facts: (data: Loaded) => Facts): Loaded {
   if (data.raw.form === 'text' || data.raw.series.length < 2) return data;
@@ -42,8 +43,14 @@ export function shortApart(data: Loaded, written: Written, facts: (data: Loaded)
   const usual = facts(data);
   let config = settle(written, usual);
   for (let round = 0; round < ROUNDS; round++) {
-    const left = kept.filter((series) => isLongEnough(series, config, usual.season));
-    if (left.length === 0) return data;
+    const left = kept.filter((series) => lackOf(series, config, usual.season) === null);
+    if (left.length === 0) {
+      const longest = kept.reduce((best, series) => (series.length > best.length ? series : best));
+      // What it is told is what holds once the others are apart, whose rows the defaults go by no longer.
+      const own = settle(written, facts({ ...data, raw: { form: 'numbers', series: [longest] } }));
+      const lack = lackOf(longest, own, usual.season) ?? lackOf(longest, config, usual.season);
+      throw ofLongest(lack as ForecastError, longest, all.length);
+    }
     if (left.length === kept.length) break;
     kept = left;
     config = settle(written, facts({ ...data, raw: { form: 'numbers', series: kept } }));
@@ -55,7 +62,8 @@ export function shortApart(data: Loaded, written: Written, facts: (data: Loaded)
   return { ...data, raw: { form: 'numbers', series: kept, short }, warnings };
 }
 
-function isLongEnough(series: Series, config: Config, season: number): boolean {
+/** What the series lacks; null: nothing. */
+function lackOf(series: Series, config: Config, season: number): ForecastError | null {
   const { window, predict, evaluate } = config;
   try {
     const shape = windowShape(config, series);
@@ -63,12 +71,17 @@ function isLongEnough(series: Series, config: Config, season: number): boolean {
     const least = hasNetwork(config.model)
       ? leastRows((window.context ?? 1) + reachOf(config.model), window.horizon, window.lead, season)
       : Math.max(3, 2 * season + 1);
-    const plan = { ...evaluate, horizon: predict.horizon, lead: window.lead };
-    return foldsThatFit(parts.test ?? series.length, plan, least) >= evaluate.folds;
+    planFolds(parts.test ?? series.length, { ...evaluate, horizon: predict.horizon, lead: window.lead }, least);
+    return null;
   } catch (error) {
-    if (error instanceof ForecastError && error.code === 'E_DATA_TOO_SHORT') return false;
+    if (error instanceof ForecastError && error.code === 'E_DATA_TOO_SHORT') return error;
     throw error;
   }
+}
+
+function ofLongest({ code, message, where, hint }: ForecastError, { id }: Series, all: number): ForecastError {
+  const what = `${JSON.stringify(id.slice(0, 40))}, the longest of ${all} series: ${message}`;
+  return new ForecastError(code, what, { where, hint } as ErrorDetail);
 }
 
 function notJudged(short: readonly Series[], all: number): Warning {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { check } from '../src/check.ts';
 import type { Series } from '../src/core/data.ts';
+import type { ForecastError } from '../src/core/errors.ts';
 import { random } from '../src/core/random.ts';
 import { init } from '../src/init.ts';
 import { inspect } from '../src/inspect.ts';
@@ -110,6 +111,22 @@ describe('series with too few rows', () => {
       name,
       lengths.map((length, s) => wave(s, length)),
     );
+
+  test('are refused by the longest where none is long enough, with what makes that one do', async () => {
+    const file = shorter('none.csv', [20, 40, 30]);
+    const of = (folds: number): ReturnType<typeof run> =>
+      run(
+        { source: source(file), model: 'theta', evaluate: { folds } },
+        { out: `${file}.${folds}.out`, root: space.path },
+      );
+    const refused = await of(60).catch((error: unknown) => error as ForecastError);
+    expect(refused).toMatchObject({ code: 'E_DATA_TOO_SHORT', where: 'evaluate.folds' });
+    expect((refused as ForecastError).message).toMatch(/^"s1", the longest of 3 series: 60 folds .* there are 40$/);
+    const folds = Number(/^folds: (\d+),/.exec((refused as ForecastError).hint as string)?.[1]);
+    const { result } = await of(folds);
+    expect(result.backtest?.folds).toHaveLength(folds);
+    expect(result.warnings.map(({ code }) => code)).toContain('W_SERIES_SHORT');
+  });
 
   test('among many that are long enough are named in a warning, and change nothing for the others', async () => {
     const good = Array.from({ length: 9 }, () => 60);

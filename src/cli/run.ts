@@ -1,6 +1,7 @@
 // forecast run: train, judge and forecast as a config says. Not here: the work (../run.ts).
 
 import { styleText } from 'node:util';
+import { KNOWN_AHEAD } from '../report/result.ts';
 import type { StyledPart } from '../report/terminal.ts';
 import type { RunEvent, RunOptions, RunOutcome } from '../run.ts';
 import { oneLine, usageError } from './failure.ts';
@@ -118,7 +119,8 @@ function asJson({ result, host, folder, stored }: RunOutcome): object {
 function whatNext({ folder, result, stored, report }: RunOutcome): string[] {
   const path = pathArgument(folder);
   // A recorded series goes on, and what is known in advance of it ends with the horizon.
-  const ahead = result.backtest === null ? '--horizon 24' : '--data newer.csv';
+  const ends = result.backtest !== null || result.data.notes.some((note) => note.startsWith(KNOWN_AHEAD));
+  const ahead = ends ? '--data newer.csv' : '--horizon 24';
   const next = result.text.length > 0 ? `forecast generate ${path} --prompt "…"` : `forecast predict ${path} ${ahead}`;
   return [
     ...(stored ? ['already complete: this is the stored result; --force trains anew'] : []),

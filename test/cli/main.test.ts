@@ -155,6 +155,19 @@ describe.concurrent('usage', () => {
 });
 
 describe('a run', () => {
+  test('without a backtest, whose inputs known in advance end with its horizon, is not asked for more steps than they reach', async () => {
+    const rows = Array.from({ length: 42 }, (_, t) => `${t < 40 ? (t * 7) % 11 : ''},${t % 5}`);
+    writeFileSync(join(folder, 'promo.csv'), `sales,promo\n${rows.join('\n')}\n`);
+    const source = 'source: { kind: csv, file: promo.csv, target: sales, future: [promo] }';
+    writeFileSync(
+      join(folder, 'promo.yaml'),
+      `${source}\nmodel: regression\npredict: { horizon: 2 }\nevaluate: { folds: 0 }\n`,
+    );
+    const { status, err } = await forecast('run', 'promo.yaml', '--out', 'promo');
+    expect(status).toBe(0);
+    expect(err).toContain('next: forecast predict promo --data newer.csv');
+  });
+
   test('prints its report on stdout, the rest on stderr; --json --quiet prints one object and nothing else', async () => {
     const first = await forecast('run', 'tiny.yaml', '--out', 'run-a');
     expect(first.status).toBe(0);

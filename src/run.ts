@@ -12,7 +12,7 @@ import { type Facts, settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { renderConfig } from './config/render.ts';
 import { type Continuation, continuation } from './continue.ts';
-import type { Loaded, Raw } from './core/data.ts';
+import type { Loaded, Numbers, Raw } from './core/data.ts';
 import { ForecastError, Interrupted, type Warning } from './core/errors.ts';
 import { type JsonObject, stableJson } from './core/json.ts';
 import type { Engine } from './engines/engine.ts';
@@ -96,25 +96,19 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
   try {
     if (folder.state === 'done') return await storedOutcome(folder.path, config);
     const warnings: Warning[] = [...data.warnings];
-    const tell = (event: RunEvent): void => options.on?.(event);
     const hooks = hooksOf({
       folder,
       continued,
       goesOn: goesOn(config, data.raw),
       warnings,
       signal: options.signal,
-      tell,
+      tell: (event) => options.on?.(event),
     });
     const outcome = await fitAndJudge(continued?.config ?? config, data.raw, facts, engine, hooks);
     const result = resultOf(config, data, facts.season, { ...made, reason }, outcome, warnings);
     const picture = pictureOf(data.raw, outcome);
     const text = renderTerminal(result, picture);
-    await keep(folder, config, outcome, result, text);
-    await keepYardsticks(folder, config, data.raw, facts, outcome);
-    // The page is read after the run: nobody waits for its code before.
-    const { reportFiles } = await import('./reporting.ts');
-    const pages = reportFiles(config, data.raw, facts.season, outcome, result, path.replaceAll('\\', '/'));
-    await folder.writeAll(pages);
+    await keep(folder, { config, raw: data.raw, facts, outcome, result, text }, path.replaceAll('\\', '/'));
     const finished = await folder.complete(host());
     const gate = gateOf(config, result);
     const report = join(folder.path, REPORT);
@@ -215,7 +209,18 @@ function gateOf(config: Config, { decision }: Result): ForecastError | null {
   });
 }
 
-async function keep(folder: RunFolder, config: Config, outcome: Outcome, result: Result, text: string): Promise<void> {
+interface Finished {
+  readonly config: Config;
+  readonly raw: Raw;
+  readonly facts: Facts;
+  readonly outcome: Outcome;
+  readonly result: Result;
+  readonly text: string;
+}
+
+/** Everything a run leaves but its manifest, which comes last. `shown`: how its page calls the folder. */
+async function keep(folder: RunFolder, finished: Finished, shown: string): Promise<void> {
+  const { config, raw, facts, outcome, result, text } = finished;
   await folder.writeAll([
     ['config.yaml', renderConfig(config)],
     ...modelFiles(outcome.models),
@@ -224,21 +229,26 @@ async function keep(folder: RunFolder, config: Config, outcome: Outcome, result:
     ['result.json', stableJson(result, ROW)],
     ['report.txt', `${text.trimEnd()}\n`],
   ]);
+  if (raw.form === 'numbers') await keepYardsticks(folder, config, raw, facts, outcome);
+  // The page is read after the run: nobody waits for its code before.
+  const { reportFiles } = await import('./reporting.ts');
+  await folder.writeAll(reportFiles(config, raw, facts.season, outcome, result, shown));
 }
 
 /** What the forecast is held against later, when the truth is known. */
 async function keepYardsticks(
   folder: RunFolder,
   config: Config,
-  raw: Raw,
+  raw: Numbers,
   { season, seasons }: Facts,
   { errors, model, scores }: Outcome,
 ): Promise<void> {
-  if (raw.form === 'text') return;
   const { yardsticksOf } = await import('./yardsticks.ts');
   const baselines = [...new Set(scores.map(({ forecaster }) => forecaster))].filter((kind) => kind !== model);
-  const known = { season, ...(seasons ? { seasons } : {}) };
-  await folder.write(YARDSTICKS, yardsticksFile(await yardsticksOf(config, raw, known, errors, baselines)));
+  await folder.write(
+    YARDSTICKS,
+    yardsticksFile(await yardsticksOf(config, raw, { season, seasons }, errors, baselines)),
+  );
 }
 
 function hostFacts(opened: LoadedConfig, milliseconds: number): JsonObject {

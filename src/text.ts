@@ -32,63 +32,27 @@ const METRIC_KINDS = ['cross-entropy', 'perplexity', 'bits-per-character', 'accu
 /** A text, its documents cut into tokens: fitted, judged and continued. */
 export async function runText(config: Config, text: Text, engine: Engine, hooks: Hooks): Promise<Outcome> {
   checkForms(config, 'text');
+  const { kind } = config.model;
   const task = textTask(config, text);
-  const { tokens, segments, shape, cuts, parts, encoder, sequence } = task;
-  const request: FitRequest = { ...requestOf(config.seed, text.id, hooks), ...task.known };
+  const { tokens, shape, encoder, sequence } = task;
   warnUnknown(sequence, tokens, hooks.warn);
-  for (const warning of chosenOnWarnings(config, [parts])) hooks.warn(warning);
-  const forecaster = MODELS[config.model.kind]
-    ? textNetwork({
-        name: config.model.kind,
-        model: config.model,
-        shape,
-        cutting: config.window,
-        train: trainOptions(config),
-        engine,
-        hooks: await planHooks(text.id, hooks),
-      })
-    : closedForm(config.model);
+  for (const warning of chosenOnWarnings(config, [task.parts])) hooks.warn(warning);
+  const request: FitRequest = { ...requestOf(config.seed, text.id, hooks), ...task.known };
+  const forecaster = await forecasterOf(config, text.id, shape, engine, hooks);
   const fitted = await forecaster.fit(sequence, request);
   if (isNetwork(fitted) && fitted.fit) await hooks.keep(text.id, fitted.fit.state);
-
-  const baselines = baselinesOf(config);
-  const rivals = await Promise.all(baselines.map((kind) => closedForm({ kind }).fit(sequence, request)));
-  const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
-  const metrics =
-    config.evaluate.metrics ??
-    METRIC_KINDS.filter((kind) => kind !== 'bits-per-character' || config.encoder[0]?.kind === 'characters');
-  const scores: ScoreRow[] = [];
-  let losses: Losses | null = null;
-  for (const { split, from, until } of heldOut(parts, tokens.length)) {
-    const { cutoffs, froms } = thinned(judged(cuts, segments, shape, from, until), mostJudged(config));
-    const judgement = await scoreText({
-      contenders,
-      sequence,
-      cutoffs,
-      froms,
-      metrics,
-      split,
-      signal: hooks.signal,
-    });
-    scores.push(...judgement.rows);
-    if (split !== 'train') losses = judgement.losses;
-  }
+  const rivals = await Promise.all(baselinesOf(config).map((kind) => closedForm({ kind }).fit(sequence, request)));
+  const metrics = metricsOf(config);
+  const { scores, losses } = await judge(task, config, fitted, rivals, metrics, hooks.signal);
   const prompt = config.predict.prompt ?? encoder.join(tokens.slice(0, Math.min(shape.context, DEFAULT_PROMPT)));
-  const answer = await generateText(
-    fitted,
-    encoder,
-    reachOf(fitted),
-    { ...config.predict, prompt, seed: config.seed },
-    hooks.warn,
-  );
+  const asked = { ...config.predict, prompt, seed: config.seed };
+  const answer = await generateText(fitted, encoder, reachOf(fitted), asked, hooks.warn);
   return {
-    model: config.model.kind,
-    fits: [fitOf(config.model.kind, text.id, isNetwork(fitted) ? fitted.fit : null)],
+    model: kind,
+    fits: [fitOf(kind, text.id, isNetwork(fitted) ? fitted.fit : null)],
     metrics,
     scores,
-    differences: losses
-      ? lossDifferences(mostHonest(scores), [losses], config.model.kind, metrics[0] as string)
-      : new Float64Array(0),
+    differences: lossDifferences(mostHonest(scores), losses ? [losses] : [], kind, metrics[0] as string),
     overlap: 1,
     backtest: null,
     held: [],
@@ -101,6 +65,55 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     rows: tokens.length,
     notes: [`${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`],
   };
+}
+
+/** The config's model: a network, or a closed form. */
+async function forecasterOf(
+  config: Config,
+  id: string,
+  shape: WindowShape,
+  engine: Engine,
+  hooks: Hooks,
+): Promise<TextForecaster> {
+  const { model, window } = config;
+  if (!MODELS[model.kind]) return closedForm(model);
+  const own = await planHooks(id, hooks);
+  return textNetwork({
+    name: model.kind,
+    model,
+    shape,
+    cutting: window,
+    train: trainOptions(config),
+    engine,
+    hooks: own,
+  });
+}
+
+/** Score rows of every part that was held out, and the window losses of the most honest one; of training windows none. */
+async function judge(
+  { tokens, segments, shape, cuts, parts, sequence }: TextTask,
+  config: Config,
+  fitted: FittedText,
+  rivals: readonly FittedText[],
+  metrics: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<{ scores: ScoreRow[]; losses: Losses | null }> {
+  const contenders = [{ fitted, baseline: false }, ...rivals.map((rival) => ({ fitted: rival, baseline: true }))];
+  const scores: ScoreRow[] = [];
+  let losses: Losses | null = null;
+  for (const { split, from, until } of heldOut(parts, tokens.length)) {
+    const windows = thinned(judged(cuts, segments, shape, from, until), mostJudged(config));
+    const judgement = await scoreText({ contenders, sequence, ...windows, metrics, split, signal });
+    scores.push(...judgement.rows);
+    if (split !== 'train') losses = judgement.losses;
+  }
+  return { scores, losses };
+}
+
+/** Those named, else all; bits per character of characters alone. */
+function metricsOf({ evaluate, encoder }: Config): readonly string[] {
+  const fits = (kind: string): boolean => kind !== 'bits-per-character' || encoder[0]?.kind === 'characters';
+  return evaluate.metrics ?? METRIC_KINDS.filter(fits);
 }
 
 /** A text in tokens, how its windows are cut, what of it is held out, and where it may be learned from. */

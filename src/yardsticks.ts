@@ -20,7 +20,7 @@ const DIGITS = 6;
 export async function yardsticksOf(
   config: Config,
   { series, short = [] }: Numbers,
-  { season, seasons }: ForecasterContext,
+  known: ForecasterContext,
   errors: readonly ErrorPaths[],
   baselines: readonly string[],
 ): Promise<Yardsticks> {
@@ -28,7 +28,6 @@ export async function yardsticksOf(
   const expected = new Map(errors.map((path) => [path.id, meansByStep(path.errors, horizon)]));
   const said: { [forecaster: string]: Yardsticks['baselines'][string] } = {};
   for (const kind of baselines) {
-    const known = { season, ...(seasons ? { seasons } : {}) };
     const own = await forecastsOf(kind, config, series, known).catch(nothingOf);
     if (own) said[kind] = own;
     for (const one of own ? short : [])
@@ -39,7 +38,7 @@ export async function yardsticksOf(
     times: Object.fromEntries(panel.map((one) => [one.id, timesOf(one, config)])),
     units: Object.fromEntries(
       panel.flatMap(({ id, targets }) =>
-        targets.map(({ name, values }) => [pathId(id, name), naiveScale(values, season)]),
+        targets.map(({ name, values }) => [pathId(id, name), naiveScale(values, known.season)]),
       ),
     ),
     errors: Object.fromEntries([...expected].map(([id, means]) => [id, means.map(rounded)])),

@@ -87,6 +87,54 @@ function isLineOf(values: Float64Array, answers: Float64Array): boolean {
   return answers.every((value, t) => Math.abs((values[t] as number) - y - slope * (value - x)) <= ROUNDING * size);
 }
 
+/** Changes of a target that a column known in advance may leave untold, of their mean size, before it is taken for the target's shadow. */
+const UNTOLD = 0.1;
+/** Changes, and values of a column, from which on that is more than chance or a switch between states. */
+const ENOUGH_CHANGES = 20;
+
+/**
+ * Said of a column "known in advance" that tells practically all the target's changes in its own row: the target with a little noise, or
+ * rounded in another unit. What goes up and down with the season or with a switch tells changes too: a shadow also follows from season to season, and
+ * takes many values.
+ */
+export function shadowWarnings(panel: readonly Series[], season: number): Warning[] {
+  const [{ targets, future }] = panel as readonly [Series, ...Series[]];
+  const lags = season > 1 ? [1, season] : [1];
+  return future.flatMap(({ name, asIs }, f) => {
+    if (asIs) return [];
+    return targets.flatMap((target, c) => {
+      const shadowed = panel.filter((series) => {
+        const values = (series.future[f] as Column).values.subarray(0, series.length);
+        const answers = (series.targets[c] as Column).values.subarray(0, series.length);
+        return new Set(values).size >= ENOUGH_CHANGES && lags.every((lag) => untold(values, answers, lag) <= UNTOLD);
+      });
+      if (2 * shadowed.length <= panel.length) return [];
+      const message = `"${name}" tells practically all of the changes of "${target.name}" in the same row: scores of what reads it are no forecasts', unless it is known before`;
+      return [{ code: 'W_INPUT_TARGET', message } as const];
+    });
+  });
+}
+
+/** The share of the answers' changes over `lag` rows, by mean size, that the column's changes leave to a line through all; 1 where there are too few. */
+function untold(values: Float64Array, answers: Float64Array, lag: number): number {
+  const [x, y] = [changesOf(values, lag), changesOf(answers, lag)];
+  if (y.length < ENOUGH_CHANGES) return 1;
+  const slope = sumOf(x, (change, t) => change * (y[t] as number)) / sumOf(x, (change) => change * change);
+  const left = sumOf(y, (change, t) => Math.abs(change - slope * (x[t] as number)));
+  return left / sumOf(y, Math.abs);
+}
+
+/** Changes over `lag` rows, less their mean. */
+function changesOf(values: Float64Array, lag: number): Float64Array {
+  const changes = values.subarray(lag).map((value, t) => value - (values[t] as number));
+  const mean = sumOf(changes, (change) => change) / changes.length;
+  return changes.map((change) => change - mean);
+}
+
+function sumOf(values: Float64Array, term: (value: number, t: number) => number): number {
+  return values.reduce((sum, value, t) => sum + term(value, t), 0);
+}
+
 /** Which contenders read which columns; nothing where there are none. */
 export function toldInputs(
   model: Choice,

@@ -257,6 +257,28 @@ describe('inputs that cannot be are refused in one line', () => {
     expect(await refused({ rows: counted })).toBe('nothing was refused');
   });
 
+  it.each([
+    ['the target in another unit, rounded', (y: number) => Math.round(1.21 * y), true],
+    ['the target with a little noise', (y: number, t: number) => y + ((t * 41) % 19) / 12, true],
+    ['what tells four fifths of its changes', (y: number, t: number) => y + ((t * 41) % 19) / 2, false],
+    [
+      'a season that is the target’s',
+      (_: number, t: number) => 10 * Math.sin((2 * Math.PI * t) / 7) + ((t * 37) % 17) / 90,
+      false,
+    ],
+  ])('warns of a shadow of the target known in advance, and of nothing else: %s', async (what, of, warned) => {
+    const calm = /season/.test(what); // nothing but a season and noise
+    const rows = rowsOf(([day, y, , wind], t) => {
+      const sales = calm ? 50 + 10 * Math.sin((2 * Math.PI * t) / 7) + ((t * 29) % 13) / 90 : Number(y);
+      return [day, y === '' ? '' : sales, y === '' ? 40 + (t % 9) : of(sales, t), wind];
+    });
+    const { result } = await ran({ rows });
+    const told = result.warnings.filter(({ code }) => code === 'W_INPUT_TARGET').map(({ message }) => message);
+    expect(told).toEqual(
+      warned ? [expect.stringMatching(/^"promo" tells practically all of the changes of "sales" in the same row/)] : [],
+    );
+  });
+
   it('a column named twice, for one role or for two', async () => {
     expect(await refused({ source: 'future: [promo, promo]' })).toMatch(
       /^E_DATA_COLUMN .*: column "promo" stands twice in source.future\. name it once$/,

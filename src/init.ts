@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { asArgument } from './argument.ts';
 import { writeAtomic } from './artifact/write.ts';
 import type { Config } from './config/config.ts';
 import { type Facts, settle } from './config/defaults.ts';
@@ -53,7 +54,7 @@ function setsOf(hint: string): string[] {
   const alternatives = hint.split(/; |, or /).map((part) =>
     [...part.matchAll(/\b(source\.\w+)(?:: ("[^"]*"|\[[^\]]*\]|\w+(?!\w|, \w| or)))?/g)]
       .map(([, key, value = '…']) => `${key}=${value.replace(/^"([\w-]+)"$/, '$1')}`)
-      .map((set) => `--set ${/^[\w.=…-]+$/.test(set) ? set : `'${set.replaceAll("'", "'\\''")}'`}`)
+      .map((set) => `--set ${asArgument(set)}`)
       .join(' '),
   );
   const named = alternatives.filter((sets) => sets !== '');

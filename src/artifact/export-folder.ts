@@ -1,7 +1,7 @@
 // A folder for other programs: written as a whole with a manifest, never over something that is not an export.
 // In: a path and contents by name. Out: the folder in place. Not here: what the files say (formats/).
 
-import { access, readdir, rename } from 'node:fs/promises';
+import { access, readdir, rename, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ForecastError } from '../core/errors.ts';
 import { MANIFEST, manifestText, markOf, readManifest } from './manifest.ts';
@@ -24,6 +24,7 @@ export async function writeExport(
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name));
   if (present.length === 0) {
+    if (names !== null) await onDisk(path, () => rmdir(path)); // Windows renames onto no folder, empty or not
     await seal(path, files);
     return 'written';
   }

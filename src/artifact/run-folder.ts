@@ -3,7 +3,7 @@
 // Everything of an unfinished run stands in `unfinished/`; the artifacts reach the folder itself only when all of them are durable.
 
 import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, toNamespacedPath } from 'node:path';
 import { ForecastError, type Warning } from '../core/errors.ts';
 import { type Json, type JsonObject, stableJson } from '../core/json.ts';
 import type { Tensors } from '../core/tensor.ts';
@@ -86,7 +86,7 @@ export async function openRunFolder(path: string, identity: Identity, options: O
 async function createFolder(path: string, parents: boolean): Promise<string | null> {
   try {
     const first = await mkdir(path, { recursive: parents });
-    return parents ? (first ?? null) : path;
+    return parents ? (first ?? null) : path; // the first in full: \\?\C:\… on Windows
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return null;
     throw outputError(path, error);
@@ -96,7 +96,8 @@ async function createFolder(path: string, parents: boolean): Promise<string | nu
 /** Takes back the folders from `path` up to the one that was `created`, as far as they are empty. */
 async function removeEmpty(path: string, created: string | null): Promise<void> {
   if (created === null) return;
-  for (let folder = path; folder.length >= created.length; folder = dirname(folder)) {
+  const least = toNamespacedPath(created).length;
+  for (let folder = path; toNamespacedPath(folder).length >= least; folder = dirname(folder)) {
     try {
       await rmdir(folder);
     } catch {

@@ -3,9 +3,10 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { asArgument } from '../argument.ts';
 import { EXIT, ForecastError, Interrupted } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { asArgument, paint, writeMessage } from './output.ts';
+import { paint, writeMessage } from './output.ts';
 import { interruption } from './signals.ts';
 
 const MOST_CHARACTERS = 500;
@@ -60,8 +61,9 @@ function bug(error: unknown): ForecastError {
 
 function stopped(args: readonly string[]): number {
   const { name, status } = interruption();
-  const again = args.filter((argument) => argument !== '--force' && argument !== '--resume').map(asArgument);
-  writeMessage(oneLine(`forecast: stopped by ${name}; resume with: forecast ${again.join(' ')} --resume`));
+  const again = args.filter((argument) => argument !== '--force' && argument !== '--resume');
+  const typed = [...again.map((argument) => asArgument(argument)), '--resume'].join(' ');
+  writeMessage(oneLine(`forecast: stopped by ${name}; resume with: forecast ${typed}`));
   return status;
 }
 

@@ -3,6 +3,7 @@
 
 import { isAbsolute, relative } from 'node:path';
 import { styleText } from 'node:util';
+import { asArgument } from '../argument.ts';
 import { EXIT } from '../core/errors.ts';
 
 /** Exit status of a program whose reader went away: 128 + SIGPIPE. */
@@ -65,11 +66,6 @@ export function wantsColor(flag: boolean | undefined, env: NodeJS.ProcessEnv, te
 export function shortPath(path: string): string {
   const way = relative(process.cwd(), path);
   return way === '' ? '.' : way.startsWith('..') || isAbsolute(way) ? path : way;
-}
-
-/** An argument as a shell takes it back. */
-export function asArgument(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 /** A path in a command that is to be typed: never an option, always one word. */

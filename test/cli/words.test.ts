@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { asArgument } from '../../src/argument.ts';
 import { errorLine, oneLine } from '../../src/cli/failure.ts';
 import { number, text, texts } from '../../src/cli/flags.ts';
 import { withNumbers } from '../../src/cli/help.ts';
@@ -22,6 +23,19 @@ const characters = (minLength: number, maxLength: number): fc.Arbitrary<string> 
       { minLength, maxLength },
     )
     .map((codes) => String.fromCodePoint(...codes));
+
+describe('an argument that is told', () => {
+  test.each([
+    ['runs/x-1', 'runs/x-1', 'runs/x-1'],
+    ['runs\\x-1', "'runs\\x-1'", 'runs\\x-1'],
+    ['C:\\my runs\\', "'C:\\my runs\\'", '"C:\\my runs\\\\"'],
+    ['source.columns=[a,b]', "'source.columns=[a,b]'", '"source.columns=[a,b]"'],
+    ['source.target="a"', `'source.target="a"'`, '"source.target=\\"a\\""'],
+    ["it's", `'it'\\''s'`, `"it's"`],
+  ])('is %s in one word: %s of a POSIX shell, %s of those of Windows', (argument, posix, windows) => {
+    expect([asArgument(argument, 'linux'), asArgument(argument, 'win32')]).toEqual([posix, windows]);
+  });
+});
 
 describe('an error line', () => {
   test('is code, place, what and hint', () => {
@@ -154,5 +168,5 @@ test('starting up loads nothing heavy', () => {
   };
   walk(join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'cli', 'main.ts'));
   expect([...packages]).toEqual([]);
-  expect(seen.size).toBeLessThan(27); // a file a command, and ten beside them
+  expect(seen.size).toBeLessThan(29); // a file a command, and a dozen beside them
 });

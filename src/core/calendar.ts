@@ -207,6 +207,10 @@ const WRITERS: Record<TimeFormat, (stamp: number, frequency: Frequency) => strin
     const { year, month } = civilOf(stamp);
     return `${four(year)} Q${Math.ceil(month / 3)}`;
   },
+  'year-half': (stamp) => {
+    const { year, month } = civilOf(stamp);
+    return `${four(year)} H${month <= 6 ? 1 : 2}`;
+  },
 };
 
 function isoDate(stamp: number): string {

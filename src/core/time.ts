@@ -21,7 +21,8 @@ export interface Frequency {
 /**
  * How stamps are written back, so that forecasts look like the file they continue: `iso-datetime` 2014-07-01T00:30:00,
  * `spaced-datetime` 2014-07-01 00:30:00, `iso-datetime-utc` 2014-07-01T00:30:00Z, `compact-date` 20140701, `dotted-date` 23.01.2022, `day-month-year`
- * 01/07/2014, `month-day-year` 07/01/2014, `month-name-date` Jul 1 2014, `year-month` 2014-07, `year-quarter` 2014 Q3.
+ * 01/07/2014, `month-day-year` 07/01/2014, `month-name-date` Jul 1 2014, `year-month` 2014-07, `year-quarter` 2014 Q3,
+ * `year-half` 2014 H2.
  */
 export type TimeFormat =
   | 'index'
@@ -38,7 +39,8 @@ export type TimeFormat =
   | 'month-name-date'
   | 'year'
   | 'year-month'
-  | 'year-quarter';
+  | 'year-quarter'
+  | 'year-half';
 
 export interface TimeAxis {
   /** Milliseconds since 1970-01-01T00:00:00Z of each row (wall-clock stamps without an offset are read as UTC); null for `index`. */

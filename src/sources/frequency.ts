@@ -46,12 +46,9 @@ export function spacingOf(stamps: Float64Array, format: TimeFormat): Spacing {
 }
 
 function frequencyOfFormat(format: TimeFormat): Frequency {
-  const units: Partial<Record<TimeFormat, Frequency['unit']>> = {
-    year: 'year',
-    'year-quarter': 'quarter',
-    'year-month': 'month',
-  };
-  return { unit: units[format] ?? 'day', count: 1 };
+  const months: Partial<Record<TimeFormat, number>> = { year: 12, 'year-half': 6, 'year-quarter': 3, 'year-month': 1 };
+  const own = months[format];
+  return own === undefined ? { unit: 'day', count: 1 } : ofMonths(own);
 }
 
 function holesOf(stamps: Float64Array, grid: Grid): Hole[] {

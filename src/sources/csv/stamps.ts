@@ -11,6 +11,7 @@ export type TimeForm =
   | 'iso'
   | 'year-month'
   | 'year-quarter'
+  | 'year-half'
   | 'week'
   | 'week-number'
   | 'named-month'
@@ -39,6 +40,9 @@ const YEAR_MONTH = /^(\d{4})(?:[-/]| ?[Mm])(\d{1,2})$/;
 const MONTH_YEAR = /^(?:(\d{1,2})[-/]|(0[1-9]|1[0-2])\.)((?:1[89]|20|21)\d{2})$/;
 const YEAR_QUARTER = /^(\d{4})[-/ ]?[Qq]([1-4])$/;
 const QUARTER_YEAR = /^[Qq]([1-4])[-/ ]?(\d{4}|(?<=[-/ ])\d{2})$/;
+/** 2021 H1, 2021-H2, 2021 1H, H2 2021, 1H2021, 1H21. */
+const YEAR_HALF = /^(\d{4})[-/ ]?(?:[Hh]([12])|([12])[Hh])$/;
+const HALF_YEAR = /^(?:[Hh]([12])[-/ ]|[Hh]([12])(?=\d{4})|([12])[Hh][-/ ]?)(\d{4}|\d{2})$/;
 /** Two digits of a year stand after a dash or an apostrophe: after a space they may be a day. */
 const MONTH_FIRST = /^(\p{L}{3,10})\.?(?:(?:[ -]|,? | de |)(?:(\d{1,2}),?[ -])?(\d{4})|(?:-|[ -]?['’])(\d{2}))$/u;
 const DAY_FIRST = /^(\d{1,2})(?:\.? ?|[ -]| de )(\p{L}{3,10})\.?(?:[ -]| de |)(\d{4}|\d{2})$/u;
@@ -103,6 +107,13 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     if (first === null && last === null) return Number.NaN;
     const [year, quarter] = first === null ? [last?.[2], last?.[1]] : [first[1], first[2]];
     return dateStamp(fullYear(String(year)), 3 * Number(quarter) - 2, 1);
+  },
+  'year-half': (cell) => {
+    const first = YEAR_HALF.exec(cell);
+    const last = HALF_YEAR.exec(cell);
+    if (first === null && last === null) return Number.NaN;
+    const half = Number(first?.[2] ?? first?.[3] ?? last?.[1] ?? last?.[2] ?? last?.[3]);
+    return dateStamp(fullYear(String(first?.[1] ?? last?.[4])), 6 * half - 5, 1);
   },
   week: (cell) => {
     const m = WEEK.exec(cell);
@@ -367,6 +378,7 @@ const FORMATS_BY_ORDER: { readonly [order in DateOrder]: TimeFormat } = {
 const FORMATS: { readonly [form in Exclude<TimeForm, 'iso' | 'numeric'>]: TimeFormat } = {
   'year-month': 'year-month',
   'year-quarter': 'year-quarter',
+  'year-half': 'year-half',
   week: 'iso-date',
   'week-number': 'iso-date',
   'day-number': 'iso-date',
@@ -506,6 +518,7 @@ const EXAMPLES: { readonly [form in TimeForm]: string } = {
   iso: '2024-02-29 or 2024-02-29 13:30:00',
   'year-month': '2024-02',
   'year-quarter': '2024 Q1',
+  'year-half': '2024 H1',
   week: '2024-W09',
   'week-number': '09/2024',
   'day-number': '45351',

@@ -1,25 +1,22 @@
 // What a run does with rolling origins: every contender walked through the same folds, scored, its errors made into intervals.
-// In: contenders, series and where they end, the config. Out: rows, losses, what the report shows. Not here: the walk itself (evaluate/backtest.ts).
+// In: contenders, series and where they end, the config. Out: rows, losses, intervals. Not here: the walk itself (evaluate/backtest.ts), tables (backtest-report.ts).
 
+import { backtestReport, partErrors } from './backtest-report.ts';
 import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import { leastRows, reachOf } from './config/defaults.ts';
-import { timeOfRow } from './core/calendar.ts';
 import { rowsOf, type Series } from './core/data.ts';
 import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Walk } from './evaluate/backtest.ts';
 import { fewInside } from './evaluate/holding.ts';
-import { type Calibration, calibrate, type ErrorPaths, halfWidths, supportedBy } from './evaluate/intervals.ts';
+import { type Calibration, calibrate, type ErrorPaths, halfWidths } from './evaluate/intervals.ts';
 import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
-import { type Shape, shapeOf } from './evaluate/shape.ts';
 import { pathId } from './forecast-rows.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf } from './held-out.ts';
-import { METRICS } from './metrics/index.ts';
-import type { PointMetric } from './metrics/metric.ts';
 import { type Hooks, requestOf } from './outcome.ts';
-import type { BacktestReport, IntervalReport } from './report/result.ts';
+import type { BacktestReport } from './report/result.ts';
 
 /** A forecaster that takes part, and whether it is a baseline. */
 export interface Contestant {
@@ -61,69 +58,66 @@ export async function runBacktest(
   hooks: Hooks,
 ): Promise<BacktestOutcome | null> {
   if (config.evaluate.folds === 0) return null;
+  const { kind } = config.model;
+  const { levels, intervals: method } = config.evaluate;
   const plan = planOf(config);
+  const { horizon, lead } = plan;
   const walks = courses.map((course) => walkOf(config, course, plan, season));
   const tracks = new Map<string, readonly Track[]>();
-  for (const { forecaster, together = 1 } of contestants) {
-    const name = forecaster.name;
-    tracks.set(
-      name,
-      await backtest(forecaster, walks, plan, {
-        together,
-        request: (past, s, k) => {
-          const { id } = (walks[s] as Walk).series;
-          return requestAt(config, past, plan, {
-            ...hooks,
-            warn: () => {}, // what is odd about a model is said once, of its first fit
-            progress: (_, p) => hooks.progress(`${id} fold ${k + 1}/${plan.folds}`, p),
-          });
-        },
-        // Closed forms are quicker than the disk.
-        ...(!FORECASTERS[name]
-          ? { stored: (k) => hooks.storedFold(name, k), done: (k, values) => hooks.keepFold(name, k, values) }
-          : {}),
-      }),
-    );
-  }
+  for (const contestant of contestants)
+    tracks.set(contestant.forecaster.name, await walked(contestant, walks, plan, config, hooks));
+  const own = tracks.get(kind) as readonly Track[];
   const judged = walks.map(({ series, folds }, s) => ({
     ...scoreAnswers({
       answers: answersOf(contestants, tracks, s),
       series,
       cutoffs: originsOf(folds),
-      horizon: plan.horizon,
-      lead: plan.lead,
+      horizon,
+      lead,
       until: (folds[0] as Fold).origins[0] as number,
       season,
       metrics,
       split: 'backtest',
     }),
-    held: heldOutOf(series, {
-      ...((tracks.get(config.model.kind) as readonly Track[])[s] as Track),
-      split: 'backtest',
-      horizon: plan.horizon,
-      lead: plan.lead,
-    }),
+    held: heldOutOf(series, { ...(own[s] as Track), split: 'backtest', horizon, lead }),
   }));
-  const errors = new Map([...tracks].map(([name, own]) => [name, errorsOf(walks, own, plan)] as const));
-  const { levels, intervals: method } = config.evaluate;
-  const asked = { horizon: plan.horizon, lead: plan.lead, season, levels, method };
-  const calibrations = new Map([...errors].map(([name, own]) => [name, calibrate(own, asked)] as const));
-  warnIntervals(calibrations.get(config.model.kind), hooks);
+  const errors = new Map([...tracks].map(([name, of]) => [name, errorsOf(walks, of, plan)] as const));
+  const asked = { horizon, lead, season, levels, method };
+  const calibrations = new Map([...errors].map(([name, of]) => [name, calibrate(of, asked)] as const));
+  warnIntervals(calibrations.get(kind), hooks);
   return {
     series: judged,
     calibrations,
-    errors: errors.get(config.model.kind) ?? [],
-    parts: partErrors(walks, tracks.get(config.model.kind) ?? [], plan, season),
-    report: {
-      folds: foldRows(walks, tracks, plan, season, metrics[0] as string),
-      steps: stepRows(walks, tracks, plan, season, metrics[0] as string),
-      metric: metrics[0] as string,
-      step: plan.step,
-      history: plan.history,
-      intervals: [...calibrations].map(([name, calibration]) => intervalsOf(name, calibration)),
-      shape: shapeOfModel(walks, tracks.get(config.model.kind) ?? [], plan),
-    },
+    errors: errors.get(kind) ?? [],
+    parts: partErrors(walks, own, plan, season),
+    report: backtestReport({ walks, tracks, plan, season, calibrations, metric: metrics[0] as string }, kind),
   };
+}
+
+/** One contestant at every origin of every fold. */
+async function walked(
+  { forecaster, together = 1 }: Contestant,
+  walks: readonly Walk[],
+  plan: BacktestPlan,
+  config: Config,
+  hooks: Hooks,
+): Promise<readonly Track[]> {
+  const { name } = forecaster;
+  return await backtest(forecaster, walks, plan, {
+    together,
+    request: (past, s, k) => {
+      const { id } = (walks[s] as Walk).series;
+      return requestAt(config, past, plan, {
+        ...hooks,
+        warn: () => {}, // what is odd about a model is said once, of its first fit
+        progress: (_, p) => hooks.progress(`${id} fold ${k + 1}/${plan.folds}`, p),
+      });
+    },
+    // Closed forms are quicker than the disk.
+    ...(FORECASTERS[name]
+      ? {}
+      : { stored: (k) => hooks.storedFold(name, k), done: (k, values) => hooks.keepFold(name, k, values) }),
+  });
 }
 
 /** Points by which a level may miss what it promises before that is a warning, and errors judged from which on. */
@@ -246,110 +240,4 @@ function errorsOf(walks: readonly Walk[], tracks: readonly Track[], { horizon, l
       };
     });
   });
-}
-
-function partErrors(
-  walks: readonly Walk[],
-  tracks: readonly Track[],
-  plan: BacktestPlan,
-  season: number,
-): readonly (number | null)[] | null {
-  const [first] = tracks;
-  if (!first?.parts || tracks.some(({ parts }) => parts?.length !== first.parts?.length)) return null;
-  return first.parts.map((_, i) => {
-    const alone = tracks.map((track) => ({ ...track, values: track.parts?.[i] as Float64Array }));
-    return meanMetric(walks, alone, plan, season, 'rmse', () => true);
-  });
-}
-
-/** Mean over series (and targets) of the deciding metric of a part of the origins and steps; null where it is undefined. */
-function meanMetric(
-  walks: readonly Walk[],
-  tracks: readonly Track[],
-  { horizon, lead }: BacktestPlan,
-  season: number,
-  kind: string,
-  taken: (fold: number, step: number) => boolean,
-): number | null {
-  const metric = METRICS[kind] as PointMetric;
-  let sum = 0;
-  let count = 0;
-  for (const [s, { series, folds }] of walks.entries()) {
-    const { values, origins, fold } = tracks[s] as Track;
-    const channels = series.targets.length;
-    for (const [c, all] of actualsAt(series, origins, horizon, lead).entries()) {
-      const actual: number[] = [];
-      const forecast: number[] = [];
-      for (let i = 0; i < all.length; i++) {
-        if (!taken(fold[Math.floor(i / horizon)] as number, i % horizon)) continue;
-        actual.push(all[i] as number);
-        forecast.push(values[i * channels + c] as number);
-      }
-      if (actual.length === 0) continue;
-      const train = (series.targets[c] as Series['targets'][number]).values.subarray(0, (folds[0] as Fold).origins[0]);
-      const { value } = metric.score({ actual, forecast, train, season });
-      if (value === null) continue; // as of constant series, which have no MASE
-      sum += value;
-      count++;
-    }
-  }
-  return count > 0 ? sum / count : null;
-}
-
-function foldRows(
-  walks: readonly Walk[],
-  tracks: ReadonlyMap<string, readonly Track[]>,
-  plan: BacktestPlan,
-  season: number,
-  metric: string,
-): BacktestReport['folds'] {
-  const first = walks[0] as Walk;
-  return first.folds.map(({ origins }, k) => ({
-    fold: k + 1,
-    until: timeOfRow(first.series.time, (origins[0] as number) - 1),
-    origins: walks.reduce((sum, walk) => sum + (walk.folds[k]?.origins.length ?? 0), 0),
-    scores: Object.fromEntries(
-      [...tracks].map(([name, own]) => [name, meanMetric(walks, own, plan, season, metric, (fold) => fold === k)]),
-    ),
-  }));
-}
-
-function stepRows(
-  walks: readonly Walk[],
-  tracks: ReadonlyMap<string, readonly Track[]>,
-  plan: BacktestPlan,
-  season: number,
-  metric: string,
-): BacktestReport['steps'] {
-  return [...tracks].map(([forecaster, own]) => ({
-    forecaster,
-    values: Array.from({ length: plan.horizon }, (_, h) =>
-      meanMetric(walks, own, plan, season, metric, (_fold, step) => step === h),
-    ),
-  }));
-}
-
-/** Only what all series share is named. */
-function shapeOfModel(walks: readonly Walk[], tracks: readonly Track[], { horizon, lead }: BacktestPlan): Shape | null {
-  const shapes = walks.flatMap(({ series }, s) => {
-    const { values, origins } = tracks[s] as Track;
-    const channels = series.targets.length;
-    return actualsAt(series, origins, horizon, lead).map((actual, c) => {
-      const own = actual.map((_, i) => values[i * channels + c] as number);
-      const last = origins.map((origin) => series.targets[c]?.values[origin - 1] as number);
-      return shapeOf(own, actual, last, horizon);
-    });
-  });
-  const [first] = shapes;
-  return first !== undefined && shapes.every((shape) => shape === first) ? first : null;
-}
-
-function intervalsOf(forecaster: string, { points, pooledSteps, levels }: Calibration): IntervalReport {
-  return {
-    forecaster,
-    points,
-    pooledSteps,
-    supports: supportedBy(levels[0]?.known ?? 0),
-    levels: levels.map(({ steps, sums: _, ...level }) => ({ ...level, supported: steps !== null })),
-  };
 }

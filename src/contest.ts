@@ -78,12 +78,6 @@ export function decidingFirst(
 /** Shown where the config names no metrics. */
 const SHOWN: ReadonlySet<string> = new Set(['mae', 'rmse', 'mape', 'smape', 'mase']);
 
-/** Rows of the split that decides: the one scored last; of several series the pooled ones. */
-export function mostHonest(scores: readonly ScoreRow[]): ScoreRow[] {
-  const pooled = scores.filter((row) => row.series === undefined);
-  return pooled.filter((row) => row.split === pooled.at(-1)?.split);
-}
-
 /** Series that say nothing about who is better, because the metric that decides is undefined for them. */
 export function undefinedNotes(scores: readonly ScoreRow[], metric: string, series: number): string[] {
   const own = scores.filter((row) => row.series !== undefined && row.split === scores[0]?.split);

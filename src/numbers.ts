@@ -17,7 +17,6 @@ import {
   chosenOnWarnings,
   decidingFirst,
   defaultMetrics,
-  mostHonest,
   namedBaselines,
   undefinedNotes,
 } from './contest.ts';
@@ -27,7 +26,7 @@ import type { FittedNumbers } from './core/forecaster.ts';
 import { windowShape } from './cutting.ts';
 import { drawnWarnings } from './drawn.ts';
 import type { Engine } from './engines/engine.ts';
-import { lossDifferences, plainDifferences, type ScoreRow } from './evaluate/score.ts';
+import { decidingRows, lossDifferences, plainDifferences, type ScoreRow } from './evaluate/score.ts';
 import { LEAST_WINDOWS } from './evaluate/significance.ts';
 import { fitTogether, refitTogether } from './fitting.ts';
 import { closedForm, modelForecaster, trainsNetwork, type Workshop } from './forecaster.ts';
@@ -198,7 +197,7 @@ async function compared(
 ): Promise<Pick<Outcome, 'differences' | 'plain' | 'overlap'>> {
   const { model, window, predict, evaluate } = config;
   const metric = metrics[0] as string;
-  const rows = mostHonest(scores);
+  const rows = decidingRows(scores);
   const losses = outcomes.flatMap((outcome) => outcome.losses ?? []);
   const differences = lossDifferences(rows, losses, model.kind, metric);
   const plain = plainDifferences(rows, losses, model.kind, metric);

@@ -2,17 +2,16 @@
 // In: config, data, outcome, warnings. Out: the Result and the picture to draw. Not here: rendering (report/).
 
 import type { Config } from './config/config.ts';
-import { mostHonest } from './contest.ts';
 import { describeFrequency, timeOfRow } from './core/calendar.ts';
 import type { Loaded, Raw } from './core/data.ts';
 import type { Warning } from './core/errors.ts';
 import type { Season } from './core/season.ts';
 import { type Decision, decide } from './evaluate/decision.ts';
-import { errorOf, type ScoreRow } from './evaluate/score.ts';
+import { decidingRows, errorOf, type ScoreRow } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import type { Outcome } from './outcome.ts';
+import type { Picture } from './report/picture.ts';
 import type { Fit, Result } from './report/result.ts';
-import type { Picture } from './report/terminal.ts';
 import { type VerdictFacts, verdict } from './report/verdict.ts';
 
 /** All of a run in one plain value. */
@@ -25,7 +24,7 @@ export function resultOf(
   warnings: readonly Warning[],
 ): Result {
   const metric = outcome.metrics[0] as string;
-  const deciding = mostHonest(outcome.scores);
+  const deciding = decidingRows(outcome.scores);
   const folds = deciding[0]?.split === 'backtest' ? (outcome.backtest?.folds.length ?? 0) : 0;
   const decision = {
     ...decide(deciding, outcome.model, metric, outcome.differences, outcome.overlap, outcome.plain),

@@ -3,7 +3,7 @@
 
 import type { SeriesModel } from './artifact/model.ts';
 import type { Config } from './config/config.ts';
-import { checkForms, chosenOnWarnings, mostHonest } from './contest.ts';
+import { checkForms, chosenOnWarnings } from './contest.ts';
 import type { Text } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import type { FitRequest, FittedText, TextForecaster } from './core/forecaster.ts';
@@ -13,7 +13,7 @@ import { heldOut, thinned } from './cutting.ts';
 import { encodeText, fitText, tokenize } from './encoders/chain.ts';
 import type { TextEncoder } from './encoders/encoder.ts';
 import type { Engine } from './engines/engine.ts';
-import { type Losses, lossDifferences, type ScoreRow, scoreText } from './evaluate/score.ts';
+import { decidingRows, type Losses, lossDifferences, type ScoreRow, scoreText } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { MODELS } from './models/index.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
@@ -52,7 +52,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     fits: [fitOf(kind, text.id, isNetwork(fitted) ? fitted.fit : null)],
     metrics,
     scores,
-    differences: lossDifferences(mostHonest(scores), losses ? [losses] : [], kind, metrics[0] as string),
+    differences: lossDifferences(decidingRows(scores), losses ? [losses] : [], kind, metrics[0] as string),
     overlap: 1,
     backtest: null,
     held: [],

@@ -204,6 +204,16 @@ export function poolSeries(
   return withSkill(pooled, metrics);
 }
 
+/** From most to least honest: what was never seen, what folds did not know, what chose an epoch at most, what was learned from. */
+const HONESTY: readonly Split[] = ['test', 'backtest', 'validation', 'train'];
+
+/** Rows of the most honest split there is, which decide; of several series those of all together. */
+export function decidingRows(scores: readonly ScoreRow[]): ScoreRow[] {
+  const pooled = scores.filter((row) => row.series === undefined);
+  const split = HONESTY.find((candidate) => pooled.some((row) => row.split === candidate));
+  return pooled.filter((row) => row.split === split);
+}
+
 /** Series for which a metric is undefined for some forecaster: constant ones have no MASE, those with a zero no MAPE. */
 export function undefinedSeries(rows: readonly ScoreRow[], metric: string): Set<string | undefined> {
   return new Set(rows.filter(({ metrics }) => typeof metrics[metric] !== 'number').map(({ series }) => series));

@@ -1,12 +1,13 @@
 // Which charts a run has: forecast with its fan, error by step, folds, residuals, losses.
 // In: a Result and a ReportInput. Out: Plots. Not here: drawing (svg.ts), the page around them (run-page.ts).
 
+import { decidingRows } from '../evaluate/score.ts';
 import { count, counted, figure, visible } from './figures.ts';
 import type { LossCurve, Panel, ReportInput } from './picture.ts';
 import type { ForecastRow, Result } from './result.ts';
 import { countAxis, lossAxis, type Moment, roundTicks, rowAxis, valueAxis } from './scale.ts';
 import type { Mark, Plot, Point, Tone } from './svg.ts';
-import { bestFirst, judged } from './terminal.ts';
+import { bestFirst } from './terminal.ts';
 import { thinnedRows } from './thin.ts';
 import { metricLabel } from './verdict.ts';
 
@@ -158,7 +159,7 @@ export function wholePlot(id: string, panel: Panel): Plot | null {
 
 /** The forecasters worth drawing beside each other: the model first, then the best; and their tones. */
 export function drawnForecasters(result: Result): Map<string, Tone> {
-  const rows = judged(result.scores);
+  const rows = decidingRows(result.scores);
   const metric = Object.keys(rows[0]?.metrics ?? {})[0] ?? '';
   const best = bestFirst(rows, metric).map((row) => row.forecaster);
   const names = [...new Set([result.fit.model, result.decision.ship, ...best])].slice(0, TOGETHER);

@@ -1,10 +1,10 @@
 // Several runs side by side.
 // In: results with the folders they came from. Out: plain rows, or a table of them. Not here: reading the folders (artifact/).
 
-import { PLAIN } from '../evaluate/score.ts';
+import { decidingRows, PLAIN } from '../evaluate/score.ts';
 import { columns, count, figure, percent, quoted, visible } from './figures.ts';
 import type { Result, ScoreRow } from './result.ts';
-import { judged } from './terminal.ts';
+
 import { metricLabel } from './verdict.ts';
 
 export interface ComparedRun {
@@ -108,11 +108,11 @@ function compared(run: ComparedRun, metric: string | null): ComparedRow {
 
 /** The model's own row among those that decide. */
 function ownRow(result: Result): ScoreRow | undefined {
-  return judged(result.scores).find((row) => row.forecaster === result.fit.model);
+  return decidingRows(result.scores).find((row) => row.forecaster === result.fit.model);
 }
 
 function commonMetric(runs: readonly ComparedRun[]): string | null {
-  const kinds = runs.map((run) => Object.keys(judged(run.result.scores)[0]?.metrics ?? {}));
+  const kinds = runs.map((run) => Object.keys(decidingRows(run.result.scores)[0]?.metrics ?? {}));
   return kinds[0]?.find((kind) => kinds.every((own) => own.includes(kind))) ?? null;
 }
 
@@ -129,7 +129,7 @@ function answerText(answer: ComparedRow['answer']): string {
 
 /** What last-value has on a run's windows: it knows no options, so that it differs only where rows, steps or the season errors are scaled by do. */
 function plainScore({ result }: ComparedRun, metric: string | null): number | null {
-  return judged(result.scores).find((row) => row.forecaster === PLAIN)?.metrics[metric ?? ''] ?? null;
+  return decidingRows(result.scores).find((row) => row.forecaster === PLAIN)?.metrics[metric ?? ''] ?? null;
 }
 
 /** What makes the scores hard to compare, in one sentence; none where nothing does. */

@@ -1,6 +1,7 @@
 // The run as one HTML page: verdict, forecast, scores, steps, folds, residuals, losses, data, config, and how to run it again.
 // In: a Result and a ReportInput. Out: a document under MOST_BYTES, every foreign string escaped. Not here: charts (charts.ts), files.
 
+import { decidingRows } from '../evaluate/score.ts';
 import {
   coveragePlot,
   foldsPlot,
@@ -16,7 +17,7 @@ import { escaped, escapedLines } from './markup.ts';
 import { bytesOf, type Cell, figureOf, folded, MOST_BYTES, page, paragraph, section, tableOf } from './page.ts';
 import type { Panel, ReportInput } from './picture.ts';
 import type { BacktestReport, ForecastRow, IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
-import { bestFirst, dataFacts, fitFacts, judged, scoredOver, standing } from './terminal.ts';
+import { bestFirst, dataFacts, fitFacts, scoredOver, standing } from './terminal.ts';
 import { metricLabel } from './verdict.ts';
 
 /** Rows of a table at most; the files beside the report hold all. */
@@ -163,7 +164,7 @@ function seriesTable(result: Result): string {
     if (own) own.push(row);
     else groups.set(key, [row]);
   }
-  const decisive = judged(result.scores);
+  const decisive = decidingRows(result.scores);
   const metric = Object.keys(decisive[0]?.metrics ?? {})[0];
   const scores = new Map(
     result.scores
@@ -204,7 +205,7 @@ function skillCell(skill: number | null): Cell {
 
 /** Forecasters by metrics, best first, with skill and how their intervals held. */
 function scorePart(result: Result): string[] {
-  const rows = judged(result.scores);
+  const rows = decidingRows(result.scores);
   const first = rows[0];
   if (!first) return [];
   const others = [...new Set(result.scores.map((row) => row.split))].filter((split) => split !== first.split);

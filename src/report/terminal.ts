@@ -2,6 +2,7 @@
 // In: a Result and what to draw. Out: text of about 30 lines and 80 to 100 columns, every foreign string escaped. Not here: colours (a callback), printing (cli/).
 
 import type { CombinationReport } from '../combine/combination.ts';
+import { decidingRows } from '../evaluate/score.ts';
 import { METRICS } from '../metrics/index.ts';
 import { chart } from './chart.ts';
 import { columns, count, counted, figure, figures, percent, quoted, visible, widthOf } from './figures.ts';
@@ -9,8 +10,6 @@ import type { Picture } from './picture.ts';
 import type { ForecastRow, IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
 import { seasonFact } from './seasons.ts';
 import { metricLabel } from './verdict.ts';
-
-export type { Picture };
 
 /** Paints a piece of text by what it is; the identity where there is no colour. */
 export type Style = (what: StyledPart, text: string) => string;
@@ -167,7 +166,7 @@ const SPLIT_WORDS: { readonly [split in ScoreRow['split']]: readonly [kind: stri
 
 /** Rows of the most honest split, pooled over the series, best first; the one to ship is marked. */
 function scoreTable(result: Result, style: Style): string[] {
-  const rows = judged(result.scores);
+  const rows = decidingRows(result.scores);
   const first = rows[0];
   if (first === undefined) return [];
   const metrics = Object.keys(first.metrics).slice(0, 5);
@@ -208,15 +207,6 @@ function backtestLines({ backtest, fit }: Result, style: Style): string[] {
 export function standing({ points, pooledSteps, supports, levels }: IntervalReport, folds: number): string {
   const errors = `${counted(levels[0]?.known ?? 0, 'error')}${pooledSteps ? ' of all steps together' : ' a step'}`;
   return `${counted(points, 'forecast')} in ${counted(folds, 'fold')}: ${errors}, enough for levels up to ${supports} %`;
-}
-
-/** The rows that decide: test before backtest before validation before training, the series together where there are several. */
-export function judged(scores: readonly ScoreRow[]): ScoreRow[] {
-  const order: readonly ScoreRow['split'][] = ['test', 'backtest', 'validation', 'train'];
-  const split = order.find((candidate) => scores.some((row) => row.split === candidate));
-  const rows = scores.filter((row) => row.split === split);
-  const pooled = rows.filter((row) => row.series === undefined);
-  return pooled.length > 0 ? pooled : rows.filter((row) => row.series === rows[0]?.series);
 }
 
 /** By a metric, undefined ones last. */

@@ -15,7 +15,7 @@ import type { Network } from '../../src/models/network.ts';
 import { spellOptimizer } from '../../src/optimizers/index.ts';
 import { workspace } from '../support/workspace.ts';
 import { CARRIED, NUMBERS } from './features.ts';
-import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
+import { build, numbers, roughWeights, shape, stopAfter, task, tokens, windows } from './harness.ts';
 import { HERE } from './here.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -199,6 +199,118 @@ describe.skipIf(!here)('on TensorFlow', () => {
     expect(k.graphs - before).toBe(2); // of 60 windows and of 5
     compiled.dispose();
     expect(k.graphs - before).toBe(0);
+  });
+
+  describe('several short steps in one graph', () => {
+    const window = shape({ context: 4 });
+    const layers = [{ kind: 'lstm', units: 3 }, { kind: 'dropout', rate: 0.3 }, head];
+    const network = build('stack', { layers }, task(single, window));
+    const all = windows(single, window);
+    const weights = roughWeights(network);
+    /** 8 batches of 8 and one of 2 an epoch. */
+    const asked = (changes: Partial<TrainRequest> = {}) =>
+      request(all, {
+        validation: { ranges: [{ from: 0, first: 4, count: 9, stride: 1 }], count: 9 },
+        schedule: { kind: 'one-cycle', warmup: 0.2 },
+        epochs: 3,
+        until: 3,
+        ...changes,
+      });
+
+    /** What training gives, and how often TensorFlow was called for it. */
+    const trained = async (patience: number, training: TrainRequest, net = network, from = weights) => {
+      const k = await kernels();
+      let calls = 0;
+      const heard: Kernels = {
+        ...k,
+        open(...what) {
+          const graph = k.open(...what);
+          const run = (inputs: readonly number[]) => {
+            calls++;
+            return graph.run(inputs);
+          };
+          return { run, close: graph.close };
+        },
+      };
+      const compiled = compileWith(heard, net, from, patience);
+      const before = k.live;
+      const report = await compiled.train(training);
+      const { steps, moments } = compiled.optimizer();
+      const found = { report, weights: compiled.weights(), steps, moments };
+      if (report.stopped === 'done') await compiled.train({ ...training, from: START }); // moments are there now
+      const live = k.live;
+      await compiled.train({ ...training, from: START });
+      expect(k.live).toBe(live);
+      compiled.dispose();
+      expect(k.live).toBeLessThan(before);
+      return { ...found, calls };
+    };
+
+    it.each([
+      ['adam', null, 0],
+      ['adam', 0.05, 0],
+      ['adam', 0.05, 0.02], // asked for in vain at first
+      ['adamw', 0.05, 0],
+      ['rmsprop', 0.05, 0],
+      ['sgd', 0.05, 0],
+    ] as const)('give the bytes they give one by one: %s, clipped at %s, patience %s', async (kind, clip, patience) => {
+      const asking = asked({ optimizer: spellOptimizer({ kind }, 0.003), clip });
+      const [one, several] = [await trained(Infinity, asking), await trained(patience, asking)];
+      expect(one.calls).toBe(0);
+      const steps = 3 * 3 * 9; // trained thrice
+      expect(several.calls).toBeLessThan(steps * 0.7);
+      expect({ ...several, calls: 0 }).toEqual(one);
+    });
+
+    it('give the bytes they give one by one: tokens, of which it is counted how many are right', async () => {
+      const text = tokens(60, 6);
+      const net = build('language-model', { layers: [{ kind: 'lstm', units: 3 }], embedding: 2 }, task(text, window));
+      const asking = { ...asked(), training: windows(text, window), validation: null };
+      const from = roughWeights(net);
+      const [one, several] = [await trained(Infinity, asking, net, from), await trained(0, asking, net, from)];
+      expect(several.calls).toBeGreaterThan(0);
+      expect({ ...several, calls: 0 }).toEqual(one);
+      expect(one.report.records[0]?.accuracy).toBeGreaterThan(0);
+    });
+
+    it.each([
+      ['break numbers at the step that breaks them', 40, 1e30, 'mse', 'nonfinite'],
+      ['sum with care what leaves float32', 40, 1e25, 'mae', 'done'],
+    ] as const)('%s', async (_, at, size, loss, stopped) => {
+      const high = { ...single, targets: [single.targets[0]!.map((x, i) => (i === at ? size : x)) as Float64Array] };
+      const flat = { ...build('stack', { layers: [head] }, task(high, shape({ context: 1 }))), loss: { kind: loss } };
+      const asking = asked({
+        training: windows(high, shape({ context: 1 })),
+        validation: null,
+        shuffle: false,
+        optimizer: spellOptimizer({ kind: 'sgd' }, 1e-3),
+        clip: 1,
+      });
+      const [one, several] = [
+        await trained(Infinity, asking, flat as Network, roughWeights(flat as Network)),
+        await trained(0, asking, flat as Network, roughWeights(flat as Network)),
+      ];
+      expect(one.report.stopped).toBe(stopped);
+      expect(several.calls).toBeGreaterThan(0);
+      expect({ ...several, calls: 0 }).toEqual(one);
+    });
+
+    it('stop between two calls, and go on to the same bytes', async () => {
+      const k = await kernels();
+      const asking = asked({ batch: 2, epochs: 1, until: 1 });
+      const whole = await trained(0, asking);
+      for (const calls of [1, 2, 4]) {
+        const compiled = compileWith(k, network, weights, 0);
+        const { stopped, position } = await compiled.train({ ...asking, signal: stopAfter(calls) });
+        expect(stopped).toBe('aborted');
+        expect(position.step).toBeGreaterThanOrEqual(calls);
+        expect(position.step).toBeLessThan(33);
+        const { records } = await compiled.train({ ...asking, from: position });
+        expect(records).toEqual(whole.report.records);
+        expect(compiled.weights()).toEqual(whole.weights);
+        compiled.dispose();
+      }
+    });
   });
 
   describe('a graph passes through a folder', () => {

@@ -41,6 +41,8 @@ export function compileWith(kernels: Kernels, network: Network, weights: Tensors
     program: createProgram(k, network, plan, store),
     gather: createGather(network),
     breath: createBreath(),
+    recorder,
+    together: null,
     carried: null,
     passed: null,
   };

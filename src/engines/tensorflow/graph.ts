@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesField, joined, messageField, textField, varintField } from '../../core/protobuf.ts';
-import { type Attribute, type Graph, INT32, INT64, IS, type Kernels } from './kernels.ts';
-import type { Element, Fixed, Noted, Recording } from './recording.ts';
+import { type Attribute, FLOAT, FLOATS, type Graph, INT32, INT64, IS, type Kernels } from './kernels.ts';
+import { type Element, type Fixed, type Noted, type Recording, VARIABLE } from './recording.ts';
 
 const BOOL = 10;
 
@@ -27,6 +27,8 @@ export function openGraph(k: Kernels, recording: Recording): Graph | null {
 
 /** Which attribute names the element type of which input; of all others: T, of the first. */
 const ELEMENTS: { readonly [op: string]: readonly (readonly [string, number])[] } = {
+  AssignSubVariableOp: [],
+  AssignVariableOp: [],
   BlockLSTMV2: [['T', 1]],
   BlockLSTMGradV2: [['T', 1]],
   Cast: [['SrcT', 0]],
@@ -39,6 +41,9 @@ const ELEMENTS: { readonly [op: string]: readonly (readonly [string, number])[] 
     ['T', 2],
     ['TI', 0],
   ],
+  ReadVariableOp: [],
+  ResourceApplyAdam: [['T', 9]],
+  ResourceApplyKerasMomentum: [['T', 2]],
   Slice: [
     ['T', 0],
     ['Index', 1],
@@ -66,6 +71,9 @@ const FIRST = [['T', 0]] as const;
 /** Attributes that say what an operation gives, where that is not what it is given. */
 const GIVES: ReadonlySet<string> = new Set(['DstT', 'output_type']);
 
+/** The shape of a variable is not told: by what TensorFlow knows of shapes it sums in another order. */
+const SHAPELESS: Attribute = { name: 'shape', type: IS.shape, value: null };
+
 function savedModel({ notes, given, wanted }: Recording): {
   readonly bytes: Uint8Array;
   readonly inputs: readonly string[];
@@ -73,25 +81,58 @@ function savedModel({ notes, given, wanted }: Recording): {
 } {
   const names: string[] = []; // by value
   const elements: Element[] = [];
-  const nodes = given.map((element, i) => node(`x${i}`, 'Placeholder', [], [typeOf('dtype', element)]));
+  const turns = new Map<number, Turns>();
+  const nodes: Uint8Array[] = [];
+  given.forEach((element, i) => {
+    const known = element !== VARIABLE;
+    nodes.push(node(`x${i}`, 'Placeholder', [], [typeOf('dtype', known ? element : FLOAT)]));
+    if (known) return;
+    nodes.push(
+      node(`v${i}`, 'VarHandleOp', [], [{ name: 'shared_name', type: IS.text, value: `v${i}` }, ...FLOATS, SHAPELESS]),
+    );
+    nodes.push(node(`a${i}`, 'AssignVariableOp', [`v${i}`, `x${i}`], FLOATS));
+    turns.set(i, { changed: `a${i}`, read: [] });
+  });
+  const nameOf = (number: number): string => {
+    if (number >= 0) return names[number] as string;
+    return turns.has(-1 - number) ? `v${-1 - number}` : `x${-1 - number}`;
+  };
   notes.forEach((note, i) => {
-    const inputs = note.inputs.map((number) => (number < 0 ? `x${-1 - number}` : (names[number] as string)));
+    const inputs = note.inputs.map(nameOf);
     const types = note.inputs.map((number) => (number < 0 ? given[-1 - number] : elements[number]) as Element);
     const name = `n${i}`;
     const { attributes, gives } = note.fixed === null ? attributesOf(note, types) : constant(note.fixed);
-    nodes.push(node(name, note.op, inputs, attributes));
+    nodes.push(node(name, note.op, [...inputs, ...takeTurns(turns, note, name)], attributes));
     for (let output = 0; output < note.outputs; output++) {
       names.push(`${name}:${output}`);
       elements.push(gives);
     }
   });
+  for (const [i, { changed }] of turns) nodes.push(node(`r${i}`, 'ReadVariableOp', [`v${i}`, `^${changed}`], FLOATS));
   const graph = [...nodes, messageField(4, [varintField(1, PRODUCER)])];
   const meta = [messageField(1, [textField(4, 'serve')]), messageField(2, graph)];
   return {
     bytes: joined([varintField(1, 1), messageField(2, meta)]),
     inputs: given.map((_, i) => `x${i}:0`),
-    outputs: wanted.map((value) => names[value] as string),
+    outputs: [...wanted.map((value) => names[value] as string), ...[...turns.keys()].map((i) => `r${i}:0`)],
   };
+}
+
+/** The last operation that changed a variable, and those that have read it since. */
+interface Turns {
+  readonly changed: string;
+  readonly read: readonly string[];
+}
+
+/** What an operation on variables has to wait for, so that all have their turns in the order they were asked for. */
+function takeTurns(turns: Map<number, Turns>, { op, inputs }: Noted, name: string): readonly string[] {
+  return inputs.flatMap((number) => {
+    const before = turns.get(-1 - number);
+    if (!before) return [];
+    const reads = op === 'ReadVariableOp';
+    turns.set(-1 - number, reads ? { ...before, read: [...before.read, name] } : { changed: name, read: [] });
+    return (reads ? [before.changed] : [before.changed, ...before.read]).map((one) => `^${one}`);
+  });
 }
 
 /** The version of graphs this is written by: TensorFlow 2.9's. */
@@ -107,7 +148,7 @@ function attributesOf(
     .filter(([name]) => !said.has(name))
     .map(([name, input]) => typeOf(name, types[input] as Element));
   const other = attributes.find(({ name }) => GIVES.has(name));
-  const gives = op === 'Equal' ? BOOL : ((other?.value ?? types[follow[0]![1]]) as Element);
+  const gives = op === 'Equal' ? BOOL : ((other?.value ?? (follow[0] ? types[follow[0][1]] : FLOAT)) as Element);
   return { attributes: [...attributes, ...added], gives };
 }
 
@@ -144,6 +185,8 @@ function node(name: string, op: string, inputs: readonly string[], attributes: r
 
 function contentOf({ type, value }: Attribute): Uint8Array {
   if (type === TENSOR) return bytesField(8, value as Uint8Array);
+  if (type === IS.text) return textField(2, value as string);
+  if (type === IS.shape) return messageField(7, [varintField(3, 1)]);
   if (type === IS.type) return varintField(6, value as number);
   if (type === IS.bool) return varintField(5, Number(value));
   return varintField(3, value as number);

@@ -3,6 +3,7 @@
 import { work as multiplyAdds, type Machine as ReferenceMachine } from '../reference/machine.ts';
 import type { Kernels } from './kernels.ts';
 import type { Program } from './program.ts';
+import type { Recorder } from './recorder.ts';
 import type { Store } from './store.ts';
 
 /** The reference engine's, its numbers in TensorFlow's memory. */
@@ -10,6 +11,10 @@ export interface Machine extends Omit<ReferenceMachine, 'store' | 'program'> {
   readonly k: Kernels;
   readonly store: Store;
   readonly program: Program;
+  /** Null: numbers are read in the middle of a batch. */
+  readonly recorder: Recorder | null;
+  /** How many steps of batches of `size` windows are taken together, and how often in a row that did not work; null: not known yet. */
+  together: { readonly size: number; readonly steps: number; misses: number } | null;
 }
 
 /** What a batch costs beside its multiply-adds: calls into TensorFlow. */

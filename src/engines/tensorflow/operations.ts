@@ -41,9 +41,14 @@ export function divide(k: Kernels, a: Id, b: Id): Id {
 export function maximum(k: Kernels, a: Id, b: Id): Id {
   return k.run('Maximum', NONE, a, b);
 }
+export function minimum(k: Kernels, a: Id, b: Id): Id {
+  return k.run('Minimum', NONE, a, b);
+}
 
-/** A function of each value: 'Abs', 'Sign', 'Neg', 'Rsqrt', 'Square', 'ZerosLike'. */
-export function each(k: Kernels, name: 'Abs' | 'Sign' | 'Neg' | 'Rsqrt' | 'Square' | 'ZerosLike', a: Id): Id {
+type Function = 'Abs' | 'Sign' | 'Neg' | 'Rsqrt' | 'Square' | 'ZerosLike';
+
+/** A function of each value. */
+export function each(k: Kernels, name: Function, a: Id): Id {
   return k.run(name, NONE, a);
 }
 
@@ -118,6 +123,11 @@ export function split(k: Kernels, a: Id, parts: number, axis: number): readonly 
 /** Parts of these sizes along an axis. */
 export function splitAt(k: Kernels, a: Id, sizes: readonly number[], axis: number): readonly Id[] {
   return k.many('SplitV', [int('num_split', sizes.length)], [a, vector(k, sizes), place(k, axis)], sizes.length);
+}
+
+/** Numbers as one row. */
+export function stack(k: Kernels, numbers: readonly Id[]): Id {
+  return k.run('Pack', list(numbers), ...numbers);
 }
 
 /** The parts along the first axis, without it. */

@@ -1,15 +1,29 @@
 // Kernels that first take down what is asked of them in a scope, and do it when it is settled: by a graph where the same was asked for often
-// enough, one operation after the other until then. In: operations. Out: tensors. Not here: what a graph is in bytes (graph.ts).
+// enough, one operation after the other until then. Several steps at once by a graph alone. In: operations. Out: tensors. Not here: what a graph is in bytes (graph.ts).
 
 import { ForecastError } from '../../core/errors.ts';
 import { openGraph } from './graph.ts';
-import { type Attributes, FLOAT, type Graph, type Id, INT32, type Kernels } from './kernels.ts';
-import { type Element, type Fixed, type Noted, type Recording, same } from './recording.ts';
+import { type Attributes, FLOAT, FLOATS, type Graph, type Id, INT32, type Kernels } from './kernels.ts';
+import { type Element, type Fixed, type Noted, type Recording, same, VARIABLE } from './recording.ts';
 
 export interface Recorder {
   readonly kernels: Kernels;
+  /** Operations settled last, where a graph did them; 0 else. */
+  readonly operations: number;
+  /**
+   * Takes down all that is asked for, variables read and changed too, and does it in one graph; null, and nothing is done, before as much was
+   * asked for often enough. The variables stay as they are.
+   */
+  together(variables: ReadonlySet<Id>, work: number, ask: () => Id): Together | null;
   /** Closes its graphs. */
   close(): void;
+}
+
+export interface Together {
+  /** What was asked for. */
+  readonly values: readonly number[];
+  /** What would be in the variables; to be freed. */
+  readonly variables: ReadonlyMap<Id, Id>;
 }
 
 interface Known extends Recording {
@@ -30,6 +44,8 @@ interface Trace {
   readonly whole: Set<Id>;
   /** Where values are, by number, after settling. */
   settled: Id[] | null;
+  /** What is taken down too; null: operations on variables are done at once. */
+  readonly variables: ReadonlySet<Id> | null;
 }
 
 /** Values not yet computed are numbered from here on; TensorFlow's own numbers have 32 bits. */
@@ -40,6 +56,8 @@ const START = 0.75e9;
 const OPERATION = 6e6;
 /** What the call of an operation costs without one. */
 const CALL = 0.2e6;
+/** What the graph of several steps saves of what their own graphs take. */
+const SAVED = 1 / 3;
 /** Operations of the largest graph: TensorFlow looks through it before it runs first, half a second then, and nothing can stop it. */
 const LARGEST = 2500;
 
@@ -55,6 +73,7 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
   let strands = 2;
   let trace: Trace | null = null;
   let refused = false;
+  let operations = 0;
 
   const real = (id: Id): Id => {
     if (id < LATER) return id;
@@ -75,7 +94,7 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
       const number = given.get(id);
       if (number !== undefined) return number;
       given.set(id, -1 - elements.length);
-      return -elements.push(whole.has(id) ? INT32 : FLOAT);
+      return -elements.push(trace?.variables?.has(id) ? VARIABLE : whole.has(id) ? INT32 : FLOAT);
     });
     notes.push({ op, attributes, inputs: numbers, outputs, fixed });
     (trace as Trace).values += outputs;
@@ -103,22 +122,27 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
       strands = 1;
       return play(at);
     }
-    const found =
-      known.find((one) => same(one, { notes: at.notes, given: at.elements, wanted })) ?? remember(at, wanted);
-    if (found === null) return play(at);
-    if (found.graph === null && !refused && found.done >= patience * (START + OPERATION * at.notes.length)) {
-      found.graph = openGraph(k, found);
-      refused = found.graph === null;
-    }
-    if (found.graph === null) {
-      found.done += work + CALL * at.notes.length;
-      return play(at);
-    }
+    const graph = graphOf(at, wanted, work + CALL * at.notes.length);
+    operations = graph === null ? 0 : at.notes.length;
+    if (graph === null) return play(at);
     const values: Id[] = [];
-    found.graph.run([...at.given.keys()]).forEach((id, i) => {
+    graph.run([...at.given.keys()]).forEach((id, i) => {
       values[wanted[i] as number] = id;
     });
     return values;
+  };
+
+  /** Null where there is none, or not yet. */
+  const graphOf = (at: Trace, wanted: readonly number[], work: number): Graph | null => {
+    const { notes, elements } = at;
+    const found = known.find((one) => same(one, { notes, given: elements, wanted })) ?? remember(at, wanted);
+    if (found === null) return null;
+    if (found.graph === null && !refused && found.done >= patience * (START + OPERATION * notes.length)) {
+      found.graph = openGraph(k, found);
+      refused = found.graph === null;
+    }
+    if (found.graph === null) found.done += work;
+    return found.graph;
   };
 
   const remember = ({ notes, elements }: Trace, wanted: readonly number[]): Known | null => {
@@ -132,10 +156,28 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     return one;
   };
 
+  const traced = <Result>(variables: ReadonlySet<Id> | null, work: (at: Trace) => Result): Result => {
+    const at: Trace = {
+      notes: [],
+      values: 0,
+      given: new Map(),
+      elements: [],
+      whole: new Set(),
+      settled: null,
+      variables,
+    };
+    trace = at;
+    try {
+      return k.scope(() => work(at));
+    } finally {
+      trace = null;
+    }
+  };
+
   const kernels: Kernels = {
     ...k,
     run(op, attributes, ...inputs) {
-      if (recording() && !AT_ONCE.has(op)) return note(op, attributes, inputs, 1, null);
+      if (recording() && (trace?.variables || !AT_ONCE.has(op))) return note(op, attributes, inputs, 1, null);
       return k.run(op, attributes, ...inputs.map(real));
     },
     many(op, attributes, inputs, outputs) {
@@ -143,7 +185,10 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
       const first = note(op, attributes, inputs, outputs, null);
       return Array.from({ length: outputs }, (_, i) => first + i);
     },
-    act: (op, attributes, ...inputs) => k.act(op, attributes, ...inputs.map(real)),
+    act(op, attributes, ...inputs) {
+      if (recording() && trace?.variables) note(op, attributes, inputs, 0, null);
+      else k.act(op, attributes, ...inputs.map(real));
+    },
     ints(values, shape) {
       const id = k.ints(values, shape);
       trace?.whole.add(id);
@@ -160,17 +205,11 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
       return ids.map(real);
     },
     read: (id) => k.read(real(id)),
-    keep: (id) => k.keep(real(id)),
-    free: (id) => k.free(real(id)),
-    scope(work) {
-      if (trace !== null) return k.scope(work);
-      trace = { notes: [], values: 0, given: new Map(), elements: [], whole: new Set(), settled: null };
-      try {
-        return k.scope(work);
-      } finally {
-        trace = null;
-      }
+    keep: (id) => (trace?.variables ? id : k.keep(real(id))),
+    free: (id) => {
+      if (!trace?.variables) k.free(real(id));
     },
+    scope: (work) => (trace === null ? traced(null, work) : k.scope(work)),
     get strands() {
       return strands;
     },
@@ -183,6 +222,21 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
   };
   return {
     kernels,
+    get operations() {
+      return operations;
+    },
+    together: (variables, work, ask) =>
+      traced(variables, (at) => {
+        const wanted = [ask() - LATER];
+        const graph = at.notes.length > LARGEST ? null : graphOf(at, wanted, work * SAVED);
+        if (graph === null) return null;
+        const given = [...at.given.keys()];
+        const [values, ...changed] = graph.run(
+          given.map((id) => (variables.has(id) ? k.run('ReadVariableOp', FLOATS, id) : id)),
+        ) as [Id, ...Id[]];
+        const of = given.filter((id) => variables.has(id));
+        return { values: Array.from(k.read(values)), variables: new Map(of.map((id, i) => [id, k.keep(changed[i]!)])) };
+      }),
     close() {
       for (const { graph } of known.splice(0)) graph?.close();
     },

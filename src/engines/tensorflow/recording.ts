@@ -6,6 +6,9 @@ import type { Attributes } from './kernels.ts';
 /** An element type of TensorFlow's. */
 export type Element = number;
 
+/** A variable stands where a tensor is given: the graph has one of its own in its place, with what is given in it at first. */
+export const VARIABLE: Element = 20;
+
 /** Whole numbers that belong to what is asked. */
 export interface Fixed {
   readonly values: readonly number[];
@@ -22,7 +25,7 @@ export interface Noted {
   readonly fixed: Fixed | null;
 }
 
-/** What was asked for in a scope, and which of it was wanted. */
+/** What was asked for in a scope, and which of it was wanted: beside it, what is in variables in the end, in the order they are given. */
 export interface Recording {
   readonly notes: readonly Noted[];
   readonly given: readonly Element[];

@@ -155,6 +155,11 @@ export function snapshot(k: Kernels, store: Store): Snapshot {
   };
 }
 
+/** Of weights and moments. */
+export function variablesOf({ slots }: Store): ReadonlySet<Id> {
+  return new Set([...slots.values()].flatMap(({ variable, moments }) => [variable, ...moments]));
+}
+
 /** Frees the variables. */
 export function destroyStore(k: Kernels, store: Store): void {
   if (store.disposed) return;

@@ -30,8 +30,12 @@ export interface CsvOptions extends TableOptions, Policies {
 const nameOrNames: z.ZodType<string | string[]> = z.union([name, z.array(name).min(1)]);
 
 const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
-  file: name.describe('path of a delimited text file with a header, plain or gzip, relative to the config'),
+  file: name.describe('path of a delimited text file, plain or gzip, relative to the config'),
   encoding: encodingField,
+  header: z
+    .boolean()
+    .optional()
+    .describe('whether the first line names the columns; false: they are called column_1, column_2, … Default true'),
   skip: z
     .array(z.number().int().min(1))
     .min(1)

@@ -56,6 +56,26 @@ function written(rows: readonly (readonly string[])[], { delimiter, newline, quo
   return (bom ? '\uFEFF' : '') + lines.join(newline) + (final ? newline : '');
 }
 
+describe('a table without a header', () => {
+  const rows = '2024-01-01,5,7\n2024-01-02,6,7\n2024-01-03,8,9\n';
+
+  test('is the table that its columns would make if they were called column_1, column_2, …', async () => {
+    const options = { target: 'column_2', past: ['column_3'] };
+    const named = await onlySeries(`column_1,column_2,column_3\n${rows}`, options);
+    expect(await onlySeries(`\n${rows}`, { ...options, header: false })).toEqual(named);
+    expect(await onlySeries('5\n6\n8\n', { header: false })).toMatchObject({ targets: [{ name: 'column_1' }] });
+  });
+
+  test.each([
+    ['numbers and a date, two of them alike', '2024-01-01,5,5\n2024-01-02,6,5\n'],
+    ['a word beside a date above dates', 'north,2024-01-01,5\nsouth,2024-01-01,6\n'],
+  ])('is refused with the setting that reads it: %s', async (_, text) => {
+    const { said, hint } = await failure(loadCsv(text));
+    expect(said).toMatch(/^E_CSV_HEADER x\.csv:1: the first line holds data, not names: /);
+    expect(hint).toMatch(/^set source\.header: false /);
+  });
+});
+
 describe('any table of numbers', () => {
   test('is read back to the bit, whatever its delimiter, line ends and quotes, hostile names included', async () => {
     await fc.assert(

@@ -27,6 +27,8 @@ import { type DateOrder, monthCalled, type TimeColumn, timeColumn, timeFormOf, t
 
 export interface TableOptions extends ColumnOptions, StyleOptions {
   readonly delimiter?: string | undefined;
+  /** Whether the first line names the columns; false: they are numbered. */
+  readonly header?: boolean | undefined;
   /** Numbers of lines that are read as blank. */
   readonly skip?: readonly number[] | undefined;
   readonly format?: DateOrder | undefined;
@@ -151,14 +153,16 @@ interface Head {
 /** The header record and the first rows, read through csv-parse whatever they hold; leaves `place` on the first data row. */
 function readHead(block: Block, options: TableOptions, place: Place): Head {
   const delimiter = options.delimiter ?? detectDelimiter(block.bytes);
-  const { header: written, rows, ends, bytes, lines } = splitHead(block, delimiter, place, options.limits);
+  const { header: written, rows, ends, bytes, lines } = splitHead(block, delimiter, place, options);
   const nameless = new Set(written.flatMap((name, column) => (name === '' ? [column] : [])));
   const header = written.map((name, column) => (name === '' ? `column ${column + 1}` : name));
-  checkHeader(header, place, options.limits);
-  refuseTitle(written, rows, ends, place);
   const decimal = options.decimal ?? detectDecimal(delimiter, rows, options.thousands);
   const style = styleOf(options, decimal);
-  refuseHeaderOfData(written, style, place);
+  if (options.header !== false) {
+    refuseTitle(written, rows, ends, place);
+    refuseHeaderOfData(written, rows, style, place);
+  }
+  checkHeader(header, place, options.limits);
   place.line += lines;
   if (rows.length === 0) throw noRows(place.file);
   const plan = planColumns(options, { file: place.file, header, rows, style, nameless });
@@ -181,15 +185,18 @@ interface SplitHead {
   readonly lines: number;
 }
 
-function splitHead(block: Block, delimiter: string, place: Place, limits: TableOptions['limits']): SplitHead {
-  const { end, lines } = headerEnd(block.bytes);
+function splitHead(block: Block, delimiter: string, place: Place, options: TableOptions): SplitHead {
+  const first = headerEnd(block.bytes);
   const header: string[] = [];
-  splitQuoted(block.bytes.subarray(0, end), delimiter, place, (cells) => {
+  splitQuoted(block.bytes.subarray(0, first.end), delimiter, place, (cells) => {
     if (header.length === 0 && (cells.length > 1 || cells[0]?.trim() !== ''))
       for (const cell of cells) header.push(cell.trim());
   });
   if (header.length === 0) throw noRows(place.file);
-  if (header.length > limits.columns) throw tooManyColumns(place.file, header.length, limits.columns);
+  const most = options.limits.columns;
+  if (header.length > most) throw tooManyColumns(place.file, header.length, most);
+  const numbered = header.map((_, column) => `column_${column + 1}`);
+  const { end, lines } = options.header === false ? { end: 0, lines: 0 } : first;
   const rows: string[][] = [];
   const ends: number[] = [];
   const sampled: Place = { file: place.file, line: place.line + lines };
@@ -200,7 +207,7 @@ function splitHead(block: Block, delimiter: string, place: Place, limits: TableO
   };
   splitQuoted(block.bytes.subarray(end), delimiter, sampled, take, SAMPLE_ROWS);
   if (rows.every((cells) => cells.every((cell) => cell.trim() === '')) && header.length === 1) rows.length = 0;
-  return { header, rows, ends, bytes: end, lines };
+  return { header: options.header === false ? numbered : header, rows, ends, bytes: end, lines };
 }
 
 /** Where the first non-blank record ends, and how many lines end before that. */
@@ -264,14 +271,22 @@ function isName(cell: string): boolean {
   return cell !== '' && !/^[\d\W]+$/u.test(cell) && timeFormOf([cell], '', false) === null;
 }
 
-function refuseHeaderOfData(header: readonly string[], style: NumberStyle, place: Place): void {
-  const isData = (name: string): boolean =>
-    name === '' || !Number.isNaN(parseNumber(name, style)) || timeFormOf([name], '', false) !== null;
-  if (!header.every(isData)) return;
+/** A first line of numbers and times alone, or one that holds a time above times. */
+function refuseHeaderOfData(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: NumberStyle,
+  place: Place,
+): void {
+  const isTime = (cells: readonly string[]): boolean => timeFormOf(cells, '', false) !== null;
+  const isData = (name: string): boolean => name === '' || !Number.isNaN(parseNumber(name, style)) || isTime([name]);
+  const isTimeAboveTimes = (name: string, column: number): boolean =>
+    isTime([name]) && isTime(rows.map((cells) => cells[column] ?? ''));
+  if (!header.every(isData) && !header.some(isTimeAboveTimes)) return;
   throw badHeader(
     place,
     `the first line holds data, not names: ${shown(header.join(', '))}`,
-    `add a line with the names of the columns${header.length >= LEAST_CELLS ? '; where each row is a series, set source.kind: rows' : ''}`,
+    `set source.header: false and name columns column_1, column_2, …${header.length >= LEAST_CELLS && !isTime([header[0] as string]) ? '; where each row is a series, set source.kind: rows' : ''}`,
   );
 }
 

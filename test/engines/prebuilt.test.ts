@@ -2,11 +2,12 @@
 // Made by `npm run prebuild`; other Nodes come from scripts/setup-nodes.js. What is not there is skipped, and told.
 
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { platformHere } from '../../src/engines/native/place.ts';
+import { fingerprints, type Workspace, workspace } from '../support/workspace.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PROBE = join(import.meta.dirname, 'probe.js');
@@ -94,15 +95,45 @@ describe.each(nodes)('another Node, %s', (name) => {
     expect(said.state.ok, said.state.why).toBe(has);
     if (!has) return;
     if (said.platform === platformHere()) expect(said.sha256.native).toBe((await probe(here, BUILT)).sha256.native);
-    // One compiler, one instruction set: the C library makes no difference.
-    else if (said.platform === 'linux-x64-musl' && platforms.includes('linux-x64'))
+    // One compiler, one instruction set: neither the C library nor the system makes a difference.
+    else if (said.platform.match(/^(linux-x64-musl|win32-x64)$/) && platforms.includes('linux-x64'))
       expect(said.sha256.native).toBe((await probe(here, prebuilt('linux-x64'))).sha256.native);
   });
 
   it('computes with wasm the bytes this Node does, whatever its processor', async () => {
     expect((await probe(command)).sha256.wasm).toBe((await probe(here)).sha256.wasm);
   });
+
+  const spaces = [workspace(), workspace()] as const;
+
+  it.runIf(name === 'windows.json' && ['linux-x64', 'win32-x64'].every((platform) => platforms.includes(platform)))(
+    'leaves byte for byte the files this Node leaves, from paths as they are typed there',
+    async () => {
+      const there = await left(spaces[0], command, 'win32-x64', 'data\\trips.csv');
+      expect(Object.keys(there).length).toBeGreaterThan(30);
+      expect(there).toEqual(await left(spaces[1], here, 'linux-x64', 'data/trips.csv'));
+    },
+  );
 });
+
+/** What a training, a table forecast as it is, and an export into an empty folder leave in a folder. */
+async function left(
+  { path, write }: Workspace,
+  command: readonly string[],
+  platform: string,
+  table: string,
+): Promise<Record<string, string>> {
+  const [program = '', ...first] = command;
+  const env = { PATH: process.env.PATH ?? '', FORECAST_ADDON: prebuilt(platform) };
+  const forecast = (...args: string[]) =>
+    promisify(execFile)(program, [...first, join(ROOT, 'dist', 'cli', 'main.js'), ...args], { env, cwd: path });
+  write('data/trips.csv', `step,trips\n${Array.from({ length: 60 }, (_, i) => `${i},${(i * i) % 17}\n`).join('')}`);
+  mkdirSync(join(path, 'model'));
+  await forecast('run', join(ROOT, 'configs', 'counting.yaml'), '--out', 'counted');
+  await forecast('export', 'counted', '--to', 'tfjs', '--out', 'model');
+  await forecast(table, '--set', 'model=theta');
+  return fingerprints(path);
+}
 
 /** System and processor as Node names them, off the first bytes of a library. */
 function kindOf(bytes: Buffer): string {

@@ -56,6 +56,27 @@ function written(rows: readonly (readonly string[])[], { delimiter, newline, quo
   return (bom ? '\uFEFF' : '') + lines.join(newline) + (final ? newline : '');
 }
 
+test.each([
+  ['bare', (cell: string) => `="${cell}"`],
+  ['in quotes', (cell: string) => `"=""${cell}"""`],
+])('cells that are formulas of a text, as spreadsheets export them, are that text: %s', async (_, formula) => {
+  const rows = [
+    ['day', 'größe', 'y'],
+    ['2024-01-01', '0042', '5'],
+    ['2024-01-02', '0042', '6.5'],
+    ['2024-01-01', 'a,b', '7'],
+    ['2024-01-02', 'a,b', '8'],
+  ];
+  const text = (cellOf: (cell: string) => string): string => rows.map((row) => row.map(cellOf).join(',')).join('\r\n');
+  const options = { id: 'größe', target: 'y' };
+  const plain = await csvSeries(
+    text((cell) => `"${cell}"`),
+    options,
+  );
+  expect(plain.map(({ id }) => id)).toEqual(['0042', 'a,b']);
+  expect(await csvSeries(text(formula), options)).toEqual(plain);
+});
+
 describe('a table without a header', () => {
   const rows = '2024-01-01,5,7\n2024-01-02,6,7\n2024-01-03,8,9\n';
 

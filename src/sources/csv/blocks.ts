@@ -36,7 +36,8 @@ async function* blocksOf(chunks: AsyncIterable<Buffer>, place: Place, limits: Fi
   const checked = (bytes: Buffer): Block => {
     checkUtf8(bytes, offset, place.file);
     offset += bytes.length;
-    return { bytes, quoted: bytes.includes(QUOTE) };
+    const quoted = bytes.includes(QUOTE);
+    return { bytes: quoted ? withoutFormulas(bytes) : bytes, quoted };
   };
   for await (const chunk of chunks) {
     if (lostLine > 0) {
@@ -61,6 +62,18 @@ async function* blocksOf(chunks: AsyncIterable<Buffer>, place: Place, limits: Fi
 function withoutMark(bytes: Buffer): [number, Buffer] {
   const mark = bomLength(bytes);
   return [mark, bytes.subarray(mark)];
+}
+
+/** ="0042" or, in quotes of its own, "=""0042""": how a spreadsheet is told that a cell is text. */
+const TEXT_FORMULA = /(^|[,;\t|\r\n])(?:="([^"\r\n]*)"|"=""([^"\r\n]*)""")(?=[,;\t|\r\n]|$)/g;
+
+/** The bytes with cells that are formulas of a text as that text, in quotes. */
+function withoutFormulas(bytes: Buffer): Buffer {
+  if (!bytes.includes('="')) return bytes;
+  const plain = bytes
+    .toString('latin1')
+    .replace(TEXT_FORMULA, (_, before: string, bare?: string, quoted?: string) => `${before}"${bare ?? quoted}"`);
+  return Buffer.from(plain, 'latin1');
 }
 
 /** Where the last whole record ends: after the last line end outside quotes; 0 where there is none. */

@@ -26,7 +26,7 @@ export function planEpoch(
   spent: BatchPlan | null = null,
 ): Visiting {
   const { training, batch, seed } = request;
-  const shuffled = request.shuffle ? { seed, epoch, ...(by ? { by } : {}) } : null;
+  const shuffled = request.shuffle ? { seed, epoch, by } : null;
   if (!network.carry) {
     const { order, bounds } = planBatches(training.cuts, training.shape, batch, shuffled, spent);
     return { order, bounds, windows: training, continues: null };

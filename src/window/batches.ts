@@ -15,7 +15,7 @@ export interface BatchPlan {
 export interface Shuffled {
   readonly seed: number;
   readonly epoch: number;
-  readonly by?: Shuffle;
+  readonly by?: Shuffle | undefined;
 }
 
 /**

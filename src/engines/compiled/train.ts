@@ -99,7 +99,8 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
     const record = recordOf(machine.network, position, validation, last.rate, last.norm);
     records.push(record);
     position = { ...START, epoch: epoch + 1 };
-    safe = await save(machine);
+    const saved = save(machine);
+    safe = saved instanceof Promise ? await saved : saved; // a short epoch is over before a turn of others would be
     request.onEpoch?.(record);
   }
   return { records, position, stopped: 'done' };

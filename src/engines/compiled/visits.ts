@@ -55,12 +55,15 @@ export function visitsOf(
   let common = 0;
   let start = Number.POSITIVE_INFINITY;
   let end = 0;
+  const { context } = shape;
+  const only = cuts.ranges.length === 1 ? cuts.ranges[0]! : null;
+  const seasonal = network.normalise.kind === 'season';
   for (let i = 0; i < order.length; i++) {
-    const cutoff = cutoffAt(cuts, order[i]!);
-    const before = cutoff - fromAt(cuts, order[i]!);
-    const length = Math.min(shape.context, before);
+    const cutoff = only ? only.first + order[i]! * only.stride : cutoffAt(cuts, order[i]!);
+    const before = cutoff - (only ? only.from : fromAt(cuts, order[i]!));
+    const length = Math.min(context, before);
     if (length < 1) throw nothingBefore(cutoff);
-    checkSeason(network, cutoff, before, shape.lead);
+    if (seasonal) checkSeason(network, cutoff, before, shape.lead);
     cutoffs[i] = cutoff;
     if (i === 0) common = length;
     if (length !== common && lengths.length === 0) lengths = new Int32Array(order.length).fill(common, 0, i);

@@ -8,19 +8,18 @@ static int32_t idAt(const Net &net, ix position) {
   return id >= 0 && id < (double)net.V ? (int32_t)id : -1;
 }
 
-/** What stands for 0 in a channel of the window [cutoff − length, cutoff). */
-static double levelOf(const Net &net, const double *channel, ix cutoff, ix length) {
-  if (net.base == NONE) return 0;
-  const double last = channel[cutoff - 1];
-  if (net.base != MEAN) return last;
-  const ix values = least(net.number, length);
+ALONE double meanOf(const double *channel, double last, ix cutoff, ix values) {
   double sum = 0; // of differences, so that a large level costs no digits
   for (ix p = cutoff - values; p < cutoff; p++) sum += channel[p] - last;
   return last + sum / values;
 }
-/** What stands for 1. */
-static double scaleOf(const Net &net, const double *channel, ix cutoff, ix length) {
-  if (net.scale == UNSCALED) return 1;
+/** What stands for 0 in a channel of the window [cutoff − length, cutoff). */
+INLINE double levelOf(const Net &net, const double *channel, ix cutoff, ix length) {
+  if (net.base == NONE) return 0;
+  const double last = channel[cutoff - 1];
+  return net.base == MEAN ? meanOf(channel, last, cutoff, least(net.number, length)) : last;
+}
+ALONE double spreadOf(const Net &net, const double *channel, ix cutoff, ix length) {
   const double last = channel[cutoff - 1];
   double sum = 0, spread = 0, size = 0;
   for (ix p = cutoff - length; p < cutoff; p++) sum += channel[p] - last;
@@ -34,9 +33,13 @@ static double scaleOf(const Net &net, const double *channel, ix cutoff, ix lengt
   const double found = net.scale == STANDARD ? __builtin_sqrt(deviation + net.scaleNumber) : deviation < floor ? floor : deviation;
   return found == 0 ? 1 : found;
 }
+/** What stands for 1. */
+INLINE double scaleOf(const Net &net, const double *channel, ix cutoff, ix length) {
+  return net.scale == UNSCALED ? 1 : spreadOf(net, channel, cutoff, length);
+}
 /** A value in the units of the window. */
 INLINE double normal(const Net &net, double value, double base, double scale) {
-  const double x = (value - base) / scale;
+  const double x = net.scale == UNSCALED ? value - base : (value - base) / scale; // a division takes as long as all else
   return x > net.most ? net.most : x < -net.most ? -net.most : x;
 }
 /** Where the value stands that a target at `position` is relative to, for a step that knows positions below `known`. */
@@ -75,32 +78,34 @@ static void gatherBases(Shard &shard, ix b, ix c, ix cutoff) {
     if (net.own) shard.shifts[(h * shard.n + b) * net.C + c] = (base - level) / shard.scales[b * net.C + c];
   }
 }
-static void gatherNumbers(Shard &shard, ix b, ix cutoff, ix length, ix before) {
-  const Net &net = *shard.net;
+/** Channels beside the target's: what was known then, and what was known in advance. */
+ALONE void gatherOthers(const Net &net, ix start, ix length, float *row, ix stride) {
   const Data &data = net.data;
-  const View in = inputOf(shard, 0);
-  const ix start = cutoff - length, skipped = shard.known - length, stride = shard.n * in.row, C = net.C, P = net.P;
-  const ix relative = net.relative, steps = length + net.own;
-  float *row = in.p + b * in.row;
-  for (ix t = 0; t < skipped; t++, row += stride)
-    for (ix f = 0; f < net.features; f++) row[f] = 0;
-  for (ix c = 0; c < C; c++) {
-    const double *channel = data.channels[c];
-    shard.levels[b * C + c] = levelOf(net, channel, cutoff, length);
-    shard.scales[b * C + c] = scaleOf(net, channel, cutoff, length);
-    gatherTarget(shard, b, c, start, cutoff, before, row, stride);
-    gatherBases(shard, b, c, cutoff);
+  const ix C = net.C, P = net.P, relative = net.relative, steps = length + net.own;
+  for (ix i = 0; i < (P ? length : 0); i++) { // step by step: a row is in one place
+    float *to = row + i * stride + relative;
+    for (ix j = 0; j < P; j++) to[j] = (float)data.channels[C + j][start + i];
   }
-  if (P > 0)
-    for (ix i = 0; i < length; i++) { // step by step: a row is in one place
-      float *to = row + i * stride + relative;
-      for (ix j = 0; j < P; j++) to[j] = (float)data.channels[C + j][start + i];
-    }
   for (ix h = 0; h < (net.Fu ? net.D : 0); h++)
     for (ix k = 0; k < net.Fu; k++) {
       const double *channel = data.channels[C + P + k] + start + 1 + data.lead + h;
       for (ix i = 0; i < steps; i++) row[i * stride + relative + P + h * net.Fu + k] = (float)channel[i];
     }
+}
+static void gatherNumbers(Shard &shard, ix b, ix cutoff, ix length, ix before) {
+  const Net &net = *shard.net;
+  const View in = inputOf(shard, 0);
+  const ix start = cutoff - length, skipped = shard.known - length, stride = shard.n * in.row, C = net.C;
+  float *row = in.p + b * in.row;
+  for (ix t = 0; t < skipped; t++, row += stride) zero(row, net.features);
+  for (ix c = 0; c < C; c++) {
+    const double *channel = net.data.channels[c];
+    shard.levels[b * C + c] = levelOf(net, channel, cutoff, length);
+    shard.scales[b * C + c] = scaleOf(net, channel, cutoff, length);
+    gatherTarget(shard, b, c, start, cutoff, before, row, stride);
+    gatherBases(shard, b, c, cutoff);
+  }
+  if (net.P + net.Fu > 0) gatherOthers(net, start, length, row, stride);
 }
 
 /** Inputs of the host's windows [start, start + n). */
@@ -201,7 +206,7 @@ static double numberLoss(const Net &net, const float *output, const double *targ
     }
     if (gradient) gradient[j] = (float)(slope * scale);
   }
-  return sum / width;
+  return width == 1 ? sum : sum / width;
 }
 
 /** The greatest of `count` values; where the first is no number, that. */

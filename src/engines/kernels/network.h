@@ -28,6 +28,7 @@ struct Part {
  */
 struct Linear {
   ix H, ones, F, V, N, U, stride; // U: columns that are not padding, of those without gates
+  ix pitch;                  // of a dense layer of few units: floats of a unit's weights, which lie side by side (U, pitch); else 0
   bool gated, reversed;
   int parts;
   Part part[2];
@@ -207,7 +208,7 @@ static bool hasRows(const Layer &layer) { return layer.kind == DENSE || layer.ki
  */
 static bool isLean(const Net &net, const Layer &layer) {
   const Batch &batch = net.batch;
-  if (!batch.training || layer.kind != DENSE || layer.ids || batch.count > batch.shards * batch.tile) return false;
+  if (!batch.training || layer.kind != DENSE || layer.ids || layer.linear[0].pitch || batch.count > batch.shards * batch.tile) return false;
   const ix rows = batch.count * (layer.sequence ? batch.T : 1);
   return 2 * rows * (layer.F + layer.U) <= layer.F * layer.U;
 }
@@ -228,11 +229,11 @@ static void planPart(Net &net, Layer &layer, Linear &l, ix k0, ix K, ix lane, ix
   part.width = width;
   part.weights = net.dense;
   const ix columns = l.gated ? layer.Up * width : l.N;
-  net.dense += K * columns;
+  net.dense += l.pitch ? l.U * l.pitch : K * columns;
   part.stateBack = net.backSize;
   if (k0 == 0) net.backSize += columns * l.H;
   part.inputBack = net.backSize;
-  if (inputGradient && l.F && k0 + K > l.H + l.ones) net.backSize += columns * layer.Fp;
+  if (inputGradient && l.F && !l.pitch && k0 + K > l.H + l.ones) net.backSize += columns * layer.Fp;
 }
 
 static void planLinear(Net &net, Layer &layer, Linear &l, ix H, ix ones, bool gated, int i) {
@@ -244,6 +245,7 @@ static void planLinear(Net &net, Layer &layer, Linear &l, ix H, ix ones, bool ga
   l.N = gated ? 4 * layer.Up : layer.Up;
   l.U = layer.U;
   l.gated = gated;
+  l.pitch = layer.kind == DENSE && !layer.ids && 4 * layer.U <= W ? up(ones + layer.Fp, W) : 0; // panels would be padding for the most part
   l.stride = up(H + ones + (gathered ? l.F : up(l.F, W)), W); // layers before store whole vectors
   if (l.stride % 32 == 0) l.stride += 16;                      // else columns share few places of the first cache
   if (layer.kind == GRU) {
@@ -306,6 +308,7 @@ static void planTables(Net &net) {
 /** Where the weight of row k, unit u, gate g stands. */
 static ix placeOf(const Linear &l, ix k, ix u, ix g) {
   const Part &part = l.parts > 1 && k >= l.part[1].k0 ? l.part[1] : l.part[0];
+  if (l.pitch) return part.weights + u * l.pitch + k;
   if (!l.gated) return weightsOf(l, part, u / W4) + k * lanesOf(l, part, u / W4) + u % W4;
   return weightsOf(l, part, u / W) + (k - part.k0) * part.width * W + (g - part.lane) * W + u % W;
 }
@@ -419,7 +422,7 @@ template <class Work> static ix eachPanel(const Net &net, bool lean, ix only, Wo
   for (int i = 0; i < net.count; i++) {
     const Layer &layer = net.layers[i];
     for (int d = 0; hasRows(layer) && isLean(net, layer) == lean && d < layer.directions; d++) {
-      const ix panels = panelsOf(layer.linear[d]);
+      const ix panels = layer.linear[d].pitch ? 0 : panelsOf(layer.linear[d]);
       if (only >= count && only < count + panels) work(i, layer.linear[d], only - count);
       count += panels;
     }

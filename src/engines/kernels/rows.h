@@ -33,6 +33,62 @@ static void shuffle(uint32_t seed, uint32_t key, uint32_t epoch, int32_t *order,
   }
 }
 
+// ---- dense layers of few units: weights of a unit side by side
+
+/** The first `count` lanes; zeros for those of padding, where anything may stand. */
+INLINE vf firstOf(vf x, ix count) {
+  vi lane{};
+  UNROLL for (int i = 0; i < W; i++) lane[i] = i;
+  return lane < (int32_t)count ? x : vf{};
+}
+static float dot(const float *a, const float *b, ix count) {
+  vf sums{};
+  ix k = 0;
+  for (; k + W <= count; k += W) sums += load(a + k) * load(b + k);
+  if (k < count) sums += firstOf(load(a + k), count - k) * load(b + k);
+  float sum = 0;
+  for (int lane = 0; lane < W; lane++) sum += sums[lane];
+  return sum;
+}
+static void forwardFew(const Shard &shard, const Linear &l, View out, ix first, ix end) {
+  const float *w = shard.net->w + l.part[0].weights, *x = l.rows + first * l.stride;
+  const ix K = l.part[0].K, U = l.U, pitch = l.pitch, stride = l.stride;
+  float *to = out.p + first * out.row;
+  for (ix r = first; r < end; r++, x += stride, to += out.row) {
+    store(to, vf{});
+    for (ix u = 0; u < U; u++) to[u] = dot(x, w + u * pitch, K);
+  }
+}
+/** g (NV vectors) += rows of x, each times its d. */
+template <int NV> INLINE void addWeighted(float *g, const float *x, ix stride, const float *d, ix next, ix rows, ix count) {
+  vf sums[NV]{};
+  for (; rows > 0; rows--, x += stride, d += next) {
+    const vf s = all(*d);
+    UNROLL for (int v = 0; v < NV; v++) sums[v] += load(x + v * W) * s;
+  }
+  UNROLL for (int v = 0; v < NV; v++) store(g + v * W, load(g + v * W) + firstOf(sums[v], count - v * W));
+}
+/** Gradients of the weights, of `rows` rows. */
+static void weightsOfFew(const Shard &shard, const Linear &l, const float *gradient, ix rows) {
+  const ix K = l.part[0].K, stride = l.stride, N = l.N;
+  for (ix u = 0; u < l.U; u++) {
+    float *g = shard.g + l.part[0].weights + u * l.pitch;
+    ix k = 0;
+    for (; k + W4 <= K; k += W4) addWeighted<4>(g + k, l.rows + k, stride, gradient + u, N, rows, W4);
+    for (; k < K; k += W) addWeighted<1>(g + k, l.rows + k, stride, gradient + u, N, rows, K - k);
+  }
+}
+/** Gradients of the input, from row `first` to `end`. */
+static void inputOfFew(const Shard &shard, const Linear &l, const float *gradient, ix first, ix end, float *to, ix padded) {
+  const float *w = shard.net->w + l.part[0].weights + l.ones;
+  for (ix r = first; r < end; r++)
+    for (ix f = 0; f < padded; f += W) {
+      vf sum{};
+      for (ix u = 0; u < l.U; u++) sum += load(w + u * l.pitch + f) * gradient[r * l.N + u];
+      store(to + r * padded + f, sum);
+    }
+}
+
 static void forwardDense(Shard &shard, int i) {
   const Layer &layer = shard.layers[i];
   const Linear &l = layer.linear[0];
@@ -41,8 +97,11 @@ static void forwardDense(Shard &shard, int i) {
   if (layer.ids)
     for (ix r = first; r < end; r += shard.n) startWithRows(shard, l, r / shard.n, out.p + r * out.row, out.row, 0, l.N);
   const Part &part = l.part[0];
-  product<0, 1>(out.p + first * out.row, out.row, end - first, Left{l.rows + first * l.stride, l.stride, 1, 1, 0},
-                shard.net->w + part.weights, 0, l.N, part.K, layer.ids);
+  if (l.pitch)
+    forwardFew(shard, l, out, first, end);
+  else
+    product<0, 1>(out.p + first * out.row, out.row, end - first, Left{l.rows + first * l.stride, l.stride, 1, 1, 0},
+                  shard.net->w + part.weights, 0, l.N, part.K, layer.ids);
   if (layer.activation == LINEAR) return;
   for (ix r = first; r < end; r++)
     for (ix u = 0; u < l.N; u += W) {
@@ -93,7 +152,8 @@ static void backwardDense(Shard &shard, int i) {
   const Part &part = l.part[0];
   const bool whole = shard.from == 0; // by now all rows have their gradients
   const bool lean = isLean(*shard.net, layer);
-  for (ix r = 0; whole && !lean && r < rows; r += KC) {
+  if (whole && l.pitch) weightsOfFew(shard, l, gradient, rows);
+  for (ix r = 0; whole && !lean && !l.pitch && r < rows; r += KC) {
     for (ix p = 0; p < panelsOf(l); p++) {
       const ix lanes = lanesOf(l, part, p);
       product<1, 0>(shard.g + weightsOf(l, part, p), lanes, part.K, Left{l.rows + r * l.stride, 1, l.stride, 1, 0},
@@ -102,7 +162,9 @@ static void backwardDense(Shard &shard, int i) {
   }
   if (layer.ids && whole) rowsGradient(shard, rows, gradient, l.N);
   if (layer.ids || !wantsInput(*shard.net, i)) return;
-  if (lean)
+  if (l.pitch)
+    inputOfFew(shard, l, gradient, first, end, layer.gradient, layer.Fp);
+  else if (lean)
     backFromWeights(shard, l, gradient + first * l.N, end - first, layer.gradient + first * layer.Fp, layer.Fp);
   else
     product<0, 1>(layer.gradient + first * layer.Fp, layer.Fp, end - first, Left{gradient + first * l.N, l.N, 1, 1, 0},

@@ -21,6 +21,8 @@
 #else
 #define APART static
 #endif
+// Called where something rare is asked for: what it needs is not worked out before.
+#define ALONE static __attribute__((noinline))
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else

@@ -77,6 +77,27 @@ test.each([
   expect(await csvSeries(text(formula), options)).toEqual(plain);
 });
 
+describe('columns that stand apart by blanks', () => {
+  const lines = ['  day         wind speed     y', '2024-01-01        3.5       5', '2024-01-02       12.25    -6', ''];
+
+  test('are read as the same table with a sign between them', async () => {
+    const options = { past: ['wind speed'] };
+    const signed = await onlySeries('day,wind speed,y\n2024-01-01,3.5,5\n2024-01-02,12.25,-6\n', options);
+    for (const end of ['\n', '\r\n', '  \r\n']) expect(await onlySeries(lines.join(end), options)).toEqual(signed);
+    expect((await loadCsv(lines.join('\n'), options)).notes).toContain('columns apart by blanks');
+  });
+
+  test('are refused where a line has fewer, with the setting that parts them', async () => {
+    const { said, hint } = await failure(loadCsv([...lines.slice(0, 2), '2024-01-02    -6', ''].join('\n')));
+    expect(said).toBe('E_CSV_HEADER x.csv:1: columns stand apart by blanks, and lines hold 2 to 3 of them');
+    expect(hint).toContain('source.delimiter');
+  });
+
+  test('are none where one column has blanks in its name', async () => {
+    expect(await onlySeries('sales  a day\n5\n6\n7\n')).toMatchObject({ targets: [{ name: 'sales  a day' }] });
+  });
+});
+
 describe('a table without a header', () => {
   const rows = '2024-01-01,5,7\n2024-01-02,6,7\n2024-01-03,8,9\n';
 

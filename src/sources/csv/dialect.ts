@@ -29,6 +29,27 @@ export function detectDelimiter(bytes: Buffer): string {
   return best;
 }
 
+/** Columns that stand apart by two blanks or more, as tables are printed. */
+const APART = / {2,}/;
+
+/**
+ * How many columns the first lines show that stand apart by blanks, the least and the most; null where the first line holds a sign that
+ * parts cells, or fewer than half of the lines hold such columns.
+ */
+export function columnsApart(bytes: Buffer): { readonly least: number; readonly most: number } | null {
+  const lines = firstLines(bytes.toString('latin1', 0, 1 << 16));
+  if (lines.length < 2 || /[,;\t|"]/.test(lines[0] as string)) return null;
+  const counts = lines.map((line) => line.trim().split(APART).length);
+  if ((counts[0] as number) < 2 || 2 * counts.filter((count) => count > 1).length <= counts.length) return null;
+  return { least: Math.min(...counts), most: Math.max(...counts) };
+}
+
+/** The bytes with a tab where columns stand apart by blanks. */
+export function tabbed(bytes: Buffer): Buffer {
+  const plain = bytes.toString('latin1').replace(/^ +| +$/gm, '');
+  return Buffer.from(plain.replace(/ {2,}/g, '\t'), 'latin1');
+}
+
 function firstLines(sample: string): string[] {
   const lines = sample.split(/\r\n|\n|\r/);
   if (lines.length > 1) lines.pop();

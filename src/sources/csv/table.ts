@@ -19,7 +19,7 @@ import {
   shown,
   styleOf,
 } from './cells.ts';
-import { detectDecimal, detectDelimiter, looksLikeTsf } from './dialect.ts';
+import { columnsApart, detectDecimal, detectDelimiter, looksLikeTsf, tabbed } from './dialect.ts';
 import { joinParts } from './parts.ts';
 import { type ColumnOptions, type Plan, planColumns, type TimePart } from './plan.ts';
 import { recordReader, splitQuoted } from './records.ts';
@@ -65,11 +65,15 @@ export async function readTable(file: OpenFile, options: TableOptions): Promise<
   );
 }
 
-async function readBlocks(all: AsyncGenerator<Block>, options: TableOptions, place: Place): Promise<Table> {
-  const blocks = withoutLines(all, new Set(options.skip), place);
-  const first = await firstBlock(blocks, place);
-  refuseTextual(first.bytes, place.file);
-  refuseTsf(first, place);
+async function readBlocks(all: AsyncGenerator<Block>, given: TableOptions, place: Place): Promise<Table> {
+  const blocks = withoutLines(all, new Set(given.skip), place);
+  const start = await firstBlock(blocks, place);
+  refuseTextual(start.bytes, place.file);
+  refuseTsf(start, place);
+  const apart = given.delimiter === undefined && areApart(start, place);
+  const plain = (block: Block): Block => (apart ? { ...block, bytes: tabbed(block.bytes) } : block);
+  const options: TableOptions = apart ? { ...given, delimiter: '\t' } : given;
+  const first = plain(start);
   const head = readHead(first, options, place);
   const columns = columnsOf(head, options, place);
   const sinks = head.header.map((_, column) => columns.sinks.get(column) ?? null);
@@ -81,7 +85,7 @@ async function readBlocks(all: AsyncGenerator<Block>, options: TableOptions, pla
     limits: options.limits,
   });
   reader.read(first, head.bytes);
-  for await (const block of blocks) reader.read(block, 0);
+  for await (const block of blocks) reader.read(plain(block), 0);
   if (reader.rows() === 0) throw noRows(place.file);
   const { lineOf } = reader;
   const booleans = columns.numbers.filter((column) => column.booleans() > 0).map((column) => shown(column.name));
@@ -95,11 +99,23 @@ async function readBlocks(all: AsyncGenerator<Block>, options: TableOptions, pla
     lineOf,
     advice: head.plan.advice,
     notes: [
+      ...(apart ? ['columns apart by blanks'] : []),
       ...head.notes,
       ...(booleans.length > 0 ? [`TRUE and FALSE read as 1 and 0 in ${booleans.join(', ')}`] : []),
       ...(reader.blanks() > 0 ? [`${reader.blanks()} blank line${reader.blanks() === 1 ? '' : 's'} left out`] : []),
     ],
   };
+}
+
+/** Whether columns stand apart by blanks, and all first lines hold as many. Throws E_CSV_HEADER where they do not. */
+function areApart({ bytes }: Block, place: Place): boolean {
+  const columns = columnsApart(bytes);
+  if (columns === null || columns.least === columns.most) return columns !== null;
+  throw badHeader(
+    place,
+    `columns stand apart by blanks, and lines hold ${columns.least} to ${columns.most} of them`,
+    'write a sign between the cells, empty ones too: , ; tab and | are found, source.delimiter names any other',
+  );
 }
 
 /** A .tsf file has no rows of one time each. Throws E_CSV_HEADER. */

@@ -49,9 +49,11 @@ export function createStepper(machine: Machine, request: TrainRequest): Stepper 
   };
 }
 
-/** Multiply-adds, and operations, of steps taken together: nothing can stop them meanwhile, and a graph of more costs more than it gains. */
-const MOST_WORK = 3e8;
-const MOST_OPERATIONS = 400;
+/** Multiply-adds of steps taken together: nothing can stop them meanwhile. */
+const MOST_WORK = 7e8;
+/** Operations of a graph worth what it costs, and steps from which on a call is little of each. */
+const MOST_OPERATIONS = 1000;
+const MOST_STEPS = 8;
 /** How often in a row steps may be taken down together in vain: batches whose steps are never asked for alike. */
 const MOST_MISSES = 500;
 
@@ -65,7 +67,7 @@ function stepsTogether({ together }: Machine, { batch }: TrainRequest, { step }:
 function planTogether(machine: Machine, { batch }: TrainRequest, { bounds }: Visiting): void {
   const { recorder, network, program, together } = machine;
   if (!recorder?.operations || network.carry || together?.size === batch || program.batch.windows !== batch) return;
-  const most = Math.floor(Math.min(MOST_WORK / work(machine, 3), MOST_OPERATIONS / recorder.operations));
+  const most = Math.floor(Math.min(MOST_WORK / work(machine, 3), MOST_OPERATIONS / recorder.operations, MOST_STEPS));
   const steps = bounds.length - 1;
   const full = Math.floor(bounds[steps]! / batch);
   machine.together = { size: batch, steps: Math.max(1, steps <= most ? most : alike(full, most)), misses: 0 };

@@ -5,6 +5,9 @@ import { type Batch, EMPTY, room } from './cell.ts';
 import { COLUMNS, multiply, pack, panelSize, ROWS } from './product.ts';
 import type { Slot, Store } from './store.ts';
 
+/** (W) what is added to every row, and its gradient. */
+export type Bias = Pick<Slot, 'values' | 'gradient'>;
+
 export interface Linear {
   size(rows: number, training: boolean): void;
   /** Rows [first, first + rows) of out = input · K + b. */
@@ -22,12 +25,7 @@ export interface Linear {
 }
 
 /** `bias` null: none. Where `ids`, rows of the input are looked up in K, and −1 stands for a row of zeros. */
-export function linear(
-  store: Store,
-  kernel: Slot,
-  bias: { readonly values: Float64Array; readonly gradient: Float64Array } | null,
-  ids: boolean,
-): Linear {
+export function linear(store: Store, kernel: Slot, bias: Bias | null, ids: boolean): Linear {
   const [features, width] = kernel.shape as [number, number]; // F, W
   const panels = packedWeight(store, kernel, width, features, 1, width);
   const transposed = packedWeight(store, kernel, features, width, width, 1);
@@ -92,7 +90,13 @@ export function packedWeight(
   };
 }
 
-function startWithBias(bias: Float64Array | null, first: number, rows: number, width: number, out: Float64Array): void {
+export function startWithBias(
+  bias: Float64Array | null,
+  first: number,
+  rows: number,
+  width: number,
+  out: Float64Array,
+): void {
   if (!bias) {
     out.fill(0, first * width, (first + rows) * width);
     return;

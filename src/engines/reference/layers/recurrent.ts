@@ -1,10 +1,10 @@
 // What the recurrent layers share: one or two passes over time, every state or the last one, the product with the state before.
-// In: a layer's own pass. Out: its cell. Not here: gates (lstm.ts, gru.ts, simple-rnn.ts).
+// In: what a layer does in one step. Out: its cell. Not here: gates (lstm.ts, gru.ts, simple-rnn.ts).
 
 import type { LayerSpec } from '../../../layers/layer.ts';
 import type { PlannedLayer } from '../../../layers/plan.ts';
 import { type Batch, type Carried, type Cell, EMPTY, room } from '../cell.ts';
-import { packedWeight } from '../linear.ts';
+import { addColumnSums, type Bias, linear, packedWeight, startWithBias } from '../linear.ts';
 import { COLUMNS, multiply, pack, panelSize, ROWS } from '../product.ts';
 import type { Slot, Store } from '../store.ts';
 
@@ -156,7 +156,7 @@ function takeColumns(
 }
 
 /** The product of the state before with the recurrent kernel R (U, G), its way back, and R's gradient. */
-export interface StateProduct {
+interface StateProduct {
   size(steps: number, windows: number, training: boolean): void;
   /** out rows [row, row + B) += states rows [before, before + B) · R. */
   forward(states: Float64Array, before: number, windows: number, out: Float64Array, row: number): void;
@@ -169,7 +169,7 @@ export interface StateProduct {
   gradient(batch: Batch, states: Float64Array, gradient: Float64Array, first: Float64Array | null): void;
 }
 
-export function stateProduct(store: Store, recurrent: Slot, reversed: boolean): StateProduct {
+function stateProduct(store: Store, recurrent: Slot, reversed: boolean): StateProduct {
   const [units, width] = recurrent.shape as [number, number]; // U, G
   const panels = packedWeight(store, recurrent, width, units, 1, width);
   const transposed = packedWeight(store, recurrent, units, width, width, 1);
@@ -208,39 +208,135 @@ export function stateProduct(store: Store, recurrent: Slot, reversed: boolean): 
   };
 }
 
-/** The state a batch begins with, and where it is kept until the next one. */
-export interface Memory extends Carried {
+/** What goes from step to step, and from batch to batch: h, and the c of an LSTM. */
+export interface State extends Carried {
+  /** (T · B, U) after each step. */
+  rows: Float64Array;
   /** (B, U) what the batch at work began with. */
   first: Float64Array;
+  /** (B, U) its gradient on the way back. */
+  carry: Float64Array;
 }
 
-export function createMemory(name: string, units: number): Memory {
-  return { name, units, values: EMPTY, first: EMPTY };
+export function createState(name: string, units: number): State {
+  return { name, units, values: EMPTY, rows: EMPTY, first: EMPTY, carry: EMPTY };
+}
+
+/** (T · B, G) what a step adds up. Its gates take the place of the sums, and on the way back the gradients that of the gates. */
+export interface Sums {
+  /** Of the input. */
+  input: Float64Array;
+  /** Of the state before: the same array where the two are one sum. */
+  state: Float64Array;
+}
+
+/**
+ * One step of B windows, whose first row is `row`; `before` is the first row of the step read before, −1 for none: zero, or where the
+ * streams stood (`first`).
+ */
+export interface Step {
+  size?(rows: number): void;
+  /** Sums become gates, and those the states of the step. */
+  forward(batch: Batch, row: number, before: number): void;
+  /** Gates become gradients of the sums; carries move one step on, all but what goes through the product with R. */
+  backward(batch: Batch, row: number, before: number): void;
+}
+
+/**
+ * One reading of the sequence by a layer's step. The first of `states` is shown and multiplied by R. `bias`: that of the input's side, and of
+ * the state's where the two are kept apart.
+ */
+export function passOf(
+  { kernel, recurrent, ids, reversed }: PassWeights,
+  store: Store,
+  states: readonly [State, ...State[]],
+  sums: Sums,
+  step: Step,
+  bias: { readonly input: Bias; readonly state: Bias | null },
+): Pass {
+  const [h] = states;
+  const U = h.units;
+  const G = recurrent.shape[1] as number;
+  const input = linear(store, kernel, bias.input, ids);
+  const product = stateProduct(store, recurrent, reversed);
+  const rowOf = (batch: Batch, read: number): number => (reversed ? batch.steps - 1 - read : read) * batch.windows;
+  const rowBefore = (batch: Batch, read: number): number => (read === 0 ? -1 : rowOf(batch, read - 1));
+  return {
+    carried: states,
+    get states() {
+      return h.rows;
+    },
+    size(steps, windows, training) {
+      const rows = steps * windows;
+      input.size(rows, training);
+      product.size(steps, windows, training);
+      sums.input = room(sums.input, rows * G);
+      sums.state = bias.state === null ? sums.input : room(sums.state, rows * G);
+      for (const state of states) {
+        state.rows = room(state.rows, rows * U);
+        state.carry = room(state.carry, windows * U);
+      }
+      step.size?.(rows);
+    },
+    forward(batch, rows) {
+      const { windows: B, steps, from, to, continues } = batch;
+      if (continues !== null && from === 0) for (const state of states) begin(state, continues, B);
+      input.forward(batch, rows, from * B, (to - from) * B, sums.input);
+      for (let read = from; read < to; read++) {
+        const row = rowOf(batch, read);
+        const before = rowBefore(batch, read);
+        if (bias.state !== null) startWithBias(bias.state.values, row, B, G, sums.state);
+        if (before >= 0) product.forward(h.rows, before, B, sums.state, row);
+        else if (continues !== null) product.forward(h.first, 0, B, sums.state, row);
+        step.forward(batch, row, before);
+      }
+      if (continues !== null && to === steps) for (const state of states) keep(state, (steps - 1) * B, B);
+    },
+    backward(batch, rows, stateGradient, every, inputGradient, add) {
+      const { windows: B, steps, from, to, continues } = batch;
+      if (to === steps) for (const state of states) state.carry.fill(0, 0, B * U);
+      for (let read = to - 1; read >= from; read--) {
+        const row = rowOf(batch, read);
+        const before = rowBefore(batch, read);
+        addStateGradient(batch, read, row, stateGradient, every, U, h.carry);
+        step.backward(batch, row, before);
+        if (before >= 0) product.backward(sums.state, row, B, h.carry);
+      }
+      const [first, count] = [from * B, (to - from) * B];
+      if (bias.state !== null) addColumnSums(sums.state, first, count, G, bias.state.gradient);
+      product.gradient(batch, h.rows, sums.state, continues === null ? null : h.first);
+      input.backward(batch, rows, first, count, sums.input, inputGradient, add);
+    },
+  };
+}
+
+/** Where the state before a window stands among `rows` or, of a batch's first step, in `first`; −1: it is zero. */
+export function placeBefore({ continues }: Batch, before: number, window: number, units: number): number {
+  if (before >= 0) return (before + window) * units;
+  return continues === null ? -1 : window * units;
 }
 
 /** Takes the first state of each window from the streams that go on, zero for the others. */
-export function begin(memory: Memory, continues: Uint8Array, windows: number): void {
-  const { units } = memory;
-  memory.first = room(memory.first, windows * units);
-  if (memory.values.length < windows * units) {
+function begin(state: State, continues: Uint8Array, windows: number): void {
+  const { units } = state;
+  state.first = room(state.first, windows * units);
+  if (state.values.length < windows * units) {
     const longer = new Float64Array(windows * units);
-    longer.set(memory.values);
-    memory.values = longer;
+    longer.set(state.values);
+    state.values = longer;
   }
   for (let b = 0; b < windows; b++) {
-    for (let u = 0, at = b * units; u < units; u++, at++)
-      memory.first[at] = continues[b] === 1 ? memory.values[at]! : 0;
+    for (let u = 0, at = b * units; u < units; u++, at++) state.first[at] = continues[b] === 1 ? state.values[at]! : 0;
   }
 }
 
-/** Keeps the rows that begin at `row` of what a layer gave as where its streams stand. */
-export function keep(memory: Memory, rows: Float64Array, row: number, windows: number): void {
-  const { units, values } = memory;
+/** Keeps the rows that begin at `row` as where the streams stand. */
+function keep({ units, values, rows }: State, row: number, windows: number): void {
   for (let i = 0, from = row * units; i < windows * units; i++) values[i] = rows[from + i]!;
 }
 
 /** carry (B, U) += the gradient that reaches the state of step row/B from outside; `place`: 0-based count of steps read. */
-export function addStateGradient(
+function addStateGradient(
   batch: Batch,
   place: number,
   row: number,

@@ -6,7 +6,8 @@
 #include "table.h"
 
 // Windows that go through time together; the fewest, where more would not stay in a near cache; bytes of that; of weights it is worth for.
-enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 1 << 20 };
+// Products of a forward pass that are worth two shards: about what native/kernel.ts holds to be worth two threads.
+enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 5 << 17 };
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
 enum Activation { LINEAR, RELU, TANH, SIGMOID };
 enum LossKind { MSE, MAE, HUBER, PINBALL, CROSS_ENTROPY };
@@ -74,7 +75,7 @@ struct Tally {
 /** A training step, or a pass forward, as phases; parts of a phase may run in any order and side by side, phases follow each other. */
 enum Phase { RENEW, GRADIENTS, SUM, UPDATE, MEASURE, OUTPUTS };
 
-/** A batch as it is cut: shards and tiles are functions of the number of windows alone, never of threads. */
+/** A batch as it is cut: shards and tiles are functions of the windows and the network, never of threads. */
 struct Batch {
   ix start, count, T, shards, tile;
   bool training, far; // what the way back reads of a tile does not fit a near cache

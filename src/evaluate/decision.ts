@@ -27,9 +27,9 @@ const UNTESTED_BASELINE_GAIN = 0.5;
 
 /**
  * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best baseline's,
- * `horizon` the steps by which windows overlap, `plain` the best baseline's window losses minus last-value's: a baseline that merely
- * happened to be the best is not shipped in its place, be last-value a baseline or the model. Where too few windows leave nothing to test, the model must be
- * better by a tenth.
+ * `horizon` the steps by which windows overlap, `plain` the best baseline's window losses minus last-value's – on earlier windows too, where
+ * those that decide are few: a baseline that merely happened to be the best is not shipped in its place, be last-value a baseline or the model.
+ * Where too few windows leave nothing to test, the model must be better by a tenth.
  */
 export function decide(
   rows: readonly ScoreRow[],

@@ -2,9 +2,8 @@
 // In: contenders, series and where they end, the config. Out: rows, losses, intervals. Not here: the walk itself (evaluate/backtest.ts), tables (backtest-report.ts).
 
 import { backtestReport, partErrors } from './backtest-report.ts';
-import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
-import { leastRows, reachOf } from './config/defaults.ts';
+import { firstFitRows } from './config/defaults.ts';
 import { rowsOf, type Series } from './core/data.ts';
 import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
 import { holdOut, windowShape } from './cutting.ts';
@@ -182,10 +181,7 @@ function planOf({ evaluate, predict, window }: Config): BacktestPlan {
 
 function walkOf(config: Config, { series, end }: Course, plan: BacktestPlan, season: number): Walk {
   const known = rowsOf(series, 0, end);
-  const { lead, context } = config.window;
-  const least = hasNetwork(config.model)
-    ? leastRows((context ?? 1) + reachOf(config.model), config.window.horizon, lead, season)
-    : Math.max(3, 2 * season + 1);
+  const least = firstFitRows(config, season);
   return { series: known, folds: planFolds(end, plan, Math.min(least, plan.history ?? least)) };
 }
 

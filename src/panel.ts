@@ -1,12 +1,11 @@
 // Series of unlike lengths: which of them the defaults go by, and which are too short to be judged.
 // In: loaded data, the config as written. Out: the data with those apart, and a warning that names them. Not here: cutting, folds, their forecasts (short.ts).
 
-import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
-import { type Facts, leastRows, reachOf, settle } from './config/defaults.ts';
+import { type Facts, firstFitRows, settle } from './config/defaults.ts';
 import type { Written } from './config/schema.ts';
 import type { Loaded, Series } from './core/data.ts';
-import { type ErrorDetail, ForecastError, type Warning } from './core/errors.ts';
+import { ForecastError, type Warning } from './core/errors.ts';
 import { holdOut, windowShape } from './cutting.ts';
 import { planFolds } from './evaluate/backtest.ts';
 
@@ -68,10 +67,8 @@ function lackOf(series: Series, config: Config, season: number): ForecastError |
   try {
     const shape = windowShape(config, series);
     const { parts } = holdOut(config, shape, series.length);
-    const least = hasNetwork(config.model)
-      ? leastRows((window.context ?? 1) + reachOf(config.model), window.horizon, window.lead, season)
-      : Math.max(3, 2 * season + 1);
-    planFolds(parts.test ?? series.length, { ...evaluate, horizon: predict.horizon, lead: window.lead }, least);
+    const plan = { ...evaluate, horizon: predict.horizon, lead: window.lead };
+    planFolds(parts.test ?? series.length, plan, firstFitRows(config, season));
     return null;
   } catch (error) {
     if (error instanceof ForecastError && error.code === 'E_DATA_TOO_SHORT') return error;
@@ -81,7 +78,7 @@ function lackOf(series: Series, config: Config, season: number): ForecastError |
 
 function ofLongest({ code, message, where, hint }: ForecastError, { id }: Series, all: number): ForecastError {
   const what = `${JSON.stringify(id.slice(0, 40))}, the longest of ${all} series: ${message}`;
-  return new ForecastError(code, what, { where, hint } as ErrorDetail);
+  return new ForecastError(code, what, { where, hint });
 }
 
 function notJudged(short: readonly Series[], all: number): Warning {

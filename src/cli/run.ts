@@ -53,8 +53,12 @@ export const RUN_OPTIONS = {
   json: { describe: 'Print the result as one JSON object', type: 'boolean' },
 } as const;
 
-/** A run under way and its result, shown as the options ask; the exit status. */
-export async function told(given: Given, start: (options: RunOptions) => Promise<RunOutcome>): Promise<number> {
+/** A run under way and what came of it, shown as the options ask; the exit status. `print`: what is shown in the end. */
+export async function told(
+  given: Given,
+  start: (options: RunOptions) => Promise<RunOutcome>,
+  print: (outcome: RunOutcome, given: Given) => Promise<void> = printRun,
+): Promise<number> {
   const quiet = flag(given, 'quiet');
   const signal = abortOnSignal(quiet);
   const view = quiet ? SILENT : await progressView(process.stderr, process.env);
@@ -72,18 +76,23 @@ export async function told(given: Given, start: (options: RunOptions) => Promise
   try {
     const outcome = await start(options);
     view.stop();
-    if (flag(given, 'json')) writeJson(asJson(outcome));
-    else writeOutput(`${(await page(outcome, given.color as boolean | undefined)).trimEnd()}\n`);
-    if (!quiet) for (const line of whatNext(outcome)) writeMessage(line);
-    if (outcome.gate) throw outcome.gate;
+    await print(outcome, given);
     return 0;
   } finally {
     view.stop();
   }
 }
 
+/** Its page or its JSON, and what to do next. Errors: E_GATE where the config asks for more. */
+async function printRun(outcome: RunOutcome, given: Given): Promise<void> {
+  if (flag(given, 'json')) writeJson(asJson(outcome));
+  else writeOutput(`${(await page(outcome, given.color as boolean | undefined)).trimEnd()}\n`);
+  if (!flag(given, 'quiet')) for (const line of whatNext(outcome)) writeMessage(line);
+  if (outcome.gate) throw outcome.gate;
+}
+
 /** Progress, warnings and notes of a run as they come. */
-export function show(event: RunEvent, view: ProgressView, color: boolean | undefined): void {
+function show(event: RunEvent, view: ProgressView, color: boolean | undefined): void {
   if (event.kind === 'progress') view.update(event.series, event.progress);
   else if (event.kind === 'warning') view.say(warningLine(event.warning, color));
   else view.say(event.kind === 'note' ? oneLine(event.text) : event.text.trimEnd());

@@ -1,6 +1,7 @@
 // Defaults that depend on other keys or on the data: the only place that knows them.
 // In: a config as written and what the data are. Out: the full config. What is written stays exactly as written.
 
+import { hasNetwork } from '../combine/member.ts';
 import { ENCODERS } from '../encoders/index.ts';
 import { foldsThatFit } from '../evaluate/backtest.ts';
 import { isOpen } from '../models/lstm-regressor.ts';
@@ -192,13 +193,19 @@ function cycleOf({ cycle, season }: Facts): number {
 }
 
 /** Rows before a window that its lags read. */
-export function reachOf(model: Choice): number {
+function reachOf(model: Choice): number {
   const { lags } = model;
   return Array.isArray(lags) ? Math.max(...(lags as readonly number[])) - 1 : 0; // a count of lags is regression's
 }
 
-/** Rows a backtest's first fit has at least: ten windows, and two seasons. */
-export function leastRows(context: number, horizon: number, lead: number, season: number): number {
+/** Rows the first fit of a backtest has at least; of closed forms two seasons. */
+export function firstFitRows({ model, window }: Pick<Config, 'model' | 'window'>, season: number): number {
+  if (!hasNetwork(model)) return Math.max(3, 2 * season + 1);
+  return leastRows((window.context ?? 1) + reachOf(model), window.horizon, window.lead, season);
+}
+
+/** Ten windows, and two seasons. */
+function leastRows(context: number, horizon: number, lead: number, season: number): number {
   return Math.max(context + lead + horizon + 9, 2 * season + 1);
 }
 

@@ -139,6 +139,7 @@ describe.skipIf(!here)('on TensorFlow', () => {
     wide('wide, one step', { layers: [lstm, head] }, shape({ context: 1 })),
     wide('wide, stacked', { layers: [{ ...lstm, sequences: true }, lstm, head] }),
     wide('wide, both ways, masked', { layers: [{ ...lstm, bidirectional: true }, head] }, padded, 'prefixes'),
+    wide('narrow gru, last step', { layers: [{ kind: 'gru', units: 8 }, head] }),
     wide('wide, every step', { layers: [{ ...lstm, sequences: true }, head] }, shape({ targets: 'every' })),
     spoken('more words than gates', 30, 5),
     spoken('fewer words than gates', 30, 9),
@@ -264,7 +265,7 @@ describe.skipIf(!here)('on TensorFlow', () => {
 
     it('give the bytes they give one by one: tokens, of which it is counted how many are right', async () => {
       const text = tokens(60, 6);
-      const net = build('language-model', { layers: [{ kind: 'lstm', units: 3 }], embedding: 2 }, task(text, window));
+      const net = build('language-model', { layers: [{ kind: 'gru', units: 3 }], embedding: 2 }, task(text, window));
       const asking = { ...asked(), training: windows(text, window), validation: null };
       const from = roughWeights(net);
       const [one, several] = [await trained(Infinity, asking, net, from), await trained(0, asking, net, from)];

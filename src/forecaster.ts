@@ -3,7 +3,7 @@
 
 import type { CombinationReport, Member } from './combine/combination.ts';
 import { COMBINATIONS } from './combine/index.ts';
-import { hasNetwork, spelled } from './combine/member.ts';
+import { spelled } from './combine/member.ts';
 import { seeded } from './combine/seeds.ts';
 import type { Choice, Config } from './config/config.ts';
 import { isRecorded } from './config/defaults.ts';
@@ -13,6 +13,7 @@ import { ForecastError } from './core/errors.ts';
 import type { FitRequest, NumberForecaster } from './core/forecaster.ts';
 import type { Sequence } from './core/sequence.ts';
 import type { Engine } from './engines/engine.ts';
+import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { FORECASTERS } from './forecasters/index.ts';
 import { MODELS } from './models/index.ts';
 import { isOpen } from './models/lstm-regressor.ts';
@@ -52,21 +53,15 @@ export function modelForecaster(workshop: Workshop, hooks?: SeedHooks): NumberFo
   return MODELS[model.kind] ? ensembleOf(workshop, model, train.seeds ?? 1, hooks) : memberOf(workshop, model);
 }
 
-/** Whether fitting the model trains a network, as itself or as a member. */
-export function trainsNetwork(model: Choice): boolean {
-  return hasNetwork(model);
-}
-
 function memberOf(workshop: Workshop, choice: Choice): NumberForecaster {
   const { kind, ...options } = choice;
-  const { season, seasons } = workshop;
   if (MODELS[kind]) return isLeft(workshop, choice) ? leftOpen(workshop, choice) : networkOf(workshop, choice);
   const combination = COMBINATIONS[kind];
-  if (!combination) return closedForm(choice, season, seasons);
+  if (!combination) return closedForm(choice, workshop);
   // What is trained from several seeds already is not an ensemble itself.
   const inner = kind === 'seeds' ? { ...workshop, alone: true } : workshop;
   return combination.create(combination.options.parse(options), {
-    season,
+    season: workshop.season,
     create: (member) => memberOf(inner, member),
     networkCost: (member, series, rows) => networkCost(inner, member, series, rows),
     ...(workshop.chosen ? { chosen: workshop.chosen } : {}),
@@ -198,14 +193,12 @@ function channelsOf({ targets, past, future }: Series): Pick<Sequence, 'targets'
 /** A closed-form forecaster by its kind. */
 export function closedForm(
   choice: { readonly kind: string; readonly [option: string]: unknown },
-  season: number,
-  seasons?: readonly number[],
+  { season, seasons }: ForecasterContext,
 ): NumberForecaster {
   const { kind, ...options } = choice;
   const entry = FORECASTERS[kind];
-  if (entry?.form === 'numbers')
-    return entry.create(entry.options.parse(options), seasons ? { season, seasons } : { season });
-  throw otherForm(kind, 'numbers', 'evaluate.baselines');
+  if (entry?.form !== 'numbers') throw otherForm(kind, 'numbers', 'evaluate.baselines');
+  return entry.create(entry.options.parse(options), { season, seasons });
 }
 
 /** Errors: E_CONFIG_CONFLICT, to be thrown. */

@@ -7,7 +7,6 @@ import type { Column, Series } from './core/data.ts';
 import { ForecastError, type Warning } from './core/errors.ts';
 import { checkKnownAhead } from './core/known-ahead.ts';
 import { windowShape } from './cutting.ts';
-import { trainsNetwork } from './forecaster.ts';
 import { checkReach } from './predict/number-network.ts';
 import { KNOWN_AHEAD } from './report/result.ts';
 import type { WindowShape } from './window/window.ts';
@@ -40,7 +39,7 @@ function named(id: string | null, work: () => void): void {
 
 function checkSeries(model: Choice, shape: WindowShape, series: Series, horizon: number): void {
   checkAnswers(series);
-  if (trainsNetwork(model)) checkReach(shape, series, horizon);
+  if (hasNetwork(model)) checkReach(shape, series, horizon);
   else if (readsAhead(model)) checkKnownAhead(series, series.length + shape.lead + horizon);
 }
 

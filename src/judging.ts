@@ -99,7 +99,7 @@ export async function fitBaselines(
   known: ForecasterContext,
 ): Promise<FittedNumbers[][]> {
   const fits: (readonly FittedNumbers[])[] = [];
-  for (const kind of kinds) fits.push(await fitAll(closedForm({ kind }, known.season, known.seasons), panel, requests));
+  for (const kind of kinds) fits.push(await fitAll(closedForm({ kind }, known), panel, requests));
   return panel.map((_, s) => fits.map((own) => own[s] as FittedNumbers));
 }
 

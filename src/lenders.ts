@@ -1,6 +1,7 @@
 // Intervals for series too short to be judged: long ones are cut as short, forecast as these are, and lend how far that was off.
 // In: judged and short series, the model's intervals. Out: the intervals with a scale for every short series. Not here: the scale (evaluate/borrowed.ts).
 
+import { hasNetwork } from './combine/member.ts';
 import { rowsOf, type Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { FitRequest } from './core/forecaster.ts';
@@ -9,7 +10,7 @@ import type { Calibration } from './evaluate/intervals.ts';
 import { actualsAt } from './evaluate/score.ts';
 import { fitTogether } from './fitting.ts';
 import { pathId } from './forecast-rows.ts';
-import { trainsNetwork, type Workshop } from './forecaster.ts';
+import type { Workshop } from './forecaster.ts';
 import { fitShort } from './short.ts';
 
 /** Series that lend at most. */
@@ -64,7 +65,7 @@ async function lendersOf(
   const picked = long.filter((_, s) => s % Math.ceil(long.length / MOST) === 0);
   const cuts = picked.map(({ series, origin }) => rowsOf(series, origin - rows, origin));
   const pasts = [...all.map(({ series, origin }) => rowsOf(series, 0, origin)), ...cuts];
-  const network = trainsNetwork(workshop.config.model); // never trained on what is short
+  const network = hasNetwork(workshop.config.model); // never trained on what is short
   const together = network ? null : await fitTogether(workshop, pasts, pasts.map(request)).catch(tooFewRows);
   if (together === undefined) return [];
   const lenders: Lender[][] = (judged[0]?.series.targets ?? []).map(() => []);

@@ -9,6 +9,7 @@ import {
   runBacktest,
   warnOutside,
 } from './backtest.ts';
+import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import { isRecorded } from './config/defaults.ts';
 import {
@@ -29,7 +30,7 @@ import type { Engine } from './engines/engine.ts';
 import { decidingRows, lossDifferences, plainDifferences, type ScoreRow } from './evaluate/score.ts';
 import { LEAST_WINDOWS } from './evaluate/significance.ts';
 import { fitTogether, refitTogether } from './fitting.ts';
-import { closedForm, modelForecaster, trainsNetwork, type Workshop } from './forecaster.ts';
+import { closedForm, modelForecaster, type Workshop } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { checkInputs, shadowWarnings, toldInputs } from './inputs.ts';
 import {
@@ -151,14 +152,14 @@ async function judgeAll(
 
 /** Who is walked through the folds. */
 function contestantsOf(workshop: Workshop, baselines: readonly string[]): Contestant[] {
-  const { config, engine, season, seasons } = workshop;
+  const { config, engine } = workshop;
   return [
     {
       forecaster: modelForecaster(workshop),
       baseline: false,
-      together: trainsNetwork(config.model) ? (engine.together ?? 1) : 1,
+      together: hasNetwork(config.model) ? (engine.together ?? 1) : 1,
     },
-    ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, season, seasons), baseline: true })),
+    ...baselines.map((kind) => ({ forecaster: closedForm({ kind }, workshop), baseline: true })),
   ];
 }
 

@@ -1,12 +1,13 @@
 // Series of too few rows to be judged: what forecasts them, fitted on all they have.
 // In: the config's model, a short series. Out: something fitted that can forecast it. Not here: which series are short (panel.ts), their intervals (lenders.ts).
 
+import { hasNetwork } from './combine/member.ts';
 import type { Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import type { Calibration } from './evaluate/intervals.ts';
 import { pathId } from './forecast-rows.ts';
-import { closedForm, modelForecaster, trainsNetwork, type Workshop } from './forecaster.ts';
+import { closedForm, modelForecaster, type Workshop } from './forecaster.ts';
 
 /**
  * The config's model where the rows are enough to fit it and to forecast from; else, and in the place of a network, seasonal-naive.
@@ -18,7 +19,7 @@ export async function fitShort(
   request: FitRequest,
   together?: FittedNumbers,
 ): Promise<FittedNumbers> {
-  if (!trainsNetwork(workshop.config.model)) {
+  if (!hasNetwork(workshop.config.model)) {
     try {
       const fitted = together ?? (await modelForecaster(workshop).fit(series, request));
       await fitted.forecast(series, {
@@ -37,7 +38,7 @@ export async function fitShort(
 /** What any series can be forecast by: its last season, or its last value where it has none yet. */
 export async function fitAnyway(series: Series, seed: number, seasons: readonly number[]): Promise<FittedNumbers> {
   const request = { until: series.length, validation: null, seed };
-  return await closedForm({ kind: 'seasonal-naive' }, seasons[0] ?? 1, seasons).fit(series, request);
+  return await closedForm({ kind: 'seasonal-naive' }, { season: seasons[0] ?? 1, seasons }).fit(series, request);
 }
 
 /** Short series with a scale of their own. */

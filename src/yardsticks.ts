@@ -64,12 +64,12 @@ async function forecastsOf(
   kind: string,
   { predict, window, seed }: Config,
   panel: readonly Series[],
-  { season, seasons }: ForecasterContext,
+  known: ForecasterContext,
 ): Promise<Yardsticks['baselines'][string]> {
   const { horizon } = predict;
   const { lead } = window;
   const requests = panel.map(({ length }) => ({ until: length, validation: null, horizon, lead, seed }));
-  const fits = await fitAll(closedForm({ kind }, season, seasons), panel, requests);
+  const fits = await fitAll(closedForm({ kind }, known), panel, requests);
   const said: [string, number[]][] = [];
   for (const [s, series] of panel.entries()) {
     const values = (await fits[s]?.forecast(series, { cutoffs: [series.length], horizon, lead }))?.values ?? [];

@@ -90,7 +90,13 @@ export function visitsOf(
   settings[5] = reach > 0 ? order.length : 0;
   settings[6] = continues ? lengths.length - order.length : 0;
   settings[8] = lengths.length > 0 ? 0 : common;
-  return { order, bounds, bound: { channels, cutoffs, lengths, settings, ahead: shape.lead + shape.horizon }, start, end: last };
+  return {
+    order,
+    bounds,
+    bound: { channels, cutoffs, lengths, settings, ahead: shape.lead + shape.horizon },
+    start,
+    end: last,
+  };
 }
 
 /** The stretch of each channel that is read. */

@@ -44,7 +44,10 @@ export function copyRows(
   channel: Float64Array,
   into: Float64Array,
 ): void {
-  if (start !== null) return into.set(channel.subarray(start, start + count));
+  if (start !== null) {
+    into.set(channel.subarray(start, start + count));
+    return;
+  }
   const { cutoffs, ahead } = bound;
   let row = 0;
   for (let i = from; row < count; i++) {

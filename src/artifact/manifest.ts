@@ -53,7 +53,7 @@ export function manifestText(marks: Marks): string {
 }
 
 /** Errors: Damage where the text is not what `manifestText` would write, to the byte. */
-export function parseManifest(text: string): Marks {
+function parseManifest(text: string): Marks {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { asArgument } from '../argument.ts';
-import { EXIT, ForecastError, Interrupted } from '../core/errors.ts';
+import { ForecastError, Interrupted } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { paint, writeMessage } from './output.ts';
 import { interruption } from './signals.ts';
@@ -167,5 +167,3 @@ interface Noting {
   readonly option: (name: string) => Noting;
   readonly options: (options: object) => Noting;
 }
-
-export const EXIT_BUG: number = EXIT.bug;

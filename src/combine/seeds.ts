@@ -79,7 +79,7 @@ function quiet({ progress, warn, ...request }: FitRequest, k: number): FitReques
 }
 
 /** The ensemble of networks already fitted; the spread is that of their forecasts after the last known row. */
-export async function seedsOf(
+async function seedsOf(
   fits: readonly FittedNumbers[],
   own: readonly number[],
   { name, label, how }: Pick<Seeded, 'name' | 'label' | 'how'>,
@@ -96,7 +96,7 @@ export async function seedsOf(
 }
 
 /** An ensemble whose forecasts tell as well what each of its networks said. */
-export function apart(parts: readonly Part[], how: How, ensemble: FittedCombination): FittedCombination {
+function apart(parts: readonly Part[], how: How, ensemble: FittedCombination): FittedCombination {
   return {
     ...ensemble,
     forecast: async (series, request) => {

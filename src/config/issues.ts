@@ -196,7 +196,7 @@ function wordFor(expected: string): string {
 }
 
 /** A value as it may be shown: short, quoted, without the credentials of an address. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value !== null && typeof value === 'object') return 'keys and values';
   if (typeof value === 'string') return JSON.stringify(clip(maskCredentials(value), 40));

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Path } from './yaml.ts';
 
 /** The innermost schema: defaults, optional and nullable wrappers taken off. */
-export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   let inner = schema;
   for (;;) {
     const def = inner._zod.def as { innerType?: z.core.$ZodType; in?: z.core.$ZodType };
@@ -15,7 +15,7 @@ export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
 }
 
 /** The kinds of a choice: its branches by the literal in `kind`. null where the schema is no choice. */
-export function branchesOf(schema: z.core.$ZodType): ReadonlyMap<string, z.ZodObject> | null {
+function branchesOf(schema: z.core.$ZodType): ReadonlyMap<string, z.ZodObject> | null {
   if (!(schema instanceof z.ZodUnion || schema instanceof z.ZodDiscriminatedUnion)) return null;
   const branches = new Map<string, z.ZodObject>();
   for (const option of schema.options.map((o) => unwrap(o))) {

@@ -8,7 +8,7 @@ import { ForecastError } from '../core/errors.ts';
 /** 64 KiB: a config is read by people. */
 export const MOST_BYTES = 65_536;
 export const MOST_LEVELS = 32;
-export const MOST_ALIASES = 20;
+const MOST_ALIASES = 20;
 
 export type Path = readonly (string | number)[];
 

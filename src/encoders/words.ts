@@ -13,7 +13,7 @@ export interface WordsOptions {
 }
 
 /** How the word for every word outside the vocabulary is written. */
-export const UNKNOWN = '<unknown>';
+const UNKNOWN = '<unknown>';
 
 const APOSTROPHES = "'’";
 /** Whatever is no letter, digit, accent, apostrophe or space. */

@@ -193,7 +193,7 @@ function refuseForesight({ layers }: Network, shape: WindowShape): void {
 }
 
 /** Positions a full window reads: its context, and before it what its lags reach back to. */
-export function fullContext(network: Network, { shape, cutting }: Pick<NetworkPlan, 'shape' | 'cutting'>): number {
+function fullContext(network: Network, { shape, cutting }: Pick<NetworkPlan, 'shape' | 'cutting'>): number {
   return shape.context + (cutting.kind === 'sliding' ? lagReach(network) : 0);
 }
 

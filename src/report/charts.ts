@@ -28,7 +28,7 @@ export function chartFiles(result: Result, input: ReportInput): Map<string, Plot
 }
 
 /** What a panel is called. */
-export function panelName({ series, target }: Panel, several: boolean): string {
+function panelName({ series, target }: Panel, several: boolean): string {
   return several ? `${series} ${target}` : target;
 }
 
@@ -158,7 +158,7 @@ export function wholePlot(id: string, panel: Panel): Plot | null {
 }
 
 /** The forecasters worth drawing beside each other: the model first, then the best; and their tones. */
-export function drawnForecasters(result: Result): Map<string, Tone> {
+function drawnForecasters(result: Result): Map<string, Tone> {
   const rows = decidingRows(result.scores);
   const metric = Object.keys(rows[0]?.metrics ?? {})[0] ?? '';
   const best = bestFirst(rows, metric).map((row) => row.forecaster);

@@ -81,7 +81,7 @@ function combinationLines({ fit: { combination } }: Result): string[] {
 }
 
 /** Members with their errors and weights (where these differ), best first: taken, tried besides, and left out with the reason. */
-export function combinationFacts({ members }: CombinationReport): {
+function combinationFacts({ members }: CombinationReport): {
   readonly taken: string[];
   readonly tried: string[];
   readonly out: string[];

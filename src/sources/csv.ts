@@ -183,7 +183,7 @@ function rowsByGroup(codes: Int32Array, groups: number): Int32Array[] {
 
 function staticWarnings(given: CsvOptions): Warning[] {
   if (given.static.length === 0) return [];
-  const message = 'source.static is read and not used: each series is fitted alone';
+  const message = 'source.static is not used: no forecaster reads what never changes within a series';
   return [{ code: 'W_STATIC_UNUSED', message }];
 }
 

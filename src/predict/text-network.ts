@@ -1,7 +1,6 @@
 // The one forecaster of tokens around window, model and training: scores what was written, continues a prompt.
 // In: a plan and ids, or what a run left. Out: log-probabilities, generated ids. Not here: the vocabulary (encoders/), choosing (samplers/).
 
-import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedText, TextForecaster } from '../core/forecaster.ts';
 import type { Sequence } from '../core/sequence.ts';
 import type { Compiled, Engine } from '../engines/engine.ts';
@@ -32,16 +31,12 @@ export function textNetwork(plan: NetworkPlan): TextNetwork {
   };
 }
 
-/** The text network that `parts` were left by. */
+/** The text network that `parts` were left by; their input is tokens. */
 export async function restoreTextNetwork(
   name: string,
   parts: NetworkParts,
   engine: Engine,
 ): Promise<FittedTextNetwork> {
-  if (parts.network.input.kind !== 'tokens')
-    throw new ForecastError('E_USAGE', 'this run forecasts numbers; there is no text to generate', {
-      hint: 'forecast predict',
-    });
   return fittedText(name, await engine.compile(parts.network, parts.weights), parts, null);
 }
 

@@ -27,10 +27,10 @@ const dropped = new FinalizationRegistry<() => void>((free) => free());
 export function compileWith(kernels: Kernels, network: Network, weights: Tensors, patience?: number): Compiled {
   const plan = planNetwork(network);
   const store = createStore(kernels, plan.weights, weights);
-  const recorder = readsWithin(network) ? null : createRecorder(kernels, patience);
-  const k = recorder?.kernels ?? kernels;
+  const recorder = createRecorder(kernels, patience);
+  const k = recorder.kernels;
   const free = (): void => {
-    recorder?.close();
+    recorder.close();
     destroyStore(kernels, store);
   };
   const machine: Machine = {
@@ -69,9 +69,4 @@ export function compileWith(kernels: Kernels, network: Network, weights: Tensors
       free();
     },
   };
-}
-
-/** Whether numbers are read out of TensorFlow in the middle of a batch: outputs that are inputs of the next step. */
-function readsWithin({ freeRun }: Network): boolean {
-  return (freeRun ?? 0) > 0;
 }

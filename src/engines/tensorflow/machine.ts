@@ -11,8 +11,7 @@ export interface Machine extends Omit<ReferenceMachine, 'store' | 'program'> {
   readonly k: Kernels;
   readonly store: Store;
   readonly program: Program;
-  /** Null: numbers are read in the middle of a batch. */
-  readonly recorder: Recorder | null;
+  readonly recorder: Recorder;
   /** How many steps of batches of `size` windows are taken together, and how often in a row that did not work; null: not known yet. */
   together: { readonly size: number; readonly steps: number; misses: number } | null;
 }

@@ -56,7 +56,12 @@ export function scale(k: Kernels, a: Id, factor: number): Id {
   return k.run('Mul', NONE, a, k.scalar(factor));
 }
 
-/** Sum of several of one shape. */
+/** Sum of several of one shape, from first to last: of three and more AddN adds in an order that depends on whose memory is free. */
+export function addInOrder(k: Kernels, parts: readonly Id[]): Id {
+  return parts.reduce((sum, part) => add(k, sum, part));
+}
+
+/** Sum of two of one shape, or of numbers nobody else reads. */
 export function addAll(k: Kernels, parts: readonly Id[]): Id {
   return parts.length === 1 ? (parts[0] as Id) : k.run('AddN', list(parts), ...parts);
 }

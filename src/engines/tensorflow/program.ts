@@ -4,19 +4,19 @@
 import type { Network } from '../../models/network.ts';
 import { inputWidth, type NetworkPlan } from '../../models/plan.ts';
 import { type Batch, type Carried, emptyBatch } from '../reference/cell.ts';
-import { createFeed } from '../reference/feed.ts';
 import type { Gather } from '../reference/gather.ts';
 import type { Cell, Pass } from './cell.ts';
 import { createEnds, type Ends } from './ends.ts';
+import { createFeed } from './feed.ts';
 import type { Id, Kernels } from './kernels.ts';
 import { makeCell } from './layers/index.ts';
 import { type Measure, measureLoss } from './losses.ts';
-import { addAll, concat, sliceRows, zerosAbove } from './operations.ts';
+import { add, addInOrder, concat, sliceRows, splitAt, zerosAbove } from './operations.ts';
 import { createPass } from './pass.ts';
 import { load, type Slot, type Store } from './store.ts';
 import { begin, carriedBy, endsOf, keep } from './streams.ts';
 
-/** What of the gathered windows a forward pass reads; features that stand on own outputs are written into `input`. */
+/** What of the gathered windows a forward pass reads. */
 export type Gathered = Pick<Gather, 'input' | 'shifts'>;
 
 export interface Program {
@@ -30,7 +30,7 @@ export interface Program {
   /** Outputs against the targets gathered, of `every` step or of the last one. */
   measure(gather: Gather, outputs: Id, every: boolean): Measure;
   /** Sets the gradient of every weight. Follows `measure` of the same arguments. */
-  backward(gathered: Gathered, measure: Measure, every: boolean): void;
+  backward(measure: Measure, every: boolean): void;
   /** Where states stand after the batch that go on, and keeps them. They follow `forward`, and are settled between the two. */
   ends(): readonly Id[];
   keep(): void;
@@ -45,11 +45,11 @@ interface Stage {
 
 export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, store: Store): Program {
   const stages: Stage[] = [];
-  const feed = createFeed(network);
   const carried = carriedBy(network);
   const F = inputWidth(network);
   const W = plan.outputs;
   const batch = emptyBatch();
+  const feed = createFeed(k, network, batch);
 
   const stageAt = (i: number, from: number, to: number): Stage => {
     const pass = createPass(k, batch, from, to, carried.length > 0 || batch.steps > batch.known);
@@ -63,11 +63,8 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
     return made;
   };
 
-  const stageForward = ({ pass, cells, ends }: Stage, input: Float64Array): Id => {
-    const rows = pass.steps * batch.windows;
-    const first = pass.first * batch.windows * F;
-    let current = batch.ids ? -1 : upload(k, input, first, [rows, F]);
-    current = ends.enter(pass, current);
+  const stageForward = ({ pass, cells, ends }: Stage, input: Id): Id => {
+    let current = ends.enter(pass, input);
     for (const cell of cells) current = cell.forward(pass, current);
     return ends.leave(pass, current);
   };
@@ -82,41 +79,41 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
   };
 
   /** Rows of the steps on own outputs, one stage each, after those of the known ones. */
-  const runFree = ({ input, shifts }: Gathered, known: Id): Id => {
+  const runFree = (gathered: Gathered, known: Id): Id => {
     const B = batch.windows;
-    const outputs = new Float64Array(batch.steps * B * W); // those that are read again
     const parts = [known];
-    outputs.set(k.read(sliceRows(k, known, (batch.known - 1) * B, B, W)) as Float32Array, (batch.known - 1) * B * W);
+    const outputs = new Map([[batch.known - 1, sliceRows(k, known, (batch.known - 1) * B, B, W)]]);
     for (let t = batch.known, i = 1; t < batch.steps; t++, i++) {
-      feed?.forward(batch, t, outputs, shifts, input);
+      const input = feed.forward(t, outputs, gathered);
       const stage = stageAt(i, t, t + 1);
       for (const [name, state] of stages[i - 1]!.pass.ends) stage.pass.begins.set(name, state);
       const rows = stageForward(stage, input);
-      outputs.set(k.read(rows) as Float32Array, t * B * W);
+      outputs.set(t, rows);
       parts.push(rows);
     }
     return concat(k, parts, 0);
   };
 
   /** The same way back; sums the weights' gradients over the stages. */
-  const runFreeBack = ({ input }: Gathered, gradient: Id): void => {
+  const runFreeBack = (gradient: Id): void => {
     const B = batch.windows;
-    const toOutputs = Float64Array.from(k.read(gradient));
-    const toInput = new Float64Array(batch.steps * B * F);
-    const sums = new Map<Slot, Id[]>([...store.slots.values()].map((slot) => [slot, []]));
     const own = batch.steps - batch.known;
+    const sizes = [batch.known * B, ...Array.from({ length: own }, () => B)];
+    const toOutputs = [...splitAt(k, gradient, sizes, 0)]; // by stage
+    const sums = new Map<Slot, Id[]>([...store.slots.values()].map((slot) => [slot, []]));
     for (let i = own; i >= 0; i--) {
       const stage = stages[i] as Stage;
-      const { first, steps } = stage.pass;
-      const rows = upload(k, toOutputs, first * B * W, [steps * B, W]);
-      const back = stageBackward(stage, rows, i > 0);
+      const back = stageBackward(stage, toOutputs[i] as Id, i > 0);
       for (const [slot, parts] of sums) parts.push(slot.gradient);
       if (i === 0) break;
-      toInput.set(k.read(back) as Float32Array, first * B * F);
-      feed?.backward(batch, first, input, toInput, toOutputs);
+      for (const [step, part] of feed.backward(stage.pass.first, back)) {
+        const to = step - batch.known + 1;
+        const rows = to === 0 ? zerosAbove(k, part, (batch.known - 1) * B) : part;
+        toOutputs[to] = add(k, toOutputs[to] as Id, rows);
+      }
       for (const [name, state] of stage.pass.toBegins) stages[i - 1]!.pass.toEnds.set(name, state);
     }
-    for (const [slot, parts] of sums) slot.gradient = addAll(k, parts);
+    for (const [slot, parts] of sums) slot.gradient = addInOrder(k, parts);
   };
 
   const above = () => (batch.steps - 1) * batch.windows; // rows before the last step's
@@ -135,7 +132,7 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
       load(k, store);
       const stage = stageAt(0, 0, batch.known);
       if (batch.continues) begin(stage.pass, carried, batch.continues);
-      const known = stageForward(stage, gathered.input);
+      const known = stageForward(stage, batch.ids ? -1 : upload(k, gathered.input, [batch.known * batch.windows, F]));
       return batch.steps > batch.known ? runFree(gathered, known) : known;
     },
 
@@ -151,11 +148,11 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
       });
     },
 
-    backward(gathered, measure, every) {
+    backward(measure, every) {
       const whole = every || !plan.output.sequence;
       // Steps before the last one have no target, hence no gradient.
       const gradient = whole ? measure.gradient() : zerosAbove(k, measure.gradient(), above());
-      if (batch.steps > batch.known) runFreeBack(gathered, gradient);
+      if (batch.steps > batch.known) runFreeBack(gradient);
       else stageBackward(stages[0] as Stage, gradient, false);
     },
 
@@ -167,9 +164,9 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
   };
 }
 
-/** Values of a buffer in float64 from `first` on, as a tensor in float32. */
-function upload(k: Kernels, values: Float64Array, first: number, shape: readonly [number, number]): Id {
-  return k.floats(new Float32Array(values.subarray(first, first + shape[0] * shape[1])), shape);
+/** The first values of a buffer in float64, as a tensor in float32. */
+function upload(k: Kernels, values: Float64Array, shape: readonly [number, number]): Id {
+  return k.floats(new Float32Array(values.subarray(0, shape[0] * shape[1])), shape);
 }
 
 /** (rows, H · C), or (rows) ids, 0 in rows without a target. */

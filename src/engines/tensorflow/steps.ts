@@ -66,7 +66,7 @@ function stepsTogether({ together }: Machine, { batch }: TrainRequest, { step }:
 /** Sees how long a step of a full batch is, once it is done by a graph. */
 function planTogether(machine: Machine, { batch }: TrainRequest, { bounds }: Visiting): void {
   const { recorder, network, program, together } = machine;
-  if (!recorder?.operations || network.carry || together?.size === batch || program.batch.windows !== batch) return;
+  if (recorder.operations === 0 || network.carry || together?.size === batch || program.batch.windows !== batch) return;
   const most = Math.floor(Math.min(MOST_WORK / work(machine, 3), MOST_OPERATIONS / recorder.operations, MOST_STEPS));
   const steps = bounds.length - 1;
   const full = Math.floor(bounds[steps]! / batch);
@@ -130,7 +130,7 @@ function takeTogether(
   const { clip } = request;
   const together = machine.together as NonNullable<Machine['together']>;
   const counts: number[] = [];
-  const found = machine.recorder!.together(variablesOf(store), rates.length * work(machine, 3), () => {
+  const found = machine.recorder.together(variablesOf(store), rates.length * work(machine, 3), () => {
     try {
       const numbers = rates.flatMap((rate, i) => {
         gatherStep(machine, request, plan, from.epoch, from.step + i);
@@ -192,7 +192,7 @@ interface Passed {
 function pass({ k, program, gather, network, store }: Machine, { windows }: Visiting): Passed {
   const every = everyStep(network, windows.shape);
   const measure = program.measure(gather, program.forward(gather), every);
-  program.backward(gather, measure, every);
+  program.backward(measure, every);
   const gradients = [...store.slots.values()].map(({ gradient }) => gradient);
   return { measure, gradients, halves: halfSquaresOf(k, gradients) };
 }

@@ -6,7 +6,7 @@ import type { PlannedLayer } from '../../../layers/plan.ts';
 import type { Cell, Pass, State } from '../cell.ts';
 import type { Id } from '../kernels.ts';
 import type { Source } from '../linear.ts';
-import { add, concat, product, sliceRows, split, zerosAbove } from '../operations.ts';
+import { add, addInOrder, concat, product, sliceRows, split, zerosAbove } from '../operations.ts';
 import { inOrder, inOrderBack, inPlace, inPlaceBack, lastStates, lastStatesBack, type Reading } from '../reading.ts';
 import type { Slot, Store } from '../store.ts';
 
@@ -127,9 +127,12 @@ export function stepsOutside(pass: Pass, { states, every }: Outside): readonly (
   return Array.from({ length: pass.steps }, (_, t) => (t === pass.steps - 1 ? states : null));
 }
 
-/** Sum of those that are there, from first to last; at least one is. Of three and more AddN adds in an order that depends on whose memory is free. */
+/** Sum of those that are there; at least one is. */
 export function sumOf({ k }: Pass, ...parts: (Id | null)[]): Id {
-  return parts.filter((part) => part !== null).reduce((sum, part) => add(k, sum, part));
+  return addInOrder(
+    k,
+    parts.filter((part) => part !== null),
+  );
 }
 
 /** T tensors of B rows as (T · B, ·). */

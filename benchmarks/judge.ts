@@ -39,7 +39,7 @@ export interface Check {
 }
 
 export const NATIVE: readonly string[] = ['native-2', 'native-1'];
-export const PYTORCH: readonly string[] = ['torch-1', 'torch-2'];
+const PYTORCH: readonly string[] = ['torch-1', 'torch-2'];
 export const PEERS: readonly string[] = [...PYTORCH, 'keras', 'tf-layers'];
 
 /** Native against the best peer, by median, where nobody is wider than AVX2. Rows without a figure of their own: not slower. */

@@ -23,7 +23,7 @@ const COLUMNS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** Both tables, without the marks. */
-export function figures({ peers }: Performance, boards: readonly Kept[]): string {
+function figures({ peers }: Performance, boards: readonly Kept[]): string {
   return [...(peers ? speed(peers) : []), ...errors(boards)].join('\n');
 }
 

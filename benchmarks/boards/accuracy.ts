@@ -102,7 +102,7 @@ function inOrder(a: Kept, b: Kept): number {
   return ORDER.indexOf(a.group) - ORDER.indexOf(b.group);
 }
 
-export function render(boards: readonly Kept[]): string {
+function render(boards: readonly Kept[]): string {
   return [
     '# Accuracy',
     '',

@@ -139,7 +139,7 @@ async function boardOf(form: Form): Promise<Board> {
 }
 
 /** The board of a form over a series. */
-export function classic(form: Form, series: Series): Board {
+function classic(form: Form, series: Series): Board {
   const { name, horizon, season, metrics } = form;
   const until = series.length - form.rows;
   const past = rowsOf(series, 0, until);

@@ -1,9 +1,9 @@
 // The data of the boards, read by the product's own sources from the folder of outside data: FORECAST_SHARED, or `shared` beside the repository.
-// In: a path inside it and what its columns are. Out: series or text. Not here: which rows are held out.
+// In: a path inside it and what its columns are. Out: series. Not here: which rows are held out.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Raw, Series, Text } from '../../src/core/data.ts';
+import type { Series } from '../../src/core/data.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 import { SOURCES } from '../../src/sources/index.ts';
 
@@ -26,29 +26,16 @@ export function checkPresent(): void {
 
 export type Written = { readonly kind: string; readonly file: string } & { readonly [option: string]: unknown };
 
-/** What a source of the product makes of a file of the shared data. */
-export async function load({ kind, ...options }: Written): Promise<Raw> {
+/** The series that a source of the product makes of a file of the shared data. Errors: E_DATA_NOT_FOUND, the source's. */
+export async function seriesIn({ kind, ...options }: Written): Promise<readonly Series[]> {
   checkPresent();
   const source = SOURCES[kind];
   if (!source) throw new ForecastError('E_CONFIG_UNKNOWN_KIND', `no source is called "${kind}"`, { where: kind });
-  const loaded = await source.load(source.options.parse(options), {
+  const { raw } = await source.load(source.options.parse(options), {
     resolve: (path) => join(SHARED, 'data', path),
     display: (path) => path,
     seed: 1,
   });
-  return loaded.raw;
-}
-
-/** The series of a file. */
-export async function seriesIn(written: Written): Promise<readonly Series[]> {
-  const raw = await load(written);
   if (raw.form === 'numbers') return raw.series;
-  throw new Error(`${written.file} is text`);
-}
-
-/** The text of a file. */
-export async function textIn(written: Written): Promise<Text> {
-  const raw = await load(written);
-  if (raw.form === 'text') return raw;
-  throw new Error(`${written.file} holds numbers`);
+  throw new Error(`${options.file} is text`);
 }

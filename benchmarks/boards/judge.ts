@@ -208,7 +208,7 @@ function seedsOf(walked: Walked, part: Part, found: { walked: Walked; part: Part
 }
 
 /** A setting as it is told: the member's name, and its season where that is not the board's. */
-export function label({ model, season, seasons }: Setting, usual: number): string {
+function label({ model, season, seasons }: Setting, usual: number): string {
   const { kind, members, ...options } = model;
   const list = Array.isArray(members) ? ` of ${members.map((member) => labelOf(member)).join(', ')}` : '';
   const words = labelOf({ kind, ...options }) + list;

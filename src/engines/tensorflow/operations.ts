@@ -130,7 +130,12 @@ export function splitAt(k: Kernels, a: Id, sizes: readonly number[], axis: numbe
   return k.many('SplitV', [int('num_split', sizes.length)], [a, vector(k, sizes), place(k, axis)], sizes.length);
 }
 
-/** Numbers as one row. */
+/** Sum of many of one shape: the same whoever's memory is free. */
+export function addMany(k: Kernels, parts: readonly Id[]): Id {
+  return k.run('Sum', NONE, stack(k, parts), vector(k, [0]));
+}
+
+/** Numbers as one row; tensors of one shape along a first axis more. */
 export function stack(k: Kernels, numbers: readonly Id[]): Id {
   return k.run('Pack', list(numbers), ...numbers);
 }

@@ -11,7 +11,7 @@ import { createFeed } from './feed.ts';
 import type { Id, Kernels } from './kernels.ts';
 import { makeCell } from './layers/index.ts';
 import { type Measure, measureLoss } from './losses.ts';
-import { add, addInOrder, concat, sliceRows, splitAt, zerosAbove } from './operations.ts';
+import { add, addMany, concat, sliceRows, splitAt, zerosAbove } from './operations.ts';
 import { createPass } from './pass.ts';
 import { load, type Slot, type Store } from './store.ts';
 import { begin, carriedBy, endsOf, keep } from './streams.ts';
@@ -113,7 +113,7 @@ export function createProgram(k: Kernels, network: Network, plan: NetworkPlan, s
       }
       for (const [name, state] of stage.pass.toBegins) stages[i - 1]!.pass.toEnds.set(name, state);
     }
-    for (const [slot, parts] of sums) slot.gradient = addInOrder(k, parts);
+    for (const [slot, parts] of sums) slot.gradient = addMany(k, parts);
   };
 
   const above = () => (batch.steps - 1) * batch.windows; // rows before the last step's

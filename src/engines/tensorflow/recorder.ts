@@ -59,7 +59,7 @@ const CALL = 0.2e6;
 /** What the graph of several steps saves of what their own graphs take. */
 const SAVED = 1 / 3;
 /** Operations of the largest graph: TensorFlow looks through it before it runs first, half a second then, and nothing can stop it. */
-const LARGEST = 2500;
+const LARGEST = 4500;
 
 /** Batches of full and partial size, in training, validation and use, with and without padding. */
 const MOST = 24;

@@ -2,7 +2,7 @@
 // In: the figures of a check. Out: text. Not here: the figures (../check.ts).
 
 import type { Holding } from '../evaluate/holding.ts';
-import { columns, count, counted, figure, figures, percent, visible } from './figures.ts';
+import { columns, count, counted, figure, figures, percent, probability, visible } from './figures.ts';
 import { metricLabel } from './verdict.ts';
 
 export interface CheckFacts extends Holding {
@@ -53,9 +53,9 @@ function reasons({ causes, levels, error, bias }: CheckFacts): string[] {
   const worst = [...levels].sort((a, b) => a.p - b.p)[0];
   return causes.map((cause) => {
     if (cause === 'coverage' && worst)
-      return `${count(worst.inside)} of ${count(worst.judged)} values lie inside their ${worst.level} % intervals, p ${figure(worst.p, 2)}`;
+      return `${count(worst.inside)} of ${count(worst.judged)} values lie inside their ${worst.level} % intervals, ${probability(worst.p)}`;
     if (cause === 'error' && error)
-      return `errors are ${figure(error.ratio, 2)} times those of the backtest, p ${figure(error.p, 2)} among its ${counted(error.origins, 'forecast')}`;
+      return `errors are ${figure(error.ratio, 2)} times those of the backtest, ${probability(error.p)} among its ${counted(error.origins, 'forecast')}`;
     const { sums, mean } = bias;
     return `the forecast drifts ${mean > 0 ? 'above' : 'below'} what came: ${count((sums?.judged ?? 0) - (sums?.inside ?? 0))} of ${counted(sums?.judged ?? 0, 'sum')} left their ${sums?.level ?? 95} % interval`;
   });
@@ -131,11 +131,9 @@ function levelTable({ levels, error, bias }: CheckReport): string[] {
     `${level} % interval`,
     `${count(inside)} of ${count(judged)} inside`,
     percent(inside / judged),
-    `p ${figure(p, 2)}`,
+    probability(p),
   ]);
-  const ratio = error
-    ? [['errors', `${figure(error.ratio, 3)} times the backtest's`, '', `p ${figure(error.p, 2)}`]]
-    : [];
+  const ratio = error ? [['errors', `${figure(error.ratio, 3)} times the backtest's`, '', probability(error.p)]] : [];
   const { sums, signal } = bias;
   const drift = sums
     ? [
@@ -143,7 +141,7 @@ function levelTable({ levels, error, bias }: CheckReport): string[] {
           'sums of errors',
           `${count(sums.inside)} of ${count(sums.judged)} inside`,
           percent(sums.inside / sums.judged),
-          `p ${figure(sums.p, 2)}`,
+          probability(sums.p),
         ],
       ]
     : [];

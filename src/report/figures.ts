@@ -31,6 +31,11 @@ export function figure(value: number, digits = 4): string {
   return signed(trimmed(value.toFixed(Math.min(decimals, 20))));
 }
 
+/** The p of a test: p 0.031; below 0.001 what the test itself takes for granted says no more than that. */
+export function probability(p: number): string {
+  return p < 0.001 ? 'p < 0.001' : `p ${figure(p, 2)}`;
+}
+
 /** The numbers of one column with the same decimals, as many as the one that needs most; –: no number. */
 export function figures(values: readonly (number | null | undefined)[], digits = 4): string[] {
   const texts = values.map((value) => (typeof value === 'number' ? figure(value, digits) : '–'));

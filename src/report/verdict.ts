@@ -3,7 +3,7 @@
 
 import { DOUBT } from '../evaluate/decision.ts';
 import { LEAST_WINDOWS } from '../evaluate/significance.ts';
-import { counted, figure, percent } from './figures.ts';
+import { counted, figure, percent, probability } from './figures.ts';
 
 export interface VerdictFacts {
   /** The forecaster the run was for. */
@@ -97,7 +97,7 @@ function significance(facts: VerdictFacts): string {
   if (isUntested(facts) && origins !== undefined) return ` at ${counted(origins, 'origin')}, too few to test`;
   if (isUntested(facts) && skill !== null && ship === model) return ', too few to test';
   if (p === null || p === undefined) return '';
-  return `, p ${figure(p, 2)}${folds ? ` over ${counted(folds, 'fold')}` : ''}`;
+  return `, ${probability(p)}${folds ? ` over ${counted(folds, 'fold')}` : ''}`;
 }
 
 /** What a forecast without a thought of its own looks like. It is not praised, however near it came. */

@@ -66,3 +66,8 @@ test('each outcome has its sentence', () => {
 test('a verdict is one line', () => {
   for (const skill of [null, -20, -0.5, 0, 0.5]) expect(say({ skill })).not.toContain('\n');
 });
+
+test('a p too small to mean what it says is only said to be small', () => {
+  for (const p of [0, 1e-154, 0.0009]) expect(say({ p })).toContain(', p < 0.001)');
+  expect(say({ p: 0.001 })).toContain(', p 0.001)');
+});

@@ -257,7 +257,7 @@ describe.skipIf(!here)('on TensorFlow', () => {
     it.each([
       ['adam', null, 0],
       ['adam', 0.05, 0],
-      ['adam', 0.05, 0.02], // asked for in vain at first
+      ['adam', 0.05, 0.005], // asked for in vain at first
       ['adamw', 0.05, 0],
       ['rmsprop', 0.05, 0],
       ['sgd', 0.05, 0],
@@ -266,7 +266,7 @@ describe.skipIf(!here)('on TensorFlow', () => {
       const [one, several] = [await trained(Infinity, asking), await trained(patience, asking)];
       expect(one.calls).toBe(0);
       const steps = 3 * 3 * 9; // trained thrice
-      expect(several.calls).toBeLessThan(steps * 0.7);
+      expect(several.calls).toBeLessThan(steps * 0.8);
       expect({ ...several, calls: 0 }).toEqual(one);
     });
 

@@ -12,8 +12,11 @@ export interface Machine extends Omit<ReferenceMachine, 'store' | 'program'> {
   readonly store: Store;
   readonly program: Program;
   readonly recorder: Recorder;
-  /** How many steps of batches of `size` windows are taken together, and how often in a row that did not work; null: not known yet. */
-  together: { readonly size: number; readonly steps: number; misses: number } | null;
+  /**
+   * How many steps of batches of `size` windows are taken together, how many multiply-adds that saves each, and how often in a row it did not
+   * work; null: not known yet.
+   */
+  together: { readonly size: number; readonly steps: number; readonly saved: number; misses: number } | null;
 }
 
 /** What a batch costs beside its multiply-adds: calls into TensorFlow. */

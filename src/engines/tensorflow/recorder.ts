@@ -11,10 +11,10 @@ export interface Recorder {
   /** Operations settled last, where a graph did them; 0 else. */
   readonly operations: number;
   /**
-   * Takes down all that is asked for, variables read and changed too, and does it in one graph; null, and nothing is done, before as much was
-   * asked for often enough. The variables stay as they are.
+   * Takes down all that is asked for, variables read and changed too, and does it in one graph; null, and nothing is done, before a graph
+   * would have saved what it costs, `saved` multiply-adds at a time. The variables stay as they are.
    */
-  together(variables: ReadonlySet<Id>, work: number, ask: () => Id): Together | null;
+  together(variables: ReadonlySet<Id>, saved: number, ask: () => Id): Together | null;
   /** Closes its graphs. */
   close(): void;
 }
@@ -56,8 +56,6 @@ const START = 0.75e9;
 const OPERATION = 6e6;
 /** What the call of an operation costs without one. */
 const CALL = 0.2e6;
-/** What the graph of several steps saves of what their own graphs take. */
-const SAVED = 1 / 3;
 /** Operations of the largest graph: TensorFlow looks through it before it runs first, half a second then, and nothing can stop it. */
 const LARGEST = 4500;
 
@@ -225,10 +223,10 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     get operations() {
       return operations;
     },
-    together: (variables, work, ask) =>
+    together: (variables, saved, ask) =>
       traced(variables, (at) => {
         const wanted = [ask() - LATER];
-        const graph = at.notes.length > LARGEST ? null : graphOf(at, wanted, work * SAVED);
+        const graph = at.notes.length > LARGEST ? null : graphOf(at, wanted, saved);
         if (graph === null) return null;
         const given = [...at.given.keys()];
         const [values, ...changed] = graph.run(

@@ -155,6 +155,11 @@ export function snapshot(k: Kernels, store: Store): Snapshot {
   };
 }
 
+/** How many numbers the weights have. */
+export function weightsIn({ slots }: Store): number {
+  return [...slots.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
 /** Of weights and moments. */
 export function variablesOf({ slots }: Store): ReadonlySet<Id> {
   return new Set([...slots.values()].flatMap(({ variable, moments }) => [variable, ...moments]));

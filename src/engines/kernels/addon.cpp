@@ -406,7 +406,7 @@ static napi_value shuffle(napi_env env, napi_callback_info info) {
   Call call(env, info);
   size_t count = 0;
   int32_t *order = call.array<int32_t>(3, &count);
-  kernels->shuffle(call.natural(0), call.natural(1), call.natural(2), order, (int64_t)count);
+  kernels->shuffle(call.natural(0), call.natural(1), call.natural(2), order, (int32_t)count);
   return nullptr;
 }
 /** Multiply-adds a second of the bare product, on this thread. */

@@ -21,7 +21,7 @@ static void philox(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t 
   out[3] = c3;
 }
 /** The order of `shuffle` in core/random.ts: Fisher–Yates, each draw at a counter of its own. */
-static void shuffle(uint32_t seed, uint32_t key, uint32_t epoch, int32_t *order, ix count) {
+static void shuffle(uint32_t seed, uint32_t key, uint32_t epoch, int32_t *order, int32_t count) {
   uint32_t words[4];
   for (ix i = 0; i < count; i++) order[i] = (int32_t)i;
   for (ix i = count - 1; i > 0; i--) {

@@ -27,5 +27,5 @@ struct KernelTable {
   double (*bareProducts)(int32_t times);
   void (*rest)(Net *net);
   int64_t (*bytes)(const Net *net);
-  void (*shuffle)(uint32_t seed, uint32_t key, uint32_t epoch, int32_t *order, int64_t count);
+  void (*shuffle)(uint32_t seed, uint32_t key, uint32_t epoch, int32_t *order, int32_t count);
 };

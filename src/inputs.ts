@@ -8,7 +8,6 @@ import { ForecastError, type Warning } from './core/errors.ts';
 import { checkKnownAhead } from './core/known-ahead.ts';
 import { windowShape } from './cutting.ts';
 import { checkReach } from './predict/number-network.ts';
-import { KNOWN_AHEAD } from './report/result.ts';
 import type { WindowShape } from './window/window.ts';
 
 /**
@@ -143,7 +142,7 @@ export function toldInputs(
   const contenders = [model, ...baselines.map((kind) => ({ kind }))];
   const roles = [
     { what: 'known up to the cutoff', columns: past, reads: hasNetwork },
-    { what: KNOWN_AHEAD, columns: future, reads: readsAhead },
+    { what: 'known in advance', columns: future, reads: readsAhead },
   ].filter(({ columns }) => columns.length > 0);
   const notes = roles.map(({ what, columns, reads }) => {
     const readers = contenders.filter(reads).map(({ kind }) => kind);

@@ -59,6 +59,8 @@ export interface RunOptions {
 }
 
 export interface RunOutcome {
+  /** What was run, every default filled in. */
+  readonly config: Config;
   readonly result: Result;
   readonly folder: string;
   /** The report as plain text. */
@@ -112,7 +114,7 @@ export async function run(input: LoadedConfig | string | object, options: RunOpt
     const finished = await folder.complete(host());
     const gate = gateOf(config, result);
     const report = join(folder.path, REPORT);
-    return { result, folder: folder.path, text, report, picture, host: finished, stored: false, gate };
+    return { config, result, folder: folder.path, text, report, picture, host: finished, stored: false, gate };
   } catch (error) {
     await folder.leave(endOf(error), host());
     throw error;
@@ -184,6 +186,7 @@ async function storedOutcome(path: string, config: Config): Promise<RunOutcome> 
   const stored = await readRunFolder(path);
   const result = storedResult(stored);
   return {
+    config,
     result,
     folder: path,
     text: stored.text('report.txt'),

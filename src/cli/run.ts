@@ -1,7 +1,6 @@
 // forecast run: train, judge and forecast as a config says. Not here: the work (../run.ts).
 
 import { styleText } from 'node:util';
-import { KNOWN_AHEAD } from '../report/result.ts';
 import type { StyledPart } from '../report/terminal.ts';
 import type { RunEvent, RunOptions, RunOutcome } from '../run.ts';
 import { oneLine, usageError } from './failure.ts';
@@ -125,10 +124,11 @@ function asJson({ result, host, folder, stored }: RunOutcome): object {
 }
 
 /** Where the run is, and the command one would type next. */
-function whatNext({ folder, result, stored, report }: RunOutcome): string[] {
+function whatNext({ folder, config, result, stored, report }: RunOutcome): string[] {
   const path = pathArgument(folder);
-  // A recorded series goes on, and what is known in advance of it ends with the horizon.
-  const ends = result.backtest !== null || result.data.notes.some((note) => note.startsWith(KNOWN_AHEAD));
+  // A recorded series goes on, and columns known in advance of it end with the horizon; the calendar does not.
+  const { future } = config.source;
+  const ends = result.backtest !== null || (Array.isArray(future) && future.length > 0);
   const ahead = ends ? '--data newer.csv' : '--horizon 24';
   const next = result.text.length > 0 ? `forecast generate ${path} --prompt "…"` : `forecast predict ${path} ${ahead}`;
   return [

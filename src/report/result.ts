@@ -8,9 +8,6 @@ import type { Decision } from '../evaluate/decision.ts';
 import type { ScoreRow } from '../evaluate/score.ts';
 import type { Shape } from '../evaluate/shape.ts';
 
-/** How the note of a run begins that names columns known in advance. */
-export const KNOWN_AHEAD: string = 'known in advance';
-
 export type { Decision, ScoreRow };
 
 export interface Result {

@@ -168,6 +168,23 @@ describe('a run', () => {
     expect(err).toContain('next: forecast predict promo --data newer.csv');
   });
 
+  test('without a backtest, whose calendar never ends, is asked for more steps', async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, t) => `${2020 + Math.floor(t / 12)}-${String((t % 12) + 1).padStart(2, '0')},${(t * 7) % 11}`,
+    );
+    writeFileSync(join(folder, 'monthly.csv'), `month,sales\n${rows.join('\n')}\n`);
+    const source = 'source: { kind: csv, file: monthly.csv, target: sales, calendar: [month] }';
+    writeFileSync(
+      join(folder, 'monthly.yaml'),
+      `${source}\nmodel: linear\npredict: { horizon: 2 }\nevaluate: { folds: 0 }\n`,
+    );
+    const { status, err } = await forecast('run', 'monthly.yaml', '--out', 'monthly');
+    expect(status).toBe(0);
+    expect(err).toContain('next: forecast predict monthly --horizon 24');
+    expect((await forecast('predict', 'monthly', '--horizon', '24')).status).toBe(0);
+  });
+
   test('prints its report on stdout, the rest on stderr; --json --quiet prints one object and nothing else', async () => {
     const first = await forecast('run', 'tiny.yaml', '--out', 'run-a');
     expect(first.status).toBe(0);

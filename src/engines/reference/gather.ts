@@ -6,6 +6,7 @@ import type { Network } from '../../models/network.ts';
 import { directHorizon, inputWidth, lagsOf } from '../../models/plan.ts';
 import { cutoffAt, fromAt, lengthAt } from '../../window/cuts.ts';
 import type { Windows } from '../engine.ts';
+import type { Visiting } from '../visiting.ts';
 import { type Batch, EMPTY, room } from './cell.ts';
 import { createNormaliser } from './normaliser.ts';
 
@@ -27,6 +28,26 @@ export interface Gather {
   inputs(windows: Windows, order: Int32Array, start: number, end: number, batch: Batch): void;
   /** Fills the targets of the same windows; follows `inputs`. */
   goals(windows: Windows, order: Int32Array, start: number, end: number, batch: Batch): void;
+}
+
+/** Fills a training step's batch: what step it is, its inputs and its targets. */
+export function gatherStep(
+  gather: Gather,
+  batch: Batch,
+  seed: number,
+  { windows, order, bounds, continues }: Visiting,
+  epoch: number,
+  step: number,
+): void {
+  const start = bounds[step]!;
+  const end = bounds[step + 1]!;
+  batch.training = true;
+  batch.seed = seed;
+  batch.epoch = epoch;
+  batch.step = step;
+  batch.continues = continues?.subarray(start, end) ?? null;
+  gather.inputs(windows, order, start, end, batch);
+  gather.goals(windows, order, start, end, batch);
 }
 
 export function createGather(network: Network): Gather {

@@ -8,6 +8,7 @@ import type { EpochRecord, TrainReport, TrainRequest } from '../engine.ts';
 import { recordOf, validationOf } from '../means.ts';
 import { planEpoch, type Visiting } from '../visiting.ts';
 import { measure } from './evaluate.ts';
+import { gatherStep } from './gather.ts';
 import type { Tally } from './losses/loss.ts';
 import { checkBatches, checkWindows, everyStep, type Machine, work } from './machine.ts';
 import { makeUpdate } from './optimizers/index.ts';
@@ -86,27 +87,18 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
 function learnFrom(
   machine: Machine,
   request: TrainRequest,
-  { windows, order, bounds, continues }: Visiting,
+  plan: Visiting,
   epoch: number,
   step: number,
   tally: Tally,
 ): void {
   const { program, gather, network, carried } = machine;
-  const { batch } = program;
-  const start = bounds[step]!;
-  const end = bounds[step + 1]!;
-  batch.training = true;
-  batch.seed = request.seed;
-  batch.epoch = epoch;
-  batch.step = step;
-  batch.continues = continues?.subarray(start, end) ?? null;
-  gather.inputs(windows, order, start, end, batch);
-  gather.goals(windows, order, start, end, batch);
+  gatherStep(gather, program.batch, request.seed, plan, epoch, step);
   program.size();
   if (carried) putStreams(program, carried);
   program.forward(gather.input, gather.shifts);
   if (carried) takeStreams(program, carried);
-  program.measure(gather.targets, gather.kept, gather.count, everyStep(network, windows.shape), tally);
+  program.measure(gather.targets, gather.kept, gather.count, everyStep(network, plan.windows.shape), tally);
   program.backward(gather.input, null);
 }
 

@@ -4,6 +4,7 @@
 import { OPTIMIZERS } from '../../optimizers/index.ts';
 import { rateAt } from '../../optimizers/schedule.ts';
 import type { Position, TrainRequest } from '../engine.ts';
+import { gatherStep } from '../reference/gather.ts';
 import { everyStep } from '../reference/machine.ts';
 import { putStreams, takeStreams } from '../reference/streams.ts';
 import type { Visiting } from '../visiting.ts';
@@ -94,8 +95,9 @@ function takeStep(
   update: Update,
 ): Taken | null {
   const { k, program, gather, store, carried } = machine;
-  const { clip } = request;
-  gatherStep(machine, request, plan, from.epoch, from.step);
+  const { clip, seed } = request;
+  gatherStep(gather, program.batch, seed, plan, from.epoch, from.step);
+  if (carried) putStreams(program, carried);
   return k.scope(() => {
     const { measure, gradients, halves } = pass(machine, plan);
     k.settle([...sumsOf(measure), halves, ...gradients, ...program.ends()], work(machine, 3));
@@ -132,14 +134,14 @@ function takeTogether(
   rates: readonly number[],
   update: Update,
 ): Taken | null {
-  const { k, gather, store } = machine;
-  const { clip } = request;
+  const { k, gather, program, store } = machine;
+  const { clip, seed } = request;
   const together = machine.together as NonNullable<Machine['together']>;
   const counts: number[] = [];
   const found = machine.recorder.together(variablesOf(store), AGAIN * rates.length * together.saved, () => {
     try {
       const numbers = rates.flatMap((rate, i) => {
-        gatherStep(machine, request, plan, from.epoch, from.step + i);
+        gatherStep(gather, program.batch, seed, plan, from.epoch, from.step + i);
         counts.push(gather.count);
         const { measure, halves } = pass(machine, plan);
         if (clip !== null) shrink(k, store, shrinking(k, halves, clip));
@@ -169,22 +171,6 @@ function takeTogether(
     position = after(position, loss, correct ?? 0, count);
   }
   return { norm, rate: rates.at(-1) as number, position };
-}
-
-/** A step's batch. */
-function gatherStep(machine: Machine, request: TrainRequest, plan: Visiting, epoch: number, step: number): void {
-  const { windows, order, bounds, continues } = plan;
-  const { program, gather, carried } = machine;
-  const { batch } = program;
-  const [start, end] = [bounds[step]!, bounds[step + 1]!];
-  batch.training = true;
-  batch.seed = request.seed;
-  batch.epoch = epoch;
-  batch.step = step;
-  batch.continues = continues?.subarray(start, end) ?? null;
-  gather.inputs(windows, order, start, end, batch);
-  gather.goals(windows, order, start, end, batch);
-  if (carried) putStreams(program, carried);
 }
 
 interface Passed {

@@ -1,11 +1,12 @@
 // The wasm engine in a real browser: the compiled modules as they are, served as a page would get them.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { extname, join, normalize } from 'node:path';
+import { build as bundle } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasm } from '../../src/engines/wasm/index.ts';
@@ -28,14 +29,19 @@ const PAGE = `<!doctype html>
 <title>wasm</title>
 <script type="importmap">{ "imports": { "zod": "/zod/index.js" } }</script>
 <script type="module">
-  import { wasm } from '/dist/engines/wasm/index.js';
-  import { MODELS } from '/dist/models/index.js';
-  import { initialWeights } from '/dist/models/weights.js';
-  import { spellOptimizer } from '/dist/optimizers/index.js';
-  import { cut, takeCuts } from '/dist/window/cuts.js';
+  import * as parts from '/dist/browser.js';
   import { scenarios } from '/scenario.js';
-  window.ready = scenarios({ wasm, MODELS, initialWeights, cut, takeCuts, spellOptimizer });
+  window.ready = scenarios(parts);
 </script>`;
+
+/** The program of docs/engines.md, with what it found where it can be asked for; `from`: where it imports its parts from. */
+function exampleFrom(from: string): string {
+  const page = readFileSync(join(ROOT, 'docs/engines.md'), 'utf8');
+  const program = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  const there = './node_modules/forecast-toolkit/dist/browser.js';
+  if (!program.includes(there)) throw new Error(`docs/engines.md does not import ${there}`);
+  return `${program.replace(there, from)}\nwindow.example = { next, stopped: report.stopped, records: report.records };\n`;
+}
 
 const TYPES: { readonly [extension: string]: string } = { '.js': 'text/javascript', '.html': 'text/html' };
 
@@ -65,6 +71,27 @@ if (process.env.CI) {
 
 describe.skipIf(!BROWSER)('in a browser', () => {
   const space = workspace();
+  /** The program as a page imports it, and as esbuild bundles it. */
+  const bundleExample = async (folder: string): Promise<void> => {
+    const entry = join(folder, 'entry.js');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'plain.js'), exampleFrom('/dist/browser.js'));
+    const scenario = join(import.meta.dirname, 'browser/scenario.js');
+    const all = `import * as parts from '../dist/browser.js';
+      import { scenarios } from ${JSON.stringify(scenario)};
+      window.bundled = scenarios(parts);`;
+    writeFileSync(entry, `${exampleFrom('../dist/browser.js')}${all}`);
+    await bundle({
+      entryPoints: [entry],
+      outfile: join(folder, 'bundled.js'),
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      nodePaths: [join(ROOT, 'node_modules')],
+      logLevel: 'error',
+    });
+    copyFileSync(join(ROOT, 'src', WORKER), join(folder, 'worker.js'));
+  };
   const here = scenarios({ wasm, MODELS, initialWeights, cut, takeCuts, spellOptimizer });
   let browser: Browser;
 
@@ -78,7 +105,8 @@ describe.skipIf(!BROWSER)('in a browser', () => {
       },
     );
     copyFileSync(join(ROOT, 'src', WORKER), join(space.path, 'dist', WORKER));
-    browser = await chromium.launch({ executablePath: BROWSER as string, args: ['--no-sandbox'] });
+    await bundleExample(join(space.path, 'guide'));
+    browser = await chromium.launch({ executablePath: BROWSER as string, args: ['--no-sandbox'], timeout: 0 });
   });
   afterAll(() => browser?.close());
 
@@ -91,15 +119,17 @@ describe.skipIf(!BROWSER)('in a browser', () => {
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      const folders = { dist: join(space.path, 'dist'), zod: join(ROOT, 'node_modules/zod') };
+      const zod = join(ROOT, 'node_modules/zod');
+      const folders = { dist: join(space.path, 'dist'), guide: join(space.path, 'guide'), zod };
       server = await serve(folders, isolated);
       page = await browser.newPage();
+      page.setDefaultTimeout(0); // a test has its own limit
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
         if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`);
       });
       await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-      await page.waitForFunction('window.ready', undefined, { timeout: 20_000 }).catch((error) => {
+      await page.waitForFunction('window.ready', undefined, { timeout: 0 }).catch((error) => {
         throw new Error(`${error}\n${complaints.join('\n')}`);
       });
     });
@@ -131,6 +161,20 @@ describe.skipIf(!BROWSER)('in a browser', () => {
       expect(found.epochs).toBeLessThan(1900);
       expect(found.reports).toBeGreaterThan(0);
       expect(found.turns).toBeGreaterThan(3);
+    });
+
+    it('the program of the guide learns, and bundled it ends in the same numbers, its thread beside it', async () => {
+      await page.addScriptTag({ url: '/guide/plain.js', type: 'module' });
+      await page.waitForFunction('window.example', undefined, { timeout: 0 });
+      const plain = await page.evaluate<{ next: number; stopped: string }>('window.example');
+      expect(plain.stopped).toBe('done');
+      expect(Math.abs(plain.next - Math.sin(200 / 5))).toBeLessThan(0.1);
+      await page.evaluate('delete window.example');
+      await page.addScriptTag({ url: '/guide/bundled.js', type: 'module' });
+      await page.waitForFunction('window.example', undefined, { timeout: 0 });
+      expect(await page.evaluate('window.example')).toEqual(plain);
+      expect(await page.evaluate('window.bundled.waves()')).toEqual(await here.waves());
+      expect(page.workers().map((worker) => worker.url())).toContainEqual(expect.stringContaining('/guide/worker.js'));
     });
 
     it('nothing complained', () => {

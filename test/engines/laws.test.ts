@@ -372,6 +372,89 @@ describe.each(HERE)('engine %s', (kind, engine) => {
     },
   );
 
+  // Passes that only measure work in what training has made room for; windows of one step are the least of it.
+  it.each([
+    ['lstm', { units: 40 }],
+    ['lstm, relu, stacked, both directions', { units: [33, 20], activation: 'relu', bidirectional: true }],
+    ['gru', { units: 40, cell: 'gru' }],
+    ['simple-rnn', { units: 40, cell: 'simple-rnn' }],
+  ])('trained, a network measures and predicts what a new one with its weights does: %s', async (_, options) => {
+    const sequence = numbers(60, { targets: 1 });
+    for (const context of [1, 2, 3]) {
+      const all = windows(sequence, shape({ context }));
+      const network = build('lstm-regressor', options, task(sequence, all.shape));
+      for (const batch of [1, 10, 32]) {
+        const some = { ...all, cuts: takeCuts(all.cuts, 0, batch) };
+        const trained = await open(network);
+        await trained.train(request(some, { batch, epochs: 1, until: 1 }));
+        const fresh = await open(network, trained.weights());
+        const expected = await fresh.predict(some);
+        const { loss } = await fresh.evaluate(some, batch);
+        expect((await trained.evaluate(some, batch)).loss).toBeCloseTo(loss, digits);
+        for (const [i, value] of (await trained.predict(some)).entries())
+          expect(value).toBeCloseTo(expected[i]!, digits);
+        trained.dispose();
+        fresh.dispose();
+      }
+    }
+  });
+
+  it.each(['none', 'last', 'revin', { kind: 'mean', scale: 'deviation' }, { kind: 'season', season: 2 }] as const)(
+    'of a value that is no number no forecast is a number that reads it, every other is, and training stops: normalise %j',
+    async (normalise) => {
+      const sequence = numbers(30, { targets: 1 });
+      const network = build('lstm-regressor', { units: 4, normalise }, task(sequence, shape()));
+      const all = windows(sequence, shape());
+      sequence.targets[0]![14] = Number.NaN;
+      const compiled = await open(network);
+      const outputs = await compiled.predict(all);
+      const cutoffs = Array.from({ length: all.cuts.count }, (_, i) => i + 5);
+      const reads = cutoffs.map((cutoff) => cutoff > 14 && cutoff <= 19);
+      expect(Array.from(outputs, Number.isNaN)).toEqual(reads);
+      expect((await compiled.evaluate(all, 4)).loss).toBeNaN();
+      expect((await compiled.train(request(all))).stopped).toBe('nonfinite');
+      compiled.dispose();
+    },
+  );
+
+  it.each([[{}], [{ embedding: 3 }]])(
+    'what is no id of the vocabulary is read as nothing, and is no target: %j',
+    async (options) => {
+      const sequence = tokens(40, 7);
+      const layers = [{ kind: 'lstm', units: 3 }];
+      const network = build('language-model', { ...options, layers }, task(sequence, shape()));
+      const all = windows(sequence, shape());
+      const seen = async (id: number) => {
+        sequence.targets[0]!.fill(id, 20, 22);
+        const compiled = await open(network);
+        const { records } = await compiled.train(request(all));
+        const found = { records, outputs: await compiled.predict(all), means: await compiled.evaluate(all, 4) };
+        compiled.dispose();
+        return found;
+      };
+      const unknown = await seen(-1);
+      expect(unknown.records).toHaveLength(3);
+      for (const id of [7, 8, 1e9, 2 ** 32, -0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+        expect(await seen(id), String(id)).toEqual(unknown);
+      }
+    },
+  );
+
+  it('more outputs than there is memory for are refused in one line', async () => {
+    const sequence = numbers(30, { targets: 1 });
+    const all = windows(sequence, shape());
+    const compiled = await open(build('lstm-regressor', { units: 2 }, task(sequence, shape())));
+    const count = 2 ** 40;
+    const range = { from: 0, first: 6, count, stride: 1 };
+    const predicting = compiled.predict({ ...all, cuts: { ranges: [range], count } });
+    await expect(predicting).rejects.toMatchObject({
+      code: 'E_LIMIT_MEMORY',
+      message: expect.stringContaining(`${count} windows`),
+    });
+    expect(await compiled.predict(all)).toHaveLength(all.cuts.count);
+    compiled.dispose();
+  });
+
   it('trained together, each network gives the bytes it gives alone', async () => {
     const { network, all } = NUMBERS[0] as (typeof NUMBERS)[number];
     if (!(await knows(engine, network))) return;

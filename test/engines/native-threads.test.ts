@@ -255,7 +255,7 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
       const script = join(import.meta.dirname, 'ends-while-training.ts');
       const { signal, status } = spawnSync(process.execPath, ['--import', 'tsx', script, end], {
         cwd: join(import.meta.dirname, '../..'),
-        timeout: 60_000,
+        timeout: 600_000,
       });
       expect([signal, status]).toEqual([null, end.startsWith('throw') ? 1 : 0]);
     },

@@ -113,7 +113,7 @@ async function refusal(addon: string): Promise<string> {
 
 describe.concurrent('an addon that', () => {
   it('is not there is told in one line', async ({ expect }) => {
-    expect(await refusal(place('missing', () => {}))).toBe('its addon has not been built');
+    expect(await refusal(place('missing', () => {}))).toBe('FORECAST_ADDON names a file that is not there');
   });
 
   it('is a folder, or a link to itself, is told in one line', async ({ expect }) => {
@@ -257,4 +257,28 @@ it('native says with which instructions it loads, or the command that repairs it
   const state = await native.available();
   if (state.ok) expect(state.detail).toMatch(/float32/);
   else expect(state.repair).toContain(REPAIR);
+});
+
+describe('variables of the environment', () => {
+  it.each([
+    ['FORECAST_THREADS', 'abc', / \(FORECAST_THREADS is no number from 1 on: "abc"\)/],
+    ['FORECAST_THREADS', '0', / \(FORECAST_THREADS is no number from 1 on: "0"\)/],
+    ['FORECAST_THREADS', '1', /1 (thread|shard at a time) \(FORECAST_THREADS says so\)/],
+    ['FORECAST_THREADS', '1e99', /8 (threads|shards at a time) \(FORECAST_THREADS says so\)/],
+    ['FORECAST_THREADS', '', /float32, \d (threads?|shards? at a time)(, loads| \(there is one processor\))/],
+    ['FORECAST_INSTRUCTIONS', 'avx2', /FORECAST_INSTRUCTIONS is none of SSE2, .*: "avx2"|WebAssembly/],
+  ])('that say nothing are told of where the engine is: %s=%s', async (name, value, expected) => {
+    const probe = space.write(
+      `said-${name}-${value}.mts`,
+      `process.env[${JSON.stringify(name)}] = ${JSON.stringify(value)};
+const { ENGINES } = await import(${JSON.stringify(join(ROOT, 'src/engines/index.ts'))});
+for (const kind of ['native', 'wasm']) {
+  const state = await ENGINES[kind].available();
+  if (state.ok) console.log(state.detail);
+}`,
+    );
+    const { out, err } = await program([probe], existsSync(BUILT) ? BUILT : '');
+    expect(err).toBe('');
+    for (const line of out.trim().split('\n')) expect(line).toMatch(expected);
+  });
 });

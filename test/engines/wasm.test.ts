@@ -6,14 +6,17 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Interrupted } from '../../src/core/errors.ts';
 import { compileWith } from '../../src/engines/compiled/compiled.ts';
+import { describe as describeNetwork } from '../../src/engines/compiled/describe.ts';
 import type { Kernel } from '../../src/engines/compiled/kernel.ts';
 import { planVisits } from '../../src/engines/compiled/visits.ts';
 import { type Compiled, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
 import { type Crew, createCrew } from '../../src/engines/wasm/crew.ts';
 import { wasm } from '../../src/engines/wasm/index.ts';
 import { createKernel } from '../../src/engines/wasm/kernel.ts';
+import { createMemory, type Exports, instantiate } from '../../src/engines/wasm/module.ts';
 import type { WasmMemory } from '../../src/engines/wasm/webassembly.ts';
 import type { Network } from '../../src/models/network.ts';
+import { planNetwork } from '../../src/models/plan.ts';
 import { spellOptimizer } from '../../src/optimizers/index.ts';
 import { cut, cutoffAt, cutsAt, fromAt, takeCuts } from '../../src/window/cuts.ts';
 import { NUMBERS } from './features.ts';
@@ -457,6 +460,27 @@ it.each([
     expect(compiled.weights()).toEqual(before);
     compiled.dispose();
   }
+});
+
+it('a batch of more multiply-adds than 31 bits can count is shared out as a small one is', () => {
+  const measure = 4; // phase MEASURE of kernels/network.h
+  const wide = shape({ context: 200 });
+  const network = build('lstm-regressor', { units: 256 }, task(numbers(300), wide));
+  const { ints, reals } = describeNetwork(network, planNetwork(network));
+  const memory = createMemory('plain');
+  const kernels = instantiate('plain', memory) as Exports & { [name: string]: (...given: number[]) => number };
+  const put = (array: Int32Array | Float64Array): number => {
+    const at = kernels.kernel_allocate(array.byteLength);
+    new Uint8Array(memory.buffer, at).set(new Uint8Array(array.buffer));
+    return at;
+  };
+  const net = kernels.kernel_create(put(ints), put(reals));
+  kernels.kernel_bind(net, 0, 0, 0, put(Int32Array.of(200, 0, 0, 0, 0, 0, 0, 0, 200)));
+  const shards = [16, 40, 64].map((windows) => {
+    expect(kernels.kernel_prepare_pass!(net, 0, windows)).toBe(1);
+    return kernels.kernel_parts!(net, measure);
+  });
+  expect(shards).toEqual([2, 2, 2]);
 });
 
 it('says how many shards it computes at a time', async () => {

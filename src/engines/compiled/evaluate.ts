@@ -5,6 +5,7 @@ import { nextTurn } from '../../core/turn.ts';
 import { ownSteps } from '../../models/plan.ts';
 import type { Windows } from '../engine.ts';
 import { interrupted, type Means, meansOf } from '../means.ts';
+import { roomForOutputs } from '../outputs.ts';
 import { checkBatches, checkChannels, checkWindows } from '../reference/machine.ts';
 import { planPass } from '../visiting.ts';
 import type { Soon } from './kernel.ts';
@@ -124,8 +125,8 @@ async function predictMany(
 ): Promise<Float64Array | null> {
   const { network } = machine;
   const size = Math.max(1, Math.min(BLOCK, Math.floor(machine.kernel.turn / each)));
+  const outputs = roomForOutputs(windows.cuts.count, width);
   const { order, bounds, bound } = planVisits(network, windows, size, null, false);
-  const outputs = new Float64Array(windows.cuts.count * width);
   const block = new Float64Array(Math.min(size, windows.cuts.count) * width);
   let worked = 0;
   for (let k = 0; k + 1 < bounds.length; k++) {

@@ -3,6 +3,7 @@
 
 import { nextTurn } from '../../core/turn.ts';
 import type { Windows } from '../engine.ts';
+import { roomForOutputs } from '../outputs.ts';
 import { beginsWith, copyAnswers, passOver, STRETCH } from '../passing.ts';
 import type { Bound } from './kernel.ts';
 import {
@@ -27,7 +28,7 @@ export async function predictCarried(
   const width = machine.plan.outputs;
   const channel = windows.sequence.targets[0] as Float64Array;
   const each = workPerWindow(machine, { ...windows.shape, context: 1 }, 1);
-  const outputs = new Float64Array(windows.cuts.count * width);
+  const outputs = roomForOutputs(windows.cuts.count, width);
   const rows = new Float64Array(STRETCH * width);
   let done = 0; // windows of the ranges before
   let worked = 0;

@@ -451,6 +451,8 @@ struct Carve { // first counts, in 64 bits, since what there are addresses for i
   template <class Type> void take(Type *&pointer, int64_t count) {
     pointer = base ? (Type *)(base + (size_t)used) : nullptr;
     used += ((uint64_t)count * sizeof(Type) + 63) & ~(uint64_t)63;
+    if (base) forbid(base + (size_t)used);
+    used += FENCE;
   }
 };
 } // namespace
@@ -475,7 +477,7 @@ static void carve(Shard &shard, Carve &c, int64_t T, int64_t tile, bool training
       Linear &l = layer.linear[d];
       c.take(l.rows, (T + 1) * tile * l.stride);
       c.take(l.sums, (training ? T : 1) * tile * l.N);
-      if (layer.kind == LSTM) c.take(l.cells, (training ? T : 2) * tile * 2 * layer.Up);
+      if (layer.kind == LSTM) c.take(l.cells, (training && T > 2 ? T : 2) * tile * 2 * layer.Up); // a pass that only measures keeps two steps
       if (layer.kind == LSTM && net.carry) c.take(l.firstCells, tile * 2 * layer.Up);
       if (net.own) c.take(l.carry, tile * layer.Up);
       if (net.own) c.take(l.carryCell, tile * layer.Up);
@@ -590,12 +592,12 @@ static bool makeStreams(Net &net, ix streams) {
 
 /** Shards of a batch of windows of T steps; one where there is too little work to share. */
 static ix shardsOf(const Net &net, ix count, ix T) {
-  if (count < 16 || count * T * net.dense < WORTH_SHARDS) return 1;
+  if (count < 16 || (int64_t)count * T * net.dense < WORTH_SHARDS) return 1;
   return least(MOST_SHARDS, most(2, count / TILE));
 }
 /** Bytes of a window that the way back reads again. */
-static ix keptOf(const Net &net, ix T) {
-  ix bytes = 0;
+static int64_t keptOf(const Net &net, int64_t T) {
+  int64_t bytes = 0;
   for (int i = 0; i < net.count; i++) {
     const Layer &layer = net.layers[i];
     for (int d = 0; layer.kind >= SIMPLE_RNN && d < layer.directions; d++) bytes += 4 * T * (layer.linear[d].N + layer.linear[d].stride + 2 * layer.Up);
@@ -608,7 +610,7 @@ static ix keptOf(const Net &net, ix T) {
  */
 static ix tileOf(const Net &net, ix T, bool training) {
   if (!training || net.dense * 4 > FEW_WEIGHTS) return TILE;
-  const ix bytes = keptOf(net, T);
+  const int64_t bytes = keptOf(net, T);
   ix tile = TILE;
   while (tile > LEAST_TILE && tile * bytes > NEAR) tile /= 2;
   return tile;

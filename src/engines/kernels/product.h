@@ -130,6 +130,12 @@ static void product(float *C, ix ldc, ix rows, const Left &a, const float *B, ix
   }
 }
 
+/**
+ * Rows of B up to which two products that meet in the same sums are one block's work. Where 3 × 4 sums are all that fits, 4 × 3 of one after
+ * the other are done faster by an eighth, which soon is more than reading the sums again costs.
+ */
+enum { PAIRED = ROWS_OF_FOUR == 3 ? KC / 2 : 3 * KC / 2 };
+
 /** A and B of one of two products that meet in the same sums. */
 struct Half {
   const float *A, *B;

@@ -122,7 +122,7 @@ INLINE vf slope(Activation kind, vf y) {
 /** Sums of a panel at step s: [h 1 x] · weights, each part into its blocks. */
 static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix s, ix p, const float *rows, float *sums) {
   const ix ld = l.gated ? (ix)W4 : l.N, n = shard.n;
-  if (l.parts > 1 && !layer.ids && l.H + l.ones + l.F <= 3 * KC / 2) {
+  if (l.parts > 1 && !layer.ids && l.H + l.ones + l.F <= PAIRED) {
     const Part &h = l.part[0], &x = l.part[1];
     const ix k0 = s == 0 && !shard.net->carry ? l.H : 0;
     const float *w = shard.net->w;

@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { MOST_THREADS, threadsAsked } from '../threads.ts';
 import { flawOf, placesOfAddons, whyMissing } from './place.ts';
 
 /** A network inside the addon. */
@@ -71,8 +72,6 @@ export interface Addon {
 
 /** INTERFACE of kernels/addon.cpp. */
 const INTERFACE = 6;
-/** A batch has no more shards: MOST_SHARDS of kernels/network.h. */
-const MOST_THREADS = 8;
 
 export type Loaded = { readonly addon: Addon } | { readonly why: string };
 
@@ -82,14 +81,13 @@ let loaded: Loaded | undefined;
 export function loadAddon(): Loaded {
   if (loaded) return loaded;
   loaded = firstThatLoads(placesOfAddons());
-  if ('addon' in loaded) loaded.addon.threads(threadsAsked());
+  if ('addon' in loaded) loaded.addon.threads(threadsWanted());
   return loaded;
 }
 
 /** One for each processor this process may use, or FORECAST_THREADS: results do not depend on it. */
-function threadsAsked(): number {
-  const asked = Number(process.env.FORECAST_THREADS);
-  return asked >= 1 ? Math.floor(asked) : Math.min(availableParallelism(), MOST_THREADS);
+function threadsWanted(): number {
+  return threadsAsked(process.env.FORECAST_THREADS).threads ?? Math.min(availableParallelism(), MOST_THREADS);
 }
 
 function firstThatLoads(places: readonly string[]): Loaded {

@@ -5,6 +5,7 @@ import { ForecastError } from '../../core/errors.ts';
 import { nextTurn } from '../../core/turn.ts';
 import { compileWith } from '../compiled/compiled.ts';
 import type { Engine } from '../engine.ts';
+import { threadsAsked } from '../threads.ts';
 import { type Addon, loadAddon } from './addon.ts';
 import { nativeKernels } from './kernel.ts';
 import { repair } from './place.ts';
@@ -36,5 +37,17 @@ export const native: Engine = {
 
 function describe(addon: Addon): string {
   const threads = addon.threads(0);
-  return `${addon.instructions}, float32, ${threads} thread${threads === 1 ? '' : 's'}, loads`;
+  const { why } = threadsAsked(process.env.FORECAST_THREADS);
+  const [instructions, count] = [whyNotHeld(), why].map((words) => (words === null ? '' : ` (${words})`));
+  return `${addon.instructions}${instructions}, float32, ${threads} thread${threads === 1 ? '' : 's'}${count}, loads`;
+}
+
+/** What FORECAST_INSTRUCTIONS may name, the widest set to be taken: choose() of kernels/addon.cpp. */
+const INSTRUCTIONS = ['SSE2', 'NEON', 'AVX2', 'AVX-512'];
+
+/** Why FORECAST_INSTRUCTIONS holds nobody to anything; null where it does, or is not set. */
+function whyNotHeld(): string | null {
+  const { FORECAST_INSTRUCTIONS: named = '' } = process.env;
+  if (named === '' || INSTRUCTIONS.includes(named)) return null;
+  return `FORECAST_INSTRUCTIONS is none of ${INSTRUCTIONS.join(', ')}: ${JSON.stringify(named.slice(0, 20))}`;
 }

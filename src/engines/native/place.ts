@@ -49,12 +49,15 @@ const isClone = (): boolean => existsSync(join(ROOT, 'src', 'engines', 'kernels'
 
 /** Why there is no addon at all. */
 export function whyMissing(): string {
+  if (process.env.FORECAST_ADDON) return 'FORECAST_ADDON names a file that is not there';
   return isClone() ? 'its addon has not been built' : `the package holds no addon for ${platformHere()}`;
 }
 
 /** The command that brings an addon, or does without. */
 export function repair(): string {
-  if (isClone()) return 'in a clone of the repository, node scripts/build-native.js --verbose';
+  const build = 'in a clone of the repository, node scripts/build-native.js --verbose';
+  if (process.env.FORECAST_ADDON) return `unset FORECAST_ADDON, or name what was built: ${build}`;
+  if (isClone()) return build;
   const came = existsSync(join(ROOT, 'prebuilds', platformHere()));
   return came ? 'npm install --force forecast-toolkit' : 'take --engine wasm, which needs no addon';
 }

@@ -64,6 +64,7 @@ export function createGather(network: Network): Gather {
   const free = network.freeRun !== undefined;
   const own = network.freeRun ?? 0;
   const warmup = network.warmup ?? 0;
+  const vocabulary = tokens ? entry.vocabulary : 0;
   const padding = entry.kind === 'tokens' && entry.padding ? 0 : -1; // −1: a row of zeros
   const shifting = own > 0 && normalise.kind === 'season';
   const normaliser = createNormaliser(normalise);
@@ -86,11 +87,14 @@ export function createGather(network: Network): Gather {
     normaliser.size(windows * C);
   };
 
+  /** −1, which reads as zeros and is no target, where a value names no token. */
+  const idOf = (value: number): number => (value >= 0 && value < vocabulary ? Math.trunc(value) : -1);
+
   const fillTokens = (windows: Windows, cutoff: number, length: number, b: number, batch: Batch): void => {
     const channel = windows.sequence.targets[0] as Float64Array;
     const first = batch.steps - length;
     for (let t = 0; t < first; t++) ids[t * batch.windows + b] = padding;
-    for (let t = first, p = cutoff - length; t < batch.steps; t++, p++) ids[t * batch.windows + b] = channel[p]!;
+    for (let t = first, p = cutoff - length; t < batch.steps; t++, p++) ids[t * batch.windows + b] = idOf(channel[p]!);
   };
 
   const fillNumbers = (
@@ -139,7 +143,7 @@ export function createGather(network: Network): Gather {
       const level = normaliser.levels[b * C + c]!;
       for (let h = 0; h < H; h++) {
         const base = normaliser.base(channel, from, cutoff + shape.lead + h, cutoff, b * C + c);
-        if (Number.isNaN(base)) throw noSeason(cutoff, from, normalise);
+        if (base === undefined) throw noSeason(cutoff, from, normalise);
         bases[(b * H + h) * C + c] = base;
         if (!shifting) continue;
         const row = (batch.known - 1 + h) * batch.windows + b;
@@ -152,7 +156,7 @@ export function createGather(network: Network): Gather {
   const goal = (windows: Windows, from: number, position: number, known: number, row: number, b: number): boolean => {
     const { sequence } = windows;
     if (tokens) {
-      const id = (sequence.targets[0] as Float64Array)[position]!;
+      const id = idOf((sequence.targets[0] as Float64Array)[position]!);
       targets[row] = id;
       return id >= 0;
     }
@@ -160,7 +164,7 @@ export function createGather(network: Network): Gather {
       for (let c = 0; c < C; c++, at++) {
         const channel = sequence.targets[c] as Float64Array;
         const base = normaliser.base(channel, from, position + h, known, b * C + c);
-        if (Number.isNaN(base)) return false;
+        if (base === undefined) return false;
         targets[at] = normaliser.normal(channel[position + h]!, base, b * C + c);
       }
     }

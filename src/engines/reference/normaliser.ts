@@ -14,8 +14,8 @@ export interface Normaliser {
   fit(channel: Float64Array, cutoff: number, length: number, at: number): void;
   /** A value in the units of place `at`. */
   normal(value: number, base: number, at: number): number;
-  /** What a target at `position` is relative to, for a step that knows positions below `known`; NaN: it would stand before `from`. */
-  base(channel: Float64Array, from: number, position: number, known: number, at: number): number;
+  /** What a target at `position` is relative to, for a step that knows positions below `known`; undefined: it would stand before `from`. */
+  base(channel: Float64Array, from: number, position: number, known: number, at: number): number | undefined;
 }
 
 export function createNormaliser(normalise: Normalise): Normaliser {
@@ -42,7 +42,7 @@ export function createNormaliser(normalise: Normalise): Normaliser {
       if (normalise.kind !== 'season') return levels[at]!;
       const { season } = normalise;
       const p = position - season * Math.max(1, Math.ceil((position - known + 1) / season));
-      return p < from ? Number.NaN : channel[p]!;
+      return p < from ? undefined : channel[p]!;
     },
   };
 }

@@ -4,6 +4,7 @@
 import { nextTurn } from '../../core/turn.ts';
 import type { Windows } from '../engine.ts';
 import { interrupted } from '../means.ts';
+import { roomForOutputs } from '../outputs.ts';
 import { beginsWith, copyAnswers, passOver, STRETCH } from '../passing.ts';
 import { type Machine, work } from './machine.ts';
 import type { Program } from './program.ts';
@@ -25,7 +26,7 @@ export async function predictCarried(
   const { plan, breath, store } = machine;
   const width = plan.outputs;
   const channel = windows.sequence.targets[0] as Float64Array;
-  const outputs = new Float64Array(windows.cuts.count * width);
+  const outputs = roomForOutputs(windows.cuts.count, width);
   let done = 0; // windows of the ranges before
   for (const range of windows.cuts.ranges) {
     const { start, end } = passOver(range, windows.shape.context);

@@ -6,6 +6,7 @@ import { type NetworkPlan, ownSteps } from '../../models/plan.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
 import { interrupted } from '../means.ts';
+import { roomForOutputs } from '../outputs.ts';
 import type { Batch } from './cell.ts';
 import type { Gather } from './gather.ts';
 import { checkChannels, type Machine, work } from './machine.ts';
@@ -20,8 +21,8 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
   checkChannels(machine, windows);
   if (network.carry) return predictCarried(machine, windows, signal);
   const block = Math.max(1, Math.min(256, Math.floor(BLOCK_ROWS / windows.shape.context)));
+  const outputs = roomForOutputs(windows.cuts.count, ownSteps(network) * plan.outputs);
   const { order, bounds } = planBatches(windows.cuts, windows.shape, block, null);
-  const outputs = new Float64Array(windows.cuts.count * ownSteps(network) * plan.outputs);
   for (let k = 0; k + 1 < bounds.length; k++) {
     if (signal?.aborted) throw interrupted();
     const start = bounds[k]!;

@@ -1,6 +1,8 @@
 // A thread of the platform, Node's or a browser's, as one small interface: TypeScript declares only one of the two at a time.
 // In: the address of a plain JavaScript module. Out: a thread that hears messages and answers. Not here: what is said (crew.ts, worker.js).
 
+import { threadsAsked } from '../threads.ts';
+
 export interface Thread {
   say(message: object, given?: readonly ArrayBuffer[]): void;
   /** Whether the process must live on for its answer; a thread nobody waits for does not keep a program from ending. */
@@ -70,15 +72,14 @@ export function whyNotShared(): string | null {
 
 /** More would wait for each other longer than they help: batches have few shards. FORECAST_THREADS asks for another number. */
 const USUAL_THREADS = 2;
-const MOST_THREADS = 8;
 
 /** Threads that can work side by side on one network here, and why there are not more. */
 export function threadsHere(): { readonly threads: number; readonly why: string | null } {
   const why = whyNotShared();
   if (why) return { threads: 1, why: `no SharedArrayBuffer: ${why}` };
-  const asked = Number(node ? process.env.FORECAST_THREADS : undefined);
-  if (asked >= 1) return { threads: Math.min(MOST_THREADS, Math.floor(asked)), why: 'FORECAST_THREADS says so' };
+  const asked = threadsAsked(node ? process.env.FORECAST_THREADS : undefined);
+  if (asked.threads !== null) return { threads: asked.threads, why: asked.why };
   const processors = node ? node('node:os').availableParallelism() : (browser.navigator?.hardwareConcurrency ?? 1);
   if (processors < USUAL_THREADS) return { threads: 1, why: 'there is one processor' };
-  return { threads: USUAL_THREADS, why: null };
+  return { threads: USUAL_THREADS, why: asked.why };
 }

@@ -60,6 +60,8 @@ describe('where TensorFlow cannot load, one line says why', () => {
     expect(why).toMatch(expected);
     expect(why).not.toContain('\n');
     expect(why).not.toContain(space.path);
+    const { repair } = found as { repair?: string };
+    expect(repair).toBe(why.includes('does not run on Node') ? 'run the program with Node 20 or 22' : undefined);
   });
 });
 
@@ -132,13 +134,17 @@ describe.skipIf(!here)('on TensorFlow', () => {
   };
   const head = { kind: 'dense', units: 1 };
   const lstm = { kind: 'lstm', units: 100 };
+  const widest = { kind: 'lstm', units: 192 };
   const padded = shape({ pad: 'left', mask: true });
-  /** Wide layers go back another way; large vocabularies enter another way; what else a network may have. */
+  /** Wide layers go back another way, the widest forward too; large vocabularies enter another way; what else a network may have. */
   const cases: { readonly name: string; readonly network: Network; readonly all: Windows }[] = [
     wide('wide', { layers: [lstm, head] }),
     wide('wide, one step', { layers: [lstm, head] }, shape({ context: 1 })),
     wide('wide, stacked', { layers: [{ ...lstm, sequences: true }, lstm, head] }),
     wide('wide, both ways, masked', { layers: [{ ...lstm, bidirectional: true }, head] }, padded, 'prefixes'),
+    wide('widest, one step', { layers: [widest, head] }, shape({ context: 1 })),
+    wide('widest, stacked', { layers: [{ ...widest, sequences: true }, widest, head] }),
+    wide('widest, both ways, masked', { layers: [{ ...widest, bidirectional: true }, head] }, padded, 'prefixes'),
     wide('bent dense layers', {
       layers: [
         { kind: 'dense', units: 8, activation: 'sigmoid' },
@@ -161,6 +167,7 @@ describe.skipIf(!here)('on TensorFlow', () => {
       ),
     ),
     spokenOn('wide, carried', { layers: [lstm], embedding: 4 }),
+    spokenOn('widest, carried', { layers: [widest] }),
     ...NUMBERS,
     ...CARRIED,
   ];
@@ -196,13 +203,23 @@ describe.skipIf(!here)('on TensorFlow', () => {
     },
   );
 
-  it('makes a graph of what is done often, of batches of each size, and of nothing else', async () => {
+  it('makes a graph of what is done often or meant to be, and of nothing else', async () => {
     const k = await kernels();
     const { network, all } = cases[0] as (typeof cases)[number];
     const before = k.graphs;
     const compiled = compileWith(k, network, roughWeights(network));
     await compiled.train(request(all, { batch: 60, until: 1 }));
     expect(k.graphs - before).toBe(0);
+    await compiled.train(request(all, { batch: 30, epochs: 1e6, until: 1 })); // what is meant to be done often, at once
+    expect(k.graphs - before).toBe(2); // of 30 windows and of 5
+    compiled.dispose();
+  });
+
+  it('makes a graph of each size of batches, once they have been read often', async () => {
+    const k = await kernels();
+    const { network, all } = cases[0] as (typeof cases)[number];
+    const before = k.graphs;
+    const compiled = compileWith(k, network, roughWeights(network));
     await compiled.train(request(all, { batch: 60, epochs: 100, until: 100 }));
     expect(k.graphs - before).toBe(2); // of 60 windows and of 5
     compiled.dispose();
@@ -225,16 +242,18 @@ describe.skipIf(!here)('on TensorFlow', () => {
         ...changes,
       });
 
-    /** What training gives, and how often TensorFlow was called for it. */
+    /** What training gives, how often TensorFlow was called for it, and with how many tensors at most. */
     const trained = async (patience: number, training: TrainRequest, net = network, from = weights) => {
       const k = await kernels();
       let calls = 0;
+      let tensors = 0;
       const heard: Kernels = {
         ...k,
         open(...what) {
           const graph = k.open(...what);
           const run = (inputs: readonly number[]) => {
             calls++;
+            tensors = Math.max(tensors, inputs.length);
             return graph.run(inputs);
           };
           return { run, close: graph.close };
@@ -251,13 +270,13 @@ describe.skipIf(!here)('on TensorFlow', () => {
       expect(k.live).toBe(live);
       compiled.dispose();
       expect(k.live).toBeLessThan(before);
-      return { ...found, calls };
+      return { ...found, calls, tensors };
     };
 
     it.each([
       ['adam', null, 0],
       ['adam', 0.05, 0],
-      ['adam', 0.05, 0.005], // asked for in vain at first
+      ['adam', 0.05, 0.001], // asked for in vain at first
       ['adamw', 0.05, 0],
       ['rmsprop', 0.05, 0],
       ['sgd', 0.05, 0],
@@ -267,7 +286,8 @@ describe.skipIf(!here)('on TensorFlow', () => {
       expect(one.calls).toBe(0);
       const steps = 3 * 3 * 9; // trained thrice
       expect(several.calls).toBeLessThan(steps * 0.8);
-      expect({ ...several, calls: 0 }).toEqual(one);
+      expect(several.tensors).toBeLessThan(40); // 5 weights with their moments, and not some for each step
+      expect({ ...several, calls: 0, tensors: 0 }).toEqual(one);
     });
 
     it('give the bytes they give one by one: tokens, of which it is counted how many are right', async () => {
@@ -277,7 +297,7 @@ describe.skipIf(!here)('on TensorFlow', () => {
       const from = roughWeights(net);
       const [one, several] = [await trained(Infinity, asking, net, from), await trained(0, asking, net, from)];
       expect(several.calls).toBeGreaterThan(0);
-      expect({ ...several, calls: 0 }).toEqual(one);
+      expect({ ...several, calls: 0, tensors: 0 }).toEqual(one);
       expect(one.report.records[0]?.accuracy).toBeGreaterThan(0);
     });
 
@@ -300,19 +320,19 @@ describe.skipIf(!here)('on TensorFlow', () => {
       ];
       expect(one.report.stopped).toBe(stopped);
       expect(several.calls).toBeGreaterThan(0);
-      expect({ ...several, calls: 0 }).toEqual(one);
+      expect({ ...several, calls: 0, tensors: 0 }).toEqual(one);
     });
 
     it('stop between two calls, and go on to the same bytes', async () => {
       const k = await kernels();
-      const asking = asked({ batch: 2, epochs: 1, until: 1 });
+      const asking = asked({ batch: 1, epochs: 1, until: 1 });
       const whole = await trained(0, asking);
-      for (const calls of [1, 2, 4]) {
+      for (const calls of [1, 2, 3]) {
         const compiled = compileWith(k, network, weights, 0);
         const { stopped, position } = await compiled.train({ ...asking, signal: stopAfter(calls) });
         expect(stopped).toBe('aborted');
         expect(position.step).toBeGreaterThanOrEqual(calls);
-        expect(position.step).toBeLessThan(33);
+        expect(position.step).toBeLessThan(65);
         const { records } = await compiled.train({ ...asking, from: position });
         expect(records).toEqual(whole.report.records);
         expect(compiled.weights()).toEqual(whole.weights);

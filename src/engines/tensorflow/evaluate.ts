@@ -6,6 +6,7 @@ import { ownSteps } from '../../models/plan.ts';
 import { planBatches } from '../../window/batches.ts';
 import type { Windows } from '../engine.ts';
 import { interrupted, type Means, meansOf, type Sums } from '../means.ts';
+import { roomForOutputs } from '../outputs.ts';
 import { checkBatches, checkChannels, checkWindows, everyStep } from '../reference/machine.ts';
 import { placeRows } from '../reference/predict.ts';
 import { type PassingMachine, predictCarried } from '../reference/predict-carried.ts';
@@ -75,10 +76,10 @@ export async function predict(machine: Machine, windows: Windows, signal?: Abort
   const { batch } = program;
   checkChannels(machine, windows);
   if (network.carry) return predictCarried(passing(machine), windows, signal);
+  const outputs = roomForOutputs(windows.cuts.count, ownSteps(network) * plan.outputs);
   checkReach(machine, windows, false);
   const block = Math.max(1, Math.min(256, Math.floor(BLOCK_ROWS / windows.shape.context)));
   const { order, bounds } = planBatches(windows.cuts, windows.shape, block, null);
-  const outputs = new Float64Array(windows.cuts.count * ownSteps(network) * plan.outputs);
   for (let i = 0; i + 1 < bounds.length; i++) {
     if (signal?.aborted) throw interrupted();
     const start = bounds[i]!;

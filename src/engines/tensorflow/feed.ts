@@ -49,7 +49,7 @@ export function createFeed(k: Kernels, network: Network, batch: Batch): Feed {
         const row = outputs.get(t - lag) as Id;
         let value = W === C ? row : product(k, row, k.floats(choice, [C, W]), 2);
         if (shifts) value = add(k, value, columns(shifts, C, t - lag, 0, C));
-        if (most !== null) value = k.run('ClipByValue', NONE, value, k.scalar(-most), k.scalar(most));
+        if (most !== null) value = k.run('ClipByValue', NONE, value, k.filled(-most, []), k.filled(most, []));
         fed.set(t * lags.length + l, value);
         return value;
       });
@@ -63,7 +63,7 @@ export function createFeed(k: Kernels, network: Network, batch: Batch): Feed {
         if (!stands(t, lag)) return [];
         let part = parts[l] as Id;
         if (most !== null) {
-          const room = subtract(k, k.scalar(most), each(k, 'Abs', fed.get(t * lags.length + l) as Id));
+          const room = subtract(k, k.filled(most, []), each(k, 'Abs', fed.get(t * lags.length + l) as Id));
           part = slope(k, 'relu', room, part); // nothing where it is held at the clip
         }
         return [[t - lag, W === C ? part : product(k, part, k.floats(choice, [C, W]))] as const];

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesField, joined, messageField, textField, varintField } from '../../core/protobuf.ts';
 import { type Attribute, FLOAT, FLOATS, type Graph, INT32, INT64, IS, type Kernels } from './kernels.ts';
-import { type Element, type Fixed, type Noted, type Recording, VARIABLE } from './recording.ts';
+import { type Element, type Fixed, type Noted, packsOf, type Recording, VARIABLE } from './recording.ts';
 
 const BOOL = 10;
 
@@ -41,16 +41,13 @@ const ELEMENTS: { readonly [op: string]: readonly (readonly [string, number])[] 
     ['T', 2],
     ['TI', 0],
   ],
+  Range: [['Tidx', 0]],
   ReadVariableOp: [],
   ResourceApplyAdam: [['T', 9]],
   ResourceApplyKerasMomentum: [['T', 2]],
   Slice: [
     ['T', 0],
     ['Index', 1],
-  ],
-  SparseSoftmaxCrossEntropyWithLogits: [
-    ['T', 0],
-    ['Tlabels', 1],
   ],
   Split: [['T', 1]],
   SplitV: [
@@ -60,6 +57,10 @@ const ELEMENTS: { readonly [op: string]: readonly (readonly [string, number])[] 
   StridedSlice: [
     ['T', 0],
     ['Index', 1],
+  ],
+  TensorScatterSub: [
+    ['T', 0],
+    ['Tindices', 1],
   ],
   UnsortedSegmentSum: [
     ['T', 0],
@@ -74,16 +75,28 @@ const GIVES: ReadonlySet<string> = new Set(['DstT', 'output_type']);
 /** The shape of a variable is not told: by what TensorFlow knows of shapes it sums in another order. */
 const SHAPELESS: Attribute = { name: 'shape', type: IS.shape, value: null };
 
-function savedModel({ notes, given, wanted }: Recording): {
+function savedModel(recording: Recording): {
   readonly bytes: Uint8Array;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 } {
+  const { notes, given, packed, wanted } = recording;
   const names: string[] = []; // by value
   const elements: Element[] = [];
   const turns = new Map<number, Turns>();
   const nodes: Uint8Array[] = [];
+  const parts = new Map<number, string>();
+  const packs = packsOf(recording);
+  packs.forEach((places, p) => {
+    const element = typeOf('T', given[places[0] as number] as Element);
+    nodes.push(node(`p${p}`, 'Placeholder', [], [{ ...element, name: 'dtype' }]));
+    nodes.push(node(`u${p}`, 'Unpack', [`p${p}`], [{ name: 'num', type: IS.int, value: places.length }, element]));
+    places.forEach((i, part) => {
+      parts.set(i, `u${p}:${part}`);
+    });
+  });
   given.forEach((element, i) => {
+    if (packed[i] !== null) return;
     const known = element !== VARIABLE;
     nodes.push(node(`x${i}`, 'Placeholder', [], [typeOf('dtype', known ? element : FLOAT)]));
     if (known) return;
@@ -95,7 +108,8 @@ function savedModel({ notes, given, wanted }: Recording): {
   });
   const nameOf = (number: number): string => {
     if (number >= 0) return names[number] as string;
-    return turns.has(-1 - number) ? `v${-1 - number}` : `x${-1 - number}`;
+    const i = -1 - number;
+    return parts.get(i) ?? (turns.has(i) ? `v${i}` : `x${i}`);
   };
   notes.forEach((note, i) => {
     const inputs = note.inputs.map(nameOf);
@@ -113,7 +127,7 @@ function savedModel({ notes, given, wanted }: Recording): {
   const meta = [messageField(1, [textField(4, 'serve')]), messageField(2, graph)];
   return {
     bytes: joined([varintField(1, 1), messageField(2, meta)]),
-    inputs: given.map((_, i) => `x${i}:0`),
+    inputs: [...given.flatMap((_, i) => (packed[i] === null ? [`x${i}:0`] : [])), ...packs.map((_, p) => `p${p}:0`)],
     outputs: [...wanted.map((value) => names[value] as string), ...[...turns.keys()].map((i) => `r${i}:0`)],
   };
 }

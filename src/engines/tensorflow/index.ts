@@ -14,14 +14,14 @@ export const tensorflow: Engine = {
     const found = await loadTensorFlow();
     return 'kernels' in found
       ? { ok: true, detail: `@tensorflow/tfjs-node ${found.version}, float32, loads` }
-      : { ok: false, why: found.why, repair: REPAIR };
+      : { ok: false, why: found.why, repair: found.repair ?? REPAIR };
   },
   compile: async (network, weights) => {
     const [found, { compileWith }] = await Promise.all([loadTensorFlow(), import('./compiled.ts')]);
     if ('kernels' in found) return compileWith(found.kernels, network, weights);
     throw new ForecastError('E_CONFIG_CONFLICT', `engine "tensorflow" does not load: ${found.why}`, {
       where: 'engine.kind',
-      hint: REPAIR,
+      hint: found.repair ?? REPAIR,
     });
   },
 };

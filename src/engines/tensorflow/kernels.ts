@@ -56,8 +56,13 @@ export interface Kernels {
   /** Whole numbers that say what an operation does (an axis, sizes), not what it does it to. `wide`: of 64 bits. */
   fixed(values: readonly number[], shape: readonly number[], wide?: boolean): Id;
   scalar(value: number): Id;
-  /** The tensors of what was asked for so far in this scope, about as many multiply-adds: only these can be asked for from here on. */
-  settle(ids: readonly Id[], work: number): readonly Id[];
+  /** A tensor of one value all over that is the same in every step: made once a scope, not to be kept. */
+  filled(value: number, shape: readonly number[]): Id;
+  /**
+   * The tensors of what was asked for so far in this scope, about as many multiply-adds, and how often the same is meant to be asked for: only
+   * these can be asked for from here on.
+   */
+  settle(ids: readonly Id[], work: number, times?: number): readonly Id[];
   read(id: Id): ArrayLike<number>;
   /** How many pieces of work that do not need each other are done at a time. */
   readonly strands: number;
@@ -82,6 +87,7 @@ export interface Graph {
 
 export function createKernels(binding: Binding): Kernels {
   let made: Id[] | null = null;
+  let fills = new Map<string, Id>();
   let live = 0;
   let graphs = 0;
   const born = (id: Id): Id => {
@@ -109,17 +115,28 @@ export function createKernels(binding: Binding): Kernels {
           : binding.createTensor(shape, INT32, Int32Array.from(values)),
       ),
     scalar: (value) => born(binding.createTensor([], FLOAT, Float32Array.of(value))),
+    filled(value, shape) {
+      const key = `${value} ${shape}`;
+      const known = fills.get(key);
+      if (known !== undefined) return known;
+      const size = shape.reduce((product, length) => product * length, 1);
+      const id = born(binding.createTensor(shape, FLOAT, new Float32Array(size).fill(value)));
+      if (made !== null) fills.set(key, id);
+      return id;
+    },
     settle: (ids) => ids,
     read: (id) => binding.tensorDataSync(id),
     strands: 1,
     scope(work) {
-      const outer = made;
+      const [outer, before] = [made, fills];
       const own: Id[] = [];
       made = own;
+      fills = new Map();
       try {
         return work();
       } finally {
         made = outer;
+        fills = before;
         for (const id of own) binding.deleteTensor(id);
         live -= own.length;
       }

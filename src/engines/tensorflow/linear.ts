@@ -9,7 +9,7 @@ import type { Slot } from './store.ts';
 export type Source = Id | Tokens;
 
 /** source · K. */
-export function project({ k }: Pass, source: Source, kernel: Slot): Id {
+export function project({ k }: Pass, source: Source, kernel: Pick<Slot, 'value'>): Id {
   if (typeof source === 'number') return product(k, source, kernel.value);
   const rows = takeRows(k, kernel.value, source.safe);
   return source.known === null ? rows : multiply(k, rows, source.known);

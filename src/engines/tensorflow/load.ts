@@ -4,7 +4,10 @@ import { type Binding, createKernels, type Kernels } from './kernels.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node';
 
-export type Loaded = { readonly kernels: Kernels; readonly version: string } | { readonly why: string };
+/** `repair`: where setting it up does not help. */
+export type Loaded =
+  | { readonly kernels: Kernels; readonly version: string }
+  | { readonly why: string; readonly repair?: string };
 
 /** The last Node whose util module has what the package's last release calls. */
 const LAST_NODE = 22;
@@ -23,6 +26,7 @@ export async function load(name: string, node: string): Promise<Loaded> {
   if (major > LAST_NODE) {
     return {
       why: `${PACKAGE} does not run on Node ${major}: its last release calls util.isNullOrUndefined, removed in Node 23`,
+      repair: `run the program with Node 20 or ${LAST_NODE}`,
     };
   }
   // TensorFlow's own log goes to stderr: warnings and errors only, unless the environment says otherwise.

@@ -3,7 +3,21 @@
 
 import type { LossName, LossOf, LossSpec } from '../../losses/loss.ts';
 import { type Attributes, FLOAT, type Id, INT32, IS, type Kernels, NONE } from './kernels.ts';
-import { add, each, halfSquares, maximum, multiply, reshape, scale, subtract, total } from './operations.ts';
+import {
+  add,
+  divide,
+  each,
+  halfSquares,
+  KEEPING,
+  maximum,
+  multiply,
+  reshape,
+  scale,
+  subtract,
+  takeRows,
+  total,
+  vector,
+} from './operations.ts';
 
 /** Outputs beside what they should have been; rows that do not count are 0 in `kept`. */
 export interface Compared {
@@ -39,7 +53,7 @@ export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
     return {
       loss: scale(k, halfSquares(k, error), 2 / width),
       correct: null,
-      gradient: () => scale(k, error, 2 / (count * width)),
+      gradient: () => multiply(k, error, k.scalar(2 / (count * width))),
     };
   },
 
@@ -49,7 +63,7 @@ export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
     return {
       loss: scale(k, total(k, each(k, 'Abs', error), 2), 1 / width),
       correct: null,
-      gradient: () => scale(k, each(k, 'Sign', error), 1 / (count * width)),
+      gradient: () => multiply(k, each(k, 'Sign', error), k.scalar(1 / (count * width))),
     };
   },
 
@@ -57,12 +71,12 @@ export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
   huber: (k, { delta }, compared) => {
     const error = errorOf(k, compared);
     const { count, width } = compared;
-    const held = k.run('ClipByValue', NONE, error, k.scalar(-delta), k.scalar(delta));
+    const held = k.run('ClipByValue', NONE, error, k.filled(-delta, []), k.filled(delta, []));
     const values = multiply(k, held, subtract(k, error, scale(k, held, 0.5)));
     return {
       loss: scale(k, total(k, values, 2), 1 / width),
       correct: null,
-      gradient: () => scale(k, held, 1 / (count * width)),
+      gradient: () => multiply(k, held, k.scalar(1 / (count * width))),
     };
   },
 
@@ -85,20 +99,31 @@ export const LOSSES: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
       gradient: () => {
         const sign = each(k, 'Sign', error);
         const slopes = add(k, multiply(k, each(k, 'Abs', sign), levels(0.5)), scale(k, sign, 0.5));
-        return scale(k, reshape(k, slopes, [rows, width]), -1 / (count * width));
+        return multiply(k, reshape(k, slopes, [rows, width]), k.scalar(-1 / (count * width)));
       },
     };
   },
 
-  'cross-entropy': (k, _spec, { output, rows, targets, kept, count }) => {
-    const [losses, slopes] = k.many('SparseSoftmaxCrossEntropyWithLogits', NONE, [output, targets], 2) as [Id, Id];
+  // log Σ exp x − the target's x, with the largest x taken from all before: half of what TensorFlow's one kernel takes.
+  'cross-entropy': (k, _spec, { output, rows, width, targets, kept, count }) => {
+    const flat = (all: Id) => reshape(k, all, [rows * width]);
+    const first = k.run('Range', NONE, k.fixed([0], []), k.fixed([rows * width], []), k.fixed([width], []));
+    const at = add(k, first, targets); // of each row's target among all outputs
+    const below = subtract(k, output, k.run('Max', KEEPING, output, vector(k, [1])));
+    const powers = each(k, 'Exp', below);
+    const sums = k.run('Sum', KEEPING, powers, vector(k, [1]));
+    const losses = subtract(k, reshape(k, each(k, 'Log', sums), [rows]), takeRows(k, flat(below), at));
     const likeliest = k.run('ArgMax', LIKELIEST, output, k.fixed([1], []));
     const right = k.run('Cast', AS_NUMBER, k.run('Equal', NONE, likeliest, targets));
     const counting = (values: Id) => (kept === null ? values : multiply(k, values, reshape(k, kept, [rows])));
     return {
       loss: total(k, counting(losses), 1),
       correct: total(k, counting(right), 1),
-      gradient: () => scale(k, kept === null ? slopes : multiply(k, slopes, kept), 1 / count),
+      gradient: () => {
+        const part = multiply(k, kept ?? k.filled(1, [rows, 1]), k.scalar(1 / count));
+        const [slopes, places] = [flat(multiply(k, powers, divide(k, part, sums))), reshape(k, at, [rows, 1])];
+        return reshape(k, k.run('TensorScatterSub', NONE, slopes, places, reshape(k, part, [rows])), [rows, width]);
+      },
     };
   },
 };

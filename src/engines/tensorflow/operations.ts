@@ -45,15 +45,16 @@ export function minimum(k: Kernels, a: Id, b: Id): Id {
   return k.run('Minimum', NONE, a, b);
 }
 
-type Function = 'Abs' | 'Sign' | 'Neg' | 'Rsqrt' | 'Square' | 'ZerosLike';
+type Function = 'Abs' | 'Exp' | 'Log' | 'Sign' | 'Neg' | 'Rsqrt' | 'Square' | 'ZerosLike';
 
 /** A function of each value. */
 export function each(k: Kernels, name: Function, a: Id): Id {
   return k.run(name, NONE, a);
 }
 
+/** By a factor that is the same in every step. */
 export function scale(k: Kernels, a: Id, factor: number): Id {
-  return k.run('Mul', NONE, a, k.scalar(factor));
+  return k.run('Mul', NONE, a, k.filled(factor, []));
 }
 
 /** Sum of several of one shape, from first to last: of three and more AddN adds in an order that depends on whose memory is free. */
@@ -76,7 +77,7 @@ export function columnSums(k: Kernels, rows: Id): Id {
   return k.run('BiasAddGrad', NONE, rows);
 }
 
-const KEEPING: Attributes = [bool('keep_dims', true)];
+export const KEEPING: Attributes = [bool('keep_dims', true)];
 
 /** Sum of all values of a tensor with this many axes. */
 export function total(k: Kernels, a: Id, axes: number): Id {
@@ -173,7 +174,7 @@ export function addRowsAt(k: Kernels, rows: Id, numbers: Id, count: number): Id 
 
 /** (rows, depth): 1 where the number says; a row of zeros for a number below 0. */
 export function oneHot(k: Kernels, numbers: Id, depth: number): Id {
-  return k.run('OneHot', NONE, numbers, place(k, depth), k.scalar(1), k.scalar(0));
+  return k.run('OneHot', NONE, numbers, place(k, depth), k.filled(1, []), k.filled(0, []));
 }
 
 const ACTIVATE = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid' } as const;

@@ -22,9 +22,9 @@ const adam: MakeUpdate<Omit<OptimizerOf<'adam'>, 'kind'>> = (k, { beta1, beta2, 
   return (rate) => {
     power1 *= b1;
     power2 *= b2;
-    const zero = k.scalar(0); // the powers TensorFlow would correct by: done here
+    const zero = k.filled(0, []); // the powers TensorFlow would correct by: done here
     const size = k.scalar((rate * Math.sqrt(1 - power2)) / (1 - power1));
-    const [one, two, little] = [k.scalar(beta1), k.scalar(beta2), k.scalar(epsilon)];
+    const [one, two, little] = [k.filled(beta1, []), k.filled(beta2, []), k.filled(epsilon, [])];
     for (const { variable, moments, gradient } of store.slots.values()) {
       const [m, v] = moments as [Id, Id];
       k.act('ResourceApplyAdam', NONE, variable, m, v, zero, zero, size, one, two, little, gradient);
@@ -39,7 +39,12 @@ export const UPDATES: { readonly [K in OptimizerName]: MakeUpdate<OptimizerOf<K>
     const update = adam(k, spec, store);
     return (rate) => {
       for (const slot of store.slots.values()) {
-        k.act('AssignSubVariableOp', FLOATS, slot.variable, scale(k, current(k, slot.variable), rate * spec.decay));
+        k.act(
+          'AssignSubVariableOp',
+          FLOATS,
+          slot.variable,
+          multiply(k, current(k, slot.variable), k.scalar(rate * spec.decay)),
+        );
       }
       update(rate);
     };
@@ -52,15 +57,20 @@ export const UPDATES: { readonly [K in OptimizerName]: MakeUpdate<OptimizerOf<K>
         const squares = scale(k, each(k, 'Square', slot.gradient), 1 - rho);
         const mean = add(k, scale(k, current(k, v), rho), squares);
         k.act('AssignVariableOp', FLOATS, v, mean);
-        const root = each(k, 'Rsqrt', add(k, mean, k.scalar(epsilon)));
-        k.act('AssignSubVariableOp', FLOATS, slot.variable, scale(k, multiply(k, slot.gradient, root), rate));
+        const root = each(k, 'Rsqrt', add(k, mean, k.filled(epsilon, [])));
+        k.act(
+          'AssignSubVariableOp',
+          FLOATS,
+          slot.variable,
+          multiply(k, multiply(k, slot.gradient, root), k.scalar(rate)),
+        );
       }
     };
   },
 
   sgd: (k, { momentum }, store) => {
     return (rate) => {
-      const [size, memory] = [k.scalar(rate), k.scalar(momentum)];
+      const [size, memory] = [k.scalar(rate), k.filled(momentum, [])];
       for (const { variable, moments, gradient } of store.slots.values()) {
         k.act('ResourceApplyKerasMomentum', NONE, variable, moments[0] as Id, size, gradient, memory);
       }

@@ -4,7 +4,7 @@
 import { ForecastError } from '../../core/errors.ts';
 import { openGraph } from './graph.ts';
 import { type Attributes, FLOAT, FLOATS, type Graph, type Id, INT32, type Kernels } from './kernels.ts';
-import { type Element, type Fixed, type Noted, type Recording, same, VARIABLE } from './recording.ts';
+import { type Element, type Fixed, type Noted, packsOf, type Recording, same, VARIABLE } from './recording.ts';
 
 export interface Recorder {
   readonly kernels: Kernels;
@@ -12,9 +12,9 @@ export interface Recorder {
   readonly operations: number;
   /**
    * Takes down all that is asked for, variables read and changed too, and does it in one graph; null, and nothing is done, before a graph
-   * would have saved what it costs, `saved` multiply-adds at a time. The variables stay as they are.
+   * would have saved what it costs, `saved` multiply-adds at a time, meant to be asked for so many times. The variables stay as they are.
    */
-  together(variables: ReadonlySet<Id>, saved: number, ask: () => Id): Together | null;
+  together(variables: ReadonlySet<Id>, saved: number, times: number, ask: () => Id): Together | null;
   /** Closes its graphs. */
   close(): void;
 }
@@ -40,12 +40,22 @@ interface Trace {
   /** What was given, numbered in order of first use. */
   readonly given: Map<Id, number>;
   readonly elements: Element[];
+  readonly packed: (string | null)[];
+  /** Values that are given together, as −1, −2 and so on. */
+  readonly uploads: Upload[];
   /** Of what was given: whole numbers; all else is float32. */
   readonly whole: Set<Id>;
+  /** Whole numbers that belong to what is asked, each once. */
+  readonly fixed: Map<string, Id>;
   /** Where values are, by number, after settling. */
   settled: Id[] | null;
   /** What is taken down too; null: operations on variables are done at once. */
   readonly variables: ReadonlySet<Id> | null;
+}
+
+interface Upload {
+  readonly values: Float32Array | Int32Array;
+  readonly shape: readonly number[];
 }
 
 /** Values not yet computed are numbered from here on; TensorFlow's own numbers have 32 bits. */
@@ -54,9 +64,11 @@ const LATER = 0x1_0000_0000;
 /** What a graph costs, and an operation in it, in multiply-adds: nothing is gained before as much was done without one. */
 const START = 0.75e9;
 const OPERATION = 6e6;
+/** One in so many steps that are meant to be taken is counted on: training may stop early. */
+const UNSURE = 20;
 /** What the call of an operation costs without one. */
 const CALL = 0.2e6;
-/** Operations of the largest graph: TensorFlow looks through it before it runs first, half a second then, and nothing can stop it. */
+/** Operations of the largest graph: TensorFlow looks through it before it runs first, a second then, and nothing can stop it. */
 const LARGEST = 4500;
 
 /** Batches of full and partial size, in training, validation and use, with and without padding. */
@@ -86,12 +98,13 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     outputs: number,
     fixed: Fixed | null,
   ): Id => {
-    const { notes, values, given, elements, whole } = trace as Trace;
+    const { notes, values, given, elements, packed, uploads, whole } = trace as Trace;
     const numbers = inputs.map((id) => {
       if (id >= LATER) return id - LATER;
       const number = given.get(id);
       if (number !== undefined) return number;
       given.set(id, -1 - elements.length);
+      packed.push(uploads[-1 - id]?.shape.join() ?? null);
       return -elements.push(trace?.variables?.has(id) ? VARIABLE : whole.has(id) ? INT32 : FLOAT);
     });
     notes.push({ op, attributes, inputs: numbers, outputs, fixed });
@@ -99,6 +112,27 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     return LATER + values;
   };
   const recording = (): boolean => trace !== null && trace.settled === null;
+  /** Each tensor costs a call here and some in a graph: those of several steps are given together. */
+  const upload = (values: Float32Array | Int32Array, shape: readonly number[]): Id => {
+    const { uploads, whole } = trace as Trace;
+    const known = uploads.findIndex((one) => one.values === values);
+    if (known >= 0) return -1 - known;
+    const id = -uploads.push({ values, shape });
+    if (values instanceof Int32Array) whole.add(id);
+    return id;
+  };
+
+  /** One tensor of several of one shape. */
+  const pack = (parts: readonly Upload[]): Id => {
+    const { values, shape } = parts[0] as Upload;
+    const size = parts.length * values.length;
+    const all = values instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
+    parts.forEach((part, i) => {
+      all.set(part.values, i * values.length);
+    });
+    const sizes = [parts.length, ...shape];
+    return all instanceof Int32Array ? k.ints(all, sizes) : k.floats(all, sizes);
+  };
 
   /** One operation after the other. */
   const play = ({ notes, given }: Trace): Id[] => {
@@ -115,12 +149,12 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
   };
 
   /** By the graph where there is one. */
-  const compute = (at: Trace, wanted: readonly number[], work: number): Id[] => {
+  const compute = (at: Trace, wanted: readonly number[], work: number, times: number): Id[] => {
     if (at.notes.length > LARGEST) {
       strands = 1;
       return play(at);
     }
-    const graph = graphOf(at, wanted, work + CALL * at.notes.length);
+    const graph = graphOf(at, wanted, work + CALL * at.notes.length, times);
     operations = graph === null ? 0 : at.notes.length;
     if (graph === null) return play(at);
     const values: Id[] = [];
@@ -131,11 +165,13 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
   };
 
   /** Null where there is none, or not yet. */
-  const graphOf = (at: Trace, wanted: readonly number[], work: number): Graph | null => {
-    const { notes, elements } = at;
-    const found = known.find((one) => same(one, { notes, given: elements, wanted })) ?? remember(at, wanted);
+  const graphOf = (at: Trace, wanted: readonly number[], work: number, times: number): Graph | null => {
+    const { notes, elements, packed } = at;
+    const asked = { notes, given: elements, packed, wanted };
+    const found = known.find((one) => same(one, asked)) ?? remember(asked);
     if (found === null) return null;
-    if (found.graph === null && !refused && found.done >= patience * (START + OPERATION * notes.length)) {
+    const sure = found.done + work * (times / UNSURE);
+    if (found.graph === null && !refused && sure >= patience * (START + OPERATION * notes.length)) {
       found.graph = openGraph(k, found);
       refused = found.graph === null;
     }
@@ -143,13 +179,13 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     return found.graph;
   };
 
-  const remember = ({ notes, elements }: Trace, wanted: readonly number[]): Known | null => {
+  const remember = (asked: Recording): Known | null => {
     if (known.length >= MOST) {
       const kept = known.filter(({ graph }) => graph !== null);
       known.splice(0, known.length, ...kept);
       if (known.length >= MOST) return null;
     }
-    const one: Known = { notes, given: elements, wanted, done: 0, graph: null };
+    const one: Known = { ...asked, done: 0, graph: null };
     known.push(one);
     return one;
   };
@@ -160,7 +196,10 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
       values: 0,
       given: new Map(),
       elements: [],
+      packed: [],
+      uploads: [],
       whole: new Set(),
+      fixed: new Map(),
       settled: null,
       variables,
     };
@@ -187,19 +226,26 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
       if (recording() && trace?.variables) note(op, attributes, inputs, 0, null);
       else k.act(op, attributes, ...inputs.map(real));
     },
+    floats: (values, shape) => (trace?.variables ? upload(values, shape) : k.floats(values, shape)),
+    scalar: (value) => (trace?.variables ? upload(Float32Array.of(value), []) : k.scalar(value)),
     ints(values, shape) {
+      if (trace?.variables) return upload(values, shape);
       const id = k.ints(values, shape);
       trace?.whole.add(id);
       return id;
     },
     fixed(values, shape, wide = false) {
-      if (recording()) return note('Const', [], [], 1, { values, shape, wide });
-      return k.fixed(values, shape, wide);
+      if (!recording()) return k.fixed(values, shape, wide);
+      const { fixed } = trace as Trace;
+      const key = `${values} ${shape} ${wide}`;
+      const id = fixed.get(key) ?? note('Const', [], [], 1, { values, shape, wide });
+      fixed.set(key, id);
+      return id;
     },
-    settle(ids, work) {
+    settle(ids, work, times = 0) {
       if (trace === null) return ids;
       const wanted = [...new Set(ids)].filter((id) => id >= LATER).map((id) => id - LATER);
-      trace.settled ??= compute(trace, wanted, work);
+      trace.settled ??= compute(trace, wanted, work, times);
       return ids.map(real);
     },
     read: (id) => k.read(real(id)),
@@ -223,16 +269,20 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     get operations() {
       return operations;
     },
-    together: (variables, saved, ask) =>
+    together: (variables, saved, times, ask) =>
       traced(variables, (at) => {
         const wanted = [ask() - LATER];
-        const graph = at.notes.length > LARGEST ? null : graphOf(at, wanted, saved);
+        const graph = at.notes.length > LARGEST ? null : graphOf(at, wanted, saved, times);
         if (graph === null) return null;
         const given = [...at.given.keys()];
-        const [values, ...changed] = graph.run(
-          given.map((id) => (variables.has(id) ? k.run('ReadVariableOp', FLOATS, id) : id)),
-        ) as [Id, ...Id[]];
         const of = given.filter((id) => variables.has(id));
+        const alone = given.filter((id) => id >= 0);
+        const [values, ...changed] = graph.run([
+          ...alone.map((id) => (variables.has(id) ? k.run('ReadVariableOp', FLOATS, id) : id)),
+          ...packsOf({ given: at.elements, packed: at.packed }).map((places) =>
+            pack(places.map((place) => at.uploads[-1 - (given[place] as Id)] as Upload)),
+          ),
+        ]) as [Id, ...Id[]];
         return { values: Array.from(k.read(values)), variables: new Map(of.map((id, i) => [id, k.keep(changed[i]!)])) };
       }),
     close() {

@@ -29,7 +29,20 @@ export interface Noted {
 export interface Recording {
   readonly notes: readonly Noted[];
   readonly given: readonly Element[];
+  /** Of what was given: the shape of what comes with others of its kind in one tensor; null: it comes as it is. */
+  readonly packed: readonly (string | null)[];
   readonly wanted: readonly number[];
+}
+
+/** Places among what was given of those that come together, one tensor each. */
+export function packsOf({ given, packed }: Pick<Recording, 'given' | 'packed'>): readonly (readonly number[])[] {
+  const packs = new Map<string, number[]>();
+  packed.forEach((shape, i) => {
+    if (shape === null) return;
+    const key = `${given[i]} ${shape}`;
+    packs.set(key, [...(packs.get(key) ?? []), i]);
+  });
+  return [...packs.values()];
 }
 
 export function same(a: Recording, b: Recording): boolean {
@@ -37,6 +50,7 @@ export function same(a: Recording, b: Recording): boolean {
     a.notes.length === b.notes.length &&
     equal(a.wanted, b.wanted) &&
     equal(a.given, b.given) &&
+    equal(a.packed, b.packed) &&
     a.notes.every((one, i) => alike(one, b.notes[i] as Noted))
   );
 }
@@ -59,7 +73,7 @@ function sameFixed(a: Fixed, b: Fixed): boolean {
   return a.wide === b.wide && equal(a.values, b.values) && equal(a.shape, b.shape);
 }
 
-function equal(a: readonly number[], b: readonly number[]): boolean {
+function equal<Value>(a: readonly Value[], b: readonly Value[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

@@ -53,10 +53,10 @@ export function createStepper(machine: Machine, request: TrainRequest): Stepper 
 /** Multiply-adds of steps taken together: nothing can stop them meanwhile. */
 const MOST_WORK = 7e8;
 /** Operations of a graph worth what it costs, and steps from which on a call is little of each. */
-const MOST_OPERATIONS = 1000;
-const MOST_STEPS = 6;
+const MOST_OPERATIONS = 1500;
+const MOST_STEPS = 32;
 /** Multiply-adds a step saves by being taken together: of calls that read and change variables, and of each weight, changed on all processors. */
-const SAVED = 2e6;
+const SAVED = 8e6;
 const SAVED_OF_WEIGHT = 60;
 /** How many times as many steps are taken one by one before it is tried again, since what is taken down in vain costs too. */
 const AGAIN = 4;
@@ -67,6 +67,12 @@ const MOST_MISSES = 200;
 function stepsTogether({ together }: Machine, { batch }: TrainRequest, { step }: Position): number {
   if (together?.size !== batch || together.misses > MOST_MISSES) return 1;
   return together.steps - (step % together.steps);
+}
+
+/** Steps like the one from a position on that are meant to be taken yet, of batches of `size` windows. */
+function meant({ batch, epochs }: TrainRequest, { bounds }: Visiting, from: Position, size: number): number {
+  const left = epochs - from.epoch + 1;
+  return size === batch ? left * (bounds.length - 1) - from.step : left;
 }
 
 /** Sees how long a step of a full batch is, once it is done by a graph. */
@@ -100,7 +106,8 @@ function takeStep(
   if (carried) putStreams(program, carried);
   return k.scope(() => {
     const { measure, gradients, halves } = pass(machine, plan);
-    k.settle([...sumsOf(measure), halves, ...gradients, ...program.ends()], work(machine, 3));
+    const wanted = [...sumsOf(measure), halves, ...gradients, ...program.ends()];
+    k.settle(wanted, work(machine, 3), meant(request, plan, from, program.batch.windows));
     planTogether(machine, request, plan);
     program.keep();
     const { loss, correct } = readSums(machine, measure);
@@ -138,17 +145,23 @@ function takeTogether(
   const { clip, seed } = request;
   const together = machine.together as NonNullable<Machine['together']>;
   const counts: number[] = [];
-  const found = machine.recorder.together(variablesOf(store), AGAIN * rates.length * together.saved, () => {
+  const sums: Id[] = [];
+  const norms: Id[] = [];
+  const worth = AGAIN * rates.length;
+  const times = meant(request, plan, from, together.size) / worth;
+  const found = machine.recorder.together(variablesOf(store), worth * together.saved, times, () => {
     try {
-      const numbers = rates.flatMap((rate, i) => {
+      for (const [i, rate] of rates.entries()) {
         gatherStep(gather, program.batch, seed, plan, from.epoch, from.step + i);
         counts.push(gather.count);
         const { measure, halves } = pass(machine, plan);
         if (clip !== null) shrink(k, store, shrinking(k, halves, clip));
         update(rate);
-        return [halves, ...sumsOf(measure)];
-      });
-      return stack(k, [...numbers, halfSquaresOf(k, weightsOf(k, store))]); // of weights that an update broke too
+        sums.push(...sumsOf(measure));
+        // Of a step that is not clipped the weights tell whether its gradient was finite.
+        if (clip !== null || i + 1 === rates.length) norms.push(halves);
+      }
+      return stack(k, [...sums, ...norms, halfSquaresOf(k, weightsOf(k, store))]); // of weights that an update broke too
     } finally {
       unload(k, store);
     }
@@ -162,15 +175,13 @@ function takeTogether(
   if (found === null || !finite) return null;
   store.version++;
   store.steps += rates.length;
-  let norm = 0;
   let position = from;
-  const width = (found.values.length - 1) / rates.length;
+  const width = sums.length / rates.length;
   for (const [i, count] of counts.entries()) {
-    const [halves, loss, correct] = found.values.slice(i * width, (i + 1) * width) as [number, number, number?];
-    norm = Math.sqrt(2 * halves);
+    const [loss, correct] = found.values.slice(i * width, (i + 1) * width) as [number, number?];
     position = after(position, loss, correct ?? 0, count);
   }
-  return { norm, rate: rates.at(-1) as number, position };
+  return { norm: Math.sqrt(2 * (found.values.at(-2) as number)), rate: rates.at(-1) as number, position };
 }
 
 interface Passed {

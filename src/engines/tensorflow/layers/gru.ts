@@ -65,7 +65,7 @@ const gruReader: MakeReader<SpecOf<'gru'>> = (spec, { kernel, recurrent, bias })
     const [z, r] = split(k, gates, 2, 1) as [Id, Id];
     const inner = before === null ? innerBias : addBias(k, product(k, before, Uh), innerBias);
     const n = activate(k, 'tanh', add(k, candidateIn, multiply(k, r, inner)));
-    const move = before === null ? subtract(k, k.scalar(0), n) : subtract(k, before, n);
+    const move = before === null ? subtract(k, k.filled(0, []), n) : subtract(k, before, n);
     trail.push({ gates, z, r, n, inner, move });
     states.push(add(k, n, multiply(k, z, move)));
   };

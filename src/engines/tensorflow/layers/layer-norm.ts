@@ -16,7 +16,7 @@ export const layerNorm: MakeCell<SpecOf<'layer-norm'>> = (spec, _layer, store) =
     forward({ k }, input) {
       const centred = subtract(k, input, rowMeans(k, input));
       const variance = rowMeans(k, each(k, 'Square', centred));
-      scales = each(k, 'Rsqrt', add(k, variance, k.scalar(spec.epsilon)));
+      scales = each(k, 'Rsqrt', add(k, variance, k.filled(spec.epsilon, [])));
       normal = multiply(k, centred, scales);
       return add(k, multiply(k, normal, gamma.value), beta.value);
     },

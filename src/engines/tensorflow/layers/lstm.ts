@@ -1,5 +1,5 @@
-// LSTM in TensorFlow: tanh through one kernel for all steps there, and one for all steps, or for each, back; relu step by step. In: rows of a sequence. Out: states, and gradients.
-// Not here: directions, order and sequences (recurrent.ts).
+// LSTM in TensorFlow. There: tanh through one kernel for all steps, the widest step by step; back: one for all steps, or for each; relu step
+// by step. In: rows of a sequence. Out: states, and gradients. Not here: directions, order and sequences (recurrent.ts).
 
 import type { SpecOf } from '../../../layers/layer.ts';
 import type { MakeCell, Pass, State, Tokens } from '../cell.ts';
@@ -53,9 +53,7 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
   const F = kernel.shape[0] as number;
   const identity = F > G ? diagonal(G) : null; // of use for ids alone
   let source: Source = -1;
-  let inputs: readonly Id[] = [];
-  let outputs: readonly Id[] = [];
-  let begun = false;
+  let block: Block | null = null;
   let toStart: State = { h: -1, c: null };
 
   /** Rows, and the matrix they are multiplied with: ids as one-hot rows, or, of a large vocabulary, their rows of K with the identity. */
@@ -70,11 +68,10 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
       const { k, steps } = pass;
       const B = pass.batch.windows;
       source = given;
-      begun = begin !== null;
       const { rows, width, matrix } = read(pass);
-      const zeros = begin ? begin.h : k.floats(new Float32Array(B * U), [B, U]);
-      const peephole = k.floats(new Float32Array(U), [U]);
-      inputs = [
+      const zeros = begin ? begin.h : k.filled(0, [B, U]);
+      const peephole = k.filled(0, [U]);
+      const inputs = [
         k.fixed([steps], [], true),
         reshape(k, rows, [steps, B, width]),
         begin?.c ?? zeros,
@@ -85,14 +82,17 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
         peephole,
         bias.value,
       ];
-      outputs = k.many('BlockLSTMV2', PLAIN, inputs, 7); // i, c, f, o, candidate, act(c), h
-      return reshape(k, outputs[6] as Id, [steps * B, U]);
+      block =
+        U >= WIDEST && steps <= MOST_STEPS
+          ? forwardByStep(pass, weights, source, inputs, begin)
+          : forwardInOne(pass, inputs, U, begin !== null);
+      return block.states;
     },
 
-    cells: ({ k, batch, steps }) => reshape(k, outputs[1] as Id, [steps * batch.windows, U]),
+    cells: () => (block as Block).cells(),
 
     backward(pass, outside, asked) {
-      const back = (U < WIDE ? backInOne : backByStep)(pass, weights, { inputs, outputs, begun }, outside);
+      const back = (U < WIDE ? backInOne : backByStep)(pass, weights, block as Block, outside);
       toStart = back.toStart;
       const looked = identity !== null && typeof source !== 'number'; // ids whose rows of K were multiplied with the identity
       if (looked) weights.kernel.gradient = addRowsAt(pass.k, back.toRows(), (source as Tokens).ids, F);
@@ -106,10 +106,21 @@ const blockReader: MakeReader<SpecOf<'lstm'>> = (spec, weights) => {
 /** Units from which products of their own beat the kernel that does all steps back, with narrow ones: 2 × at 128, half at 64. */
 const WIDE = 96;
 
+/** Units from which products of their own beat that kernel's on the way there too: those with the four gates' parts of R, each narrower than it. */
+const WIDEST = 192;
+/** Steps of which this makes no more operations than a graph is made of. */
+const MOST_STEPS = 64;
+
 /** What the way there leaves for the way back. */
 interface Block {
   readonly inputs: readonly Id[]; // length, x, c, h, [K; R], peepholes, b
-  readonly outputs: readonly Id[]; // i, c, f, o, candidate, tanh(c), h
+  /** i, c, f, o, candidate, tanh(c), h; of one kernel alone. */
+  readonly outputs: readonly Id[];
+  /** (T · B, U) the states h, and the cell states. */
+  readonly states: Id;
+  cells(): Id;
+  /** (B, U) by step: i, c, f, o, candidate, tanh(c). */
+  byStep(): readonly (readonly Id[])[];
   /** From states, not from zeros. */
   readonly begun: boolean;
 }
@@ -124,12 +135,66 @@ interface GoneBack {
 /** Sets the gradients of [K; R] and b. */
 type Back = (pass: Pass, weights: ReaderWeights, block: Block, outside: Outside) => GoneBack;
 
+function forwardInOne({ k, batch, steps }: Pass, inputs: readonly Id[], U: number, begun: boolean): Block {
+  const outputs = k.many('BlockLSTMV2', PLAIN, inputs, 7);
+  const shape = [steps * batch.windows, U];
+  return {
+    inputs,
+    outputs,
+    begun,
+    states: reshape(k, outputs[6] as Id, shape),
+    cells: () => reshape(k, outputs[1] as Id, shape),
+    byStep: () => outputs.slice(0, 6).map((all) => unstack(k, all, steps)),
+  };
+}
+
+function forwardByStep(
+  pass: Pass,
+  { kernel, recurrent, bias }: ReaderWeights,
+  source: Source,
+  inputs: readonly Id[],
+  begin: State | null,
+): Block {
+  const { k, steps } = pass;
+  const [kernels, recurrents] = [split(k, kernel.value, 4, 1), split(k, recurrent.value, 4, 1)];
+  const sums = split(k, bias.value, 4, 0).map((part, gate) => {
+    const rows = project(pass, source, { value: kernels[gate] as Id });
+    return stepsOf(pass, steps > 1 ? addBias(k, rows, part) : add(k, rows, part)); // of one step, as dense.ts does
+  });
+  const kept: Id[][] = [[], [], [], [], [], []];
+  const states: Id[] = [];
+  let before = begin;
+  for (let t = 0; t < steps; t++) {
+    const gate = (g: number, name: 'sigmoid' | 'tanh'): Id => {
+      const input = sums[g]![t] as Id;
+      return activate(k, name, before ? add(k, input, product(k, before.h, recurrents[g] as Id)) : input);
+    };
+    const [i, f, candidate, o] = [gate(0, 'sigmoid'), gate(1, 'sigmoid'), gate(2, 'tanh'), gate(3, 'sigmoid')];
+    const taken = multiply(k, i, candidate);
+    const c: Id = before ? add(k, taken, multiply(k, f, before.c as Id)) : taken;
+    const shown = activate(k, 'tanh', c);
+    [i, c, f, o, candidate, shown].forEach((value, part) => {
+      kept[part]!.push(value);
+    });
+    before = { h: multiply(k, o, shown), c };
+    states.push(before.h);
+  }
+  return {
+    inputs,
+    outputs: [],
+    begun: begin !== null,
+    states: joined(pass, states),
+    cells: () => joined(pass, kept[1] as Id[]),
+    byStep: () => kept,
+  };
+}
+
 const backInOne: Back = ({ k, batch, steps }, { kernel, recurrent, bias }, { inputs, outputs }, outside) => {
   const B = batch.windows;
   const U = recurrent.shape[0] as number;
   const toCells = outside.cells === null ? null : reshape(k, outside.cells, [steps, B, U]);
   const states = outside.every ? outside.states : zerosAbove(k, outside.states, (steps - 1) * B);
-  const gradients = [toCells ?? each(k, 'ZerosLike', outputs[1] as Id), reshape(k, states, [steps, B, U])];
+  const gradients = [toCells ?? k.filled(0, [steps, B, U]), reshape(k, states, [steps, B, U])];
   const back = k.many('BlockLSTMGradV2', PLAIN, [...inputs, ...outputs, ...gradients], 8);
   const [ofMatrix, ofRecurrent] = splitAt(k, back[3] as Id, [-1, U], 0) as [Id, Id];
   kernel.gradient = ofMatrix;
@@ -142,20 +207,20 @@ const backInOne: Back = ({ k, batch, steps }, { kernel, recurrent, bias }, { inp
 };
 
 /** Gate gradients by LSTMBlockCellGrad, in its own order of gates: i, c, f, o. */
-const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, outputs, begun }, outside) => {
+const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, begun, states, byStep }, outside) => {
   const { k, batch, steps } = pass;
   const B = batch.windows;
   const [U, G] = recurrent.shape as [number, number];
   const [, x, startC, startH, matrix, peephole] = inputs as [Id, Id, Id, Id, Id, Id];
   const [input, state] = splitAt(k, exchanged(k, matrix), [-1, U], 0) as [Id, Id];
-  const [i, cells, f, o, candidate, shown] = outputs.slice(0, 6).map((all) => unstack(k, all, steps));
+  const [i, cells, f, o, candidate, shown] = byStep();
   const toStates = stepsOutside(pass, outside);
   const toCells = outside.cells === null ? [] : stepsOf(pass, outside.cells);
   const weights = [matrix, peephole, peephole, peephole, inputs[8] as Id];
   const row = firstOf(k, x); // its shape alone is looked at, as that of h
   const sums: Id[] = []; // (B, 4U) gradients before the activations
   let carryH: Id | null = null;
-  let carryC: Id = k.floats(new Float32Array(B * U), [B, U]);
+  let carryC: Id = k.filled(0, [B, U]);
   for (let t = steps - 1; t >= 0; t--) {
     const before = t > 0 ? cells![t - 1]! : startC;
     const now = [i![t]!, cells![t]!, f![t]!, o![t]!, candidate![t]!, shown![t]!];
@@ -167,9 +232,8 @@ const backByStep: Back = (pass, { kernel, recurrent, bias }, { inputs, outputs, 
   }
   const all = joined(pass, sums);
   // Gradients of K, R and b in one product: each step's rows beside the state before it, and 1.
-  const states = reshape(k, outputs[6] as Id, [steps * B, U]);
   const earlier = steps > 1 ? concat(k, [startH, sliceRows(k, states, 0, (steps - 1) * B, U)], 0) : startH;
-  const ones = k.floats(new Float32Array(steps * B).fill(1), [steps * B, 1]);
+  const ones = k.filled(1, [steps * B, 1]);
   const read = concat(k, [reshape(k, x, [steps * B, -1]), earlier, ones], 1);
   const ofAll = splitAt(k, exchanged(k, product(k, read, all, 1)), [-1, U, 1], 0);
   [kernel.gradient, recurrent.gradient] = ofAll as [Id, Id];

@@ -146,7 +146,7 @@ export function recurrentGradient(pass: Pass, begin: Id | null, states: Id, grad
   const [units, width] = slot.shape as [number, number];
   const pairs = (pass.steps - 1) * batch.windows;
   if (begin === null && pairs === 0) {
-    slot.gradient = k.floats(new Float32Array(units * width), slot.shape);
+    slot.gradient = k.filled(0, slot.shape);
     return;
   }
   const before = pairs === 0 ? [] : [sliceRows(k, states, 0, pairs, units)];

@@ -41,11 +41,13 @@ export interface Check {
 export const NATIVE: readonly string[] = ['native-2', 'native-1'];
 const PYTORCH: readonly string[] = ['torch-1', 'torch-2'];
 export const PEERS: readonly string[] = [...PYTORCH, 'keras', 'tf-layers'];
+/** The same frameworks without a trial of their ways: `Adam()`, `train_on_batch`. */
+export const PLAIN: readonly string[] = ['plain-torch-1', 'plain-torch-2', 'plain-keras'];
 
-/** Native against the best peer, by median, where nobody is wider than AVX2. Rows without a figure of their own: not slower. */
+/** Native against the best peer, by median. Rows without a figure of their own: not slower. */
 const RATIOS: { readonly [id: string]: number } = { u32: 9, u128: 2.4, jena: 6, story: 1.5, counting: 100 };
 
-/** Whether what the native engine says it computes with is what the ratios are asked on. */
+/** Whether what the native engine says it computes with is AVX2. */
 export function isAvx2(instructions: string): boolean {
   return /^AVX2\b/.test(instructions);
 }
@@ -112,23 +114,34 @@ export function limitOf(result: RowResult, engine: 'native' | 'wasm'): Limit | u
 }
 
 /**
- * Every goal of the comparison on an instruction set, in the order they are set. Rows that are not there, or lack a side, are said to be not
+ * Every goal of the comparison, in the order they are set. Rows that are not there, or lack a side, are said to be not
  * measured.
  */
-export function judge(rows: readonly Row[], results: readonly RowResult[], instructions: string): Check[] {
+export function judge(rows: readonly Row[], results: readonly RowResult[]): Check[] {
   const pairs = rows.map((row) => ({ row, result: results.find(({ id }) => id === row.id) ?? EMPTY }));
-  const named = isAvx2(instructions) ? pairs.filter(({ row }) => row.id in RATIOS) : [];
+  const named = pairs.filter(({ row }) => row.id in RATIOS);
   const narrow = pairs.filter(({ row }) => row.units.every((units) => units <= 64));
   const lstm = pairs.filter(({ row }) => row.cell === 'lstm');
   const dense = pairs.filter(({ row }) => row.dense);
+  const story = pairs.filter(({ row }) => row.id === 'story');
+  const plain = pairs.filter(({ result }) => best(result, PLAIN));
+  const inAll = (all: readonly Pair[]): Pair[] => all.filter((pair) => plain.includes(pair));
   return [
-    ...named.map((pair) => fasterCheck(pair, RATIOS[pair.row.id] as number)),
+    ...named.map((pair) => fasterCheck(pair, RATIOS[pair.row.id] as number, 'the best peer', PEERS)),
+    ...inAll(named).map((pair) => fasterCheck(pair, RATIOS[pair.row.id] as number, 'the best plain peer', PLAIN)),
     everyRow('native is slower than no peer on any row', pairs, NATIVE, PEERS),
     ...dense.map(shareCheck),
     everyRow('wasm with two shards ≥ the best peer at U ≤ 64', narrow, ['wasm-2'], PEERS),
     everyRow('wasm ≥ Keras on every row', pairs, ['wasm-2', 'wasm-1'], ['keras']),
-    ...pairs.filter(({ row }) => row.id === 'story').map(oneShardCheck),
+    ...(plain.length > 0
+      ? [everyRow('wasm ≥ plain Keras on every row', plain, ['wasm-2', 'wasm-1'], ['plain-keras'])]
+      : []),
+    ...story.map((pair) => oneShardCheck(pair, 'Keras’', 'keras')),
+    ...inAll(story).map((pair) => oneShardCheck(pair, 'plain Keras’', 'plain-keras')),
     everyRow('tensorflow ≥ Keras on every LSTM row', lstm, ['tensorflow'], ['keras']),
+    ...(plain.length > 0
+      ? [everyRow('tensorflow ≥ plain Keras on every LSTM row', inAll(lstm), ['tensorflow'], ['plain-keras'])]
+      : []),
   ];
 }
 
@@ -149,9 +162,9 @@ function compared({ result }: Pair, ours: readonly string[], theirs: readonly st
   return peersThere(result, theirs) ? ratio(result, ours, theirs) : null;
 }
 
-function fasterCheck(pair: Pair, wanted: number): Check {
-  const goal = `native ≥ ${wanted} × the best peer, ${pair.row.what}`;
-  const found = compared(pair, NATIVE, PEERS);
+function fasterCheck(pair: Pair, wanted: number, whom: string, theirs: readonly string[]): Check {
+  const goal = `native ≥ ${wanted} × ${whom}, ${pair.row.what}`;
+  const found = compared(pair, NATIVE, theirs);
   if (!found) return { goal, figure: '–', verdict: 'not measured' };
   const figure = `${times(found.median)} (least times ${times(found.least)}), ${found.of} to ${found.to}`;
   if (found.median >= wanted) return { goal, figure, verdict: 'met' };
@@ -213,9 +226,9 @@ function shareCheck({ row, result }: Pair): Check {
   return { goal, figure: parts.join(', '), verdict: share >= wanted ? 'met' : 'missed' };
 }
 
-function oneShardCheck({ row, result }: Pair): Check {
-  const goal = `wasm with one shard ≤ 1.25 × Keras’ time, ${row.what}`;
-  const [wasm, keras] = [figureOf(result, 'wasm-1'), figureOf(result, 'keras')];
+function oneShardCheck({ row, result }: Pair, whom: string, id: string): Check {
+  const goal = `wasm with one shard ≤ 1.25 × ${whom} time, ${row.what}`;
+  const [wasm, keras] = [figureOf(result, 'wasm-1'), figureOf(result, id)];
   if (!wasm || !keras) return { goal, figure: '–', verdict: 'not measured' };
   const share = wasm.median / keras.median;
   if (share <= 1.25) return { goal, figure: times(share), verdict: 'met' };

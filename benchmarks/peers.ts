@@ -98,7 +98,7 @@ async function main(): Promise<void> {
     for (const kernel of Object.values(bare)) kernel?.stop();
   }
   const results = rows.map(({ id }) => done.get(id) as RowResult);
-  const checks = judge(ROWS, results, set);
+  const checks = judge(ROWS, results);
   const contestants = players.map(({ id, what, detail }) => ({ id, what, detail }));
   const part = {
     about: await about(load, flags.quick, flags['real-time']),
@@ -168,6 +168,9 @@ function playersOf(python: string | null): Player[] {
     peer('torch-1', 'PyTorch, 1 thread', 1, 'torch', '1'),
     peer('torch-2', 'PyTorch, 2 threads', 2, 'torch', '2'),
     peer('keras', 'Keras', 0, 'keras', ...(flags.quick ? [] : ['xla'])),
+    peer('plain-torch-1', 'plain PyTorch, 1 thread', 1, 'torch', '1', 'plain'),
+    peer('plain-torch-2', 'plain PyTorch, 2 threads', 2, 'torch', '2', 'plain'),
+    peer('plain-keras', 'plain Keras', 0, 'keras', 'plain'),
     {
       id: 'tf-layers',
       what: 'tf.layers (tfjs-node)',

@@ -11,6 +11,7 @@ import {
   limitOf,
   NATIVE,
   PEERS,
+  PLAIN,
   percent,
   type RowResult,
   rateOf,
@@ -153,6 +154,7 @@ function renderOurs({ about, lines, checks }: OursPart): string[] {
 }
 
 function renderPeers(part: PeersPart): string[] {
+  const tuned = { ...part, contestants: part.contestants.filter(({ id }) => !PLAIN.includes(id)) };
   return [
     ...aboutLine(part.about),
     'All columns come from one run: rounds alternate between the contestants, each in a long-lived process of its own, warmed up first and before each turn.',
@@ -166,9 +168,10 @@ function renderPeers(part: PeersPart): string[] {
     '',
     ...part.contestants.map(({ what, detail }) => `- ${what}: ${detail}`),
     '',
-    ...timesTable(part),
+    ...timesTable(tuned),
+    ...plainTable(part),
     ...limitTable(part),
-    ...memoryTable(part),
+    ...memoryTable(tuned),
     ...startsTable(part),
     ...renderChecks(part.checks),
   ];
@@ -179,7 +182,7 @@ function instructionsNote({ about: { instructions }, held }: PeersPart): string[
   if (settings.length > 0) return [`Nobody took wider instructions: every process ran with \`${settings.join(' ')}\`.`];
   if (isAvx2(instructions)) return [];
   return [
-    'How many times faster native has to be than the best peer is asked on AVX2: there `--instructions avx2` holds everybody to it.',
+    'Everybody takes the widest instructions there are. How many times faster native has to be was set on AVX2: the next part holds everybody to it.',
   ];
 }
 
@@ -190,16 +193,23 @@ function known(part: PeersPart): { readonly row: Row; readonly result: RowResult
   });
 }
 
+/** Who has a figure in any row. */
+function measured({ contestants, rows }: PeersPart): Contestant[] {
+  return contestants.filter(({ id }) => rows.some((row) => figureOf(row, id)));
+}
+
+function timeCell(result: RowResult, id: string): string {
+  const figure = figureOf(result, id);
+  return figure ? `${number(figure.median)} (${number(figure.least)})` : '–';
+}
+
 function timesTable(part: PeersPart): string[] {
-  const ids = part.contestants.map(({ id }) => id).filter((id) => part.rows.some((row) => figureOf(row, id)));
-  const names = ids.map((id) => part.contestants.find((contestant) => contestant.id === id)?.what ?? id);
+  const shown = measured(part);
+  const ids = shown.map(({ id }) => id);
   const notes: string[] = [];
   const lines = known(part).map(({ row, result }) => {
     const found = ratio(result, NATIVE, PEERS);
-    const cells = ids.map((id) => {
-      const figure = figureOf(result, id);
-      return figure ? `${number(figure.median)} (${number(figure.least)})` : '–';
-    });
+    const cells = ids.map((id) => timeCell(result, id));
     if (row.note) notes.push(`- ${row.id}: ${row.note}.`);
     const ratios = found ? `**${times(found.median)}** (${times(found.least)})` : '–';
     return `| ${row.what}; ${row.unit} per ${row.each} | ${cells.join(' | ')} | ${ratios} | ${spread(result, ids)} |`;
@@ -207,7 +217,7 @@ function timesTable(part: PeersPart): string[] {
   return [
     '### Time',
     '',
-    `| work | ${names.join(' | ')} | native ÷ best peer | spread |`,
+    `| work | ${shown.map(({ what }) => what).join(' | ')} | native ÷ best peer | spread |`,
     `|---|${ids.map(() => '---|').join('')}---|---|`,
     ...lines,
     '',
@@ -217,6 +227,36 @@ function timesTable(part: PeersPart): string[] {
     ...notes,
     ...settings(part),
     ...skipped(part),
+    '',
+  ];
+}
+
+/** Peers whose ways were not tried against each other, and who is how much faster than they are. */
+function plainTable(part: PeersPart): string[] {
+  const shown = measured(part).filter(({ id }) => PLAIN.includes(id));
+  if (shown.length === 0) return [];
+  const faster = (result: RowResult, ours: readonly string[], theirs: readonly string[]): string =>
+    times(ratio(result, ours, theirs)?.median);
+  const lines = known(part)
+    .filter(({ result }) => best(result, PLAIN))
+    .map(({ row, result }) => {
+      const cells = [
+        ...shown.map(({ id }) => timeCell(result, id)),
+        `**${faster(result, NATIVE, PLAIN)}**`,
+        faster(result, ['wasm-2', 'wasm-1'], PLAIN),
+        faster(result, ['tensorflow'], ['plain-keras']),
+      ];
+      return `| ${row.what}; ${row.unit} per ${row.each} | ${cells.join(' | ')} |`;
+    });
+  return [
+    '### Plain peers',
+    '',
+    'The same frameworks, in the same rounds, as their own first examples have them: `torch.optim.Adam(parameters)`, `train_on_batch` of a',
+    'compiled Keras model. Nobody looked for the fastest way.',
+    '',
+    `| work | ${shown.map(({ what }) => what).join(' | ')} | native ÷ best | wasm ÷ best | tensorflow (ours) ÷ Keras |`,
+    `|---|${shown.map(() => '---|').join('')}---|---|---|`,
+    ...lines,
     '',
   ];
 }
@@ -297,9 +337,9 @@ function limitTable(part: PeersPart): string[] {
 }
 
 function memoryTable(part: PeersPart): string[] {
-  const ids = part.contestants.map(({ id }) => id).filter((id) => part.rows.some((row) => figureOf(row, id)));
+  const shown = measured(part);
   const lines = known(part).map(({ row, result }) => {
-    const cells = ids.map((id) => {
+    const cells = shown.map(({ id }) => {
       const figure = figureOf(result, id);
       return figure ? `${figure.peak.toFixed(0)} (${Math.max(0, figure.peak - figure.before).toFixed(0)})` : '–';
     });
@@ -310,8 +350,8 @@ function memoryTable(part: PeersPart): string[] {
     '',
     'MiB of the whole process at its peak in the rounds (and what that is above what it held before the row).',
     '',
-    `| work | ${ids.map((id) => part.contestants.find((c) => c.id === id)?.what ?? id).join(' | ')} |`,
-    `|---|${ids.map(() => '---|').join('')}`,
+    `| work | ${shown.map(({ what }) => what).join(' | ')} |`,
+    `|---|${shown.map(() => '---|').join('')}`,
     ...lines,
     '',
   ];

@@ -48,7 +48,7 @@ function but(id: string, entries: RowResult['entries'], limit = {}): RowResult[]
   );
 }
 
-const judged = (results: readonly RowResult[]): Check[] => judge(ROWS, results, 'AVX2 with FMA');
+const judged = (results: readonly RowResult[]): Check[] => judge(ROWS, results);
 
 function verdict(checks: readonly Check[], goal: RegExp): string {
   const found = checks.filter((check) => goal.test(check.goal));
@@ -73,12 +73,6 @@ describe('judge', () => {
       expect(goals.filter((goal) => goal.includes(wanted))).toHaveLength(1);
   });
 
-  it('asks for ratios where nobody is wider than AVX2, and for all else everywhere', () => {
-    const ratios = (check: Check): boolean => /× the best peer/.test(check.goal);
-    expect(judge(ROWS, perfect(), 'AVX-512')).toEqual(judged(perfect()).filter((check) => !ratios(check)));
-    expect(judged(perfect()).filter(ratios)).toHaveLength(5);
-  });
-
   it.each(ROWS.map(({ id }) => id))('a slower row (%s) is missed, whatever the others are', (id) => {
     const checks = judged(but(id, { 'torch-2': figure(0.99) }));
     expect(verdict(checks, /slower than no peer/)).toBe('missed');
@@ -87,6 +81,19 @@ describe('judge', () => {
   it('a ratio one per cent below its goal is missed, one at it is met', () => {
     expect(verdict(judged(but('u32', { keras: figure(8.99) })), /9 × the best peer/)).toBe('missed');
     expect(verdict(judged(but('u32', { keras: figure(9) })), /9 × the best peer/)).toBe('met');
+  });
+
+  it('plain peers have goals of their own, and decide no other', () => {
+    const plain = { 'plain-torch-1': figure(100), 'plain-torch-2': figure(8.99), 'plain-keras': figure(0.9) };
+    const checks = judged(but('u32', plain));
+    expect(verdict(checks, /9 × the best peer/)).toBe('met');
+    expect(verdict(checks, /9 × the best plain peer/)).toBe('missed');
+    expect(verdict(checks, /wasm ≥ plain Keras/)).toBe('missed');
+    expect(verdict(checks, /tensorflow ≥ plain Keras/)).toBe('missed');
+    expect(verdict(checks, /tensorflow ≥ Keras/)).toBe('met');
+    const story = judged(but('story', { 'wasm-1': figure(126), 'plain-keras': figure(100) }));
+    expect(verdict(story, /1.25 × plain Keras/)).toBe('missed');
+    expect(judged(perfect()).filter(({ goal }) => /plain/.test(goal))).toEqual([]);
   });
 
   it('a ratio is of medians, and least times decide nothing', () => {
@@ -256,6 +263,15 @@ describe('report', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('plain peers stand in a table of their own', () => {
+    const beside = but('u32', { 'plain-torch-1': figure(7), 'plain-keras': { skipped: 'not here' } });
+    const plain = { id: 'plain-torch-1', what: 'the plain one', detail: '' };
+    const text = render({ peers: { ...peers, rows: beside, contestants: [...contestants, plain] } });
+    expect(text.split('\n').filter((line) => line.startsWith('|') && line.includes('the plain one'))).toHaveLength(1);
+    expect(text).toContain('| 7.00 (6.30) | **7.00 ×** | 7.00 × | – |');
+    expect(render({ peers })).not.toContain('Plain peers');
   });
 
   it('every table row has as many cells as its head', () => {

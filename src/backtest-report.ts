@@ -1,8 +1,7 @@
 // What a report shows of a backtest: the deciding metric by fold and by step, how intervals held, what shape the forecasts have.
 // In: every contestant's forecasts at the origins. Out: tables. Not here: making the forecasts (backtest.ts).
 
-import { timeOfRow } from './core/calendar.ts';
-import type { Series } from './core/data.ts';
+import { spanOf } from './core/calendar.ts';
 import type { BacktestPlan, Fold, Track, Walk } from './evaluate/backtest.ts';
 import { type Calibration, supportedBy } from './evaluate/intervals.ts';
 import { actualsAt } from './evaluate/score.ts';
@@ -47,7 +46,7 @@ export function partErrors(
   if (!first?.parts || tracks.some(({ parts }) => parts?.length !== first.parts?.length)) return null;
   return first.parts.map((_, i) => {
     const alone = tracks.map((track) => ({ ...track, values: track.parts?.[i] as Float64Array }));
-    return meanMetric(walks, alone, plan, season, 'rmse', () => true);
+    return meanMetric(walks, alone, plan, season, 'rmse', {});
   });
 }
 
@@ -58,24 +57,27 @@ function meanMetric(
   { horizon, lead }: BacktestPlan,
   season: number,
   kind: string,
-  taken: (fold: number, step: number) => boolean,
+  only: { readonly fold?: number; readonly step?: number },
 ): number | null {
   const metric = METRICS[kind] as PointMetric;
+  const [first, end] = only.step === undefined ? [0, horizon] : [only.step, only.step + 1];
   let sum = 0;
   let count = 0;
   for (const [s, { series, folds }] of walks.entries()) {
     const { values, origins, fold } = tracks[s] as Track;
     const channels = series.targets.length;
-    for (const [c, all] of actualsAt(series, origins, horizon, lead).entries()) {
+    for (const [c, target] of series.targets.entries()) {
       const actual: number[] = [];
       const forecast: number[] = [];
-      for (let i = 0; i < all.length; i++) {
-        if (!taken(fold[Math.floor(i / horizon)] as number, i % horizon)) continue;
-        actual.push(all[i] as number);
-        forecast.push(values[i * channels + c] as number);
+      for (const [n, origin] of origins.entries()) {
+        if (only.fold !== undefined && fold[n] !== only.fold) continue;
+        for (let h = first; h < end; h++) {
+          actual.push(target.values[origin + lead + h] as number);
+          forecast.push(values[(n * horizon + h) * channels + c] as number);
+        }
       }
       if (actual.length === 0) continue;
-      const train = (series.targets[c] as Series['targets'][number]).values.subarray(0, (folds[0] as Fold).origins[0]);
+      const train = target.values.subarray(0, (folds[0] as Fold).origins[0]);
       const { value } = metric.score({ actual, forecast, train, season });
       if (value === null) continue; // as of constant series, which have no MASE
       sum += value;
@@ -86,13 +88,16 @@ function meanMetric(
 }
 
 function foldRows({ walks, tracks, plan, season, metric }: Walked): BacktestReport['folds'] {
-  const first = walks[0] as Walk;
-  return first.folds.map(({ origins }, k) => ({
+  const known = (k: number): Parameters<typeof spanOf>[0] =>
+    walks.flatMap(({ series: { time }, folds }) =>
+      (folds[k]?.origins ?? []).slice(0, 1).map((row) => ({ time, row: row - 1 })),
+    );
+  return (walks[0] as Walk).folds.map((_, k) => ({
     fold: k + 1,
-    until: timeOfRow(first.series.time, (origins[0] as number) - 1),
+    until: spanOf(known(k))[1],
     origins: walks.reduce((sum, walk) => sum + (walk.folds[k]?.origins.length ?? 0), 0),
     scores: Object.fromEntries(
-      [...tracks].map(([name, own]) => [name, meanMetric(walks, own, plan, season, metric, (fold) => fold === k)]),
+      [...tracks].map(([name, own]) => [name, meanMetric(walks, own, plan, season, metric, { fold: k })]),
     ),
   }));
 }
@@ -100,9 +105,7 @@ function foldRows({ walks, tracks, plan, season, metric }: Walked): BacktestRepo
 function stepRows({ walks, tracks, plan, season, metric }: Walked): BacktestReport['steps'] {
   return [...tracks].map(([forecaster, own]) => ({
     forecaster,
-    values: Array.from({ length: plan.horizon }, (_, h) =>
-      meanMetric(walks, own, plan, season, metric, (_fold, step) => step === h),
-    ),
+    values: Array.from({ length: plan.horizon }, (_, h) => meanMetric(walks, own, plan, season, metric, { step: h })),
   }));
 }
 

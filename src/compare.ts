@@ -2,6 +2,7 @@
 // In: complete run folders. Out: one table, as text and as JSON, and a page where it is asked for. Not here: the table's layout (report/compare.ts).
 
 import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import { writeAtomic } from './artifact/write.ts';
@@ -34,7 +35,8 @@ export async function compare(folders: readonly string[], options: CompareOption
   );
   if (options.html !== undefined) {
     const { comparePage } = await import('./report/compare-page.ts');
-    await writeAtomic(resolve(options.html), comparePage(runs));
+    const path = resolve(options.html);
+    await writeAtomic(await realpath(path).catch(() => path), comparePage(runs)); // through a link, as any other program
   }
   const named = leftOut.map(({ where, message }) => `${where} ${message}: left out`);
   return { text: compareTable(runs), json: { runs: compareRuns(runs) }, leftOut: named };

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Column, Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../core/forecaster.ts';
+import { halfTheLeast } from '../forecasters/logarithms.ts';
 import type { CombinationKind, CombineContext, Member } from './combination.ts';
 import { single, spelled } from './member.ts';
 
@@ -14,7 +15,10 @@ export interface LogScaleOptions {
 
 const KIND = 'log-scale';
 
-/** The median of a forecast, not its mean: exp undoes ln value by value. Errors: E_DATA_RANGE for values at or below 0, those of the member. */
+/**
+ * The median of a forecast, not its mean: exp undoes ln value by value. Values at or below 0 that come after the fit count as half the least it
+ * knew. Errors: E_DATA_RANGE for those it is fitted on, those of the member.
+ */
 export const logScale: CombinationKind<LogScaleOptions> = {
   kind: KIND,
   form: 'numbers',
@@ -28,32 +32,30 @@ export const logScale: CombinationKind<LogScaleOptions> = {
 function onLogarithms({ model }: LogScaleOptions, context: CombineContext): NumberForecaster {
   const inner = context.create(spelled(model));
   const fit = async (series: Series, request: FitRequest): Promise<FittedNumbers> => {
-    checkAbove(series, request.until);
-    return undone(await inner.fit(logarithms(series), request));
+    const least = leastOf(series, request);
+    return undone(await inner.fit(logarithms(series, least), request), least);
   };
   if (!inner.fitPanel) return { name: KIND, fit };
   return {
     name: KIND,
     fit,
     fitPanel: async (panel, requests) => {
-      for (const [s, series] of panel.entries()) checkAbove(series, (requests[s] as FitRequest).until);
-      const fits = (await inner.fitPanel?.(panel.map(logarithms), requests)) as readonly FittedNumbers[];
-      return fits.map(undone);
+      const least = panel.map((series, s) => leastOf(series, requests[s] as FitRequest));
+      const told = panel.map((series, s) => logarithms(series, least[s] as Float64Array));
+      const fits = (await inner.fitPanel?.(told, requests)) as readonly FittedNumbers[];
+      return fits.map((fitted, s) => undone(fitted, least[s] as Float64Array));
     },
   };
 }
 
-function undone(fitted: FittedNumbers): FittedNumbers {
+function undone(fitted: FittedNumbers, least: Float64Array): FittedNumbers {
   return {
     name: KIND,
     inside: fitted,
     ...(fitted.firstCutoff === undefined ? {} : { firstCutoff: fitted.firstCutoff }),
     forecast: async (series, request) => {
-      let last = 0;
-      for (let n = 0; n < request.cutoffs.length; n++) last = Math.max(last, request.cutoffs[n] as number);
-      checkAbove(series, Math.min(last, series.length));
       const { cutoffs, horizon, lead, signal } = request;
-      const { values } = await fitted.forecast(logarithms(series), { cutoffs, horizon, lead, signal });
+      const { values } = await fitted.forecast(logarithms(series, least), { cutoffs, horizon, lead, signal });
       for (let i = 0; i < values.length; i++) values[i] = Math.exp(values[i] as number);
       return { values };
     },
@@ -62,22 +64,26 @@ function undone(fitted: FittedNumbers): FittedNumbers {
   };
 }
 
-/** Rows that are not known yet may be anything: what they have no logarithm of is NaN, and nobody looks at it. */
-function logarithms(series: Series): Series {
+/** `least`: what a value without a logarithm counts as, by target. */
+function logarithms(series: Series, least: Float64Array): Series {
   const targets = series.targets.map(
-    ({ name, values }): Column => ({ name, values: values.map((value) => (value > 0 ? Math.log(value) : Number.NaN)) }),
+    ({ name, values }, c): Column => ({
+      name,
+      values: values.map((value) => Math.log(value > 0 ? value : (least[c] as number))),
+    }),
   );
   return { ...series, targets };
 }
 
-function checkAbove(series: Series, until: number): void {
-  for (const { name, values } of series.targets) {
-    for (let t = 0; t < until; t++) {
-      if ((values[t] as number) > 0) continue;
-      throw new ForecastError('E_DATA_RANGE', `a logarithm needs values above 0, row ${t + 1} has ${values[t]}`, {
-        where: name,
-        hint: 'the member without log-scale',
-      });
-    }
-  }
+/** By target. Errors: E_DATA_RANGE for a value at or below 0 among those fitted on. */
+function leastOf({ targets }: Series, { until, validation }: FitRequest): Float64Array {
+  return Float64Array.from(targets, ({ name, values }) => {
+    const known = values.subarray(0, until);
+    const t = known.findIndex((value) => !(value > 0));
+    if (t < 0) return halfTheLeast(known.subarray(0, validation ?? until));
+    throw new ForecastError('E_DATA_RANGE', `a logarithm needs values above 0, row ${t + 1} has ${known[t]}`, {
+      where: name,
+      hint: 'the member without log-scale',
+    });
+  });
 }

@@ -26,10 +26,11 @@ const UNTESTED_GAIN = 0.1;
 const UNTESTED_BASELINE_GAIN = 0.5;
 
 /**
- * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best baseline's,
+ * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best other's,
  * `horizon` the steps by which windows overlap, `plain` the best baseline's window losses minus last-value's – on earlier windows too, where
- * those that decide are few: a baseline that merely happened to be the best is not shipped in its place, be last-value a baseline or the model.
- * Where too few windows leave nothing to test, the model must be better by a tenth.
+ * those that decide are few: a baseline that merely happened to be the best is not shipped in its place. Where too few windows leave nothing to
+ * test, the model must be better by a tenth. Of a baseline as the model nothing more is asked than of it beside another, so that whoever is
+ * told to run it is not sent on to the next.
  */
 export function decide(
   rows: readonly ScoreRow[],
@@ -41,21 +42,22 @@ export function decide(
 ): Decision {
   const own = rows.find((row) => row.forecaster === model);
   const ownError = own ? errorOf(own, metric) : null;
-  const others = rows
-    .filter((row) => row.forecaster !== model)
+  const known = rows
     .flatMap((row) => {
       const error = errorOf(row, metric);
       return error === null
         ? []
         : [{ name: row.forecaster, error, exact: error === 0 || row.skillReason !== undefined }];
     })
-    .sort((a, b) => a.error - b.error);
+    .sort((a, b) => a.error - b.error || Number(b.name === PLAIN) - Number(a.name === PLAIN));
+  const others = known.filter(({ name }) => name !== model);
   const beats = ownError === null ? [] : others.filter((other) => ownError < other.error).map((other) => other.name);
-  const best = others[0];
+  const isBaseline = FORECASTERS[model]?.baseline === true;
+  const best = (isBaseline ? known : others)[0];
   const exact = best?.exact === true; // a scored baseline has a skill, 0 at the least, unless the best of them is exact
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
   const doubt = exact || plain.length === 0 ? 0 : plainDoubt(rows, model, metric, plain, horizon);
-  const beaten = ownError === null || (best !== undefined && isBeaten(model, ownError, best.error, p, doubt));
+  const beaten = isBaseline || ownError === null || (best !== undefined && isBeaten(ownError, best.error, p));
   const ship = !beaten ? model : doubt > PLAIN_DOUBT ? PLAIN : (best?.name ?? model);
   return {
     ship,
@@ -85,9 +87,7 @@ function plainDoubt(
   return Math.min(...errors.values()) <= (1 - UNTESTED_BASELINE_GAIN) * last ? 0 : 1;
 }
 
-/** Whether the best baseline is to be used instead: the model has to be better by more than chance, last-value only not worse by more. */
-function isBeaten(model: string, own: number, best: number, p: number | null, doubt: number): boolean {
-  if (model === PLAIN) return best < own && (p === null ? doubt : 1 - p) <= PLAIN_DOUBT;
-  if (FORECASTERS[model]?.baseline) return best <= own || (p ?? doubt) > PLAIN_DOUBT; // as where another model names it
+/** Whether the best baseline is to be used instead: the model has to be better by more than chance. */
+function isBeaten(own: number, best: number, p: number | null): boolean {
   return best <= own || (p === null ? own > (1 - UNTESTED_GAIN) * best : p > DOUBT);
 }

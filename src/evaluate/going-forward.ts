@@ -3,7 +3,7 @@
 
 import { intervalScore } from '../metrics/interval-score.ts';
 import { type Learned, learn, quantiles, reachOf } from './half-widths.ts';
-import type { IntervalOptions, Item } from './known-errors.ts';
+import { type IntervalOptions, type Item, sumOf } from './known-errors.ts';
 
 /** How one level's intervals cover. */
 export interface Verdict {
@@ -145,30 +145,38 @@ function runningSums(errors: Float64Array): Float64Array {
 }
 
 export function verdictOf({ steps, sums, score, scored }: JudgedLevel, horizon: number): Verdict {
-  const byStep = Array.from({ length: horizon }, (_, h) => shareOf(steps.inside, (at) => at % horizon === h).share);
-  const { share, count } = shareOf(steps.inside, () => true);
+  const held = new Float64Array(horizon);
+  const count = new Float64Array(horizon);
+  countInside(steps.inside, held, count);
+  const judged = sumOf(count);
+  const share = judged > 0 ? sumOf(held) / judged : null;
   return {
     coverage: share,
-    judged: count,
-    coverageByStep: share === null ? null : byStep,
-    coverageOfSums: shareOf(sums.inside, () => true).share,
+    judged,
+    coverageByStep: share === null ? null : Array.from(held, (inside, h) => shareOf(inside, count[h] as number)),
+    coverageOfSums: shareOfAll(sums.inside),
     msis: scored > 0 ? score / scored : null,
   };
 }
 
-/** Share of what was judged that lay inside. */
-function shareOf(
-  inside: readonly Int8Array[],
-  taken: (at: number) => boolean,
-): { readonly share: number | null; readonly count: number } {
-  let held = 0;
-  let count = 0;
+/** How much of what was judged lay inside, and how much was judged, by step (H). */
+function countInside(inside: readonly Int8Array[], held: Float64Array, count: Float64Array): void {
   for (const marks of inside) {
-    for (const [at, mark] of marks.entries()) {
-      if (mark < 0 || !taken(at)) continue;
-      held += mark;
-      count++;
+    for (let at = 0; at < marks.length; at++) {
+      const mark = marks[at] as number;
+      if (mark < 0) continue;
+      held[at % held.length]! += mark;
+      count[at % held.length]! += 1;
     }
   }
-  return { share: count > 0 ? held / count : null, count };
+}
+
+function shareOfAll(inside: readonly Int8Array[]): number | null {
+  const [held, count] = [new Float64Array(1), new Float64Array(1)];
+  countInside(inside, held, count);
+  return shareOf(held[0] as number, count[0] as number);
+}
+
+function shareOf(held: number, count: number): number | null {
+  return count > 0 ? held / count : null;
 }

@@ -31,6 +31,8 @@ export interface LevelHeld {
 export interface Holding {
   /** `hold`: nothing speaks against the forecast; `refit-due`: something does; `too-early`: too little is known. */
   readonly status: 'hold' | 'refit-due' | 'too-early';
+  /** Whether anything is as far from its promise as a planner minds, be it chance or not. */
+  readonly off: boolean;
   /** What speaks against it. */
   readonly causes: readonly ('coverage' | 'error' | 'drift')[];
   readonly levels: readonly LevelHeld[];
@@ -72,14 +74,18 @@ export function judgeHolding({ values, levels, ratios, origins, sumWidth }: Hold
   const error = errorOf(values, ratios, origins);
   const sums = sumsOf(paths, Math.max(...levels, 0), sumWidth);
   const alarm = ALARM / Math.max(1, held.length);
+  const far = held.filter(isFar);
+  const larger = error !== null && error.ratio >= TIMES ? error : null;
+  const drift = sums !== null && isFar(sums) ? sums : null;
   const causes = [
-    ...(held.some((one) => one.p < alarm && isFar(one)) ? (['coverage'] as const) : []),
-    ...(error && error.p <= ALARM && error.ratio >= TIMES ? (['error'] as const) : []),
-    ...(sums && sums.p < ALARM && isFar(sums) ? (['drift'] as const) : []),
+    ...(far.some(({ p }) => p < alarm) ? (['coverage'] as const) : []),
+    ...(larger !== null && larger.p <= ALARM ? (['error'] as const) : []),
+    ...(drift !== null && drift.p < ALARM ? (['drift'] as const) : []),
   ];
   const tellable = held.some(({ least }) => least < alarm) || (error !== null && error.least <= ALARM);
   return {
     status: causes.length > 0 ? 'refit-due' : tellable && values.length >= FEWEST ? 'hold' : 'too-early',
+    off: far.length > 0 || larger !== null || drift !== null,
     causes,
     levels: held,
     error,

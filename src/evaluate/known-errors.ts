@@ -165,7 +165,7 @@ function ownError(
   return { mean: count > 0 ? sum / count : 0, folds };
 }
 
-function sumOf(values: ArrayLike<number>): number {
+export function sumOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] as number;
   return sum;

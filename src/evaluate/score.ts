@@ -5,6 +5,7 @@ import type { Series } from '../core/data.ts';
 import type { FittedNumbers, FittedText } from '../core/forecaster.ts';
 import type { Sequence } from '../core/sequence.ts';
 import { pause } from '../core/turn.ts';
+import { FORECASTERS } from '../forecasters/index.ts';
 import { METRICS } from '../metrics/index.ts';
 import type { LanguageMetric, PointMetric, Score } from '../metrics/metric.ts';
 import { naiveScale } from '../metrics/pointwise.ts';
@@ -271,16 +272,19 @@ function meanFromLast(rows: readonly Float64Array[]): Float64Array {
 /** The baseline that says least: where nothing is better by more than chance it is the one to use. */
 export const PLAIN: string = 'last-value';
 
-/** Per window: the loss of the best forecaster but `model` minus that of last-value. Empty where it is the best one itself, or not there. */
+/**
+ * Per window: the loss of the best baseline minus that of last-value; `model` is none of them unless it is a baseline itself. Empty where last-value is
+ * the best one, or not there.
+ */
 export function plainDifferences(
   rows: readonly ScoreRow[],
   losses: readonly Losses[],
   model: string,
   metric: string,
 ): Float64Array {
-  const others = rows.filter((row) => row.forecaster !== model);
-  const best = bestOf(others, metric);
-  if (!best || best.name === PLAIN || !others.some((row) => row.forecaster === PLAIN)) return new Float64Array(0);
+  const baselines = rows.filter((row) => row.forecaster !== model || FORECASTERS[model]?.baseline);
+  const best = bestOf(baselines, metric);
+  if (!best || best.name === PLAIN || !baselines.some((row) => row.forecaster === PLAIN)) return new Float64Array(0);
   return differencesBetween(losses, best.name, PLAIN);
 }
 

@@ -3,7 +3,8 @@
 
 import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
-import { checkPositive, checkTwoSeasons, type Follow, fromFit, seasonOf } from './from-fit.ts';
+import { checkTwoSeasons, type Follow, fromFit, seasonOf } from './from-fit.ts';
+import { type Scale, scaleOf } from './logarithms.ts';
 import { minimise } from './nelder-mead.ts';
 import { season } from './options.ts';
 
@@ -53,26 +54,20 @@ export const airline: NumberForecasterKind<AirlineOptions> = {
     const m = seasonOf(KIND, options.season, context);
     return fromFit(KIND, { season: m }, (known) => {
       checkTwoSeasons(KIND, known.length, m);
-      const log = options.log === 'auto' ? known.every((value) => value > 0) : options.log;
-      const parameters = choose(transformed(known, known.length, log), m, options);
+      const scale = scaleOf(known, options.log);
+      const parameters = choose(scale.transformed(known, known.length), m, options);
       return {
-        parameters: { log, theta: parameters.theta + 0, seasonalTheta: parameters.seasonalTheta + 0 },
+        parameters: { log: scale.log, theta: parameters.theta + 0, seasonalTheta: parameters.seasonalTheta + 0 },
         run: (values, last) => {
-          const z = transformed(values, last, log);
+          const z = scale.transformed(values, last);
           const errors = new Float64Array(last);
           residuals(z, m, parameters, errors);
-          return follow(values, z, errors, m, parameters, log);
+          return follow(values, z, errors, m, parameters, scale);
         },
       };
     });
   },
 };
-
-function transformed(values: Float64Array, last: number, log: boolean): Float64Array {
-  if (!log) return values.subarray(0, last);
-  checkPositive('a logarithm', values, last, 'log: false');
-  return values.slice(0, last).map(Math.log);
-}
 
 /** Fills errors; gives the sum of their squares. */
 function residuals(z: Float64Array, m: number, { theta, seasonalTheta }: Parameters, errors: Float64Array): number {
@@ -115,7 +110,7 @@ function follow(
   errors: Float64Array,
   m: number,
   { theta, seasonalTheta }: Parameters,
-  log: boolean,
+  scale: Scale,
 ): Follow {
   return (cutoff, path) => {
     const last = values[cutoff - 1] as number;
@@ -131,7 +126,7 @@ function follow(
       const t = cutoff + h;
       const old = theta * known(t - 1) + seasonalTheta * known(t - m) - theta * seasonalTheta * known(t - m - 1);
       ahead[h] = beyond(t - 1) + (beyond(t - m) - beyond(t - m - 1)) - old;
-      path[h] = log ? last * Math.exp(ahead[h] as number) : last + (ahead[h] as number);
+      path[h] = scale.moved(last, ahead[h] as number);
     }
   };
 }

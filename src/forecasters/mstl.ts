@@ -4,7 +4,8 @@
 import * as z from 'zod';
 import { formsOf, learn } from './ets.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
-import { checkPositive, type Follow, fromFit, type Learned } from './from-fit.ts';
+import { type Follow, fromFit, type Learned } from './from-fit.ts';
+import { scaleOf } from './logarithms.ts';
 import { seasonalComponents, seasonalWindow } from './stl.ts';
 
 export interface MstlOptions {
@@ -63,9 +64,9 @@ function learnMstl(known: Float64Array, asked: readonly number[], options: MstlO
     const { window } = options;
     return (typeof window === 'number' ? window : window?.[i]) ?? seasonalWindow(i);
   });
-  const log = options.log === 'auto' ? known.every((value) => value > 0) : options.log;
-  const origin = log ? Math.log(known[0] as number) : (known[0] as number);
-  const inner = transformed(known, known.length, log, origin);
+  const scale = scaleOf(known, options.log);
+  const origin = scale.transformed(known, 1)[0] as number;
+  const inner = scale.transformed(known, known.length, origin);
   const components = seasonalComponents(inner, seasons, windows);
   let sums = seasonalSums(components, seasons, known.length, known.length); // of the seasonal numbers of all seasons, row by row
   const seasonal = (t: number): number => {
@@ -76,19 +77,18 @@ function learnMstl(known: Float64Array, asked: readonly number[], options: MstlO
   return {
     parameters: {
       seasons,
-      log,
+      log: scale.log,
       rest: rest.parameters,
       last: seasons.map((season, i) => Array.from((components[i] as Float64Array).subarray(-season), (s) => s + 0)),
     },
     run: (values, last) => {
-      const z = transformed(values, last, log, origin);
+      const z = scale.transformed(values, last, origin);
       const follow = rest.run(without(z, seasonal), last);
       return (cutoff, path) => {
         follow(cutoff, path);
         const now = values[cutoff - 1] as number;
         for (let h = 0; h < path.length; h++) {
-          const change = (path[h] as number) + seasonal(cutoff + h) - (z[cutoff - 1] as number);
-          path[h] = log ? now * Math.exp(change) : now + change;
+          path[h] = scale.moved(now, (path[h] as number) + seasonal(cutoff + h) - (z[cutoff - 1] as number));
         }
       };
     },
@@ -112,12 +112,6 @@ function seasonalSums(
 /** The row whose seasonal number stands for row t: itself where it was fitted, else the same one of the last season. */
 function rowOf(t: number, known: number, season: number): number {
   return t < known ? t : known - season + ((t - known) % season);
-}
-
-/** Values, or their logarithms, told from the first one known. */
-function transformed(values: Float64Array, last: number, log: boolean, origin: number): Float64Array {
-  if (log) checkPositive('a logarithm', values, last, 'log: false');
-  return values.slice(0, last).map((value) => (log ? Math.log(value) : value) - origin);
 }
 
 function without(z: Float64Array, seasonal: (t: number) => number): Float64Array {

@@ -4,7 +4,8 @@
 import * as z from 'zod';
 import type { Column } from '../core/data.ts';
 import type { NumberForecasterKind } from './forecaster.ts';
-import { checkPositive, fromFit, type Learned } from './from-fit.ts';
+import { fromFit, type Learned } from './from-fit.ts';
+import { scaleOf } from './logarithms.ts';
 import { ridge } from './ridge.ts';
 
 export interface RegressionOptions {
@@ -18,7 +19,7 @@ export interface RegressionOptions {
 
 const KIND = 'regression';
 const rows = z.number().int().min(1);
-const RANGES = 10; // forecasts are kept within so many ranges of the values known: a recursion may run away
+const RANGES = 1; // forecasts are kept within so many ranges of the values known: after a step at their end a recursion runs away
 
 /**
  * Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., §7.4 and §10.5, with lags for the errors. Inputs are
@@ -117,14 +118,15 @@ function learnRegression(
 ): Learned {
   const names = ahead.map(({ name }) => name);
   const inputs = inputsOf(known.length, names, lags, periods, options);
-  const log = options.log === 'auto' ? known.every((value) => value > 0) : options.log;
-  const origin = log ? Math.log(known[0] as number) : (known[0] as number);
-  const inner = transformed(known, known.length, log, origin);
+  const scale = scaleOf(known, options.log);
+  const first = known[0] as number;
+  const origin = scale.transformed(known, 1)[0] as number;
+  const inner = scale.transformed(known, known.length, origin);
   const weights = solve(inner, ahead, inputs, options.ridge);
-  const [least, most] = reachOf(inner);
+  const extremes = extremesOf(inner);
   return {
     parameters: {
-      log,
+      log: scale.log,
       inputs: {
         lags: inputs.lags,
         means: inputs.means,
@@ -135,7 +137,13 @@ function learnRegression(
       weights: Array.from(weights.betas, (b) => b + 0),
     },
     run: (values, last, ahead = []) => {
-      const z = transformed(values, last, log, origin);
+      const z = scale.transformed(values, last, origin);
+      const [lows, highs] = [z.slice(), z.slice()]; // of what is known to the fit and at each row
+      for (let t = 0, own = extremes; t < last; t++) {
+        const value = z[t] as number;
+        own = [Math.min(own[0], value), Math.max(own[1], value)];
+        [lows[t], highs[t]] = own;
+      }
       const deep = Math.max(0, ...inputs.lags, ...inputs.means);
       const row = new Float64Array(inputs.count);
       const sums = new Float64Array(inputs.means.length);
@@ -146,6 +154,8 @@ function learnRegression(
       let near = new Float64Array(0); // what is known and reached back to, then what follows
       return (cutoff, path) => {
         const from = Math.max(0, cutoff - deep);
+        const [low, high] = [lows[cutoff - 1] as number, highs[cutoff - 1] as number];
+        const reach = RANGES * (high - low);
         if (near.length < deep + path.length) near = new Float64Array(deep + path.length);
         near.set(z.subarray(from, cutoff));
         const without = toldBy(cutoff, path.length); // what is told without any value
@@ -154,29 +164,23 @@ function learnRegression(
           else slide(near, from, t, inputs.means, sums);
           fillNear(near, from, t, sums, inputs, row);
           const all = (without[t - cutoff] as number) + told(row, 0, nearOf(inputs), weights);
-          const value = Math.min(Math.max(all, least), most);
+          const value = Math.min(Math.max(all, low - reach), high + reach);
           near[t - from] = value;
-          path[t - cutoff] = log ? (known[0] as number) * Math.exp(value) : value + origin;
+          path[t - cutoff] = scale.moved(first, value);
         }
       };
     },
   };
 }
 
-/** Values, or their logarithms, told from the first one known. */
-function transformed(values: Float64Array, last: number, log: boolean, origin: number): Float64Array {
-  if (log) checkPositive('a logarithm', values, last, 'log: false');
-  return values.slice(0, last).map((value) => (log ? Math.log(value) : value) - origin);
-}
-
-function reachOf(values: Float64Array): [number, number] {
+function extremesOf(values: Float64Array): readonly [low: number, high: number] {
   let least = values[0] as number;
   let most = least;
   for (const value of values) {
     least = Math.min(least, value);
     most = Math.max(most, value);
   }
-  return [least - RANGES * (most - least), most + RANGES * (most - least)];
+  return [least, most];
 }
 
 /** Inputs that are told from the rows before: they stand first. */

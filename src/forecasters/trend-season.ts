@@ -3,7 +3,8 @@
 
 import * as z from 'zod';
 import type { NumberForecasterKind } from './forecaster.ts';
-import { checkPositive, checkTwoSeasons, fromFit, type Learned } from './from-fit.ts';
+import { checkTwoSeasons, fromFit, type Learned } from './from-fit.ts';
+import { scaleOf } from './logarithms.ts';
 import { season } from './options.ts';
 
 export interface TrendSeasonOptions {
@@ -63,34 +64,27 @@ interface Plane {
 }
 
 function learnTrendSeason(known: Float64Array, m: number, options: TrendSeasonOptions): Learned {
-  const log = options.log === 'auto' ? known.every((value) => value > 0) : options.log;
-  const origin = log ? Math.log(known[0] as number) : (known[0] as number);
+  const scale = scaleOf(known, options.log);
+  const origin = scale.transformed(known, 1)[0] as number;
   const span = m >= 2 ? m : 12; // what counts as a season where there is none
   const from = options.seasons === 'all' ? 0 : Math.max(0, known.length - options.seasons * span);
   const fade = options.halfLife === undefined ? 1 : Math.exp(-Math.LN2 / (options.halfLife * span));
-  const { slope, phases } = plane(transformed(known, known.length, log, origin), from, m, fade);
+  const { slope, phases } = plane(scale.transformed(known, known.length, origin), from, m, fade);
   const anchor = options.anchor ?? Math.max(1, Math.floor(m / 2));
   const expected = (t: number): number => (phases[t % m] as number) + slope * t;
   return {
-    parameters: { log, slope: slope + 0, phases: Array.from(phases, (phase) => phase + 0) },
+    parameters: { log: scale.log, slope: slope + 0, phases: Array.from(phases, (phase) => phase + 0) },
     run: (values, last) => {
-      const inner = transformed(values, last, log, origin);
+      const inner = scale.transformed(values, last, origin);
       return (cutoff, path) => {
         const now = values[cutoff - 1] as number;
         const shift = meanResidual(inner, cutoff, anchor, expected) - (inner[cutoff - 1] as number);
         for (let h = 0; h < path.length; h++) {
-          const change = expected(cutoff + h) + shift;
-          path[h] = log ? now * Math.exp(change) : now + change;
+          path[h] = scale.moved(now, expected(cutoff + h) + shift);
         }
       };
     },
   };
-}
-
-/** Values, or their logarithms, told from the first one known. */
-function transformed(values: Float64Array, last: number, log: boolean, origin: number): Float64Array {
-  if (log) checkPositive('a logarithm', values, last, 'log: false');
-  return values.slice(0, last).map((value) => (log ? Math.log(value) : value) - origin);
 }
 
 function meanResidual(z: Float64Array, cutoff: number, anchor: number, expected: (t: number) => number): number {

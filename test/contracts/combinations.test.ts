@@ -412,6 +412,15 @@ describe('members', () => {
     const { values } = await asked(drift, y, [3], 1);
     expect(values[0]).toBeCloseTo(Math.E * Math.E * Math.E, 10);
   });
+
+  it('log members meet a value without a logarithm after the fit as half the least they know', async () => {
+    const naive = context.create({ kind: 'log-scale', model: { kind: 'last-value' } });
+    const y = [4, 2, 8, 0, -1];
+    const fitted = await naive.fit(seriesOf({ y }), request(3));
+    const { values } = await asked(fitted, y, [3, 4, 5], 1);
+    expect([...values].map((value) => value.toFixed(9))).toEqual(['8.000000000', '1.000000000', '1.000000000']);
+    await expect(naive.fit(seriesOf({ y }), request(4))).rejects.toMatchObject({ code: 'E_DATA_RANGE' });
+  });
 });
 
 describe('auto, of a panel of many series', () => {

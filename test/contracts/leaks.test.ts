@@ -222,37 +222,31 @@ describe.each(variants)('%s', (_, variant) => {
   const make = (): NumberForecaster => forecasterOf(variant);
   const series = seriesOf(variant);
 
-  it('what it learns, and what it forecasts up to the end of that, knows no later row', {
-    timeout: 60_000,
-  }, async () => {
+  it('what it learns, and what it forecasts up to the end of that, knows no later row', async () => {
     await fc.assert(
       fc.asyncProperty(untils, seeds, async (until, seed) => await checkFit(make, series, until, seed)),
       RUNS,
     );
   });
 
-  it('rows held out inside the fit change no forecast where nothing stops early', { timeout: 60_000 }, async () => {
+  it('rows held out inside the fit change no forecast where nothing stops early', async () => {
     const later = changed(series, ['targets', 'past'], 48, 11);
     const [one, two] = [await fittedOn(make, series, 56, 48), await fittedOn(make, later, 56, 48)];
     expect(await saidBy(two, later, [48])).toBe(await saidBy(one, series, [48]));
   });
 
-  it('a forecast knows nothing at or after its cutoff but what is known in advance of its steps', {
-    timeout: 60_000,
-  }, async () => {
+  it('a forecast knows nothing at or after its cutoff but what is known in advance of its steps', async () => {
     await fc.assert(
       fc.asyncProperty(untils, seeds, async (until, seed) => await checkForecast(make, series, until, seed)),
       RUNS,
     );
   });
 
-  it('a fold knows nothing of the rows after it', { timeout: 60_000 }, async () => {
+  it('a fold knows nothing of the rows after it', async () => {
     await checkBacktest(make, series, 5);
   });
 
-  it('the probe can see: an earlier row, and a holiday ahead where such are read, change a forecast', {
-    timeout: 60_000,
-  }, async () => {
+  it('the probe can see: an earlier row, and a holiday ahead where such are read, change a forecast', async () => {
     const fitted = await fittedOn(make, series, 50);
     const before = await saidBy(fitted, series, [50]);
     expect(await saidBy(fitted, changed(series, ['targets'], 42, 5), [50])).not.toBe(before);

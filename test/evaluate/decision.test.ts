@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../src/core/random.ts';
 import { decide } from '../../src/evaluate/decision.ts';
-import type { ScoreRow } from '../../src/evaluate/score.ts';
+import { lossDifferences, plainDifferences, type ScoreRow } from '../../src/evaluate/score.ts';
 
 function rowsOf(errors: { readonly [forecaster: string]: number | null }): ScoreRow[] {
   return Object.entries(errors).map(([forecaster, mae]) => ({
@@ -75,7 +75,14 @@ describe('the forecaster to use', () => {
   it('is last-value, as a model too, where no other baseline is better by more than chance', () => {
     const doubtful = Float64Array.from({ length: 40 }, (_, n) => (n % 2 ? 1 : -1.1));
     const ships = (rows: Parameters<typeof rowsOf>[0], differences: Float64Array): string =>
-      decide(rowsOf(rows), 'last-value', 'mae', differences, 1).ship;
+      decide(
+        rowsOf(rows),
+        'last-value',
+        'mae',
+        differences,
+        1,
+        differences.map((d) => -d),
+      ).ship;
     expect(ships({ 'last-value': 1.95, drift: 2 }, doubtful)).toBe('last-value');
     expect(
       ships(
@@ -92,11 +99,29 @@ describe('the forecaster to use', () => {
     const better = Float64Array.from({ length: 40 }, (_, n) => (n % 2 ? 1 : -1.4));
     const told = decide(rowsOf({ theta: 3, drift: 1.8, 'last-value': 2 }), 'theta', 'mae', around(1), 1, better);
     expect(told.ship).toBe('drift');
-    const run = decide(rowsOf({ drift: 1.8, 'last-value': 2 }), 'drift', 'mae', better, 1);
+    const run = decide(rowsOf({ drift: 1.8, 'last-value': 2 }), 'drift', 'mae', better, 1, better);
     expect(run.p).toBeGreaterThan(0.1);
     expect(run.p).toBeLessThan(0.2);
     expect(run.ship).toBe('drift');
     expect(decide(rowsOf({ drift: 1.95, 'last-value': 2 }), 'drift', 'mae', NONE, 1).ship).toBe('drift');
+  });
+
+  it('is one baseline, whichever of them is run as the model: none is left to another that is left to it', () => {
+    const kinds = ['last-value', 'mean', 'drift', 'seasonal-naive'];
+    for (let trial = 0; trial < 200; trial++) {
+      const losses = new Map(
+        kinds.map((kind, k) => [kind, Float64Array.from({ length: 20 }, () => Math.abs(draws.normal() + (k % 3)))]),
+      );
+      const mean = (of: Float64Array): number => of.reduce((sum, loss) => sum + loss, 0) / of.length;
+      const rows = rowsOf(Object.fromEntries([...losses].map(([kind, own]) => [kind, mean(own)])));
+      const told = ['theta', ...kinds].map((model) => {
+        const all = model === 'theta' ? [...rowsOf({ theta: 9 }), ...rows] : rows;
+        const known = [new Map([...losses, ['theta', new Float64Array(20).fill(9)]])];
+        const differences = lossDifferences(all, known, model, 'mae');
+        return decide(all, model, 'mae', differences, 1, plainDifferences(all, known, model, 'mae')).ship;
+      });
+      expect(new Set(told).size).toBe(1);
+    }
   });
 
   it('does not depend on the order of the rows', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { random } from '../../src/core/random.ts';
 import { fewInside, type HeldValue, judgeHolding } from '../../src/evaluate/holding.ts';
 import { calibrate, type ErrorPaths, halfWidths } from '../../src/evaluate/intervals.ts';
+import { type CheckFacts, sentenceOf } from '../../src/report/check.ts';
 
 const STEPS = 12;
 const ROWS = 200;
@@ -93,6 +94,28 @@ describe('a forecast that is as good as its backtest', () => {
     expect(walked(3, 0, 2).status).toBe('too-early');
     expect(walked(3, 0, 4).status).toBe('hold');
   });
+});
+
+it('what is off, but not beyond chance, is not praised: half the values inside 80 % intervals, errors twice the usual', () => {
+  const values = Array.from({ length: 10 }, (_, step): HeldValue => {
+    const actual = step < 5 ? 0.5 : 3;
+    return { id: 'y', step, actual, forecast: 0, lower: { 80: -1 }, upper: { 80: 1 }, expected: 1 };
+  });
+  const facts = { levels: [80], origins: [100, 110], sumWidth: () => null };
+  const usual = (size: number) => Array.from({ length: 10 }, () => size);
+  const off = judgeHolding({ ...facts, values, ratios: [usual(1), usual(2)] });
+  const calm = judgeHolding({
+    ...facts,
+    values: values.map((v) => ({ ...v, actual: 0.5 })),
+    ratios: [usual(1), usual(2)],
+  });
+  expect([off.status, off.off, calm.status, calm.off]).toEqual(['hold', true, 'hold', false]);
+  const said = (holding: typeof off): string =>
+    sentenceOf({ ...holding, known: 10, of: 10, scores: [], model: 'theta' } as unknown as CheckFacts);
+  expect(said(off)).toMatch(
+    /^The forecast is off by no more than chance gives: 50 % inside the 80 % intervals, errors 1.8 times/,
+  );
+  expect(said(calm)).toMatch(/^The forecast holds: 100 % inside/);
 });
 
 describe('a forecast whose series has moved away', () => {

@@ -99,6 +99,21 @@ describe('conformal intervals', () => {
     expect(halfWidths(fewer, 'a', 95)).toBeNull();
   });
 
+  it('of many steps cost what their errors cost: a thousand steps of 20 origins no more than 20 steps of a thousand', () => {
+    const least = (origins: number, horizon: number): number => {
+      const errors = Float64Array.from({ length: origins * horizon }, (_, i) => Math.sin(i * i));
+      const fold = Float64Array.from({ length: origins }, (_, n) => Math.floor((5 * n) / origins));
+      const path = { id: 'y', errors, fold, origins: Float64Array.from(fold.keys()), train: [1, 2, 4, 3] };
+      const times = [1, 2, 3].map(() => {
+        const start = performance.now();
+        calibrate([path], { ...options, horizon });
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    expect(least(20, 1000)).toBeLessThan(least(1000, 20));
+  });
+
   it('adaptive ones widen after misses, until they cover again', () => {
     const calm = paths('a', 400, 8, 1, 8);
     const wild = { ...calm, errors: calm.errors.map((e, i) => (i >= 800 ? 4 * e : e)) };

@@ -142,9 +142,23 @@ describe('smoothing', () => {
     const later = { code: 'E_DATA_RANGE', where: 'y' };
     const ask = { season: 4, until: 9 };
     await expect(forecast('holt-winters', x, { seasonal: 'multiplicative' }, ask)).rejects.toMatchObject(later);
-    await expect(forecast('airline', x, {}, ask)).rejects.toMatchObject(later);
-    expect(await forecast('airline', x, {}, { ...ask, cutoff: 9 })).toHaveLength(6);
+    await expect(forecast('airline', x, { log: true }, ask)).rejects.toMatchObject(later);
+    expect(await forecast('airline', x, { log: true }, { ...ask, cutoff: 9 })).toHaveLength(6);
   });
+
+  it.each(['airline', 'trend-season', 'mstl', 'regression', 'linear'])(
+    'what falls to 0 or below after the fit stops no %s that took logarithms by itself, and counts as little',
+    async (kind) => {
+      const sold = [4, 6, 8, 2, 5, 6, 9, 2, 4, 7, 8, 2];
+      const log = { log: 'auto' };
+      const [gone, back, little] = await Promise.all(
+        [0, -3, 1].map((y) => forecast(kind, [...sold, y], log, { season: 4, until: 12 })),
+      );
+      expect(gone).toEqual(back);
+      if (kind !== 'linear') expect(gone).toEqual(little); // half of 2, the least known
+      expect((gone as number[]).every((value) => value > 0 && value < 1e3)).toBe(true);
+    },
+  );
 
   it('a seasonal kind without a season, or with a start of another length, is refused', async () => {
     const conflict = { code: 'E_CONFIG_CONFLICT' };

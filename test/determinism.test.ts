@@ -1,12 +1,12 @@
 // Same config, data, seed and engine: the same bytes, wherever, whenever and however often it was stopped on the way.
 
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Interrupted } from '../src/core/errors.ts';
-import { run } from '../src/run.ts';
+import { type RunEvent, run } from '../src/run.ts';
 import { fingerprints, workspace } from './support/workspace.ts';
 
 const exec = promisify(execFile);
@@ -104,6 +104,43 @@ describe.each([
     const first = await run(config, { out: join(space.path, `${name}-origin`) });
     const again = await run(first.folder, { out: join(space.path, `${name}-replayed`) });
     expect(fingerprints(again.folder)).toEqual(fingerprints(first.folder));
+  });
+});
+
+describe('stopped while it is judged', () => {
+  const judged = `
+source: { kind: generated, series: counting, length: 900 }
+window: { context: 12 }
+model: { kind: lstm-regressor, units: [8] }
+engine: { kind: reference }
+train: { steps: 1, batch: 4, refit: false }
+`;
+
+  it.each([
+    { what: 'a run', trainings: 1, walk: false, held: 'split: { validation: 0, test: 800 }\nevaluate: { folds: 0 }' },
+    {
+      what: 'a backtest',
+      trainings: 2,
+      walk: true,
+      held: 'split: { validation: 0 }\nevaluate: { folds: 1, step: 700 }',
+    },
+  ])('$what leaves the training that was, and nothing else', async ({ what, trainings, walk, held }) => {
+    const config = space.write(`${what}.yaml`, judged + held);
+    const out = join(space.path, what);
+    const stop = new AbortController();
+    let ended = 0;
+    const on = (event: RunEvent): void => {
+      // What follows the last epoch of the last training is being judged.
+      if (event.kind === 'progress' && event.progress.step === event.progress.steps && ++ended === trainings)
+        stop.abort();
+    };
+    await expect(run(config, { out, walk, signal: stop.signal, on })).rejects.toBeInstanceOf(Interrupted);
+    expect(readdirSync(out)).toEqual(['unfinished']);
+    const checkpoints = join(out, 'unfinished', 'checkpoints');
+    const [kept = '', ...others] = readdirSync(checkpoints);
+    expect(others).toEqual([]);
+    const state = join(checkpoints, kept, 'ckpt-000001', 'state.json');
+    expect(JSON.parse(readFileSync(state, 'utf8'))).toMatchObject({ position: { epoch: 2, step: 0 } });
   });
 });
 

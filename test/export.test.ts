@@ -192,7 +192,7 @@ const PRESETS = [
 ];
 
 describe.skipIf(runtime === null)('presets predict the same numbers in onnxruntime', () => {
-  it.each(PRESETS)('%s', { timeout: 60_000 }, async (preset) => {
+  it.each(PRESETS)('%s', async (preset) => {
     const config = join(import.meta.dirname, '..', 'configs', `${preset}.yaml`);
     const folder = at(preset);
     await run(config, { out: folder, set: ['train.epochs=1'] });

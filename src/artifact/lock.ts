@@ -63,7 +63,7 @@ async function take(folder: string, owner: Owner, ticket: string): Promise<void>
     const before = await chain(folder);
     if (before.owner !== null) throw lockedBy(folder, before.owner);
     const path = join(folder, before.names.at(-1) as string);
-    if (!(await linked(ticket, path))) continue;
+    if (!(await created(path, owner, ticket))) continue;
     const after = await chain(folder);
     if (after.owner?.nonce === owner.nonce) return;
     await rm(path, { force: true });
@@ -83,7 +83,7 @@ async function chain(folder: string): Promise<{ names: string[]; owner: Owner | 
   }
 }
 
-/** null where there is no file. A file that stays unreadable (power loss) counts as a dead owner's. */
+/** null where there is no file. A file that stays unreadable (its writer was killed, power was lost) counts as a dead owner's. */
 async function ownerOf(folder: string, name: string): Promise<Owner | null> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (attempt > 0) await setTimeout(100);
@@ -114,19 +114,20 @@ function parseOwner(text: string): Owner | null {
   }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+/** Complete or absent, by a link to the ticket. False where the name is there. */
+async function created(path: string, owner: Owner, ticket: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await link(ticket, path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(error))) throw error;
+    if (!['ENOENT', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(error))) throw error;
   }
-  return createdExclusively(to, await readFile(from));
+  return createdExclusively(path, JSON.stringify(owner));
 }
 
-/** For file systems without hard links. */
-async function createdExclusively(path: string, content: Uint8Array): Promise<boolean> {
+/** For file systems without hard links, and for whom a holder swept the ticket away, so long was it being written. */
+async function createdExclusively(path: string, content: string): Promise<boolean> {
   try {
     await writeFile(path, content, { flag: 'wx' });
     return true;
@@ -170,15 +171,10 @@ async function sweep(folder: string): Promise<void> {
   const { names } = await chain(folder);
   for (const name of await readdir(folder)) {
     if (!isLockFile(name) || names.includes(name)) continue;
-    if (name.endsWith('.tmp') && (await isOfLiving(join(folder, name)))) continue;
+    const owner = name.endsWith('.tmp') ? await ownerOf(folder, name) : null;
+    if (owner !== null && (await isAlive(owner))) continue;
     await rm(join(folder, name), { force: true });
   }
-}
-
-async function isOfLiving(ticket: string): Promise<boolean> {
-  const text = await textOf(ticket);
-  const owner = text === null ? null : parseOwner(text);
-  return owner === null || (await isAlive(owner));
 }
 
 function damagedLock(folder: string): ForecastError {

@@ -15,7 +15,7 @@ import { Damage, type FileMark, isInside, MANIFEST, manifestText, markOf, readMa
 import { decodeTensors, encodeTensors } from './safetensors.ts';
 import { discard, seal, unseal } from './sealed.ts';
 import { exists, PENDING, RUN, readRunFolder, type StoredRun, UNFINISHED } from './stored-run.ts';
-import { codeOf, freshFolder, onDisk, outputError, shownPath, syncFolder, writeAtomic } from './write.ts';
+import { codeOf, freshFolder, makeFolders, onDisk, outputError, shownPath, syncFolder, writeAtomic } from './write.ts';
 
 export { hashIdentity, type Identity, readRunFolder, type StoredRun };
 
@@ -85,8 +85,9 @@ export async function openRunFolder(path: string, identity: Identity, options: O
 /** The first folder that had to be created on the way to `path`; null where it stood already. */
 async function createFolder(path: string, parents: boolean): Promise<string | null> {
   try {
-    const first = await mkdir(path, { recursive: parents });
-    return parents ? (first ?? null) : path; // the first in full: \\?\C:\… on Windows
+    if (parents) return (await makeFolders(path)) ?? null; // in full: \\?\C:\… on Windows
+    await mkdir(path);
+    return path;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return null;
     throw outputError(path, error);

@@ -6,19 +6,26 @@ import { dirname, join } from 'node:path';
 import { Damage, MANIFEST, manifestText, markOf, readManifest, readMarked } from './manifest.ts';
 import { codeOf, freshFolder, onDisk, syncFolder } from './write.ts';
 
-/** Writes `files` as the folder `path`, which must not exist. Errors: as `writeAtomic`. */
+/** Writes `files` as the folder `path`, which must not exist; where that fails, nothing is left. Errors: as `writeAtomic`. */
 export async function seal(path: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
   const temporary = `${path}.tmp`;
   await onDisk(path, () => rm(temporary, { recursive: true, force: true }));
-  const folder = freshFolder(temporary);
+  try {
+    await writeSealed(temporary, files);
+    await onDisk(path, () => rename(temporary, path));
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw error;
+  }
+  await onDisk(path, () => syncFolder(dirname(path)));
+}
+
+async function writeSealed(path: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  const folder = freshFolder(path);
   for (const [name, content] of files) await folder.write(name, content);
   const marks = new Map([...files].map(([name, content]) => [name, markOf(content)]));
   await folder.write(MANIFEST, manifestText(marks));
   await folder.sync();
-  await onDisk(path, async () => {
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
-  });
 }
 
 /** The contents of a sealed folder. Errors: Damage naming the file. */

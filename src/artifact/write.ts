@@ -2,20 +2,22 @@
 // In: a path and its content. Out: the file in place and durable, or a ForecastError and the old file untouched.
 // Not here: which files a run leaves (run-folder.ts).
 
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ForecastError } from '../core/errors.ts';
 
 /**
  * Writes `content` to `path` through `<path>.tmp` in the same folder: write until all bytes are out, fsync, check the size,
  * rename, fsync the folder. Whatever happens, `path` holds the old content or the new one, never a part.
- * Errors: E_IO_WRITE (disk full, size limit, I/O error), E_OUT_NOT_WRITABLE (no permission, read-only, missing folder).
+ * Errors: E_IO_WRITE (disk full, size limit, I/O error), E_OUT_NOT_WRITABLE (no permission, read-only, missing folder; a device or a
+ * pipe, in whose place a file would come to stand).
  */
 export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const bytes = bytesOf(content);
   const temporary = `${path}.tmp`;
   const progress = { written: 0 };
   try {
+    await refuseDevice(path);
     await rm(temporary, { force: true });
     await writeWhole(temporary, bytes, progress);
     await rename(temporary, path);
@@ -24,6 +26,15 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
     await rm(temporary, { force: true }).catch(() => undefined);
     throw outputError(path, error, `wrote ${progress.written} of ${bytes.length}`);
   }
+}
+
+async function refuseDevice(path: string): Promise<void> {
+  const there = await stat(path).catch(() => null);
+  if (there === null || there.isFile() || there.isDirectory()) return;
+  throw new ForecastError('E_OUT_NOT_WRITABLE', 'cannot be written: it is a pipe, a socket or a device, not a file', {
+    where: shownPath(path),
+    hint: 'name a file',
+  });
 }
 
 /** A folder that counts for nothing until what stands beside it says so, as a manifest or a rename: a kill leaves what is thrown away. */
@@ -41,7 +52,7 @@ export function freshFolder(path: string): FreshFolder {
     async write(name, content) {
       const file = join(path, name);
       const folder = dirname(file);
-      if (!folders.has(folder)) await onDisk(file, () => mkdir(folder, { recursive: true }));
+      if (!folders.has(folder)) await onDisk(file, () => makeFolders(folder));
       folders.add(folder);
       await writeNew(file, content);
     },
@@ -49,6 +60,22 @@ export function freshFolder(path: string): FreshFolder {
       for (const folder of folders) await onDisk(folder, () => syncFolder(folder));
     },
   };
+}
+
+/**
+ * Makes a folder and those above it; the first that was not there. Errors: the system's, where its own recursive call tells of a
+ * folder that is missing whatever the reason (a read-only file system).
+ */
+export async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true });
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    let first = path;
+    for (let above = dirname(path); !(await stat(above).catch(() => null)); above = dirname(above)) first = above;
+    await mkdir(first);
+    throw error;
+  }
 }
 
 async function writeNew(path: string, content: string | Uint8Array): Promise<void> {

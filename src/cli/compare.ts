@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { oneLine } from './failure.ts';
 import { type Command, flag, text, texts } from './flags.ts';
 import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
+import { endInSpite } from './signals.ts';
 
 export const command: Command = {
   command: 'compare <runs..>',
@@ -19,6 +20,7 @@ export const command: Command = {
   handler: async (given) => {
     const { compare } = await import('../compare.ts');
     const html = text(given, 'html');
+    if (html !== undefined) endInSpite();
     const { json, text: table, leftOut } = await compare(texts(given, 'runs'), html === undefined ? {} : { html });
     if (!flag(given, 'quiet')) for (const line of leftOut) writeMessage(oneLine(line));
     if (flag(given, 'json')) writeJson(json);

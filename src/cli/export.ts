@@ -4,6 +4,7 @@ import type { ExportOptions, ExportOutcome } from '../export.ts';
 import { usageError } from './failure.ts';
 import { type Command, flag, present, text } from './flags.ts';
 import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
+import { endInSpite } from './signals.ts';
 
 export const command: Command = {
   command: 'export <run>',
@@ -28,6 +29,7 @@ export const command: Command = {
     const to = text(given, 'to');
     if (to === undefined) throw usageError('no format is named', 'add --to onnx or --to tfjs');
     const options = { to, out: text(given, 'out'), force: flag(given, 'force') };
+    endInSpite();
     const outcome = await exportRun(text(given, 'run') ?? '', present<ExportOptions>(options));
     if (flag(given, 'json')) writeJson({ ...outcome, folder: shortPath(outcome.folder) });
     else writeOutput(page(outcome));

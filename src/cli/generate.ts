@@ -19,7 +19,11 @@ export const command: Command = {
           type: 'string',
           requiresArg: true,
         },
-        temperature: { describe: 'Below 1 sharpens, above 1 flattens', type: 'string', requiresArg: true },
+        temperature: {
+          describe: 'Below 1 sharpens, above 1 flattens; at 0 it would be --sampler greedy',
+          type: 'string',
+          requiresArg: true,
+        },
         'top-k': { describe: 'Only the k likeliest tokens', type: 'string', requiresArg: true },
         'top-p': { describe: 'Only the likeliest tokens that together reach p', type: 'string', requiresArg: true },
         repetition: { describe: 'Penalty on tokens already there; 1: none', type: 'string', requiresArg: true },

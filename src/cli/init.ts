@@ -3,6 +3,7 @@
 import type { InitOptions } from '../init.ts';
 import { type Command, flag, present, text, texts } from './flags.ts';
 import { pathArgument, shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
+import { endInSpite } from './signals.ts';
 
 export const command: Command = {
   command: 'init [from]',
@@ -23,6 +24,7 @@ export const command: Command = {
       .example('$0 init sales.csv', ''),
   handler: async (given) => {
     const { init } = await import('../init.ts');
+    endInSpite();
     const options = { out: text(given, 'out'), set: texts(given, 'set') };
     const { files } = await init(text(given, 'from'), present<InitOptions>(options));
     if (flag(given, 'json')) writeJson({ files: files.map(shortPath) });

@@ -10,7 +10,7 @@ import { command as compare } from './compare.ts';
 import { command as doctor } from './doctor.ts';
 import { command as explain } from './explain.ts';
 import { command as exportRun } from './export.ts';
-import { failure, usage } from './failure.ts';
+import { failure, usage, usageError } from './failure.ts';
 import type { Command, Given } from './flags.ts';
 import { command as generate } from './generate.ts';
 import { helpText, withNumbers } from './help.ts';
@@ -75,6 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
       throw new Chosen(() => command.handler(given));
     };
   try {
+    requireFolder();
     const { default: yargs } = await import('yargs');
     const parser = yargs([...args])
       .scriptName('forecast')
@@ -113,6 +114,15 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     return error instanceof Chosen ? await statusOf(error.work, args) : failure(error, args);
+  }
+}
+
+/** Paths are relative to the current folder, and another program may have removed it. Errors: E_USAGE. */
+function requireFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    throw usageError('the current folder is not there any more', 'cd to one that is');
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { type Command, flag } from './flags.ts';
 import { shortPath, writeOutput } from './output.ts';
+import { endInSpite } from './signals.ts';
 
 export const command: Command = {
   command: 'schema',
@@ -12,6 +13,7 @@ export const command: Command = {
       .option('json', { describe: 'The schema is JSON in any case', type: 'boolean' }),
   handler: async (given) => {
     const { renderJsonSchema, writeJsonSchema } = await import('../config/json-schema.ts');
+    if (flag(given, 'write')) endInSpite();
     writeOutput(flag(given, 'write') ? `${shortPath(await writeJsonSchema())}\n` : renderJsonSchema());
     return 0;
   },

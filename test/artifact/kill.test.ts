@@ -37,7 +37,7 @@ async function killed(path: string, delay: number): Promise<boolean> {
   return (await exit)[1] === 'SIGKILL';
 }
 
-test(`killed ${HITS} times at any moment, a resumed run ends in the same bytes`, { timeout: 1200000 }, async () => {
+test(`killed ${HITS} times at any moment, a resumed run ends in the same bytes`, async () => {
   const whole = join(root, 'whole');
   finish(whole);
   const expected = contentOf(whole);

@@ -113,6 +113,12 @@ test('a lock file that power loss emptied is taken over, and a loop of locks is 
   expect((await fault(takeLock(root))).message).toBe('the lock files are damaged');
 });
 
+test('who was killed before it had written who it is leaves nothing either', async () => {
+  writeFileSync(join(root, `lock.${owner.nonce}.tmp`), '');
+  await (await takeLock(root)).release();
+  expect(readdirSync(root)).toEqual([]);
+});
+
 test('a lock that is a folder is told, and left alone', async () => {
   mkdirSync(join(root, 'lock'));
   const error = await fault(takeLock(root));

@@ -1,8 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seal } from '../../src/artifact/sealed.ts';
 import { writeAtomic } from '../../src/artifact/write.ts';
 import { fault } from './sample.ts';
 
@@ -45,6 +56,33 @@ test('a leftover of a killed write is replaced, a planted link is not followed',
   expect(statSync(join(root, 'a.txt')).size).toBe(7);
 });
 
+test.skipIf(!can('command -v mkfifo'))(
+  'a pipe or a device is refused and stays, also at the end of a link',
+  async () => {
+    const pipe = join(root, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    symlinkSync(pipe, join(root, 'link'));
+    for (const name of ['pipe', 'link']) {
+      const { code, message } = await fault(writeAtomic(join(root, name), 'x'));
+      expect([code, message]).toEqual([
+        'E_OUT_NOT_WRITABLE',
+        'cannot be written: it is a pipe, a socket or a device, not a file',
+      ]);
+    }
+    expect(statSync(pipe).isFIFO()).toBe(true);
+    expect(readdirSync(root).sort()).toEqual(['link', 'pipe']);
+  },
+);
+
+test('a sealed folder that cannot be written leaves nothing', async () => {
+  const files = new Map([
+    ['a', 'a file'],
+    ['a/b', 'below it'],
+  ]);
+  expect((await fault(seal(join(root, 'sealed'), files))).code).toBe('E_OUT_NOT_WRITABLE');
+  expect(readdirSync(root)).toEqual([]);
+});
+
 test('a missing folder and a folder in the way are named by relative paths', async () => {
   const missing = await fault(writeAtomic(join(root, 'no/where/a.txt'), 'x'));
   expect(missing.code).toBe('E_OUT_NOT_WRITABLE');
@@ -82,7 +120,7 @@ test.skipIf(!CAN_DROP)('a folder without permission is refused (not as root)', (
   expect(status).toBe(5);
 });
 
-test.skipIf(!CAN_TRACE)('an I/O error at any call leaves the old file whole and no other', { timeout: 60000 }, () => {
+test.skipIf(!CAN_TRACE)('an I/O error at any call leaves the old file whole and no other', () => {
   const path = join(root, 'w.bin');
   const faults = [
     'write,pwrite64:EIO',

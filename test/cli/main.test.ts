@@ -22,11 +22,17 @@ interface Start {
   readonly stdout?: 'pipe' | number;
   readonly env?: Record<string, string>;
   readonly cwd?: string;
+  /** A module that runs before the program. */
+  readonly first?: string;
 }
 
-function start(args: readonly string[], { stdout = 'pipe', env = {}, cwd = folder }: Start = {}): ChildProcess {
+function start(
+  args: readonly string[],
+  { stdout = 'pipe', env = {}, cwd = folder, first = '' }: Start = {},
+): ChildProcess {
   const loader = join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs');
-  return spawn(process.execPath, ['--import', loader, join(root, 'src', 'cli', 'main.ts'), ...args], {
+  const before = ['--import', loader, '--import', `data:text/javascript,${encodeURIComponent(first)}`];
+  return spawn(process.execPath, [...before, join(root, 'src', 'cli', 'main.ts'), ...args], {
     cwd,
     stdio: ['ignore', stdout, 'pipe'],
     env: { PATH: process.env.PATH ?? '', ...env },
@@ -56,14 +62,6 @@ engine: { kind: reference }
 train: { epochs: 3 }
 `;
 writeFileSync(join(folder, 'tiny.yaml'), TINY);
-
-/** Trained in a moment, and long in being judged. */
-const JUDGED = `name: judged
-source: { kind: generated, series: counting, length: 9000 }
-window: { context: 48 }
-model: { kind: lstm-regressor, units: [96] }
-engine: { kind: reference }
-train: { steps: 1, batch: 4, refit: false }`;
 
 describe.concurrent('usage', () => {
   test('--help shows every command on stdout', async ({ expect }) => {
@@ -147,6 +145,13 @@ describe.concurrent('usage', () => {
       'forecast: error[E_CONFIG_RANGE] wrong.yaml:9:7 seed: -1 is o',
     ]);
     expect(readdirSync(folder)).not.toContain('runs');
+  });
+
+  test.skipIf(process.platform === 'win32')('a current folder that is gone is told', async () => {
+    const gone = JSON.stringify(mkdtempSync(join(folder, 'gone-')));
+    const first = `import { rmdirSync } from 'node:fs'; process.chdir(${gone}); rmdirSync(${gone});`;
+    const told = 'error[E_USAGE]: the current folder is not there any more. Hint: cd to one that is';
+    expect(await ended(start(['presets'], { first }))).toEqual({ status: 2, out: '', err: `forecast: ${told}\n` });
   });
 
   test('--debug adds where it was thrown', async () => {
@@ -252,28 +257,35 @@ describe('a run', () => {
     const args = ['run', 'tiny.yaml', '--set', 'train.epochs=1000000', '--out', `run-${signal}`];
     const child = start(args);
     const end = ended(child);
-    child.stderr?.once('data', () => setTimeout(() => child.kill(signal), 1500));
+    child.stderr?.once('data', () => child.kill(signal)); // it says what it trains
     const { status: got, out, err } = await end;
-    expect({ got, out }).toEqual({ got: status, out: '' });
+    expect({ got, out }, err).toEqual({ got: status, out: '' });
     expect(err).toContain(`forecast: stopped by ${signal}; resume with: forecast ${args.join(' ')} --resume`);
   });
+});
 
-  test.each([
-    ['run', 'split: { validation: 0, test: 8900 }', 'evaluate: { folds: 0 }'],
-    ['backtest', 'split: { validation: 0 }', 'evaluate: { folds: 1, step: 8800 }'],
-  ])('stopped while it is judged, %s leaves the training that was, and nothing else', async (command, ...held) => {
-    const name = `judged-${command}`;
-    writeFileSync(join(folder, `${name}.yaml`), [JUDGED, ...held].join('\n'));
-    const child = start([command, `${name}.yaml`, '--out', name]);
-    const end = ended(child);
-    child.stderr?.once('data', () => setTimeout(() => child.kill('SIGINT'), 2000)); // of ten seconds and more
-    expect((await end).status).toBe(130);
-    expect(readdirSync(join(folder, name))).toEqual(['unfinished']);
-    const checkpoints = join(folder, name, 'unfinished', 'checkpoints');
-    const [series] = readdirSync(checkpoints) as [string];
-    const [checkpoint] = readdirSync(join(checkpoints, series)) as [string];
-    const state = JSON.parse(readFileSync(join(checkpoints, series, checkpoint, 'state.json'), 'utf8'));
-    expect(state).toMatchObject({ position: { epoch: 2, step: 0 } });
+describe('a file that is written', () => {
+  /** Sends the process a signal as the first file of those is opened. */
+  const interrupted = `import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module';
+    const { open } = fs.promises;
+    let sent = false;
+    fs.promises.open = (path, ...rest) => {
+      if (!sent && String(path).includes('.tmp')) sent = process.kill(process.pid, 'SIGINT');
+      return open(path, ...rest);
+    };
+    syncBuiltinESMExports();`;
+
+  test.skipIf(process.platform === 'win32')('is whole in spite of a signal', async () => {
+    expect((await forecast('run', 'tiny.yaml', '--out', 'run-b', '-q')).status).toBe(0);
+    for (const [name, ...args] of [
+      ['b-onnx', 'export', 'run-b', '--to', 'onnx', '--out', 'b-onnx'],
+      ['b.html', 'compare', 'run-b', '--html', 'b.html'],
+      ['b.yaml', 'init', 'counting', '--out', 'b.yaml'],
+    ] as const) {
+      expect(await ended(start(args, { first: interrupted }))).toMatchObject({ status: 0 });
+      expect(readdirSync(folder).filter((left) => left.startsWith(name))).toEqual([name]);
+    }
+    expect(readdirSync(join(folder, 'b-onnx')).sort()).toEqual(['forecast.json', 'manifest.json', 'model.onnx']);
   });
 });
 

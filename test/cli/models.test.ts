@@ -28,7 +28,7 @@ engine: { kind: reference }
 train: { epochs: 2 }
 `;
 
-test('a model goes out, and comes back as a run', { timeout: 60_000 }, async () => {
+test('a model goes out, and comes back as a run', async () => {
   space.write('tiny.yaml', TINY);
   expect(forecast('run', 'tiny.yaml', '--out', 'tiny', '--quiet').status).toBe(0);
   const { status, out, err } = forecast('export', 'tiny', '--to', 'onnx');

@@ -32,6 +32,7 @@ describe('an argument that is told', () => {
     ['source.columns=[a,b]', "'source.columns=[a,b]'", '"source.columns=[a,b]"'],
     ['source.target="a"', `'source.target="a"'`, '"source.target=\\"a\\""'],
     ["it's", `'it'\\''s'`, `"it's"`],
+    ["a\nb's\\", "$'a\\012b\\'s\\\\'", `"a\nb's\\\\"`],
   ])('is %s in one word: %s of a POSIX shell, %s of those of Windows', (argument, posix, windows) => {
     expect([asArgument(argument, 'linux'), asArgument(argument, 'win32')]).toEqual([posix, windows]);
   });

@@ -1,7 +1,7 @@
 // Beginning: a config made for a table, a preset made one's own, and what a name on the command line stands for.
 // In: a preset, a data file or nothing. Out: a config, opened or written to the disk (never over something). Not here: running it.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { asArgument } from './argument.ts';
@@ -103,11 +103,17 @@ async function initPreset(preset: Preset, options: InitOptions): Promise<{ reado
       /^# yaml-language-server:.*$/m,
       schemaLine(folder),
     );
-  const { files } = await write(target, own);
-  if (data === null) return { files };
+  if (data === null) return await write(target, own);
+  refuse(target);
   const copy = join(dirname(target), data.name);
   await writeAtomic(copy, readFileSync(data.from));
-  return { files: [...files, copy] };
+  try {
+    const { files } = await write(target, own);
+    return { files: [...files, copy] };
+  } catch (error) {
+    rmSync(copy, { force: true }); // else it would be in the way of the next try
+    throw error;
+  }
 }
 
 function presetCalled(name: string): Preset {
@@ -253,6 +259,11 @@ const MOST_NETWORKS = 8;
 /** Rows of all series that a pooled model takes a minute for, walked through its folds. */
 const MOST_POOLED = 60_000;
 
+/** A file's name on one line of a comment. */
+function namedInside(table: string): string {
+  return basename(table).replace(/\p{Cc}/gu, ' ');
+}
+
 function panelStarter(table: string, source: string, { series }: Numbers, season: string, horizon: number): string {
   const lengths = series.map(({ length }) => length);
   const [least, most] = lengths.reduce(([low, high], n) => [Math.min(low, n), Math.max(high, n)], [Infinity, 0]);
@@ -263,7 +274,7 @@ function panelStarter(table: string, source: string, { series }: Numbers, season
       ? '{ kind: theta }                        # of each series; linear, one model for all of them, takes minutes here'
       : '{ kind: linear }                       # one model for all series; theta, ets and auto fit each by itself';
   const name = stemOf(table);
-  return `# ${name}: made from ${basename(table)}: ${series.length} series of ${rows} rows, ${season}. Change what you know better.
+  return `# ${name}: made from ${namedInside(table)}: ${series.length} series of ${rows} rows, ${season}. Change what you know better.
 name: ${JSON.stringify(name)}
 
 source:   ${source}
@@ -284,7 +295,7 @@ function starterFor(
   const validation = held + horizon - 1;
   const split = `{ validation: ${validation}, test: ${held} }`;
   const name = stemOf(table);
-  return `# ${name}: made from ${basename(table)}: ${facts.rows} rows, ${season}. Change what you know better.
+  return `# ${name}: made from ${namedInside(table)}: ${facts.rows} rows, ${season}. Change what you know better.
 name: ${JSON.stringify(name)}
 
 source:   ${source}

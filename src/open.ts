@@ -42,7 +42,7 @@ export async function openConfig(
 ): Promise<OpenedConfig> {
   if (typeof input === 'object')
     return 'written' in input && 'resolve' in input ? (input as LoadedConfig) : parseConfig(input, options);
-  if (input.includes('\n')) return parseConfig(input, options);
+  if (input.includes('\n') && !existsSync(input)) return parseConfig(input, options);
   const folder = runFolderOf(input);
   return folder === null ? await loadConfig(input, options) : await replayed(folder, options);
 }

@@ -1,7 +1,7 @@
 // Configs made for tables: what the command line and what the file that is written say is the same run.
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plannedOrigins } from '../src/backtest.ts';
@@ -204,4 +204,23 @@ describe('init', () => {
     const { files } = await init(PLAIN, { out: join(space.path, 'plain.yaml') });
     expect(readFileSync(files[0]!, 'utf8')).toContain('made from plain.csv');
   });
+});
+
+it('a preset whose data cannot be written beside it leaves no config that lacks them', async () => {
+  const folder = join(space.path, 'full');
+  const inTheWay = join(folder, 'air-passengers.csv.tmp');
+  mkdirSync(inTheWay, { recursive: true });
+  await expect(init('air-passengers', { out: join(folder, 'own.yaml') })).rejects.toBeInstanceOf(ForecastError);
+  expect(readdirSync(folder)).toEqual(['air-passengers.csv.tmp']);
+  rmdirSync(inTheWay);
+  // A name no file can have: the data that were written first go again.
+  await expect(init('air-passengers', { out: join(folder, 'x'.repeat(300)) })).rejects.toBeInstanceOf(ForecastError);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it('a table and a config may be called by a name of two lines', async () => {
+  const path = table('two\nlines.csv', 'day,y', 60, (i) => `${day(i)},${i + 1}`);
+  const { files } = await init(path, { out: join(space.path, 'two\nlines.yaml') });
+  const [written, bare] = [await openConfig(files[0]!), await configFor(path)];
+  expect((await loadData(written)).raw).toEqual((await loadData(bare)).raw);
 });

@@ -55,7 +55,7 @@ export function settle(written: Written, facts: Facts): Config {
   const horizon = horizonOf(written, facts, recorded);
   const recipe = recipeFor(written, facts, horizon);
   const windowHorizon = written.window.horizon ?? recipe?.horizon ?? horizon;
-  const kind = written.window.kind ?? 'sliding';
+  const kind = written.window.kind ?? kindOf(written);
   const context = recipe?.context ?? contextOf(kind, facts, windowHorizon);
   const predict = written.predict;
   return {
@@ -113,6 +113,11 @@ function recipeFor(written: Written, facts: Facts, horizon: number): Recipe | nu
     feeds: (window.lead ?? 0) === 0 && ((source.past ?? []) as readonly string[]).length === 0,
     context: window.context ?? undefined,
   });
+}
+
+/** Lines of a text are short and end where they end: each token follows what its line has before it, unless a context is written. */
+function kindOf({ source, window }: Written): Config['window']['kind'] {
+  return source.kind === 'text' && source.document === 'line' && window.context === undefined ? 'prefixes' : 'sliding';
 }
 
 /** With the recipe's calendar where none is written. */

@@ -80,7 +80,8 @@ function mergeSame(places: readonly Found[]): Found[] {
   for (const place of places) {
     const same = JSON.stringify(place.schema);
     const before = merged.get(same);
-    const kind = [before?.kind, place.kind].filter((k) => k !== null && k !== undefined).join(', ');
+    const kinds = [...(before?.kind?.split(', ') ?? []), ...(place.kind === null ? [] : [place.kind])];
+    const kind = [...new Set(kinds)].join(', ');
     merged.set(same, { ...place, kind: kind === '' ? null : kind });
   }
   return [...merged.values()];

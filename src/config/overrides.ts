@@ -45,7 +45,8 @@ export function assign(data: unknown, assignments: readonly Assignment[]): unkno
 function setAt(data: unknown, path: Path, assignment: Assignment): unknown {
   const [segment, ...rest] = path;
   if (segment === undefined) return assignment.value;
-  if (typeof segment === 'number' && (data === undefined || data === null)) return setAt([], path, assignment);
+  // What may be a list is one entry where it is none: `encoder: log` has an encoder 0.
+  if (typeof segment === 'number' && !Array.isArray(data)) return setAt(data == null ? [] : [data], path, assignment);
   if (Array.isArray(data)) {
     const index = Number(segment);
     if (!Number.isInteger(index) || index > data.length) {

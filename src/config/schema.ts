@@ -97,9 +97,9 @@ const window = z
   .strictObject({
     kind: z
       .enum(['sliding', 'prefixes'])
-      .default('sliding')
+      .optional()
       .describe(
-        'How windows are cut: `sliding` reads full contexts only; `prefixes` starts with one known position and grows.',
+        'How windows are cut: `sliding` reads full contexts only; `prefixes` starts with one known position and grows. Default: sliding; prefixes where the lines of a text are its documents and no context is written.',
       ),
     context: count(
       1,
@@ -201,7 +201,9 @@ const predict = z
       .positive()
       .max(100)
       .default(1)
-      .describe('Probabilities are sharpened below 1 and flattened above.'),
+      .describe(
+        'Probabilities are sharpened below 1 and flattened above; towards 0 it is what `sampler: greedy` does.',
+      ),
     topK: count(1, 'Only the k likeliest tokens may be drawn; null: all.').nullable().default(null),
     topP: z
       .number()

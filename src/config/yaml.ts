@@ -84,6 +84,7 @@ function guard(text: string, where: string): void {
   let offset = 0;
   let fresh = true; // nothing but space on this line so far
   let scalarColumn = 0;
+  let scalar = '';
   let scalarNext = false;
   const place = (): string => `${where}:${line}:${offset - lineStart + 1}`;
   const enter = (column: number): void => {
@@ -118,6 +119,7 @@ function guard(text: string, where: string): void {
         scalarColumn = column + 1;
         break;
       case 'map-value-ind':
+        if (scalar === '<<') throw mergeKey(`${where}:${line}:${scalarColumn + 1}`);
         enter(scalarColumn);
         scalarColumn = column + 1;
         break;
@@ -141,6 +143,7 @@ function guard(text: string, where: string): void {
         break;
       default:
         scalarColumn = column;
+        scalar = token;
     }
     if (columns.length + flow > MOST_LEVELS) throw tooDeep(place());
     if (aliases > MOST_ALIASES) throw tooManyAliases(place());
@@ -157,6 +160,13 @@ function tooDeep(where: string): ForecastError {
   return new ForecastError('E_CONFIG_DEPTH', `deeper than ${MOST_LEVELS} levels`, {
     where,
     hint: 'no key needs more than six levels: look for a bracket that is never closed',
+  });
+}
+
+function mergeKey(where: string): ForecastError {
+  return new ForecastError('E_CONFIG_SYNTAX', 'the merge key << is not read: YAML 1.2 has none', {
+    where,
+    hint: 'write its keys out; an alias (*name) stands for a whole value',
   });
 }
 

@@ -174,6 +174,16 @@ export function timeOfRow(axis: TimeAxis, row: number): string {
   return axis.stamps === null ? String(row) : formatStamp(axis, axis.stamps[row] as number);
 }
 
+/** The earliest and the latest of some rows, each of its own axis. */
+export function spanOf(
+  rows: readonly { readonly time: TimeAxis; readonly row: number }[],
+): [first: string, last: string] {
+  const at = ({ time, row }: (typeof rows)[number]): number => time.stamps?.[row] ?? row;
+  const first = rows.reduce((one, other) => (at(other) < at(one) ? other : one));
+  const last = rows.reduce((one, other) => (at(other) > at(one) ? other : one));
+  return [timeOfRow(first.time, first.row), timeOfRow(last.time, last.row)];
+}
+
 const MONTH_NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 const WRITERS: Record<TimeFormat, (stamp: number, frequency: Frequency) => string> = {

@@ -200,6 +200,16 @@ test('prefixes are padded on the left and as long as the text', () => {
   });
 });
 
+test('a text of lines is read in prefixes of its lines, any other and one with a context in windows', () => {
+  expect(settled(TEXT, WORDS).window).toMatchObject({ kind: 'prefixes', context: null, pad: 'left' });
+  for (const document of ['whole', 'paragraph'])
+    expect(settled({ ...TEXT, source: { ...TEXT.source, document } }, WORDS).window).toMatchObject({
+      kind: 'sliding',
+      context: 24,
+    });
+  expect(settled({ ...TEXT, window: { context: 3 } }, WORDS).window).toMatchObject({ kind: 'sliding', context: 3 });
+});
+
 test('the context leaves room for training windows', () => {
   for (const rows of [1, 2, 5, 10, 30, 100, 1000]) {
     for (const season of [1, 7, 12, 24, 1440]) {

@@ -57,6 +57,7 @@ describe('explain', () => {
 
   test('knows keys by their last word, in every stage that has one, beside the kinds called so', () => {
     expect(explain('horizon')).toMatch(/^window\.horizon\n[\s\S]*^predict\.horizon\n/m);
+    expect(explain('model.layers.forgetBias')).toMatch(/^model\.layers\.forgetBias {2}\(lstm\)\n/);
     expect(explain('epochs')).toBe(explain('train.epochs'));
     expect(explain('season')).toMatch(/^source\.season {2}\(csv\)\n[\s\S]*^model\.normalise: \{ kind: season \}/m);
   });

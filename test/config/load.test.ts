@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig, type ParseOptions, parseConfig } from '../../src/config/load.ts';
 import { presets } from '../../src/config/presets.ts';
 import { ForecastError } from '../../src/core/errors.ts';
+import { effort } from '../support/effort.ts';
 
 const SMALL = 'source: { kind: generated, series: counting }\nmodel: lstm-regressor\n';
 
@@ -66,6 +67,15 @@ describe('overrides', () => {
     expect(written.encoder?.[0]).toMatchObject({ kind: 'difference', lag: 12 });
     expect(written.train.optimizer).toMatchObject({ kind: 'adam', beta1: 0.5 });
     expect(written.model.units).toEqual([8, 4]);
+  });
+
+  test('reach the only entry of what may be a list, and add to it', () => {
+    const text = `${SMALL}encoder: { kind: difference, lag: 1 }\n`;
+    expect(parseConfig(text, { set: ['encoder.0.lag=12'] }).written.encoder).toMatchObject([{ lag: 12 }]);
+    const two = parseConfig(text, { set: ['encoder.1=standard'] }).written.encoder;
+    expect(two).toMatchObject([{ kind: 'difference', lag: 1 }, { kind: 'standard' }]);
+    expect(told(text, { set: ['encoder.2=standard'] })).toEqual(['E_CONFIG_RANGE --set encoder.2']);
+    expect(told(text, { set: ['train.0.epochs=3'] })).toEqual(['E_CONFIG_TYPE --set train.0.epochs (train)']);
   });
 
   test('to another model leave the seeds of the one before behind, where it takes none', () => {
@@ -193,9 +203,9 @@ describe('a file', () => {
 
   test('beyond 64 KiB is refused by its size, fast', async () => {
     const path = write('large.yaml', `"${'\\x'.repeat(500_000)}`);
-    const start = performance.now();
+    const spent = effort();
     expect(await codeOf(path)).toBe('E_CONFIG_TOO_LARGE');
-    expect(performance.now() - start).toBeLessThan(300);
+    expect(spent()).toBeLessThan(0.3);
   });
 
   test('that is a table by another name is told what tables are called', async () => {
@@ -203,10 +213,10 @@ describe('a file', () => {
     expect(error).toMatchObject({ code: 'E_CONFIG_TYPE', hint: expect.stringContaining('a table is a .csv') });
   });
 
-  test('of 63 KB without a closing quote is a syntax error within two seconds', async () => {
-    const start = performance.now();
+  test('of 63 KB without a closing quote costs two seconds at most to call a syntax error', async () => {
+    const spent = effort();
     expect(await codeOf(write('quote.yaml', `"${'\\x'.repeat(31_500)}`))).toBe('E_CONFIG_SYNTAX');
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(spent()).toBeLessThan(2);
   });
 
   test('may begin with a byte order mark and end its lines as on Windows', async () => {

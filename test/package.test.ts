@@ -140,11 +140,16 @@ describe('the packed package', () => {
   });
 
   it('is imported by name, and its types are those of what it does', async () => {
-    space.write('use.mjs', "import { run } from 'forecast-toolkit';\nconsole.log(typeof run);\n");
-    expect((await exec(process.execPath, ['use.mjs'], { cwd: space.path })).stdout.trim()).toBe('function');
+    space.write(
+      'use.mjs',
+      "import { run } from 'forecast-toolkit';\nimport { wasm } from 'forecast-toolkit/browser';\nconsole.log(typeof run, wasm.kind);\n",
+    );
+    expect((await exec(process.execPath, ['use.mjs'], { cwd: space.path })).stdout.trim()).toBe('function wasm');
     space.write(
       'right.mts',
       "import { type Result, run } from 'forecast-toolkit';\n" +
+        "import { type Compiled, wasm } from 'forecast-toolkit/browser';\n" +
+        'export const compile: (...given: Parameters<typeof wasm.compile>) => Promise<Compiled> = wasm.compile;\n' +
         "const result: Result = (await run('x.yaml', { seed: 1 })).result;\n" +
         'export const value: number | undefined = result.forecast[0]?.value;\n',
     );

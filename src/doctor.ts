@@ -2,7 +2,7 @@
 // In: nothing. Out: a list of findings. Not here: repairs.
 
 import { accessSync, constants } from 'node:fs';
-import { arch, cpus, freemem, platform } from 'node:os';
+import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { ENGINES } from './engines/index.ts';
 import { PROBE, probe } from './probe.ts';
 
@@ -43,11 +43,13 @@ function node(): Finding {
 }
 
 function machine(): Finding {
-  const gigabytes = (freemem() / 1_073_741_824).toFixed(1);
+  const gigabytes = (process.availableMemory() / 1_073_741_824).toFixed(1);
+  const all = cpus().length;
+  const may = availableParallelism(); // fewer where the process is held to some
   return {
     what: 'machine',
     ok: true,
-    detail: `${platform()} ${arch()}, ${cpus().length} cores, ${gigabytes} GiB free`,
+    detail: `${platform()} ${arch()}, ${may < all ? `${may} of ${all}` : all} cores, ${gigabytes} GiB free`,
   };
 }
 
@@ -70,5 +72,9 @@ async function engineFinding(engine: (typeof ENGINES)[string]): Promise<Finding>
   const what = `engine ${engine.kind}`;
   if (!found.ok) return { what, ok: false, detail: found.why, repair: found.repair };
   const milliseconds = await probe(engine);
-  return { what, ok: true, detail: `${found.detail}; ${milliseconds.toPrecision(2)} ms a training step (${PROBE})` };
+  return {
+    what,
+    ok: true,
+    detail: `${found.detail}; ${Number(milliseconds.toPrecision(2))} ms a training step (${PROBE})`,
+  };
 }

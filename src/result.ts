@@ -2,8 +2,8 @@
 // In: config, data, outcome, warnings. Out: the Result and the picture to draw. Not here: rendering (report/).
 
 import type { Config } from './config/config.ts';
-import { describeFrequency, timeOfRow } from './core/calendar.ts';
-import type { Loaded, Raw } from './core/data.ts';
+import { describeFrequency, spanOf, timeOfRow } from './core/calendar.ts';
+import type { Loaded, Raw, Series } from './core/data.ts';
 import type { Warning } from './core/errors.ts';
 import type { Season } from './core/season.ts';
 import { type Decision, decide } from './evaluate/decision.ts';
@@ -96,6 +96,7 @@ export function pictureOf(raw: Raw, outcome: Outcome): Picture | null {
       values: [...target.values.subarray(first, series.length)],
       times: Array.from({ length: series.length - first }, (_, i) => timeOfRow(series.time, first + i)),
     },
+    known: series.length,
     forecast: forecast.map((row) => row.value),
   };
 }
@@ -106,13 +107,14 @@ function dataFacts(raw: Raw, season: number, rows: number): Omit<Result['data'],
   if (raw.form === 'text') {
     return { rows, series: 1, start: null, end: null, frequency: null, season: null };
   }
-  const first = raw.series[0];
+  const all = [...raw.series, ...(raw.short ?? [])];
+  const [start, end] = spanOf(all.flatMap(({ time, length }) => [0, length - 1].map((row) => ({ time, row }))));
   return {
     rows,
-    series: raw.series.length + (raw.short?.length ?? 0),
-    start: first ? timeOfRow(first.time, 0) : null,
-    end: first ? timeOfRow(first.time, first.length - 1) : null,
-    frequency: first ? describeFrequency(first.time.frequency) : null,
+    series: all.length,
+    start,
+    end,
+    frequency: describeFrequency((all[0] as Series).time.frequency),
     season,
   };
 }

@@ -39,17 +39,13 @@ export interface PredictOutcome {
 /** Forecasts what follows the run's data, or new data of the same columns. Errors: ForecastError. */
 export async function predict(folder: string, options: PredictOptions = {}): Promise<PredictOutcome> {
   const stored = await readRunFolder(resolve(folder));
+  if (storedResult(stored).text.length > 0) throw noNumbers(folder);
   const set = options.horizon === undefined ? [] : [`predict.horizon=${options.horizon}`];
   const place = options.root === undefined ? {} : { root: options.root };
   const opened = storedConfig(stored, { set, ...place });
   const fittedAs = storedConfig(stored, place); // how far is asked for now must not change what is fitted
   const { data, seasons } = await dataOf(stored, opened, options.data);
-  if (data.raw.form === 'text') {
-    throw new ForecastError('E_USAGE', 'this run generates text, it forecasts no numbers', {
-      where: folder,
-      hint: 'forecast generate RUN --prompt "…"',
-    });
-  }
+  if (data.raw.form === 'text') throw noNumbers(folder);
   const config = settle(opened.written, factsOf(data));
   const restore = await restorer(stored, fittedAs, settle(fittedAs.written, factsOf(data)), seasons);
   const scaledFor = intervalsFor(readIntervals(stored), readYardsticks(stored), seasons[0] ?? 1);
@@ -62,6 +58,13 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
   }
   const warnings = [...data.warnings, ...rhythmWarnings(stored, data.raw.series)];
   return { rows, text: renderForecast(rows), csv: forecastCsv({ forecast: rows }), warnings };
+}
+
+function noNumbers(folder: string): ForecastError {
+  return new ForecastError('E_USAGE', 'this run generates text, it forecasts no numbers', {
+    where: folder,
+    hint: 'forecast generate RUN --prompt "…"',
+  });
 }
 
 /**

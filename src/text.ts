@@ -38,13 +38,14 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
   warnUnknown(sequence, tokens, hooks.warn);
   for (const warning of chosenOnWarnings(config, [task.parts])) hooks.warn(warning);
   const request: FitRequest = { ...requestOf(config.seed, text.id, hooks), ...task.known };
+  const prompt = config.predict.prompt ?? encoder.join(tokens.slice(0, Math.min(shape.context, DEFAULT_PROMPT)));
+  checkAsked(config, prompt, shape, encoder);
   const forecaster = await forecasterOf(config, text.id, shape, engine, hooks);
   const fitted = await forecaster.fit(sequence, request);
   if (isNetwork(fitted) && fitted.fit) await hooks.keep(text.id, fitted.fit.state);
   const rivals = await Promise.all(baselinesOf(config).map((kind) => closedForm({ kind }).fit(sequence, request)));
   const metrics = metricsOf(config);
   const { scores, losses } = await judge(task, config, fitted, rivals, metrics, hooks.signal);
-  const prompt = config.predict.prompt ?? encoder.join(tokens.slice(0, Math.min(shape.context, DEFAULT_PROMPT)));
   const asked = { ...config.predict, prompt, seed: config.seed };
   const answer = await generateText(fitted, encoder, reachOf(fitted), asked, hooks.warn);
   return {
@@ -65,6 +66,20 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     rows: tokens.length,
     notes: [`${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`],
   };
+}
+
+/** What is asked for at the end is looked at before anything is trained. Errors: E_PROMPT_UNKNOWN, E_CONFIG_CONFLICT. */
+function checkAsked({ model, predict }: Config, prompt: string, { lead }: WindowShape, encoder: TextEncoder): void {
+  readPrompt(prompt, encoder);
+  if (lead === 0 || predict.length === 1 || !MODELS[model.kind]) return;
+  throw new ForecastError(
+    'E_CONFIG_CONFLICT',
+    `a text is continued token by token, and a lead of ${lead} leaves out the next`,
+    {
+      where: 'window.lead',
+      hint: 'write window.lead: 0, or predict.length: 1 to be told the one token after the lead',
+    },
+  );
 }
 
 /** The config's model: a network, or a closed form. */
@@ -223,16 +238,7 @@ export async function generateText(
   task: GenerateTask,
   warn: (warning: Warning) => void,
 ): Promise<TextAnswer> {
-  const given = encoder.split(task.prompt);
-  const ids = encoder.encode(given);
-  const unknown = given.filter((_, i) => (ids[i] as number) < 0);
-  const known = ids.filter((id) => id >= 0);
-  if (known.length === 0) {
-    throw new ForecastError('E_PROMPT_UNKNOWN', `no token of the prompt "${task.prompt}" is in the vocabulary`, {
-      where: 'predict.prompt',
-      hint: `known tokens: ${someTokens(encoder).join(' ')} …`,
-    });
-  }
+  const { known, unknown } = readPrompt(task.prompt, encoder);
   if (unknown.length > 0) {
     warn({
       code: 'W_PROMPT_UNKNOWN',
@@ -263,6 +269,18 @@ export async function generateText(
   const prompt = [...known].map((id) => encoder.token(id));
   const all = encoder.join([...prompt, ...[...generated].map((id) => encoder.token(id))]);
   return { prompt: task.prompt, text: task.prompt + all.slice(encoder.join(prompt).length), next: next ?? [] };
+}
+
+/** A prompt's ids and its unknown tokens; line ends are those of texts. Errors: E_PROMPT_UNKNOWN where no token of it is known. */
+function readPrompt(prompt: string, encoder: TextEncoder): { known: Float64Array; unknown: string[] } {
+  const given = encoder.split(prompt.replace(/\r\n?/g, '\n'));
+  const ids = encoder.encode(given);
+  const known = ids.filter((id) => id >= 0);
+  if (known.length > 0) return { known, unknown: given.filter((_, i) => (ids[i] as number) < 0) };
+  throw new ForecastError('E_PROMPT_UNKNOWN', `no token of the prompt "${prompt}" is in the vocabulary`, {
+    where: 'predict.prompt',
+    hint: `known tokens: ${someTokens(encoder).join(' ')} …`,
+  });
 }
 
 /** The five likeliest next tokens, by the model's own probabilities. */

@@ -52,7 +52,7 @@ predict: { horizon: 6 }
 `;
   await run(file('shops.yaml', config('{ kind: csv, file: shops.csv, id: shop }')), { out: shops });
   await run(file('single.yaml', config('{ kind: csv, file: single.csv }')), { out: single });
-}, 60_000);
+});
 
 describe('check', () => {
   it('holds a forecast that came true, beside the baselines, and says so', async () => {
@@ -249,9 +249,7 @@ describe('forecast check', () => {
     return { status, out: stdout, err: stderr };
   };
 
-  it('prints the page and ends well even where a refit is due; with --require it is exit 9', {
-    timeout: 60_000,
-  }, () => {
+  it('prints the page and ends well even where a refit is due; with --require it is exit 9', () => {
     file('doubled.csv', table(rows(KNOWN, KNOWN + 6, (y) => 2 * y)));
     const told = forecast('run-shops', '--data', 'doubled.csv');
     expect({ status: told.status, err: told.err }).toEqual({ status: 0, err: '' });
@@ -265,7 +263,7 @@ describe('forecast check', () => {
     );
   });
 
-  it('asks for the table where none is named', { timeout: 60_000 }, () => {
+  it('asks for the table where none is named', () => {
     const { status, err } = forecast('run-shops');
     expect({ status, err }).toEqual({
       status: 2,

@@ -364,6 +364,22 @@ describe('series of unequal ends', () => {
   });
 });
 
+test('times are told of all series, though the first has ended', async () => {
+  const rows = [30, 48].flatMap((length, s) =>
+    wave(s, length).map((y, t) => `s${s},${2000 + Math.floor(t / 4)}-${3 * (t % 4) + 1},${y}`),
+  );
+  const file = space.write('ended.csv', `id,month,y\n${rows.join('\n')}\n`);
+  const config = {
+    source: { kind: 'csv', file, id: 'id' },
+    model: { kind: 'theta' },
+    predict: { horizon: 2 },
+    evaluate: { folds: 2, step: 2 },
+  };
+  const { result } = await run(config, { out: join(space.path, 'ended'), root: space.path });
+  expect([result.data.start, result.data.end]).toEqual(['2000-01', '2011-10']);
+  expect(result.backtest?.folds.map(({ until }) => until)).toEqual(['2010-07', '2011-01']);
+});
+
 test('a run of many series is told on a page of the terminal and on one small page of HTML', async () => {
   const file = wide(
     'many.csv',

@@ -7,7 +7,7 @@ import { fitText } from '../src/encoders/chain.ts';
 import { inspect } from '../src/inspect.ts';
 import type { FittedTextNetwork } from '../src/predict/text-network.ts';
 import { type RunOptions, type RunOutcome, run } from '../src/run.ts';
-import { generate } from '../src/stored.ts';
+import { generate, predict } from '../src/stored.ts';
 import { type GenerateTask, generateText } from '../src/text.ts';
 import { workspace } from './support/workspace.ts';
 
@@ -86,6 +86,21 @@ describe('a prompt', () => {
     expect((error as ForecastError).hint).toContain('the');
   });
 
+  it('is read with the line ends of a text', async () => {
+    const letters = fitText(
+      ['a', '\n', 'b'],
+      3,
+      { kind: 'characters', form: 'one-hot', lowercase: false },
+      { padding: false },
+    );
+    const warnings: Warning[] = [];
+    const network = asked([0, 1, 0]);
+    const prompt = 'a\r\nb';
+    const answer = await generateText(network, letters, 9, { ...task, prompt, length: 1 }, (w) => warnings.push(w));
+    expect(network.given[0]).toEqual([...letters.encode(['a', '\n', 'b'])]);
+    expect({ text: answer.text, warnings }).toEqual({ text: 'a\r\nba', warnings: [] });
+  });
+
   it('longer than the window is said to be cut; one that fits is not', async () => {
     const long = await answered('the cat sat on the mat', 5);
     expect(long.warnings).toMatchObject([{ code: 'W_PROMPT_CUT', message: expect.stringMatching(/6 tokens.*5/) }]);
@@ -152,6 +167,26 @@ describe('a run of text', () => {
     ['several encoders', { encoder: [{ kind: 'words' }, { kind: 'characters' }] }, 'E_CONFIG_CONFLICT'],
   ])('with %s is refused', async (_, config, expected) => {
     expect(await code(ran(config))).toContain(expected);
+  });
+
+  it.each([
+    ['a prompt of unknown words', { predict: { prompt: 'zebra' } }, 'E_PROMPT_UNKNOWN predict.prompt'],
+    ['tokens to go on past a lead', { window: { kind: 'prefixes', lead: 1 } }, 'E_CONFIG_CONFLICT window.lead'],
+  ])('with %s is refused before anything is trained', async (_, config, expected) => {
+    const seen: string[] = [];
+    const refused = await code(ran(config, { on: ({ kind }) => seen.push(kind) }));
+    expect({ refused, trained: seen.includes('progress') }).toEqual({ refused: expected, trained: false });
+  });
+
+  it('of lines needs a source and a model, no more', async () => {
+    const { lines } = (words({}) as { source: { lines: string[] } }).source;
+    const few = {
+      source: { kind: 'text', lines },
+      model: { kind: 'language-model', layers: [{ kind: 'lstm', units: 4 }] },
+    };
+    const { result, folder } = await run(few, { root: space.path, out: join(space.path, `run-${runs++}`) });
+    expect(result.fit.samples).toBe(14); // each word but a line's first
+    expect(await code(predict(folder, { data: 'nothing.csv' }))).toBe(`E_USAGE ${folder}`);
   });
 
   it('holds out validation and test, scores both, and decides on test', async () => {

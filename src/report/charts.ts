@@ -21,7 +21,7 @@ export function chartFiles(result: Result, input: ReportInput): Map<string, Plot
     ['forecast', panel ? forecastPlot('forecast', panel, result) : null],
     ['steps', stepsPlot(result, panel)],
     ['folds', foldsPlot(result)],
-    ['residuals', panel ? residualsPlot('residuals', panel) : null],
+    ['residuals', panel ? residualsPlot('residuals', panel, result.data.series > 1) : null],
     ['loss', lossPlot(input.losses)],
   ];
   return new Map(plots.flatMap(([name, plot]) => (plot ? [[`charts/${name}.svg`, plot] as const] : [])));
@@ -274,20 +274,16 @@ function residualsOf({ paths }: Panel): Residuals {
 }
 
 /** Residuals over time. */
-export function residualsPlot(id: string, panel: Panel): Plot | null {
+export function residualsPlot(id: string, panel: Panel, several = false): Plot | null {
   const { rows, errors } = residualsOf(panel);
   if (errors.length < 3) return null;
   const points = errors.map((error, i): Point => [rows[i] as number, error]);
   const [first, last] = [rows[0] as number, rows.at(-1) as number];
-  const moments =
-    panel.stamps && first >= panel.from
-      ? panel.stamps.slice(first - panel.from, last - panel.from + 1).map((stamp, i): Moment => [first + i, stamp])
-      : null;
   return {
     id,
     title: 'Residuals over time',
-    description: `Actual minus forecast, ${counted(errors.length, 'held-out value')} of ${visible(panel.target, 60)}; below 0 the forecast was too high.`,
-    x: rowAxis(first, last, moments),
+    description: `Actual minus forecast, ${counted(errors.length, 'held-out value')} of ${visible(panelName(panel, several), 60)}; below 0 the forecast was too high.`,
+    x: rowAxis(first, last, momentsOf(panel, first, last)),
     y: valueAxis('actual − forecast', errors, true),
     marks: [
       { kind: 'rule', axis: 'y', at: 0 },
@@ -298,8 +294,16 @@ export function residualsPlot(id: string, panel: Panel): Plot | null {
   };
 }
 
+/** Times of rows [first, last], of some of them where the stretch does not reach back so far; null where rows are only counted. */
+function momentsOf({ stamps, from, whole }: Panel, first: number, last: number): Moment[] | null {
+  if (first >= from || !whole?.stamps)
+    return stamps?.slice(first - from, last - from + 1).map((stamp, i): Moment => [first + i, stamp]) ?? null;
+  const all = whole.rows.map((row, i): Moment => [row, whole.stamps?.[i] as number]);
+  return all.filter(([row]) => row >= first && row <= last);
+}
+
 /** How often residuals of each size are. */
-export function histogramPlot(id: string, panel: Panel): Plot | null {
+export function histogramPlot(id: string, panel: Panel, several = false): Plot | null {
   const { errors } = residualsOf(panel);
   if (errors.length < 8) return null;
   const low = errors.reduce((a, b) => Math.min(a, b));
@@ -317,7 +321,7 @@ export function histogramPlot(id: string, panel: Panel): Plot | null {
   return {
     id,
     title: 'Residuals by size',
-    description: `Counts of ${counted(errors.length, 'residual')} from ${figure(low)} to ${figure(high)}.`,
+    description: `Counts of ${counted(errors.length, 'residual')}${several ? ` of ${visible(panelName(panel, several), 60)}` : ''} from ${figure(low)} to ${figure(high)}.`,
     x: { label: 'actual − forecast', low: start, high: end, ticks: roundTicks(start, end, 5) },
     y: valueAxis('values', bins, true),
     marks: [

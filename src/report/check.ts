@@ -41,7 +41,8 @@ export interface CheckReport extends CheckFacts {
 export function sentenceOf(facts: CheckFacts): string {
   const known = `${count(facts.known)} of ${counted(facts.of, 'value')} known`;
   if (facts.status === 'refit-due') return `Refit due: ${reasons(facts).join('; ')} (${known})${better(facts)}.`;
-  if (facts.status === 'hold') return `The forecast holds: ${calm(facts).join(', ')} (${known})${better(facts)}.`;
+  if (facts.status === 'hold')
+    return `${facts.off ? 'The forecast is off by no more than chance gives' : 'The forecast holds'}: ${calm(facts).join(', ')} (${known})${better(facts)}.`;
   const why =
     facts.levels.length === 0 && facts.error === null
       ? 'the run had no backtest, so there are no intervals and no errors to expect'

@@ -7,6 +7,8 @@ import type { Split } from '../evaluate/score.ts';
 export interface Picture {
   readonly target: string;
   readonly history: { readonly values: readonly number[]; readonly times: readonly string[] };
+  /** Values known, those before the stretch too. */
+  readonly known: number;
   readonly forecast: readonly number[];
 }
 

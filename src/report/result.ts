@@ -87,7 +87,7 @@ export interface BacktestReport {
   /** Rows between two fits, and rows a fit learned from (null: all before it). */
   readonly step: number;
   readonly history: number | null;
-  /** `until`: the last row known to the fit; `origins`: forecasts made, all series together. */
+  /** `until`: the last row known to the fit, of the series that is known longest; `origins`: forecasts made, all series together. */
   readonly folds: readonly {
     readonly fold: number;
     readonly until: string;

@@ -43,7 +43,7 @@ function pageOf(result: Result, input: ReportInput): string {
     section('Scores', scorePart(result)),
     section('Error by step', [figureOf(stepsPlot(result, first)), figureOf(coveragePlot(result))]),
     section('Folds', foldPart(result)),
-    section('Residuals', residualPart(first)),
+    section('Residuals', residualPart(first, result.data.series > 1)),
     section('Combination', combinationPart(result)),
     section('Training', trainingPart(result, input)),
     section('Data', dataPart(result)),
@@ -291,12 +291,10 @@ function foldTable({ folds }: BacktestReport): string {
   });
 }
 
-function residualPart(panel: Panel | undefined): string[] {
+function residualPart(panel: Panel | undefined, several: boolean): string[] {
   if (!panel) return [];
-  const charts = [figureOf(residualsPlot('residuals', panel)), figureOf(histogramPlot('sizes', panel))].filter(
-    (chart) => chart !== '',
-  );
-  return charts.length === 2 ? [`<div class="pair">${charts.join('')}</div>`] : charts;
+  const charts = [residualsPlot('residuals', panel, several), histogramPlot('sizes', panel, several)].map(figureOf);
+  return charts.every((chart) => chart === '') ? [] : [`<div class="pair">${charts.join('')}</div>`];
 }
 
 /** Who is in it, by how much, and who is not, and why. */

@@ -28,6 +28,8 @@ const WIDTH = 88;
 const CHART_HEIGHT = 7;
 /** Of the first of several series. */
 const PANEL_HEIGHT = 5;
+/** Characters of a note. */
+const MOST_NOTE = 200;
 const plain: Style = (_, text) => text;
 
 /** The whole page, without a newline at the end. */
@@ -116,7 +118,7 @@ export function dataFacts(data: Result['data']): string[] {
     ...span,
     ...frequency,
     ...(season === '' ? [] : [season]),
-    ...data.notes.map((n) => visible(n)),
+    ...data.notes.map((n) => visible(n, MOST_NOTE)),
   ];
 }
 
@@ -133,7 +135,7 @@ export function fitFacts({ fit, fits }: Result): string[] {
   return facts;
 }
 
-/** Facts joined by commas behind a label, wrapped to as many lines at most; how many are left out is said. */
+/** Facts joined by commas behind a label, long ones wrapped, on as many lines at most; how many are left out is said. */
 function labelled(label: string, facts: readonly string[], most = 2): string[] {
   if (facts.length === 0) return [];
   const lines = [''];
@@ -141,10 +143,13 @@ function labelled(label: string, facts: readonly string[], most = 2): string[] {
   for (const fact of facts) {
     const line = lines.at(-1) as string;
     const joined = line === '' ? fact : `${line}, ${fact}`;
-    const breaks = line !== '' && widthOf(joined) > WIDTH - 6;
-    if (breaks && lines.length === most) break;
-    if (breaks) lines.push(fact);
-    else lines[lines.length - 1] = joined;
+    if (widthOf(joined) <= WIDTH - 6) lines[lines.length - 1] = joined;
+    else {
+      const own = wrapped(fact, WIDTH - 6);
+      if (line === '') lines.pop();
+      if (lines.length + own.length > most) break;
+      lines.push(...own);
+    }
     shown++;
   }
   if (shown < facts.length) lines[lines.length - 1] += `, … ${count(facts.length - shown)} more`;
@@ -235,7 +240,7 @@ function pictureLines(picture: Picture, style: Style, height: number): string[] 
   const from = times[values.length - length];
   const until = times.at(-1);
   const span = from === undefined || until === undefined ? '' : `, ${visible(from)} … ${visible(until)}`;
-  const caption = `${visible(picture.target)}: last ${count(length)} of ${count(values.length)} values${span} ┊ forecast`;
+  const caption = `${visible(picture.target)}: last ${count(length)} of ${count(picture.known)} values${span} ┊ forecast`;
   return [style('heading', caption), ...drawing.split('\n')];
 }
 

@@ -64,8 +64,8 @@ function sentence(facts: VerdictFacts): string {
 }
 
 function action(facts: VerdictFacts): string {
-  const { model, ship, baseline } = facts;
-  const plainest = ship === model ? isDoubtful(facts) : ship !== baseline?.name;
+  const { model, ship, baseline, skill } = facts;
+  const plainest = ship === model ? skill !== null && skill <= 0 : ship !== baseline?.name;
   const chance = baseline !== null && plainest ? `, which ${baseline.name} does not reliably beat` : '';
   return `ship ${ship === model ? called(model) : ship}${chance}`;
 }

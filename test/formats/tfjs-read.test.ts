@@ -121,6 +121,20 @@ describe('what Keras writes', () => {
     file.json.modelTopology.class_name = 'Functional';
     layers.reverse();
     await expectSame(file, read(file.json, file.bytes));
+    const leaving = (outputs: unknown) => {
+      file.json.modelTopology.config.output_layers = outputs;
+      return read(file.json, file.bytes);
+    };
+    await expectSame(file, leaving([['dense', 0, 0]]));
+    await expectSame(file, leaving(['dense', 0, 0]));
+    expect(() =>
+      leaving([
+        ['dense', 0, 0],
+        ['lstm_2', 0, 0],
+      ]),
+    ).toThrow(/the model has 2 outputs/);
+    expect(() => leaving([['lstm_2', 0, 0]])).toThrow(/layer "lstm_2" leaves the model, and is not its last/);
+    expect(() => leaving([])).toThrow(/the model has 0 outputs/);
   });
 
   it('a GRU with reset_after, which tf.layers itself does not load', async () => {

@@ -5,6 +5,8 @@ import { random } from '../../src/core/random.ts';
 import { encodeText, fitText } from '../../src/encoders/chain.ts';
 import { reference } from '../../src/engines/reference/index.ts';
 import { MODELS } from '../../src/models/index.ts';
+import { summarise } from '../../src/models/summary.ts';
+import { checkMemory } from '../../src/predict/memory.ts';
 import { checkReach, type NumberPlan, numberNetwork, restoreNumberNetwork } from '../../src/predict/number-network.ts';
 import { restoreTextNetwork, textNetwork } from '../../src/predict/text-network.ts';
 import { shape } from '../engines/harness.ts';
@@ -294,5 +296,23 @@ describe('text', () => {
     const last = await fitted.score(sequence, cutoffs.slice(-5), froms.slice(-5));
     expect([...all.logProbability.subarray(-5)]).toEqual([...last.logProbability]);
     expect([...all.correct.subarray(-5)]).toEqual([...last.correct]);
+  });
+});
+
+describe('memory', () => {
+  const words = (vocabulary: number, batch: number): void => {
+    const window = shape({ context: 32, horizon: 1, targets: 'every' });
+    const task = { targets: 1, past: 0, future: 0, season: 1, window, tokens: { vocabulary, padding: true } };
+    const model = { embedding: 8, dropout: 0, layers: [{ kind: 'lstm', units: 8 }] };
+    checkMemory(
+      summarise(MODELS['language-model']?.build(model as never, task as never) as never, window),
+      window,
+      batch,
+    );
+  };
+
+  it('is enough for a vocabulary of 40,000 words at every one of 32 steps, 32 windows at a time, and not for four times as many', () => {
+    expect(() => words(40_000, 32)).not.toThrow();
+    expect(() => words(160_000, 32)).toThrow(/GiB/);
   });
 });

@@ -127,8 +127,8 @@ describe.skipIf(!BROWSER)('a report, opened from the disk', () => {
       html: pages.get('compared') as string,
     });
     pages.set('hostile', space.write('hostile.html', runPage(poisoned(walked), poisoned(input))));
-    browser = await chromium.launch({ executablePath: BROWSER as string, args: ['--no-sandbox'] });
-  }, 60_000);
+    browser = await chromium.launch({ executablePath: BROWSER as string, args: ['--no-sandbox'], timeout: 0 });
+  });
   afterAll(() => browser?.close());
 
   async function opened(

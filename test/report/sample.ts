@@ -67,6 +67,7 @@ export const picture: Picture = {
     values,
     times: values.map((_, i) => `${1949 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}`),
   },
+  known: 180,
   forecast: numbers.forecast.map((row) => row.value),
 };
 

@@ -17,7 +17,7 @@ test('a run of numbers on one page', () => {
     last-value                        36.0  45.00     –  1.80  −75 %
     drift                             38.0  47.50     –  1.90  −84 %
 
-    passengers: last 48 of 60 values, 1950-01 … 1953-12 ┊ forecast
+    passengers: last 48 of 180 values, 1950-01 … 1953-12 ┊ forecast
     211 ┤                                                                 ⢀┊            ⢀⠤⠒⠉
         │                                                ⢀⡀           ⣀⡠⠤⠒⠉⡆       ⢀⡠⠔⠒⠉⠁
         │                              ⢀⣀⡄           ⡠⠔⠒⠉⠁⢱       ⣀⡠⠒⠉     ⢱   ⣀⠤⠔⠊⠁
@@ -107,6 +107,12 @@ test('the page fits: at most 40 lines of 100 columns, however much there is', ()
   expect(last! + 1 + left!).toBe(50);
 });
 
+test('a long note is wrapped, not cut where it says what matters', () => {
+  const long = 'no time column: rows are counted 0, 1, 2, … ("period" is written in no way of times that is known)';
+  const page = renderTerminal({ ...numbers, data: { ...numbers.data, notes: [long, 'delimiter ;'] } }, picture);
+  expect(page.replace(/\n +/g, ' ')).toContain(`${long}, delimiter ;`);
+});
+
 test('colour changes nothing but colour', () => {
   const painted = renderTerminal(numbers, picture, (what, piece) => `<${what}>${piece}</${what}>`);
   expect(painted.replace(/<\/?[a-z]+>/g, '')).toBe(renderTerminal(numbers, picture));
@@ -115,7 +121,7 @@ test('colour changes nothing but colour', () => {
 
 test('what is not there leaves no gap: no scores, no forecast, no picture', () => {
   const bare = { ...numbers, scores: [], forecast: [], warnings: [], verdict: 'Nothing to say.' };
-  const page = renderTerminal(bare, { target: 'x', history: { values: [], times: [] }, forecast: [] });
+  const page = renderTerminal(bare, { target: 'x', history: { values: [], times: [] }, known: 0, forecast: [] });
   expect(page).not.toContain('\n\n\n');
   expect(page).not.toContain('undefined');
   expect(page.endsWith('Nothing to say.')).toBe(true);

@@ -33,7 +33,8 @@ export function chainOf(topology: unknown, where: string): Described[] {
     names.add(name);
   }
   if (kind === 'Sequential') return layers;
-  if (kind === 'Model' || kind === 'Functional') return inOrder(listed, layers, where);
+  if (kind === 'Model' || kind === 'Functional')
+    return endingIn(fields(config).get('output_layers'), inOrder(listed, layers, where), where);
   throw new ForecastError('E_MODEL_HEADER', `a model of class ${quoted(String(kind))}`, {
     where,
     hint: 'save a Sequential or a functional Model',
@@ -75,6 +76,16 @@ function inOrder(listed: readonly unknown[], layers: readonly Described[], where
     ordered.push(next);
   if (ordered.length < layers.length) refuse('some layers are not reached from the input', where, ONE_CHAIN);
   return ordered;
+}
+
+/** The chain, whose last layer alone leaves the model: [["a", 0, 0], …], or Keras 3's ["a", 0, 0]. */
+function endingIn(outputs: unknown, chain: Described[], where: string): Described[] {
+  if (!Array.isArray(outputs)) return chain;
+  const names = typeof outputs[0] === 'string' ? [outputs[0]] : outputs.map((one) => String([one].flat()[0]));
+  if (names.length !== 1) refuse(`the model has ${names.length} outputs`, where, ONE_CHAIN);
+  if (names[0] !== chain.at(-1)?.name)
+    refuse(`layer ${quoted(names[0] as string)} leaves the model, and is not its last`, where, ONE_CHAIN);
+  return chain;
 }
 
 const ONE_CHAIN = 'only layers that follow one another can be imported';

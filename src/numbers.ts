@@ -28,7 +28,7 @@ import { windowShape } from './cutting.ts';
 import { drawnWarnings } from './drawn.ts';
 import type { Engine } from './engines/engine.ts';
 import { decidingRows, lossDifferences, plainDifferences, type ScoreRow } from './evaluate/score.ts';
-import { LEAST_WINDOWS } from './evaluate/significance.ts';
+import { isTestable } from './evaluate/significance.ts';
 import { fitTogether, refitTogether } from './fitting.ts';
 import { closedForm, modelForecaster, type Workshop } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
@@ -207,12 +207,13 @@ async function compared(
   const asked = byFolds
     ? { horizon: predict.horizon, stride: evaluate.stride }
     : { horizon: window.horizon, stride: window.stride };
-  const untested = differences.length > 0 && differences.length < LEAST_WINDOWS;
+  const overlap = Math.ceil(asked.horizon / asked.stride);
+  const untested = differences.length > 0 && !isTestable(differences.length, overlap);
   return {
     differences,
     plain: untested
       ? await earlierDifferences({ rows, plain, courses, ...asked, metric }, config, known, hooks)
       : plain,
-    overlap: Math.ceil(asked.horizon / asked.stride),
+    overlap,
   };
 }

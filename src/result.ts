@@ -57,7 +57,13 @@ export function resultOf(
 function verdictFacts(
   decision: Decision,
   rows: readonly ScoreRow[],
-  { model, backtest, fits, differences }: Pick<Outcome, 'model' | 'backtest' | 'fits' | 'differences'>,
+  {
+    model,
+    backtest,
+    fits,
+    differences,
+    overlap,
+  }: Pick<Outcome, 'model' | 'backtest' | 'fits' | 'differences' | 'overlap'>,
   metric: string,
 ): VerdictFacts {
   const own = rows.find((row) => row.forecaster === model);
@@ -77,6 +83,7 @@ function verdictFacts(
     shape: FORECASTERS[model] ? null : (backtest?.shape ?? null), // a closed form's name says what it does
     windows: own?.windows ?? 0,
     ...(fits.length > 1 && differences.length > 0 ? { origins: differences.length } : {}),
+    overlap,
     split: own?.split ?? 'train',
     ...(reason === undefined ? {} : { reason }),
   };

@@ -137,6 +137,17 @@ describe('trend and season with a shift of level', () => {
     }
   });
 
+  it('are seldom left to a naive forecast where ten windows hold no more than two that share no step', async () => {
+    let naive = 0;
+    for (let seed = 0; seed < 8; seed++)
+      for (const model of ['ets', { kind: 'auto', budget: '1s' }]) {
+        const { decision, scores } = await judged(shifted(random(seed, 'shift'), 96, 32), model);
+        expect(scores.find(({ split }) => split === 'backtest')?.windows).toBe(10);
+        if (NAIVE.has(decision.ship)) naive++;
+      }
+    expect(naive).toBeLessThanOrEqual(3); // 14 of 16, when a test of two windows decided
+  });
+
   it('are not left to a naive forecast by the network or by auto either', async () => {
     const values = shifted(random(1, 'shift'), 180, 60);
     for (const model of ['lstm-regressor', { kind: 'auto', budget: '1s' }]) {

@@ -3,7 +3,7 @@
 
 import { FORECASTERS } from '../forecasters/index.ts';
 import { errorOf, PLAIN, type ScoreRow } from './score.ts';
-import { dieboldMariano, LEAST_WINDOWS } from './significance.ts';
+import { dieboldMariano, hintOf, isTestable } from './significance.ts';
 
 export interface Decision {
   /** The forecaster to use. */
@@ -21,15 +21,16 @@ export interface Decision {
 export const DOUBT = 0.1;
 /** Of two baselines the plainer one is taken where the other's gain is one that chance gives one time in five. */
 const PLAIN_DOUBT = 0.2;
-/** Where nothing can be tested the model must be better by a tenth, a baseline than last-value by half. */
+/** Where nothing can be tested the model must be better by a tenth, and not by one lucky window; a baseline than last-value by half. */
 const UNTESTED_GAIN = 0.1;
+const UNTESTED_DOUBT = 0.2;
 const UNTESTED_BASELINE_GAIN = 0.5;
 
 /**
  * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best other's,
  * `horizon` the steps by which windows overlap, `plain` the best baseline's window losses minus last-value's – on earlier windows too, where
  * those that decide are few: a baseline that merely happened to be the best is not shipped in its place. Where too few windows leave nothing to
- * test, the model must be better by a tenth. Of a baseline as the model nothing more is asked than of it beside another, so that whoever is
+ * test, the model must be better by a tenth, and not by one lucky window (hintOf). Of a baseline as the model nothing more is asked than of it beside another, so that whoever is
  * told to run it is not sent on to the next.
  */
 export function decide(
@@ -57,7 +58,8 @@ export function decide(
   const exact = best?.exact === true; // a scored baseline has a skill, 0 at the least, unless the best of them is exact
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
   const doubt = exact || plain.length === 0 ? 0 : plainDoubt(rows, model, metric, plain, horizon);
-  const beaten = isBaseline || ownError === null || (best !== undefined && isBeaten(ownError, best.error, p));
+  const beaten =
+    isBaseline || ownError === null || (best !== undefined && isBeaten(ownError, best.error, p, differences, horizon));
   const ship = !beaten ? model : doubt > PLAIN_DOUBT ? PLAIN : (best?.name ?? model);
   return {
     ship,
@@ -80,7 +82,7 @@ function plainDoubt(
   plain: Float64Array,
   horizon: number,
 ): number {
-  if (plain.length >= LEAST_WINDOWS) return dieboldMariano(plain, horizon) ?? 0;
+  if (isTestable(plain.length, horizon)) return dieboldMariano(plain, horizon) ?? 0;
   const errors = new Map(rows.map((row) => [row.forecaster, errorOf(row, metric) ?? Number.POSITIVE_INFINITY]));
   const last = errors.get(PLAIN) ?? Number.POSITIVE_INFINITY;
   if (!FORECASTERS[model]?.baseline) errors.delete(model);
@@ -88,6 +90,8 @@ function plainDoubt(
 }
 
 /** Whether the best baseline is to be used instead: the model has to be better by more than chance. */
-function isBeaten(own: number, best: number, p: number | null): boolean {
-  return best <= own || (p === null ? own > (1 - UNTESTED_GAIN) * best : p > DOUBT);
+function isBeaten(own: number, best: number, p: number | null, differences: Float64Array, horizon: number): boolean {
+  if (best <= own) return true;
+  if (p !== null && (p <= DOUBT || isTestable(differences.length, horizon))) return p > DOUBT;
+  return own > (1 - UNTESTED_GAIN) * best || (hintOf(differences, horizon) ?? 0) > UNTESTED_DOUBT;
 }

@@ -85,6 +85,22 @@ class Repetition {
     return { lag, correlation, p };
   }
 
+  /** Correlation of the changes from row to row at all of these lags together; NaN where none fits. */
+  alike(lags: readonly number[]): number {
+    const changes = this.#changesOf(1, 1);
+    let [cross, now2, then2] = [0, 0, 0];
+    for (const lag of lags) {
+      for (let i = lag; i < changes.length; i++) {
+        const now = changes[i] as number;
+        const then = changes[i - lag] as number;
+        cross += now * then;
+        now2 += now * now;
+        then2 += then * then;
+      }
+    }
+    return cross / Math.sqrt(now2 * then2);
+  }
+
   /** Mean of `width` rows less that of the `width` before them, every `step` rows, told from their own mean. */
   #changesOf(width: number, step: number): Float64Array {
     const key = `${width} ${step}`;
@@ -186,7 +202,7 @@ function shortestOf(repetition: Repetition, from: number, nearly: number): Perio
   return sharpened(repetition, found ?? best);
 }
 
-/** The same lag to the row, as far as changes between means of fewer rows tell it as well. */
+/** The same lag to the row, as far as changes between means of fewer rows tell it as well, and then its multiples. */
 function sharpened(repetition: Repetition, { lag, correlation }: Period): Period | null {
   let found = lag;
   let reach = widthOf(lag);
@@ -197,7 +213,19 @@ function sharpened(repetition: Repetition, { lag, correlation }: Period): Period
     found = best.lag;
     reach = width;
   }
-  return repetition.at(found);
+  return repetition.at(reach === 1 ? steadiest(repetition, found) : found);
+}
+
+/** Of a lag and its neighbours the one whose multiples repeat best, too: a row too many is several of them further back. */
+function steadiest(repetition: Repetition, lag: number): number {
+  const furthest = (2 * repetition.rows) / 3;
+  let [found, best] = [lag, Number.NEGATIVE_INFINITY];
+  for (let near = Math.max(SHORTEST, lag - 1); near <= lag + 1; near++) {
+    const multiples = Array.from({ length: Math.floor(furthest / near) }, (_, i) => (i + 1) * near);
+    const correlation = repetition.alike(multiples);
+    if (correlation > best) [found, best] = [near, correlation];
+  }
+  return found;
 }
 
 /** Whether a season is whole ones of a shorter one, but for a fiftieth: 7 days in a week, 52 weeks in a year. */

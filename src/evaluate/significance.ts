@@ -2,7 +2,23 @@
 // In: loss differentials of the same windows in time order, or a statistic. Out: a probability. Not here: which losses, what is decided.
 
 /** Windows before which nothing is tested. */
-export const LEAST_WINDOWS: number = 8;
+const LEAST_WINDOWS = 8;
+/** Of them those that share no step: of two, one degree of freedom, hardly any gain is ever more than chance. */
+const LEAST_APART = 3;
+
+/** Whether so many windows, each sharing steps with the next `horizon` − 1, are enough for a test to find what there is. */
+export function isTestable(windows: number, horizon: number): boolean {
+  return windows >= LEAST_WINDOWS && windowsApart(windows, horizon) >= LEAST_APART;
+}
+
+/** Windows that share no step. */
+function windowsApart(windows: number, horizon: number): number {
+  return Math.ceil(windows / (lagsOf(windows, horizon) + 1));
+}
+
+function lagsOf(windows: number, horizon: number): number {
+  return Math.min(horizon - 1, Math.floor(windows / 2));
+}
 
 /**
  * p of the hypothesis that the first is no better than the second, from d = loss(first) − loss(second) per window:
@@ -12,17 +28,27 @@ export const LEAST_WINDOWS: number = 8;
  * null where fewer than LEAST_WINDOWS, or no variance, leave nothing to test.
  */
 export function dieboldMariano(differences: ArrayLike<number>, horizon: number): number | null {
+  return differences.length < LEAST_WINDOWS ? null : studentOf(differences, horizon, 1);
+}
+
+/**
+ * The same of windows too few to test, three at the least: no probability, since the degrees are taken to be two or more, but a hint
+ * whether the gain is one of all windows or of one. null of fewer, or where they are equal.
+ */
+export function hintOf(differences: ArrayLike<number>, horizon: number): number | null {
+  return differences.length < 3 ? null : studentOf(differences, horizon, LEAST_APART - 1);
+}
+
+function studentOf(differences: ArrayLike<number>, horizon: number, leastDegrees: number): number | null {
   const n = differences.length;
-  if (n < LEAST_WINDOWS) return null;
-  const lags = Math.min(horizon - 1, Math.floor(n / 2));
+  const lags = lagsOf(n, horizon);
   const mean = meanOf(differences);
   let variance = autocovariance(differences, mean, 0);
   for (let lag = 1; lag <= lags; lag++) variance += 2 * (1 - lag / (lags + 1)) * autocovariance(differences, mean, lag);
   if (!(variance > 0)) return null;
   const correction = (n + 1 - 2 * (lags + 1) + ((lags + 1) * lags) / n) / n;
   const statistic = (mean / Math.sqrt(variance / n)) * Math.sqrt(Math.max(correction, 1 / n));
-  const apart = Math.ceil(n / (lags + 1)); // windows that share no step
-  return studentCdf(statistic, Math.max(1, apart - 1));
+  return studentCdf(statistic, Math.max(leastDegrees, windowsApart(n, horizon) - 1));
 }
 
 function meanOf(values: ArrayLike<number>): number {

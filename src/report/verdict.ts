@@ -2,7 +2,7 @@
 // In: the decision and the figures behind it. Out: the wording. Not here: the decision itself (evaluate/).
 
 import { DOUBT } from '../evaluate/decision.ts';
-import { LEAST_WINDOWS } from '../evaluate/significance.ts';
+import { isTestable } from '../evaluate/significance.ts';
 import { counted, figure, percent, probability } from './figures.ts';
 
 export interface VerdictFacts {
@@ -22,6 +22,8 @@ export interface VerdictFacts {
   readonly windows: number;
   /** Of several series: times at which they were forecast. Series of one time move together, so that they are tested as one. */
   readonly origins?: number;
+  /** Windows that share steps with one, itself among them; absent: they stand side by side. */
+  readonly overlap?: number;
   readonly split: 'train' | 'validation' | 'test' | 'backtest';
   /** Why there is no skill, or why the metric is undefined. */
   readonly reason?: string;
@@ -88,8 +90,8 @@ function called(model: string): string {
 }
 
 /** Where so few windows were held out that chance cannot be told from merit, nobody is said to beat anybody. */
-function isUntested({ p, windows, origins = windows, split }: VerdictFacts): boolean {
-  return p === null && origins < LEAST_WINDOWS && split !== 'train';
+function isUntested({ p, windows, origins = windows, overlap = 1, split }: VerdictFacts): boolean {
+  return (p ?? 1) > DOUBT && !isTestable(origins, overlap) && split !== 'train';
 }
 
 function significance(facts: VerdictFacts): string {

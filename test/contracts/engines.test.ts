@@ -377,8 +377,8 @@ describe.each(HERE)('engine %s', (kind, engine) => {
     const report = await compiled.train(
       request(windows(sequence, window), {
         batch: 32,
-        epochs: 100,
-        until: 100,
+        epochs: 100_000,
+        until: 100_000,
         signal: stop.signal,
         onStep: () => reports++,
       }),
@@ -404,7 +404,7 @@ describe.each(HERE)('engine %s', (kind, engine) => {
         await work(all);
         return new WeakRef((all.sequence.targets[0] as Float64Array).buffer);
       })();
-      await settledMemory();
+      for (let look = 0; look < 10 && read.deref() !== undefined; look++) await settledMemory();
       expect(read.deref(), name).toBeUndefined();
     }
     compiled.dispose();
@@ -420,10 +420,13 @@ describe.each(HERE)('engine %s', (kind, engine) => {
       await compiled.train(request(all, { epochs: 2000, until, from: { ...START, epoch: from } }));
       return settledMemory();
     };
-    const early = await held(50, 1);
-    const late = await held(650, 51);
-    expect(late.arrayBuffers - early.arrayBuffers).toBeLessThan(50_000);
-    expect(late.heapUsed - early.heapUsed).toBeLessThan(1_500_000);
+    // What leaks grows every time; what the test runner or a compiler keeps comes once.
+    const looks: { heapUsed: number; arrayBuffers: number }[] = [];
+    for (const until of [50, 450, 850, 1250]) looks.push(await held(until, Math.max(1, until - 399)));
+    const least = (grown: (look: number) => number): number => Math.min(...[1, 2, 3].map(grown));
+    const by = (what: 'arrayBuffers' | 'heapUsed') => (look: number) => looks[look]![what] - looks[look - 1]![what];
+    expect(least(by('arrayBuffers'))).toBeLessThan(30_000);
+    expect(least(by('heapUsed'))).toBeLessThan(1_000_000);
   });
 
   it('predictions of many windows take the memory of a block and the outputs', async () => {

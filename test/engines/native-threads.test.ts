@@ -205,7 +205,7 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
   it('a network disposed of while it trains ends its training with an error; reads wait', async () => {
     const subject = series(128, 256);
     const compiled = await open(subject);
-    const training = compiled.train(request(subject, { epochs: 50, until: 50 })).then(
+    const training = compiled.train(request(subject, { epochs: 1e6, until: 1e6 })).then(
       () => 'done',
       (error) => (error as Error).message,
     );

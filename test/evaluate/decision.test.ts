@@ -54,6 +54,14 @@ describe('the forecaster to use', () => {
     });
   });
 
+  it('is the baseline where nothing can be tested and the gain is one window’s', () => {
+    const lucky = Float64Array.of(-7.5, 0.2, 0.1, 0.2, 0);
+    expect(decide(rowsOf({ model: 0.6, naive: 2 }), 'model', 'mae', lucky, 1)).toMatchObject({
+      ship: 'naive',
+      p: null,
+    });
+  });
+
   it('is a baseline that is exact, and nothing is tested', () => {
     expect(decide(rowsOf({ model: 0.1, ruler: 0 }), 'model', 'mae', around(1), 1)).toMatchObject({
       ship: 'ruler',

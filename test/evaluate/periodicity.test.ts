@@ -53,6 +53,24 @@ const NONE: { readonly [law: string]: (draw: Random, n: number) => Float64Array 
 const wave = (t: number, period: number): number => Math.sin((2 * Math.PI * t) / period);
 const lagsIn = (values: Float64Array): number[] => periodsIn(values).map(({ lag }) => lag);
 
+describe('a smooth season', () => {
+  it('is found to the row from few cycles, of changes that hardly tell a row more or less', () => {
+    let [found, right] = [0, 0];
+    for (const lag of [9, 10, 12, 14, 17, 20]) {
+      for (let seed = 0; seed < 20; seed++) {
+        const draw = random(seed, `smooth/${lag}`);
+        const [first = 0] = lagsIn(
+          Float64Array.from({ length: 6 * lag }, (_, t) => wave(t, lag) + 0.2 * draw.normal()),
+        );
+        if (first > 0) found++;
+        if (first === lag) right++;
+      }
+    }
+    expect(found).toBeGreaterThan(80);
+    expect(right / found).toBeGreaterThan(0.9); // two thirds where the clearest lag alone was taken
+  });
+});
+
 describe('no season', () => {
   it.each(Object.keys(NONE))('%s has none, in at least 97 of 100', (law) => {
     let [found, named, trials] = [0, 0, 0];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../src/core/random.ts';
-import { dieboldMariano, studentCdf, studentQuantile } from '../../src/evaluate/significance.ts';
+import { dieboldMariano, hintOf, isTestable, studentCdf, studentQuantile } from '../../src/evaluate/significance.ts';
 
 describe('significance', () => {
   // Quantiles of Student's distribution from its printed tables.
@@ -49,8 +49,29 @@ describe('significance', () => {
     expect(dieboldMariano(overlapping, 12) as number).toBeGreaterThan(dieboldMariano(overlapping, 1) as number);
   });
 
+  it('of too few windows a hint tells a gain of all from a gain of one', () => {
+    expect(hintOf([-1.2, -0.9, -1.1, -1], 1)).toBeLessThan(0.05);
+    expect(hintOf([-4.2, 0.1, 0.2, -0.1], 1)).toBeGreaterThan(0.15);
+    expect(hintOf([0.9, 1.2, 1.1, 1], 1)).toBeGreaterThan(0.95);
+    expect([hintOf([-1, -2], 1), hintOf([-1, -1, -1], 1)]).toEqual([null, null]);
+    const source = random(9, 'hint');
+    let hints = 0;
+    for (let trial = 0; trial < 1000; trial++) {
+      const noise = Float64Array.from({ length: 18 }, () => source.normal());
+      const ten = Float64Array.from({ length: 10 }, (_, i) => noise.subarray(i, i + 9).reduce((a, b) => a + b, 0));
+      if ((hintOf(ten, 9) as number) <= 0.2) hints++;
+    }
+    expect(hints / 1000).toBeLessThan(0.35); // no probability: with a gain of a tenth beside it, it need not be one
+  });
+
   it('too few windows, or none that differ, give no p', () => {
     expect(dieboldMariano([1, 2, 3], 1)).toBeNull();
+    expect([isTestable(8, 1), isTestable(7, 1), isTestable(10, 5), isTestable(11, 5)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
     expect(dieboldMariano(new Float64Array(50), 1)).toBeNull();
   });
 });

@@ -57,7 +57,10 @@ export function decide(
   const best = (isBaseline ? known : others)[0];
   const exact = best?.exact === true; // a scored baseline has a skill, 0 at the least, unless the best of them is exact
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
-  const doubt = exact || plain.length === 0 ? 0 : plainDoubt(rows, model, metric, plain, horizon);
+  const doubt =
+    exact || plain.length === 0
+      ? 0
+      : plainDoubt(rows, model, metric, plain, horizon, isTestable(differences.length, horizon));
   const beaten =
     isBaseline || ownError === null || (best !== undefined && isBeaten(ownError, best.error, p, differences, horizon));
   const ship = !beaten ? model : doubt > PLAIN_DOUBT ? PLAIN : (best?.name ?? model);
@@ -72,8 +75,8 @@ export function decide(
 }
 
 /**
- * How likely it is by `plain` that the best baseline is no better than last-value; of too few windows to test, whether it is not far better on
- * those that decide.
+ * How likely it is by `plain` that the best baseline is no better than last-value. Where the windows that decide are too few to test it may
+ * be far better on them instead: what came before a shift of level says little of what is now.
  */
 function plainDoubt(
   rows: readonly ScoreRow[],
@@ -81,8 +84,10 @@ function plainDoubt(
   metric: string,
   plain: Float64Array,
   horizon: number,
+  tested: boolean,
 ): number {
-  if (isTestable(plain.length, horizon)) return dieboldMariano(plain, horizon) ?? 0;
+  const p = isTestable(plain.length, horizon) ? (dieboldMariano(plain, horizon) ?? 0) : 1;
+  if (p <= PLAIN_DOUBT || tested) return p;
   const errors = new Map(rows.map((row) => [row.forecaster, errorOf(row, metric) ?? Number.POSITIVE_INFINITY]));
   const last = errors.get(PLAIN) ?? Number.POSITIVE_INFINITY;
   if (!FORECASTERS[model]?.baseline) errors.delete(model);

@@ -62,6 +62,13 @@ describe('the forecaster to use', () => {
     });
   });
 
+  it('is a baseline far better on few windows, though it was none before: the series has shifted', () => {
+    const rows = rowsOf({ model: 3, 'last-value': 4, 'seasonal-naive': 1.9 });
+    const before = around(0.5); // seasonal-naive's losses less last-value's, where the shift was
+    const shipped = (windows: number) => decide(rows, 'model', 'mae', around(1, windows), 1, before).ship;
+    expect([shipped(5), shipped(50)]).toEqual(['seasonal-naive', 'last-value']);
+  });
+
   it('is a baseline that is exact, and nothing is tested', () => {
     expect(decide(rowsOf({ model: 0.1, ruler: 0 }), 'model', 'mae', around(1), 1)).toMatchObject({
       ship: 'ruler',

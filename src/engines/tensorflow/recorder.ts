@@ -2,9 +2,20 @@
 // enough, one operation after the other until then. Several steps at once by a graph alone. In: operations. Out: tensors. Not here: what a graph is in bytes (graph.ts).
 
 import { ForecastError } from '../../core/errors.ts';
+import { sizeOf } from '../../core/tensor.ts';
 import { openGraph } from './graph.ts';
-import { type Attributes, FLOAT, FLOATS, type Graph, type Id, INT32, type Kernels } from './kernels.ts';
-import { type Element, type Fixed, type Noted, packsOf, type Recording, same, VARIABLE } from './recording.ts';
+import { type Attributes, FLOAT, FLOATS, type Graph, type Id, INT32, type Kernels, NONE } from './kernels.ts';
+import {
+  type Element,
+  type Fixed,
+  type Noted,
+  packsOf,
+  type Recording,
+  repeats,
+  same,
+  sameFixed,
+  VARIABLE,
+} from './recording.ts';
 
 export interface Recorder {
   readonly kernels: Kernels;
@@ -27,14 +38,23 @@ export interface Together {
 }
 
 interface Known extends Recording {
+  readonly asked: readonly Asked[];
   /** Multiply-adds without a graph. */
   done: number;
   graph: Graph | null;
 }
 
+/** Whole numbers asked for, and the value they are. */
+interface Asked {
+  readonly fixed: Fixed;
+  readonly id: Id;
+}
+
 /** A scope at work. */
 interface Trace {
   readonly notes: Noted[];
+  /** What was asked for another time, as long as all is asked for as it was then; null: something was not. */
+  like: Known | null;
   /** Values made. */
   values: number;
   /** What was given, numbered in order of first use. */
@@ -45,7 +65,9 @@ interface Trace {
   readonly uploads: Upload[];
   /** Of what was given: whole numbers; all else is float32. */
   readonly whole: Set<Id>;
-  /** Whole numbers that belong to what is asked, each once. */
+  /** Whole numbers that belong to what is asked, as often as they are. */
+  readonly asked: Asked[];
+  /** Each once; where it is like another time, that tells. */
   readonly fixed: Map<string, Id>;
   /** Where values are, by number, after settling. */
   settled: Id[] | null;
@@ -74,8 +96,15 @@ const LARGEST = 4500;
 /** Batches of full and partial size, in training, validation and use, with and without padding. */
 const MOST = 24;
 
+/** Values of a tensor all of one value that is kept for the steps to come: made and handed over anew, they cost more than what reads them. */
+const LARGE = 4096;
+/** How many of them: one for each size of batches. */
+const MOST_FILLED = 8;
+
 /** These change, or tell, what may have changed: done at once, in their order. */
 const AT_ONCE: ReadonlySet<string> = new Set(['VarHandleOp', 'ReadVariableOp', 'DeepCopy']);
+
+const keyOf = ({ values, shape, wide }: Fixed): string => `${values} ${shape} ${wide}`;
 
 /** `patience`: 0 makes a graph at once; Infinity none. */
 export function createRecorder(k: Kernels, patience: number = 1): Recorder {
@@ -84,6 +113,8 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
   let trace: Trace | null = null;
   let refused = false;
   let operations = 0;
+  const filled = new Map<string, Id>();
+  let lately: Known | null = null; // most scopes ask for what one before them did: told from it, a note costs a fifth
 
   const real = (id: Id): Id => {
     if (id < LATER) return id;
@@ -98,18 +129,30 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     outputs: number,
     fixed: Fixed | null,
   ): Id => {
-    const { notes, values, given, elements, packed, uploads, whole } = trace as Trace;
-    const numbers = inputs.map((id) => {
-      if (id >= LATER) return id - LATER;
-      const number = given.get(id);
-      if (number !== undefined) return number;
-      given.set(id, -1 - elements.length);
-      packed.push(uploads[-1 - id]?.shape.join() ?? null);
-      return -elements.push(trace?.variables?.has(id) ? VARIABLE : whole.has(id) ? INT32 : FLOAT);
-    });
-    notes.push({ op, attributes, inputs: numbers, outputs, fixed });
-    (trace as Trace).values += outputs;
+    const at = trace as Trace;
+    const { notes, values } = at;
+    const numbers = inputs.map(numberOf);
+    const before = at.like?.notes[notes.length];
+    const again = before !== undefined && repeats(before, op, attributes, numbers, outputs, fixed);
+    if (!again) leave(at);
+    notes.push(again ? before : { op, attributes, inputs: numbers, outputs, fixed });
+    at.values += outputs;
     return LATER + values;
+  };
+  const numberOf = (id: Id): number => {
+    if (id >= LATER) return id - LATER;
+    const { given, elements, packed, uploads, whole, variables } = trace as Trace;
+    const number = given.get(id);
+    if (number !== undefined) return number;
+    given.set(id, -1 - elements.length);
+    packed.push(uploads[-1 - id]?.shape.join() ?? null);
+    return -elements.push(variables?.has(id) ? VARIABLE : whole.has(id) ? INT32 : FLOAT);
+  };
+  /** From here on it is not like another time. */
+  const leave = (at: Trace): void => {
+    if (at.like === null) return;
+    at.like = null;
+    for (const { fixed, id } of at.asked) at.fixed.set(keyOf(fixed), id);
   };
   const recording = (): boolean => trace !== null && trace.settled === null;
   /** Each tensor costs a call here and some in a graph: those of several steps are given together. */
@@ -168,7 +211,9 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
   const graphOf = (at: Trace, wanted: readonly number[], work: number, times: number): Graph | null => {
     const { notes, elements, packed } = at;
     const asked = { notes, given: elements, packed, wanted };
-    const found = known.find((one) => same(one, asked)) ?? remember(asked);
+    const again = at.like !== null && same(at.like, asked) ? at.like : known.find((one) => same(one, asked));
+    const found = again ?? remember(asked, at.asked);
+    lately = found;
     if (found === null) return null;
     const sure = found.done + work * (times / UNSURE);
     if (found.graph === null && !refused && sure >= patience * (START + OPERATION * notes.length)) {
@@ -179,26 +224,34 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     return found.graph;
   };
 
-  const remember = (asked: Recording): Known | null => {
+  const remember = (recording: Recording, asked: readonly Asked[]): Known | null => {
     if (known.length >= MOST) {
       const kept = known.filter(({ graph }) => graph !== null);
       known.splice(0, known.length, ...kept);
       if (known.length >= MOST) return null;
     }
-    const one: Known = { ...asked, done: 0, graph: null };
+    const one: Known = { ...recording, asked, done: 0, graph: null };
     known.push(one);
     return one;
   };
 
+  const empty = (): void => {
+    for (const id of filled.values()) k.free(id);
+    filled.clear();
+  };
+
   const traced = <Result>(variables: ReadonlySet<Id> | null, work: (at: Trace) => Result): Result => {
+    if (filled.size > MOST_FILLED) empty();
     const at: Trace = {
       notes: [],
+      like: lately,
       values: 0,
       given: new Map(),
       elements: [],
       packed: [],
       uploads: [],
       whole: new Set(),
+      asked: [],
       fixed: new Map(),
       settled: null,
       variables,
@@ -236,10 +289,26 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
     },
     fixed(values, shape, wide = false) {
       if (!recording()) return k.fixed(values, shape, wide);
-      const { fixed } = trace as Trace;
-      const key = `${values} ${shape} ${wide}`;
-      const id = fixed.get(key) ?? note('Const', [], [], 1, { values, shape, wide });
-      fixed.set(key, id);
+      const at = trace as Trace;
+      const given = { values, shape, wide };
+      const before = at.like?.asked[at.asked.length];
+      if (before && before.id <= LATER + at.values && sameFixed(before.fixed, given)) {
+        if (before.id === LATER + at.values) note('Const', NONE, [], 1, before.fixed);
+        at.asked.push(before);
+        return before.id;
+      }
+      leave(at);
+      const key = keyOf(given);
+      const id = at.fixed.get(key) ?? note('Const', NONE, [], 1, given);
+      at.fixed.set(key, id);
+      at.asked.push({ fixed: given, id });
+      return id;
+    },
+    filled(value, shape) {
+      if (sizeOf(shape) < LARGE) return k.filled(value, shape);
+      const key = `${value} ${shape}`;
+      const id = filled.get(key) ?? k.keep(k.filled(value, shape));
+      filled.set(key, id);
       return id;
     },
     settle(ids, work, times = 0) {
@@ -287,6 +356,7 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
       }),
     close() {
       for (const { graph } of known.splice(0)) graph?.close();
+      empty();
     },
   };
 }

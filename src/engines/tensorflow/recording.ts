@@ -56,12 +56,24 @@ export function same(a: Recording, b: Recording): boolean {
 }
 
 function alike(a: Noted, b: Noted): boolean {
+  return a === b || repeats(a, b.op, b.attributes, b.inputs, b.outputs, b.fixed);
+}
+
+/** Whether an operation is one that was taken down. */
+export function repeats(
+  a: Noted,
+  op: string,
+  attributes: Attributes,
+  inputs: readonly number[],
+  outputs: number,
+  fixed: Fixed | null,
+): boolean {
   return (
-    a.op === b.op &&
-    a.outputs === b.outputs &&
-    equal(a.inputs, b.inputs) &&
-    (a.attributes === b.attributes || sameAttributes(a.attributes, b.attributes)) &&
-    (a.fixed === b.fixed || (a.fixed !== null && b.fixed !== null && sameFixed(a.fixed, b.fixed)))
+    a.op === op &&
+    a.outputs === outputs &&
+    equal(a.inputs, inputs) &&
+    (a.attributes === attributes || sameAttributes(a.attributes, attributes)) &&
+    (a.fixed === fixed || (a.fixed !== null && fixed !== null && sameFixed(a.fixed, fixed)))
   );
 }
 
@@ -69,7 +81,7 @@ function sameAttributes(a: Attributes, b: Attributes): boolean {
   return a.length === b.length && a.every(({ name, value }, i) => name === b[i]!.name && value === b[i]!.value);
 }
 
-function sameFixed(a: Fixed, b: Fixed): boolean {
+export function sameFixed(a: Fixed, b: Fixed): boolean {
   return a.wide === b.wide && equal(a.values, b.values) && equal(a.shape, b.shape);
 }
 

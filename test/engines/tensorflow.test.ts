@@ -416,6 +416,25 @@ describe.skipIf(!here)('on TensorFlow', () => {
     expect(k.live).toBe(before);
   });
 
+  it('keeps large zeros of some sizes of batches, not of all that were ever read, and none when disposed of', async () => {
+    const k = await kernels();
+    const before = k.live;
+    const window = shape({ context: 40 });
+    const network = build('stack', { layers: [{ kind: 'lstm', units: 32 }, head] }, task(single, window));
+    const all = windows(single, window);
+    const compiled = compileWith(k, network, roughWeights(network));
+    const live: number[] = [];
+    for (let batch = 8; batch <= 30; batch++) {
+      await compiled.train(request(all, { batch, until: 1 }));
+      live.push(k.live);
+    }
+    const first = live[0] as number;
+    expect(Math.max(...live)).toBeGreaterThan(first);
+    expect(Math.max(...live) - first).toBeLessThan(12);
+    compiled.dispose();
+    expect(k.live).toBe(before);
+  });
+
   it('names no more variables than are alive at a time: TensorFlow forgets no name', async () => {
     const k = await kernels();
     const names = new Set<unknown>();

@@ -96,7 +96,7 @@ const LARGEST = 4500;
 /** Batches of full and partial size, in training, validation and use, with and without padding. */
 const MOST = 24;
 
-/** Values of a tensor all of one value that is kept for the steps to come: made and handed over anew, they cost more than what reads them. */
+/** Values from which a tensor all of one value is kept for the steps to come, not made and handed over anew in each of them. */
 const LARGE = 4096;
 /** How many of them: one for each size of batches. */
 const MOST_FILLED = 8;
@@ -114,7 +114,7 @@ export function createRecorder(k: Kernels, patience: number = 1): Recorder {
   let refused = false;
   let operations = 0;
   const filled = new Map<string, Id>();
-  let lately: Known | null = null; // most scopes ask for what one before them did: told from it, a note costs a fifth
+  let lately: Known | null = null; // most scopes ask for what the one before them did: what is alike is not taken down anew
 
   const real = (id: Id): Id => {
     if (id < LATER) return id;

@@ -102,16 +102,18 @@ async function walked(
   hooks: Hooks,
 ): Promise<readonly Track[]> {
   const { name } = forecaster;
+  const quiet = (): void => {}; // what is odd about a model is said once, of its first fit
   return await backtest(forecaster, walks, plan, {
     together,
     request: (past, s, k) => {
       const { id } = (walks[s] as Walk).series;
       return requestAt(config, past, plan, {
-        ...hooks,
-        warn: () => {}, // what is odd about a model is said once, of its first fit
+        ...(hooks.signal ? { signal: hooks.signal } : {}),
+        warn: quiet,
         progress: (_, p) => hooks.progress(`${id} fold ${k + 1}/${plan.folds}`, p),
       });
     },
+    counted: (k, done, of) => hooks.counted(`${name}, fold ${k + 1}/${plan.folds}`, done, of),
     // Closed forms are quicker than the disk.
     ...(FORECASTERS[name]
       ? {}
@@ -186,7 +188,12 @@ function walkOf(config: Config, { series, end }: Course, plan: BacktestPlan, sea
 }
 
 /** What a fold's fit may learn from: all of its past; early stopping holds the config's share of that out. */
-function requestAt(config: Config, past: Series, plan: BacktestPlan, hooks: Hooks): FitRequest {
+function requestAt(
+  config: Config,
+  past: Series,
+  plan: BacktestPlan,
+  hooks: Parameters<typeof requestOf>[2],
+): FitRequest {
   const { horizon, lead } = plan;
   return {
     ...requestOf(config.seed, past.id, hooks),

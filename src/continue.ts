@@ -96,7 +96,7 @@ async function continued(path: string, config: Config, data: Loaded): Promise<Co
       hint: 'continue on the data the run was made with',
     });
   }
-  const done = Math.max(...[...states.values()].map(({ history }) => history.length));
+  const done = [...states.values()].reduce((most, { history }) => Math.max(most, history.length), 0);
   return {
     hash: identity.hash,
     states,

@@ -69,8 +69,9 @@ export async function refitTogether(
   return await fitTogether({ ...workshop, train: training }, panel, requests);
 }
 
-/** Checkpoints of a series' own networks, one for each seed, under the names their weights are kept by. */
+/** Checkpoints of a series' own networks, one for each seed, under the names their weights are kept by; none where the model is no network. */
 export async function seedHooks(name: string, config: Config, hooks: Hooks): Promise<SeedHooks> {
+  if (!MODELS[config.model.kind]) return new Map(); // nobody looks through the disk for checkpoints of what has none
   const seeds = seedsFrom(config.seed, config.train.seeds ?? 1);
   const made = seeds.map(async (seed) => [seed, await planHooks(networkName(name, seed, config), hooks)] as const);
   return new Map(await Promise.all(made));

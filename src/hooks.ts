@@ -13,6 +13,8 @@ import type { TrainState } from './train/state.ts';
 export type RunEvent =
   | { readonly kind: 'summary'; readonly text: string }
   | { readonly kind: 'progress'; readonly series: string; readonly progress: Progress }
+  /** Of a panel: series that a task ("judging") has done. */
+  | { readonly kind: 'count'; readonly task: string; readonly done: number; readonly of: number }
   | { readonly kind: 'warning'; readonly warning: Warning }
   | { readonly kind: 'note'; readonly text: string };
 
@@ -49,6 +51,9 @@ export function hooksOf({ folder, continued, goesOn, warnings, signal, tell }: E
       tell({ kind: 'warning', warning });
     },
     progress: (series, progress) => tell({ kind: 'progress', series, progress }),
+    counted: (task, done, of) => {
+      if (of > 1) tell({ kind: 'count', task, done, of });
+    },
     summary: (_, summary, samples) => {
       const text = summaryText(summary, samples);
       if (!shown.has(text)) tell({ kind: 'summary', text });

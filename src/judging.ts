@@ -97,9 +97,13 @@ export async function fitBaselines(
   panel: readonly Series[],
   requests: readonly FitRequest[],
   known: ForecasterContext,
+  { counted }: Pick<Hooks, 'counted'>,
 ): Promise<FittedNumbers[][]> {
   const fits: (readonly FittedNumbers[])[] = [];
-  for (const kind of kinds) fits.push(await fitAll(closedForm({ kind }, known), panel, requests));
+  for (const kind of kinds) {
+    const told = (done: number): void => counted(`fitting ${kind}`, done, panel.length);
+    fits.push(await fitAll(closedForm({ kind }, known), panel, requests, told));
+  }
   return panel.map((_, s) => fits.map((own) => own[s] as FittedNumbers));
 }
 

@@ -57,7 +57,7 @@ function together(fits: readonly (Fit & { readonly series: string })[]): Fit & {
   return {
     ...first,
     parameters: fits.reduce((sum, { parameters }) => sum + parameters, 0),
-    epochs: Math.max(...fits.map(({ epochs }) => epochs)),
+    epochs: fits.reduce((most, { epochs }) => Math.max(most, epochs), 0),
     loss: mean(({ loss }) => loss),
     validationLoss: mean(({ validationLoss }) => validationLoss),
     accuracy: mean(({ accuracy }) => accuracy),

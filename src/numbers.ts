@@ -143,10 +143,12 @@ async function judgeAll(
 ): Promise<{ judged: JudgedSeries[]; fits: readonly FittedNumbers[] | null }> {
   const requests = tasks.map((task) => judgedRequest(task, workshop.config, hooks));
   const fits = await fitTogether(workshop, panel, requests);
-  const rivals = await fitBaselines(baselines, panel, requests, workshop);
+  const rivals = await fitBaselines(baselines, panel, requests, workshop, hooks);
   const judged: JudgedSeries[] = [];
-  for (const [s, task] of tasks.entries())
+  for (const [s, task] of tasks.entries()) {
     judged.push(await judgeSeries(task, fits?.[s] ?? null, rivals[s] as FittedNumbers[], workshop, metrics, hooks));
+    hooks.counted('judging', s + 1, tasks.length);
+  }
   return { judged, fits };
 }
 
@@ -181,6 +183,7 @@ async function continueAll(
   for (const [s, task] of tasks.entries()) {
     const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
     outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, workshop, backtest, hooks));
+    hooks.counted('forecasting', s + 1, tasks.length);
   }
   const together = refits?.slice(tasks.length) ?? null;
   return { outcomes, beside: await forecastShort(workshop, short, together, courses, backtest, hooks) };

@@ -20,6 +20,8 @@ export interface Hooks {
   readonly signal?: AbortSignal;
   readonly warn: (warning: Warning) => void;
   readonly progress: (series: string, progress: Progress) => void;
+  /** How many of a panel's series a task ("judging") has done. */
+  readonly counted: (task: string, done: number, of: number) => void;
   readonly summary: (series: string, summary: ModelSummary, samples: number) => void;
   readonly checkpointDue: () => boolean;
   readonly save: (series: string, state: TrainState) => Promise<void>;
@@ -64,7 +66,11 @@ export interface Outcome {
 }
 
 /** The fit request's common part for one series. */
-export function requestOf(seed: number, series: string, hooks: Hooks): Omit<FitRequest, 'until' | 'validation'> {
+export function requestOf(
+  seed: number,
+  series: string,
+  hooks: Pick<Hooks, 'signal' | 'warn' | 'progress'>,
+): Omit<FitRequest, 'until' | 'validation'> {
   return {
     seed,
     warn: hooks.warn,

@@ -147,7 +147,7 @@ function pooledFit(outcome: Outcome): Fit {
     model: outcome.model,
     parameters: sum((fit) => fit.parameters),
     samples: sum((fit) => fit.samples),
-    epochs: Math.max(...fits.map((fit) => fit.epochs)),
+    epochs: fits.reduce((most, fit) => Math.max(most, fit.epochs), 0),
     loss: mean((fit) => fit.loss),
     validationLoss: mean((fit) => fit.validationLoss),
     accuracy: mean((fit) => fit.accuracy),

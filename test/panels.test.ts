@@ -2,13 +2,21 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { check } from '../src/check.ts';
+import type { Config } from '../src/config/config.ts';
 import type { Series } from '../src/core/data.ts';
 import type { ForecastError } from '../src/core/errors.ts';
+import type { FittedNumbers } from '../src/core/forecaster.ts';
 import { random } from '../src/core/random.ts';
+import type { Calibration } from '../src/evaluate/intervals.ts';
+import { seedHooks } from '../src/fitting.ts';
+import { forecastRows } from '../src/forecast-rows.ts';
 import { init } from '../src/init.ts';
 import { inspect } from '../src/inspect.ts';
+import type { Hooks } from '../src/outcome.ts';
 import { usualRows } from '../src/panel.ts';
 import { run } from '../src/run.ts';
 import { predict } from '../src/stored.ts';
@@ -52,6 +60,63 @@ describe('a run of many series', () => {
         .map(({ split, series, metrics }) => [split, series, metrics]);
     expect(rows(asModel).length).toBeGreaterThan(13);
     expect(rows(asBaseline)).toEqual(rows(asModel));
+  });
+
+  test('says how many series each task has done', async () => {
+    const told = new Map<string, string>();
+    await run(
+      { name: 'told', source: { kind: 'rows', file: PANEL, season: 4 }, model: { kind: 'theta' } },
+      {
+        out: join(space.path, 'told'),
+        root: space.path,
+        on: (event) => {
+          if (event.kind === 'count') told.set(event.task, `${event.done} of ${event.of}`);
+        },
+      },
+    );
+    const tasks = [...told.keys()];
+    for (const task of ['fitting last-value', 'judging', 'theta, fold 1/5', 'forecasting'])
+      expect(tasks).toContain(task);
+    expect(new Set(told.values())).toEqual(new Set(['12 of 12']));
+  });
+
+  test('keeps a forecast row and its bounds in less than a kilobyte and a half', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const horizon = 20_000;
+    const level = { level: 80, steps: new Float64Array(horizon).fill(1), sums: null, known: 99, needed: 4 };
+    const calibration = {
+      points: 99,
+      pooledSteps: false,
+      levels: [level, { ...level, level: 95 }],
+      scales: new Map([['a/y', 1]]),
+    } as unknown as Calibration;
+    const fitted = { forecast: async () => ({ values: new Float64Array(horizon) }) } as unknown as FittedNumbers;
+    const series = {
+      id: 'a',
+      length: 2,
+      time: { stamps: null, frequency: { unit: 'index', count: 1 }, format: 'index', name: 'row' },
+      targets: [{ name: 'y', values: new Float64Array(2) }],
+    };
+    const asked = { horizon, nonNegative: false, integer: false };
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const { rows } = await forecastRows(fitted, series as unknown as Series, asked, 0, calibration);
+    collect();
+    expect((process.memoryUsage().heapUsed - before) / rows.length).toBeLessThan(1500);
+    expect(JSON.stringify(rows[9]?.lower)).toBe('{"80":-1,"95":-1}');
+  });
+
+  test('looks for no checkpoints of what has none', async () => {
+    const looked: string[] = [];
+    const resume = async (series: string): Promise<null> => {
+      looked.push(series);
+      return null;
+    };
+    const hooks = { resume } as unknown as Hooks;
+    const config = { model: { kind: 'theta' }, train: {}, seed: 1 } as unknown as Config;
+    expect((await seedHooks('a', config, hooks)).size).toBe(0);
+    expect(looked).toEqual([]);
   });
 });
 

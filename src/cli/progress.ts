@@ -3,9 +3,12 @@
 
 import type { SingleBar } from 'cli-progress';
 import type { Progress } from '../core/forecaster.ts';
+import { count, counted } from '../report/figures.ts';
 
 export interface ProgressView {
   update(series: string, progress: Progress): void;
+  /** Series of a panel that a task has done. */
+  count(task: string, done: number, of: number): void;
   /** A line of text that must not be overwritten by the live one. */
   say(line: string): void;
   stop(): void;
@@ -30,7 +33,12 @@ export async function progressView(stream: NodeJS.WriteStream, env: NodeJS.Proce
 }
 
 /** Silence, for --quiet. */
-export const SILENT: ProgressView = { update: () => undefined, say: () => undefined, stop: () => undefined };
+export const SILENT: ProgressView = {
+  update: () => undefined,
+  count: () => undefined,
+  say: () => undefined,
+  stop: () => undefined,
+};
 
 /** One line each few seconds, and none for what is over sooner. */
 export function plainView(write: (text: string) => unknown, clock: () => number): ProgressView {
@@ -44,6 +52,12 @@ export function plainView(write: (text: string) => unknown, clock: () => number)
       last = now;
       write(`${describeProgress(series, progress, paced)}\n`);
     },
+    count: (task, done, of) => {
+      const now = clock();
+      if (now - last < EVERY_SECONDS) return;
+      last = now;
+      write(`${describeCount(task, done, of)}\n`);
+    },
     say: (line) => void write(`${line}\n`),
     stop: () => undefined,
   };
@@ -55,22 +69,33 @@ function liveView(stream: NodeJS.WriteStream, create: (options: BarOptions) => S
   const pace = new Map<string, Pace>();
   let bar: SingleBar | null = null;
   const clear = (): void => void stream.write('\r\u001b[2K');
+  const draw = (share: number, text: string): void => {
+    if (bar === null) {
+      bar = create({
+        format: '{bar} {text}',
+        stream,
+        barsize: 16,
+        clearOnComplete: true,
+        hideCursor: true,
+        fps: 8,
+        linewrap: false,
+      });
+      bar.start(1, 0, { text });
+    }
+    bar.update(Math.min(1, share), { text });
+  };
+  let drawn = 0;
   return {
     update: (series, progress) => {
-      const text = describeProgress(series, progress, paceOf(pace, series, progress, performance.now() / 1000));
-      if (bar === null) {
-        bar = create({
-          format: '{bar} {text}',
-          stream,
-          barsize: 16,
-          clearOnComplete: true,
-          hideCursor: true,
-          fps: 8,
-          linewrap: false,
-        });
-        bar.start(1, 0, { text });
-      }
-      bar.update(Math.min(1, done(progress) / progress.epochs), { text });
+      const paced = paceOf(pace, series, progress, performance.now() / 1000);
+      draw(done(progress) / progress.epochs, describeProgress(series, progress, paced));
+    },
+    count: (task, done, of) => {
+      // Closed forms do thousands a second: more frames than the bar shows would only cost time.
+      const now = performance.now();
+      if (now - drawn < FRAME_MS) return;
+      drawn = now;
+      draw(done / of, describeCount(task, done, of));
     },
     say: (line) => {
       if (bar !== null) clear();
@@ -81,6 +106,13 @@ function liveView(stream: NodeJS.WriteStream, create: (options: BarOptions) => S
       bar = null;
     },
   };
+}
+
+const FRAME_MS = 125;
+
+/** "judging: 12,000 of 100,000 series". */
+export function describeCount(task: string, done: number, of: number): string {
+  return `${task}: ${count(done)} of ${counted(of, 'series')}`;
 }
 
 interface Pace {

@@ -93,6 +93,7 @@ async function printRun(outcome: RunOutcome, given: Given): Promise<void> {
 /** Progress, warnings and notes of a run as they come. */
 function show(event: RunEvent, view: ProgressView, color: boolean | undefined): void {
   if (event.kind === 'progress') view.update(event.series, event.progress);
+  else if (event.kind === 'count') view.count(event.task, event.done, event.of);
   else if (event.kind === 'warning') view.say(warningLine(event.warning, color));
   else view.say(event.kind === 'note' ? oneLine(event.text) : event.text.trimEnd());
 }

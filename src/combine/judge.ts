@@ -85,7 +85,7 @@ export async function judge(
   }
   return {
     members: judged,
-    origins: Math.max(0, ...walks.map(({ folds }) => folds.length)),
+    origins: walks.reduce((most, { folds }) => Math.max(most, folds.length), 0),
     horizon,
     apart: walked.reduce((sum, { folds }) => sum + apartOf(folds, horizon), 0),
     longest: Math.max(0, ...walked.map(({ folds }) => apartOf(folds, horizon))),

@@ -81,6 +81,8 @@ export interface Track {
 export interface BacktestHooks {
   /** The request of the fit of series `s` at fold `k`, whose past (rows before its first origin, positions from 0) is `past`. */
   readonly request: (past: Series, s: number, k: number) => FitRequest;
+  /** Series of fold `k` that have been fitted. */
+  readonly counted?: (k: number, done: number, of: number) => void;
   /** Folds fitted at the same time; absent: one after the other. */
   readonly together?: number;
   /** Stored forecasts of a fold, in the order of the walks that have it, each before those of its parts; null: it has to be computed. */
@@ -95,7 +97,7 @@ export async function backtest(
   plan: Pick<BacktestPlan, 'horizon' | 'lead'>,
   hooks: BacktestHooks,
 ): Promise<Track[]> {
-  const most = Math.max(0, ...walks.map(({ folds }) => folds.length));
+  const most = walks.reduce((longest, { folds }) => Math.max(longest, folds.length), 0);
   const numbers = Array.from({ length: most }, (_, k) => k);
   const byFold = await sideBySide(hooks.together ?? 1, numbers, async (k) => {
     const members = walks.flatMap((walk, s) => (walk.folds[k] ? [{ ...walk, s, fold: walk.folds[k] as Fold }] : []));
@@ -135,7 +137,7 @@ async function runFold(
   // What is fitted is shown the past alone, so that no mistake of a forecaster can let the future in.
   const pasts = members.map(({ series, fold }) => rowsOf(series, fold.from, fold.origins[0] as number));
   const requests = members.map(({ s }, i) => hooks.request(pasts[i] as Series, s, k));
-  const fits = await fitAll(forecaster, pasts, requests);
+  const fits = await fitAll(forecaster, pasts, requests, (done) => hooks.counted?.(k, done, members.length));
   const values: Float64Array[] = [];
   for (const [i, { series, fold }] of members.entries()) {
     const last = fold.origins.at(-1) as number;
@@ -151,11 +153,12 @@ async function runFold(
   return values;
 }
 
-/** Every series fitted: together where the forecaster learns from several, else one after the other. */
+/** Every series fitted: together where the forecaster learns from several, else one after the other; `counted` is told how many there are. */
 export async function fitAll(
   forecaster: NumberForecaster,
   panel: readonly Series[],
   requests: readonly FitRequest[],
+  counted?: (done: number) => void,
 ): Promise<readonly FittedNumbers[]> {
   if (forecaster.fitPanel && panel.length > 1) return forecaster.fitPanel(panel, requests);
   const fits: FittedNumbers[] = [];
@@ -163,6 +166,7 @@ export async function fitAll(
     const request = requests[i] as FitRequest;
     await pause(request.signal);
     fits.push(await forecaster.fit(series, request));
+    counted?.(i + 1);
   }
   return fits;
 }

@@ -135,7 +135,7 @@ async function fitPanel(
   options: LinearOptions,
   { season, seasons }: ForecasterContext,
 ): Promise<readonly FittedNumbers[]> {
-  const reach = Math.max(...requests.map(({ horizon, lead }) => (horizon ?? 1) + (lead ?? 0)));
+  const reach = requests.reduce((most, { horizon = 1, lead = 0 }) => Math.max(most, horizon + lead), 1);
   const grid = gridOf(options, reach, wholeSeasons(seasons ?? [season]));
   const traces = panel.map((series, s) => tracesOf(series, requests[s] as FitRequest, options, season));
   const stop = (): Promise<void> => pause(requests[0]?.signal);

@@ -106,6 +106,20 @@ describe('progress', () => {
     ]);
   });
 
+  test('of a panel says how many series are done, as seldom', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const view = plainView(
+      (line) => lines.push(line),
+      () => now,
+    );
+    for (let done = 1; done <= 7000; done++) {
+      view.count('judging', done, 100_000);
+      now += 1 / 1024;
+    }
+    expect(lines).toEqual(['judging: 3,073 of 100,000 series\n', 'judging: 6,145 of 100,000 series\n']);
+  });
+
   test('does not count what a resumed fit did before', () => {
     const lines: string[] = [];
     let now = 0;

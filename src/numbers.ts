@@ -11,7 +11,6 @@ import {
 } from './backtest.ts';
 import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
-import { isRecorded } from './config/defaults.ts';
 import {
   baselinesOf,
   checkForms,
@@ -49,8 +48,6 @@ import { modelsOf, toldFit } from './networks.ts';
 import { type Hooks, type Outcome, trainOptions } from './outcome.ts';
 import { earlierDifferences } from './untested.ts';
 
-const NO_BACKTEST = 'no intervals: evaluate.folds is 0, or rows are too few';
-
 /** Every series of the data: judged on what is held out, walked through its folds, fitted again on all rows and continued. */
 export async function runNumbers(
   config: Config,
@@ -87,12 +84,7 @@ export async function runNumbers(
     text: [],
     models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelsOf(series.id, fitted, refitted))),
     rows: [...raw.series, ...(raw.short ?? [])].reduce((sum, series) => sum + series.length, 0),
-    notes: [
-      ...plan.notes,
-      ...(backtest === null && isRecorded(config) ? [NO_BACKTEST] : []),
-      ...undefinedNotes(scores, metrics[0] as string, tasks.length),
-      ...beside.notes,
-    ],
+    notes: [...plan.notes, ...undefinedNotes(scores, metrics[0] as string, tasks.length), ...beside.notes],
   };
 }
 

@@ -8,7 +8,7 @@ import { modelFiles } from './artifact/model.ts';
 import { hashIdentity, type Identity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
 import { YARDSTICKS, yardsticksFile } from './artifact/yardsticks.ts';
 import type { Config } from './config/config.ts';
-import { type Facts, settle } from './config/defaults.ts';
+import { type Facts, isRecorded, settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { renderConfig } from './config/render.ts';
 import { type Continuation, continuation } from './continue.ts';
@@ -17,6 +17,7 @@ import { ForecastError, Interrupted, type Warning } from './core/errors.ts';
 import { type JsonObject, stableJson } from './core/json.ts';
 import type { Engine } from './engines/engine.ts';
 import { openEngine } from './engines/index.ts';
+import { noIntervals } from './few.ts';
 import { hooksOf, type RunEvent, type RunHooks } from './hooks.ts';
 import type { Imported } from './imported.ts';
 import { runNumbers } from './numbers.ts';
@@ -145,16 +146,13 @@ function goesOn({ train, evaluate }: Config, raw: Raw): boolean {
   return raw.form === 'numbers' && (train.refit || evaluate.folds > 0 || raw.series.length > 1);
 }
 
-async function fitAndJudge(
-  config: Config,
-  raw: Raw,
-  { season, seasons = [season] }: Facts,
-  engine: Engine,
-  hooks: RunHooks,
-): Promise<Outcome> {
+async function fitAndJudge(config: Config, raw: Raw, facts: Facts, engine: Engine, hooks: RunHooks): Promise<Outcome> {
+  const { season, seasons = [season] } = facts;
   try {
     if (raw.form === 'text') return await runText(config, raw, engine, hooks);
-    return await runNumbers(config, raw, { season, seasons }, engine, hooks);
+    const outcome = await runNumbers(config, raw, { season, seasons }, engine, hooks);
+    if (outcome.backtest !== null || !isRecorded(config)) return outcome;
+    return { ...outcome, notes: [...outcome.notes, noIntervals(config, facts)] };
   } catch (error) {
     if (error instanceof Interrupted) await hooks.stopped();
     throw error;

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { INTERVALS, intervalsFile } from './artifact/intervals.ts';
 import { modelFiles } from './artifact/model.ts';
 import { hashIdentity, type Identity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
+import { encoded } from './artifact/write.ts';
 import { YARDSTICKS, yardsticksFile } from './artifact/yardsticks.ts';
 import type { Config } from './config/config.ts';
 import { type Facts, isRecorded, settle } from './config/defaults.ts';
@@ -14,7 +15,7 @@ import { renderConfig } from './config/render.ts';
 import { type Continuation, continuation } from './continue.ts';
 import type { Loaded, Numbers, Raw } from './core/data.ts';
 import { ForecastError, Interrupted, type Warning } from './core/errors.ts';
-import { type JsonObject, stableJson } from './core/json.ts';
+import { type JsonObject, jsonPieces } from './core/json.ts';
 import type { Engine } from './engines/engine.ts';
 import { openEngine } from './engines/index.ts';
 import { noIntervals } from './few.ts';
@@ -227,7 +228,7 @@ async function keep(folder: RunFolder, finished: Finished, shown: string): Promi
     ...modelFiles(outcome.models),
     ...(result.forecast.length > 0 ? [['forecast.csv', forecastCsv(result)] as const] : []),
     ...(outcome.calibration ? [[INTERVALS, intervalsFile(outcome.calibration)] as const] : []),
-    ['result.json', stableJson(result, ROW)],
+    ['result.json', encoded(jsonPieces(result, ROW))],
     ['report.txt', `${text.trimEnd()}\n`],
   ]);
   if (raw.form === 'numbers') await keepYardsticks(folder, config, raw, facts, outcome);

@@ -6,6 +6,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { stableJson } from '../core/json.ts';
+import { type Content, partsOf } from './write.ts';
 
 export const MANIFEST = 'manifest.json';
 
@@ -42,8 +43,14 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-export function markOf(content: string | Uint8Array): FileMark {
-  return { size: Buffer.byteLength(content), sha256: sha256(content) };
+export function markOf(content: Content): FileMark {
+  const hash = createHash('sha256');
+  let size = 0;
+  for (const part of partsOf(content)) {
+    hash.update(part);
+    size += part.length;
+  }
+  return { size, sha256: hash.digest('hex') };
 }
 
 /** The manifest's one possible text for these files: sorted by name, so that equal folders have equal manifests. */

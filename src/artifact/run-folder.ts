@@ -15,14 +15,24 @@ import { Damage, type FileMark, isInside, MANIFEST, manifestText, markOf, readMa
 import { decodeTensors, encodeTensors } from './safetensors.ts';
 import { discard, seal, unseal } from './sealed.ts';
 import { exists, PENDING, RUN, readRunFolder, type StoredRun, UNFINISHED } from './stored-run.ts';
-import { codeOf, freshFolder, makeFolders, onDisk, outputError, shownPath, syncFolder, writeAtomic } from './write.ts';
+import {
+  type Content,
+  codeOf,
+  freshFolder,
+  makeFolders,
+  onDisk,
+  outputError,
+  shownPath,
+  syncFolder,
+  writeAtomic,
+} from './write.ts';
 
 export { hashIdentity, type Identity, readRunFolder, type StoredRun };
 
 const IDENTITY = 'identity.json';
 const RUNNING: string = stableJson({ state: 'running' });
 
-type Files = Iterable<readonly [name: string, content: string | Uint8Array]>;
+type Files = Iterable<readonly [name: string, content: Content]>;
 
 export interface OpenOptions {
   /** Start anew whatever run the folder holds; a finished one stays readable until the new one is complete. */
@@ -44,7 +54,7 @@ export interface RunFolder {
   /** `interrupted`: same identity, not finished, whatever stopped it. `done`: same identity and verified; read it with `readRunFolder`. */
   readonly state: 'new' | 'interrupted' | 'done';
   /** Adds an artifact ("forecast.csv", "series/x.json"); visible in the folder once the run is complete. */
-  write(name: string, content: string | Uint8Array): Promise<void>;
+  write(name: string, content: Content): Promise<void>;
   /** Several artifacts, side by side. */
   writeAll(files: Files): Promise<void>;
   saveCheckpoint(series: string, state: TrainState): Promise<void>;
@@ -175,7 +185,7 @@ function runFolder(
     checkpoints.set(series, known);
     return known;
   };
-  const write = async (name: string, content: string | Uint8Array): Promise<void> => {
+  const write = async (name: string, content: Content): Promise<void> => {
     if (!isInside(name) || name === RUN || name === MANIFEST || name.startsWith(UNFINISHED) || isLockFile(name))
       throw new Error(`${JSON.stringify(name)} cannot be the name of an artifact`);
     await pending.write(name, content);

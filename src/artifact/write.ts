@@ -6,25 +6,50 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { dirname, join, relative, resolve } from 'node:path';
 import { ForecastError } from '../core/errors.ts';
 
+/** What a file holds: a text, bytes, or bytes in parts. */
+export type Content = string | Uint8Array | readonly Uint8Array[];
+
+/** Characters of a text that are encoded at once. */
+const PART = 1 << 20;
+
+/** The bytes of a content in parts, one after the other. */
+export function partsOf(content: Content): readonly Uint8Array[] {
+  if (typeof content === 'string') return [Buffer.from(content, 'utf8')];
+  return content instanceof Uint8Array ? [content] : content;
+}
+
+/** A text that is made piece by piece, as bytes in parts: it never stands in memory as a string. */
+export function encoded(pieces: Iterable<string>): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < PART) continue;
+    parts.push(Buffer.from(text, 'utf8'));
+    text = '';
+  }
+  return [...parts, Buffer.from(text, 'utf8')];
+}
+
 /**
  * Writes `content` to `path` through `<path>.tmp` in the same folder: write until all bytes are out, fsync, check the size,
  * rename, fsync the folder. Whatever happens, `path` holds the old content or the new one, never a part.
  * Errors: E_IO_WRITE (disk full, size limit, I/O error), E_OUT_NOT_WRITABLE (no permission, read-only, missing folder; a device or a
  * pipe, in whose place a file would come to stand).
  */
-export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const bytes = bytesOf(content);
+export async function writeAtomic(path: string, content: Content): Promise<void> {
+  const parts = partsOf(content);
   const temporary = `${path}.tmp`;
   const progress = { written: 0 };
   try {
     await refuseDevice(path);
     await rm(temporary, { force: true });
-    await writeWhole(temporary, bytes, progress);
+    await writeWhole(temporary, parts, progress);
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw outputError(path, error, `wrote ${progress.written} of ${bytes.length}`);
+    throw outputError(path, error, `wrote ${progress.written} of ${sizeOf(parts)}`);
   }
 }
 
@@ -40,7 +65,7 @@ async function refuseDevice(path: string): Promise<void> {
 /** A folder that counts for nothing until what stands beside it says so, as a manifest or a rename: a kill leaves what is thrown away. */
 export interface FreshFolder {
   /** Writes a new file of a name with "/"; its content is durable, its name is not yet. Errors: as `writeAtomic`. */
-  write(name: string, content: string | Uint8Array): Promise<void>;
+  write(name: string, content: Content): Promise<void>;
   /** Makes the names durable. */
   sync(): Promise<void>;
 }
@@ -78,30 +103,36 @@ export async function makeFolders(path: string): Promise<string | undefined> {
   }
 }
 
-async function writeNew(path: string, content: string | Uint8Array): Promise<void> {
-  const bytes = bytesOf(content);
+async function writeNew(path: string, content: Content): Promise<void> {
+  const parts = partsOf(content);
   const progress = { written: 0 };
   try {
-    await writeWhole(path, bytes, progress);
+    await writeWhole(path, parts, progress);
   } catch (error) {
     // A full disk gets the room back; what stood there before is another's.
     if (codeOf(error) !== 'EEXIST') await rm(path, { force: true }).catch(() => {});
-    throw outputError(path, error, `wrote ${progress.written} of ${bytes.length}`);
+    throw outputError(path, error, `wrote ${progress.written} of ${sizeOf(parts)}`);
   }
 }
 
-function bytesOf(content: string | Uint8Array): Uint8Array {
-  return typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** Creates `path` (which must not exist) with all of `bytes`, durable. */
-async function writeWhole(path: string, bytes: Uint8Array, progress: { written: number }): Promise<void> {
+/** Creates `path` (which must not exist) with all of `parts`, durable. */
+async function writeWhole(path: string, parts: readonly Uint8Array[], progress: { written: number }): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    while (progress.written < bytes.length) progress.written += await writeSome(file, bytes, progress.written);
+    for (const bytes of parts) {
+      for (let from = 0; from < bytes.length; ) {
+        const written = await writeSome(file, bytes, from);
+        from += written;
+        progress.written += written;
+      }
+    }
     await file.sync();
     const { size } = await file.stat();
-    if (size !== bytes.length) throw new Error(`the file has ${size} bytes instead of ${bytes.length}`);
+    if (size !== sizeOf(parts)) throw new Error(`the file has ${size} bytes instead of ${sizeOf(parts)}`);
   } catch (error) {
     await file.close().catch(() => undefined);
     throw error;

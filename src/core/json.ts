@@ -14,6 +14,37 @@ export function stableJson(value: unknown, width = 0): string {
   return `${textOf(value, '$', '', width)}\n`;
 }
 
+/**
+ * The text of `stableJson` piece by piece, an item of a long list at a time: the result of a large panel is hundreds of megabytes, and a
+ * string of it would stand beside its parts. Errors: as `stableJson`.
+ */
+export function* jsonPieces(value: object, width = 0): Generator<string> {
+  const entries = isPlainObject(value) ? Object.entries(value).filter(([, item]) => item !== undefined) : [];
+  if (!entries.some(([, item]) => isTable(item))) return yield stableJson(value, width);
+  let before = '{\n  ';
+  for (const [key, item] of entries) {
+    yield `${before}${JSON.stringify(key)}: `;
+    if (isTable(item)) yield* rowsOf(item, `$.${key}`, width);
+    else yield textOf(item, `$.${key}`, '  ', width);
+    before = ',\n  ';
+  }
+  yield '\n}\n';
+}
+
+/** A list that stands on several lines, and what holds it too. */
+function isTable(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.some((item) => item !== null && typeof item === 'object');
+}
+
+function* rowsOf(list: readonly unknown[], path: string, width: number): Generator<string> {
+  let before = '[\n    ';
+  for (const [i, item] of list.entries()) {
+    yield `${before}${textOf(item, `${path}[${i}]`, '    ', width)}`;
+    before = ',\n    ';
+  }
+  yield '\n  ]';
+}
+
 function textOf(value: unknown, path: string, indent: string, width: number): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') return numberText(value, path);

@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { markOf } from '../../src/artifact/manifest.ts';
 import { seal } from '../../src/artifact/sealed.ts';
-import { writeAtomic } from '../../src/artifact/write.ts';
+import { encoded, writeAtomic } from '../../src/artifact/write.ts';
 import { fault } from './sample.ts';
 
 const CHILD = join(import.meta.dirname, 'children/write.ts');
@@ -138,4 +139,13 @@ test.skipIf(!CAN_TRACE)('an I/O error at any call leaves the old file whole and 
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(root)).toEqual(['w.bin']);
   }
+});
+
+test('a text that comes in parts is the file the whole text is, and has its mark', async () => {
+  const pieces = Array.from({ length: 3000 }, (_, i) => `${i} – é 🙂 `.repeat(50));
+  const parts = encoded(pieces);
+  expect(parts.length).toBeGreaterThan(1);
+  await writeAtomic(join(root, 'parts'), parts);
+  expect(readFileSync(join(root, 'parts'), 'utf8') === pieces.join('')).toBe(true);
+  expect(markOf(parts)).toEqual(markOf(pieces.join('')));
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { stableJson } from '../../src/core/json.ts';
+import { jsonPieces, stableJson } from '../../src/core/json.ts';
 
 test('JSON.parse(stableJson(x)) is x, −0 and own keys named __proto__ included', () => {
   fc.assert(
@@ -62,4 +62,18 @@ test('what JSON cannot hold is refused with its path', () => {
     [{ a: 1n }, '$.a is not a JSON value: [object BigInt]'],
   ] as const)
     expect(() => stableJson(value)).toThrow(message);
+});
+
+test('piece by piece it is the same text, and refused alike', () => {
+  const long = { a: 1, rows: [{ b: [1, 2] }, { c: 'x'.repeat(50) }, null], left: undefined, o: { k: [{}] }, e: [] };
+  for (const width of [0, 20, 400]) {
+    expect([...jsonPieces(long, width)].join('')).toBe(stableJson(long, width));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (value) => {
+        expect([...jsonPieces(value, width)].join('')).toBe(stableJson(value, width));
+      }),
+    );
+  }
+  expect([...jsonPieces(long)].length).toBeGreaterThan(10);
+  expect(() => [...jsonPieces({ a: [{ b: Number.NaN }] })]).toThrow('$.a[0].b is NaN');
 });

@@ -16,6 +16,7 @@ import { FORECASTERS } from './forecasters/index.ts';
 import { type HeldOut, heldOutOf } from './held-out.ts';
 import { type Hooks, requestOf } from './outcome.ts';
 import type { BacktestReport } from './report/result.ts';
+import { stillWarnings } from './still.ts';
 
 /** A forecaster that takes part, and whether it is a baseline. */
 export interface Contestant {
@@ -84,6 +85,7 @@ export async function runBacktest(
   const asked = { horizon, lead, season, levels, method };
   const calibrations = new Map([...errors].map(([name, of]) => [name, calibrate(of, asked)] as const));
   warnIntervals(calibrations.get(kind), hooks);
+  for (const warning of stillWarnings(walks, calibrations.get(kind))) hooks.warn(warning);
   return {
     series: judged,
     calibrations,

@@ -73,6 +73,16 @@ describe.each(point.filter(([kind]) => kind !== 'mse'))('%s', (_, metric) => {
   });
 });
 
+it('mse is 0 of a perfect forecast alone: squares that vanish have no value, as those that overflow have none', () => {
+  const mse = METRICS.mse as PointMetric;
+  const of = (error: number): Score =>
+    mse.score({ actual: [error, error], forecast: [0, 0], train: [1, 2], season: 1 });
+  expect(of(0)).toEqual({ value: 0 });
+  expect(of(1e-150).value).toBeCloseTo(1e-300, 310);
+  expect(of(1e-170)).toEqual({ value: null, reason: 'the squares of the errors are too small for float64' });
+  expect(of(1e170)).toEqual({ value: null, reason: 'the errors are too large for float64' });
+});
+
 describe.each(language)('%s', (_, metric) => {
   it('is a finite number, or null with its reason', () => {
     const tokens = fc.array(fc.tuple(fc.double({ min: -1e3, max: 0, noNaN: true }), fc.integer({ min: 0, max: 1 })));

@@ -60,7 +60,7 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
   static: z
     .array(name)
     .default([])
-    .describe('columns that never change within a series; accepted and unused, default none'),
+    .describe('columns that never change within a series; no forecaster reads them (W_STATIC_UNUSED), default none'),
   season: seasonField(
     'rows per season, or several; default: by the calendar (12 for months, 24 for hours, …), else as the data show',
   ),
@@ -183,7 +183,7 @@ function rowsByGroup(codes: Int32Array, groups: number): Int32Array[] {
 
 function staticWarnings(given: CsvOptions): Warning[] {
   if (given.static.length === 0) return [];
-  const message = 'source.static is not used: no forecaster reads what never changes within a series';
+  const message = 'source.static is not used: no forecaster reads columns that never change within a series';
   return [{ code: 'W_STATIC_UNUSED', message }];
 }
 

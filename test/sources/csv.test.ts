@@ -2,12 +2,16 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ZodObject, ZodType } from 'zod';
 import { describeFrequency, futureStamps } from '../../src/core/calendar.ts';
 import { monthCalled } from '../../src/sources/csv/stamps.ts';
+import { SOURCES } from '../../src/sources/index.ts';
+import type { SourceKind } from '../../src/sources/source.ts';
 import { context, csvSeries, failure, load, loadCsv, onlySeries, stampsOf, valuesOf, write } from './load.ts';
 
 const number: fc.Arbitrary<number> = fc.oneof(
@@ -700,6 +704,20 @@ describe('series', () => {
   test('a constant target and an unused column are warned of', async () => {
     const { warnings } = await loadCsv('y,s\n7,1\n7,1\n', { target: 'y', static: ['s'] });
     expect(warnings.map(({ code }) => code)).toEqual(['W_CONSTANT_SERIES', 'W_STATIC_UNUSED']);
+    const page = (name: string): string => readFileSync(join(import.meta.dirname, '..', '..', name), 'utf8');
+    const { description } = ((SOURCES.csv as SourceKind).options as unknown as ZodObject<{ static: ZodType }>).shape
+      .static;
+    const places = [
+      warnings[1]?.message,
+      description,
+      page('configs/schema.json'),
+      page('docs/warnings.md'),
+      page('docs/inputs.md'),
+    ];
+    for (const place of places)
+      expect(place).toMatch(
+        /never change within a series.{0,40}no forecaster reads|no forecaster reads columns that never/,
+      );
     expect(warnings[0]?.message).toContain('"y" of "x" is 7 in every row');
   });
 });

@@ -19,6 +19,7 @@ import type { Network } from '../../src/models/network.ts';
 import { planNetwork } from '../../src/models/plan.ts';
 import { spellOptimizer } from '../../src/optimizers/index.ts';
 import { cut, cutoffAt, cutsAt, fromAt, takeCuts } from '../../src/window/cuts.ts';
+import { effort } from '../support/effort.ts';
 import { NUMBERS } from './features.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
 
@@ -326,6 +327,26 @@ it('a training that turns out long leaves the thread, and ends in the bytes of o
   const stayed = await trained(open(longNetwork, NOBODY, 1), asked);
   const left = await trained(await wasm.compile(longNetwork, roughWeights(longNetwork, 5, 0.2)), asked);
   expect(left).toEqual(stayed);
+});
+
+it('gradients that fade over many steps cost what none at all cost', async () => {
+  const far = shape({ context: 600 });
+  for (const options of [{ units: 32 }, { units: 32, cell: 'gru' }, { units: 32, cell: 'simple-rnn' }]) {
+    const sequence = numbers(640);
+    const network = build('lstm-regressor', options, task(sequence, far));
+    const compiled = open(network, NOBODY, 1);
+    const still = { kind: 'sgd', rate: 0, momentum: 0 } as const;
+    const asked = request(windows(sequence, far), { optimizer: still, clip: null, validation: null, until: 1 });
+    const effortOf = async (scale: number): Promise<number> => {
+      compiled.restore(roughWeights(network, 5, scale)); // 0: no gradient reaches the first layer
+      const spent = effort();
+      for (let again = 0; again < 3; again++) await compiled.train(asked);
+      return spent();
+    };
+    await effortOf(0.1); // what is compiled late is
+    expect(await effortOf(0.1), JSON.stringify(options)).toBeLessThan(3 * (await effortOf(0)));
+    compiled.dispose();
+  }
 });
 
 it('windows of one length bring one number, not one each', () => {

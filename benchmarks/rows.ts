@@ -82,7 +82,13 @@ export const ROWS: readonly Row[] = [
     note: 'PyTorch’s LSTM knows tanh only',
   }),
   row({ id: 'batch1', what: 'batch 1: U32 T24 B1 F1', units: [32], batch: 1, windows: 64, dense: false }),
-  row({ id: 'long', what: 'long context: U32 T512 B32 F1', units: [32], context: 512 }),
+  row({
+    id: 'long',
+    what: 'long context: U32 T512 B32 F1',
+    units: [32],
+    context: 512,
+    note: 'PyTorch as it comes computes with gradients below float32’s full precision, for which some processors take seven times as long (`torch.set_flush_denormal`)',
+  }),
   row({ id: 'gru32', what: 'GRU U32 T24 B32 F1', units: [32], cell: 'gru', windows: 32 * MANY }),
   row({ id: 'gru128', what: 'GRU U128 T24 B32 F1', units: [128], cell: 'gru', windows: 32 * 4 }),
   row({

@@ -27,6 +27,8 @@ const AS_WELL = 0.9;
 /** What repeats after a season repeats so much less, at least, after two. */
 const LASTING = 0.4;
 const SHORTEST = 3;
+/** Multiples of a lag that are looked at: at the twelfth a row too many is half a season of 24. */
+const MULTIPLES = 12;
 /** Median deviations: 3 standard deviations of a normal distribution. */
 const WILD = 3 / 0.6745;
 
@@ -221,7 +223,8 @@ function steadiest(repetition: Repetition, lag: number): number {
   const furthest = (2 * repetition.rows) / 3;
   let [found, best] = [lag, Number.NEGATIVE_INFINITY];
   for (let near = Math.max(SHORTEST, lag - 1); near <= lag + 1; near++) {
-    const multiples = Array.from({ length: Math.floor(furthest / near) }, (_, i) => (i + 1) * near);
+    const count = Math.min(MULTIPLES, Math.floor(furthest / near));
+    const multiples = Array.from({ length: count }, (_, i) => (i + 1) * near);
     const correlation = repetition.alike(multiples);
     if (correlation > best) [found, best] = [near, correlation];
   }

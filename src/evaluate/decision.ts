@@ -30,8 +30,8 @@ const UNTESTED_BASELINE_GAIN = 0.5;
  * Decides for `model` against the other rows on `metric`. `differences` are the model's window losses minus the best other's,
  * `horizon` the steps by which windows overlap, `plain` the best baseline's window losses minus last-value's – on earlier windows too, where
  * those that decide are few: a baseline that merely happened to be the best is not shipped in its place. Where too few windows leave nothing to
- * test, the model must be better by a tenth, and not by one lucky window (hintOf). Of a baseline as the model nothing more is asked than of it beside another, so that whoever is
- * told to run it is not sent on to the next.
+ * test, the model must be better by a tenth, and not by one lucky window (hintOf). Of a baseline as the model nothing more is asked than of it
+ * beside another, so that whoever is told to run it is not sent on to the next.
  */
 export function decide(
   rows: readonly ScoreRow[],
@@ -57,12 +57,11 @@ export function decide(
   const best = (isBaseline ? known : others)[0];
   const exact = best?.exact === true; // a scored baseline has a skill, 0 at the least, unless the best of them is exact
   const p = ownError === null || exact ? null : dieboldMariano(differences, horizon);
-  const doubt =
-    exact || plain.length === 0
-      ? 0
-      : plainDoubt(rows, model, metric, plain, horizon, isTestable(differences.length, horizon));
+  const testable = isTestable(differences.length, horizon);
+  const doubt = exact || plain.length === 0 ? 0 : plainDoubt(rows, model, metric, plain, horizon, testable);
+  const hint = hintOf(differences, horizon);
   const beaten =
-    isBaseline || ownError === null || (best !== undefined && isBeaten(ownError, best.error, p, differences, horizon));
+    isBaseline || ownError === null || (best !== undefined && isBeaten(ownError, best.error, p, testable, hint));
   const ship = !beaten ? model : doubt > PLAIN_DOUBT ? PLAIN : (best?.name ?? model);
   return {
     ship,
@@ -84,10 +83,10 @@ function plainDoubt(
   metric: string,
   plain: Float64Array,
   horizon: number,
-  tested: boolean,
+  testable: boolean,
 ): number {
   const p = isTestable(plain.length, horizon) ? (dieboldMariano(plain, horizon) ?? 0) : 1;
-  if (p <= PLAIN_DOUBT || tested) return p;
+  if (p <= PLAIN_DOUBT || testable) return p;
   const errors = new Map(rows.map((row) => [row.forecaster, errorOf(row, metric) ?? Number.POSITIVE_INFINITY]));
   const last = errors.get(PLAIN) ?? Number.POSITIVE_INFINITY;
   if (!FORECASTERS[model]?.baseline) errors.delete(model);
@@ -95,8 +94,8 @@ function plainDoubt(
 }
 
 /** Whether the best baseline is to be used instead: the model has to be better by more than chance. */
-function isBeaten(own: number, best: number, p: number | null, differences: Float64Array, horizon: number): boolean {
+function isBeaten(own: number, best: number, p: number | null, testable: boolean, hint: number | null): boolean {
   if (best <= own) return true;
-  if (p !== null && (p <= DOUBT || isTestable(differences.length, horizon))) return p > DOUBT;
-  return own > (1 - UNTESTED_GAIN) * best || (hintOf(differences, horizon) ?? 0) > UNTESTED_DOUBT;
+  if (p !== null && (p <= DOUBT || testable)) return p > DOUBT;
+  return own > (1 - UNTESTED_GAIN) * best || (hint ?? 0) > UNTESTED_DOUBT;
 }

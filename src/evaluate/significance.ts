@@ -36,7 +36,7 @@ export function dieboldMariano(differences: ArrayLike<number>, horizon: number):
  * whether the gain is one of all windows or of one. null of fewer, or where they are equal.
  */
 export function hintOf(differences: ArrayLike<number>, horizon: number): number | null {
-  return differences.length < 3 ? null : studentOf(differences, horizon, LEAST_APART - 1);
+  return differences.length < LEAST_APART ? null : studentOf(differences, horizon, LEAST_APART - 1);
 }
 
 function studentOf(differences: ArrayLike<number>, horizon: number, leastDegrees: number): number | null {

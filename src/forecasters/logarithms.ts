@@ -27,7 +27,7 @@ export function scaleOf(known: Float64Array, asked: 'auto' | boolean): Scale {
     log,
     transformed: (values, last, origin = 0) => {
       check(values, last);
-      return values.slice(0, last).map((value) => Math.log(Math.max(value, least)) - origin);
+      return values.subarray(0, last).map((value) => Math.log(Math.max(value, least)) - origin);
     },
     moved: (from, change) => Math.max(from, least) * Math.exp(change),
   };
@@ -40,6 +40,6 @@ export function halfTheLeast(values: Float64Array): number {
 
 const PLAIN: Scale = {
   log: false,
-  transformed: (values, last, origin = 0) => values.slice(0, last).map((value) => value - origin),
+  transformed: (values, last, origin = 0) => values.subarray(0, last).map((value) => value - origin),
   moved: (from, change) => from + change,
 };

@@ -260,8 +260,8 @@ template <bool RECTIFIED> static void lstmBack(const StepBack &s) {
       continue;
     }
     const vf i = load(z), f = load(z + W), candidate = load(z + 2 * W), o = load(z + 3 * W), shown = load(s.cells + b * 2 * W + W);
-    const vf dh = settled(load(carry));
-    const vf dc = settled(load(carryCell) + dh * o * (RECTIFIED ? (shown > nothing ? one : nothing) : 1.f - shown * shown));
+    const vf dh = flushed(load(carry));
+    const vf dc = flushed(load(carryCell) + dh * o * (RECTIFIED ? (shown > nothing ? one : nothing) : 1.f - shown * shown));
     store(z, dc * candidate * (i * (1.f - i)));
     store(z + W, s.first ? nothing : dc * load(s.cellsBefore + b * 2 * W) * (f * (1.f - f)));
     store(z + 2 * W, dc * i * (RECTIFIED ? (candidate > nothing ? one : nothing) : 1.f - candidate * candidate));
@@ -277,7 +277,7 @@ static void gruBack(const StepBack &s) {
       none(sums);
       continue;
     }
-    const vf inner = load(sums), z = load(sums + W), r = load(sums + 2 * W), n = load(sums + 3 * W), dh = settled(load(carry));
+    const vf inner = load(sums), z = load(sums + W), r = load(sums + 2 * W), n = load(sums + 3 * W), dh = flushed(load(carry));
     const vf before = s.first ? vf{} : load(s.states + b * s.stride);
     const vf toCandidate = dh * (1.f - z) * (1.f - n * n);
     store(sums, toCandidate * r);
@@ -365,7 +365,7 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
         float *sums = l.sums + (s * n + b) * l.N, *carry = l.carry + b * l.H;
         const bool skipped = read && !read[b];
         for (ix u = 0; u < l.H; u += W) {
-          store(sums + u, skipped ? vf{} : settled(load(carry + u)) * slope(layer.activation, load(next + b * l.stride + u)));
+          store(sums + u, skipped ? vf{} : flushed(load(carry + u)) * slope(layer.activation, load(next + b * l.stride + u)));
           if (!skipped) store(carry + u, vf{});
         }
       }

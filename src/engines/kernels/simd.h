@@ -141,7 +141,7 @@ INLINE vf hyperbolic(vf x) { return hyperbolicOf(toHyperbolic(x)); }
  * 0 in the place of what is below 2^-100, where no processor can be told to flush: gradients fade on their way through many steps, and products of
  * numbers below full precision take some of them a hundred times as long.
  */
-INLINE vf settled(vf x) {
+INLINE vf flushed(vf x) {
 #if defined(__wasm__)
   return (vf)((vi)x & (((vi)x & 0x7fffffff) > 27 << 23));
 #else

@@ -2,6 +2,7 @@
 // What is made inside a scope is freed when it ends, unless it is kept. Not here: loading TensorFlow (load.ts), which operations (operations.ts).
 
 import { ForecastError } from '../../core/errors.ts';
+import { sizeOf } from '../../core/tensor.ts';
 
 /** A tensor in TensorFlow's memory. */
 export type Id = number;
@@ -119,8 +120,7 @@ export function createKernels(binding: Binding): Kernels {
       const key = `${value} ${shape}`;
       const known = fills.get(key);
       if (known !== undefined) return known;
-      const size = shape.reduce((product, length) => product * length, 1);
-      const id = born(binding.createTensor(shape, FLOAT, new Float32Array(size).fill(value)));
+      const id = born(binding.createTensor(shape, FLOAT, new Float32Array(sizeOf(shape)).fill(value)));
       if (made !== null) fills.set(key, id);
       return id;
     },

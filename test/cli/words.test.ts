@@ -83,6 +83,20 @@ describe('progress', () => {
     accuracy: null,
   });
 
+  /** A view that writes lines, and its clock in seconds. */
+  const watched = () => {
+    const lines: string[] = [];
+    const clock = { now: 0 };
+    return {
+      lines,
+      clock,
+      view: plainView(
+        (line) => lines.push(line),
+        () => clock.now,
+      ),
+    };
+  };
+
   test('is alive on a terminal only, and never in CI', () => {
     expect(isLive({ isTTY: true }, {})).toBe(true);
     expect(isLive({ isTTY: true }, { CI: 'true' })).toBe(false);
@@ -90,15 +104,10 @@ describe('progress', () => {
   });
 
   test('elsewhere is a line every few seconds, with rate and time left', () => {
-    const lines: string[] = [];
-    let now = 0;
-    const view = plainView(
-      (line) => lines.push(line),
-      () => now,
-    );
+    const { lines, clock, view } = watched();
     for (let epoch = 1; epoch <= 8; epoch++) {
       view.update('a', at(epoch));
-      now += 1;
+      clock.now += 1;
     }
     expect(lines).toEqual([
       'a: epoch 4/10  loss 0.25  1 epochs/s  7 s left\n',
@@ -107,28 +116,18 @@ describe('progress', () => {
   });
 
   test('of a panel says how many series are done, as seldom', () => {
-    const lines: string[] = [];
-    let now = 0;
-    const view = plainView(
-      (line) => lines.push(line),
-      () => now,
-    );
+    const { lines, clock, view } = watched();
     for (let done = 1; done <= 7000; done++) {
       view.count('judging', done, 100_000);
-      now += 1 / 1024;
+      clock.now += 1 / 1024;
     }
     expect(lines).toEqual(['judging: 3,073 of 100,000 series\n', 'judging: 6,145 of 100,000 series\n']);
   });
 
   test('does not count what a resumed fit did before', () => {
-    const lines: string[] = [];
-    let now = 0;
-    const view = plainView(
-      (line) => lines.push(line),
-      () => now,
-    );
+    const { lines, clock, view } = watched();
     view.update('', at(6));
-    now = 4;
+    clock.now = 4;
     view.update('', at(8));
     expect(lines[0]).toContain('0.5 epochs/s  6 s left');
   });

@@ -97,6 +97,51 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
     },
   );
 
+  // Two threads keep a small network twice: both sides have to go the same way.
+  it.each<[string, Partial<TrainRequest>]>([
+    ['sgd', { optimizer: { kind: 'sgd', rate: 0.01, momentum: 0.9 }, clip: null }],
+    ['rmsprop', { optimizer: { kind: 'rmsprop', rate: 0.001, rho: 0.9, epsilon: 1e-7 } }],
+    ['adamw', { optimizer: { kind: 'adamw', rate: 0.003, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, decay: 0.01 } }],
+    ['batches of one shard after those of two', { batch: 83 }],
+  ])('one and two end in the same bytes, epoch by epoch or at once, with %s', async (_, changes) => {
+    const subject = series(24, 64);
+    const ends = [];
+    for (const [count, calls] of [
+      [1, 1],
+      [2, 1],
+      [2, 3],
+    ] as const) {
+      limit(count);
+      const compiled = await open(subject);
+      for (let call = 0; call < calls; call++) {
+        const [epoch, until] = calls === 1 ? [1, 3] : [call + 1, call + 1];
+        await compiled.train(request(subject, { epochs: 3, from: { ...START, epoch }, until, ...changes }));
+      }
+      ends.push(hashOf(compiled, await compiled.predict(subject.all)));
+      compiled.dispose();
+    }
+    expect(new Set(ends).size).toBe(1);
+  });
+
+  it('a step that is not finite changes nothing on either side', async () => {
+    const subject = series(24, 64);
+    const { sequence } = subject.all;
+    const target = Float64Array.from(sequence.targets[0] as ArrayLike<number>);
+    target[600] = 1e300;
+    const spoiled = { ...subject.all, sequence: { ...sequence, targets: [target] } };
+    const reports = [];
+    for (const count of [1, 2]) {
+      limit(count);
+      const compiled = await open(subject);
+      const report = await compiled.train(request({ ...subject, all: spoiled }, { validation: null }));
+      expect(report.stopped).toBe('nonfinite');
+      await compiled.train(request(subject));
+      reports.push({ report, hash: hashOf(compiled, await compiled.predict(subject.all)) });
+      compiled.dispose();
+    }
+    expect(reports[1]).toEqual(reports[0]);
+  });
+
   it.each([
     ['the caller’s', 4],
     ['its own', 256],

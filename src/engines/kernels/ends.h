@@ -8,7 +8,7 @@ static void enter(Shard &shard) {
   const Net &net = *shard.net;
   if (!net.affine) return;
   const View in = inputOf(shard, 0);
-  const float *gamma = net.w + net.gamma, *beta = net.w + net.beta;
+  const float *gamma = shard.w + net.gamma, *beta = shard.w + net.beta;
   for (ix r = shard.from * shard.n; r < shard.to * shard.n; r++) {
     float *x = in.p + r * in.row, *normal = shard.normal + r * net.relative;
     for (ix f = 0; f < net.relative; f++) {
@@ -29,7 +29,7 @@ static void leave(Shard &shard) {
   if (net.skips) {
     const View in = inputOf(shard, 0);
     const ix read = every ? first : (shard.T - 1) * n;
-    product<0, 1>(left, net.outStride, rows, Left{in.p + read * in.row, in.row, 1, 1, 0}, net.w + net.skip, net.outputsPadded,
+    product<0, 1>(left, net.outStride, rows, Left{in.p + read * in.row, in.row, 1, 1, 0}, shard.w + net.skip, net.outputsPadded,
                   net.outputsPadded, net.features, true);
   }
   if (!net.affine) return;
@@ -37,7 +37,7 @@ static void leave(Shard &shard) {
     float *row = left + r * net.outStride;
     for (ix j = 0; j < net.outputs; j++) {
       const ix c = j / net.Q % net.C;
-      row[j] = (row[j] - net.w[net.beta + c]) / net.w[net.gamma + c];
+      row[j] = (row[j] - shard.w[net.beta + c]) / shard.w[net.gamma + c];
     }
   }
 }
@@ -52,7 +52,7 @@ static void leaveBack(Shard &shard) {
     const float *left = shard.left + r * net.outStride;
     for (ix j = 0; j < net.outputs; j++) {
       const ix c = j / net.Q % net.C;
-      const float before = gradient[j] / net.w[net.gamma + c];
+      const float before = gradient[j] / shard.w[net.gamma + c];
       shard.g[net.gamma + c] -= before * left[j];
       shard.g[net.beta + c] -= before;
       gradient[j] = before;
@@ -76,7 +76,7 @@ static void enterBack(Shard &shard) {
     float *gradient = layer.gradient + r * layer.Fp;
     for (ix f = 0; f < net.relative; f++) {
       if (net.skips && r >= skipped) {
-        const float *outer = shard.outGradient + (r - skipped) * net.outputsPadded, *w = net.w + net.skip + f * net.outputsPadded;
+        const float *outer = shard.outGradient + (r - skipped) * net.outputsPadded, *w = shard.w + net.skip + f * net.outputsPadded;
         float sum = 0;
         for (ix j = 0; j < net.outputs; j++) sum += outer[j] * w[j];
         gradient[f] += sum;
@@ -85,7 +85,7 @@ static void enterBack(Shard &shard) {
       const ix c = f % net.C;
       shard.g[net.gamma + c] += gradient[f] * shard.normal[r * net.relative + f];
       shard.g[net.beta + c] += gradient[f];
-      gradient[f] *= net.w[net.gamma + c];
+      gradient[f] *= shard.w[net.gamma + c];
     }
   }
 }

@@ -1,5 +1,6 @@
 // The kernels' C interface: a network made of numbers, trained in steps, evaluated and asked for outputs over windows of the host.
 // In: plain arrays. Out: plain arrays and sums. Not here: which windows, in which order, at which rate (the host decides).
+#include "processor.h"
 #include "step.h"
 
 #ifdef KERNELS
@@ -15,6 +16,7 @@ API void kernel_destroy(Net *net) {
   void *all[] = {net->layers, net->quantiles, net->w, net->m, net->v, net->back, net->warm, net->squares,
                  net->savedW, net->savedM, net->savedV, net->lags, net->streamRoom};
   for (void *memory : all) release(memory);
+  endTwin(*net);
   for (const Shard &shard : net->shards) {
     release(shard.layers);
     release(shard.work);
@@ -27,6 +29,7 @@ API void kernel_destroy(Net *net) {
 #ifdef KERNELS
 /** Lets go of buffers and gradients; the next call makes what it needs anew. */
 static void kernel_rest(Net *net) {
+  endTwin(*net);
   for (Shard &shard : net->shards) {
     release(shard.work);
     release(shard.g);
@@ -42,6 +45,7 @@ static void kernel_rest(Net *net) {
 static int64_t kernel_bytes(const Net *net) {
   const int64_t floats = net->size * (net->savedV ? 6 : 3) + net->backSize + 2 * net->streams * net->streamWidth;
   int64_t bytes = (int64_t)sizeof(Net) + 4 * floats + net->tableRows + net->count * (int64_t)sizeof(Layer);
+  if (net->twin) bytes += (int64_t)sizeof(Twin) + net->twin->bytes;
   for (const Shard &shard : net->shards) {
     bytes += shard.roomBytes;
     if (shard.layers) bytes += net->count * (int64_t)sizeof(Layer);
@@ -102,6 +106,7 @@ API Net *kernel_create(const int32_t *ints, const double *reals) {
   net.scaleNumber = reals[1];
   net.most = reals[2];
   net.written = true;
+  net.fetches = fetchingPays();
   net.power1 = net.power2 = 1;
   net.quantiles = (double *)allocate(sizeof(double) * (size_t)most(1, ints[11]));
   if (!net.quantiles) return ended(made);
@@ -261,14 +266,13 @@ static int32_t train(Net *made, Team *team, const int32_t *bounds, int32_t count
   beginTraining(net, bounds[0], bounds[count], settings);
   int end = COMPLETE;
   int32_t k = 0;
+  bool twins = false;
   for (; k < count && end == COMPLETE; k++) {
     if (!prepareStep(net, (ix)settings[2] + k, bounds[k], bounds[k + 1])) return -1;
-    run(net, team, RENEW);
-    run(net, team, GRADIENTS);
-    if (!stopped(net)) run(net, team, SUM);
-    end = stopped(net) ? ASKED_TO_STOP : decide(net, rates[k], settings[3], results) ? COMPLETE : NOT_FINITE;
+    if (k == 0) twins = isTwin(net, team) && makeTwin(net);
+    const bool changed = twins ? stepOfTwins(net, team, k == 0, rates[k], settings[3], results) : stepOf(net, team, rates[k], settings[3], results);
+    if (!changed) end = stopped(net) ? ASKED_TO_STOP : NOT_FINITE;
     if (end != COMPLETE) break;
-    run(net, team, UPDATE);
     if (settings[4] != 0 && k == count - 1 && !weightsFinite(net)) {
       end = NOT_FINITE;
       break;

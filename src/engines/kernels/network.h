@@ -7,7 +7,7 @@
 
 // Windows that go through time together; the fewest, where more would not stay in a near cache; bytes of that; of weights it is worth for.
 // Products of a forward pass that are worth two shards: about what native/kernel.ts holds to be worth two threads.
-enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 5 << 17 };
+enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, TWIN_WEIGHTS = 1 << 15, MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 5 << 17 };
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
 enum Activation { LINEAR, RELU, TANH, SIGMOID };
 enum LossKind { MSE, MAE, HUBER, PINBALL, CROSS_ENTROPY };
@@ -87,12 +87,25 @@ struct Update {
   float scale, rate, size, mean, square, epsilon, shrink, keep;
 };
 
+/**
+ * All of a small network that a training changes, once more, for the second of two shards: what one thread writes and another reads has to
+ * travel between their caches, which takes longer than to sum all gradients, and to update all weights, on both sides.
+ */
+struct Twin {
+  float *w, *m, *v, *back;
+  float *sums[2];            // of the shards' gradients, as each side has them
+  double norm[2];
+  char *room;                // holds all of them
+  ix bytes;
+};
+
 struct Net;
 
 /** What one shard of a batch works in; shards run side by side, and share only what they read. */
 struct Shard {
   const Net *net;
   Layer *layers;             // the network's, with this shard's buffers
+  const float *w, *back;     // weights it reads, and their transposed copies: the network's, or its twin's
   char *work;
   ix roomSteps, roomWindows, roomBytes;
   bool roomTraining;
@@ -144,11 +157,13 @@ struct Net {
   bool written;              // since the last copy the host wrote, or chose another optimizer: the places may differ anywhere
   uint8_t *warm;             // (tableRows) 1 where a row has, or had, a gradient: what is kept of the others is zero
   double *squares;           // sums of squares, one for each stretch of gradients
+  Twin *twin;                // null until it is needed
   Update update;
   ix backSize;
   bool awake;                // recurrent weights have, or have had, a gradient
   bool asleep;               // not in this call: every window is one step, so what is kept of them is zero and stays so
   bool stirred;              // since the last save something else than awake stretches may have changed
+  bool fetches;              // what will be written of a tile that is far is fetched before
 
   OptimizerKind optimizer;
   double option1, option2, epsilon, decay;
@@ -402,16 +417,23 @@ template <class Work> static void eachStretch(const Net &net, ix from, ix to, bo
 
 // ---- transposed copies for the way back
 
-/** to (columns, padded) = from (rows, columns), whose rows are `row` apart, transposed. */
+/** to (columns, padded) = from (rows, columns), whose rows are `row` apart, transposed: four by four where that goes. */
 static void turn(const float *from, ix row, ix rows, ix columns, float *to, ix padded) {
-  for (ix r = 0; r < rows; r++, from += row)
+  ix r = 0;
+  for (; r + 4 <= rows; r += 4, from += 4 * row) {
+    ix c = 0;
+    for (; c + 4 <= columns; c += 4) turnFour(from + c, row, to + c * padded + r, padded);
+    for (; c < columns; c++)
+      for (ix i = 0; i < 4; i++) to[c * padded + r + i] = from[i * row + c];
+  }
+  for (; r < rows; r++, from += row)
     for (ix c = 0; c < columns; c++) to[c * padded + r] = from[c];
 }
 /** to (used lanes of all panels, `padded` columns in panels) = rows k0 … k0 + count of panel p, transposed. */
-static void transpose(const Net &net, const Linear &l, const Part &part, ix p, ix k0, ix count, ix padded, float *to) {
+static void transpose(const float *w, const Linear &l, const Part &part, ix p, ix k0, ix count, ix padded, float *to) {
   const ix lanes = lanesOf(l, part, p), used = l.gated ? lanes : least(lanes, l.U - p * W4);
   const ix before = p * (l.gated ? lanes : W4), all = l.gated ? panelsOf(l) * lanes : l.U;
-  const float *from = net.w + weightsOf(l, part, p) + k0 * lanes;
+  const float *from = w + weightsOf(l, part, p) + k0 * lanes;
   for (ix q = 0; q < padded; q += W4) {
     const ix columns = least(padded - q, W4);
     turn(from + q * lanes, lanes, least(columns, count - q), used, to + q * all + before * columns, columns);
@@ -430,14 +452,14 @@ template <class Work> static ix eachPanel(const Net &net, bool lean, ix only, Wo
   }
   return count;
 }
-/** Renews those of a panel; of the way back in time only where windows have several steps. */
-static void renewPanel(const Net &net, ix k) {
+/** Renews those of a panel at `back` from `w`; of the way back in time only where windows have several steps. */
+static void renewPanel(const Net &net, const float *w, float *back, ix k) {
   eachPanel(net, false, k, [&](int i, const Linear &l, ix p) {
     for (int q = 0; q < l.parts; q++) {
       const Part &part = l.part[q];
       const ix x0 = l.H + l.ones - part.k0;
-      if (l.H && net.batch.T > 1 && part.k0 == 0) transpose(net, l, part, p, 0, l.H, l.H, net.back + part.stateBack);
-      if (wantsInput(net, i) && l.F && part.K > x0) transpose(net, l, part, p, x0, l.F, net.layers[i].Fp, net.back + part.inputBack);
+      if (l.H && net.batch.T > 1 && part.k0 == 0) transpose(w, l, part, p, 0, l.H, l.H, back + part.stateBack);
+      if (wantsInput(net, i) && l.F && part.K > x0) transpose(w, l, part, p, x0, l.F, net.layers[i].Fp, back + part.inputBack);
     }
   });
 }

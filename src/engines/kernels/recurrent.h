@@ -5,7 +5,7 @@
 
 /** Starts sums with columns of the table's rows of the step's ids, or −1: zeros. */
 static void startWithRows(const Shard &shard, const Linear &l, ix t, float *sums, ix ld, ix column, ix lanes) {
-  const float *table = shard.net->w + l.table + column;
+  const float *table = shard.w + l.table + column;
   for (ix b = 0; b < shard.n; b++) {
     const int32_t id = shard.ids[t * shard.n + b];
     float *to = sums + b * ld;
@@ -36,77 +36,99 @@ struct Step {
   bool first;
 };
 
-/** Halfway to `count` blocks of each row's activations. Every row would wait for one long chain after the other: two short ones overlap. */
-struct Chains {
-  float r[TILE * W4], s[TILE * W4];
-};
-INLINE void put(Chains &chains, ix at, Halfway h) {
-  store(chains.r + at, h.r);
-  store(chains.s + at, h.s);
-}
-INLINE Halfway take(const Chains &chains, ix at) { return {load(chains.r + at), load(chains.s + at)}; }
-
-template <bool RECTIFIED> static void lstmStep(const Step &s) {
-  Chains chains;
-  for (ix b = 0; b < s.n; b++) {
-    const ix z = b * W4;
-    put(chains, z, toSigmoid(load(s.sums + z)));
-    if (!s.first) put(chains, z + W, toSigmoid(load(s.sums + z + W)));
-    if (!RECTIFIED) put(chains, z + 2 * W, toHyperbolic(load(s.sums + z + 2 * W)));
-    put(chains, z + 3 * W, toSigmoid(load(s.sums + z + 3 * W)));
+/** At the FIRST step there is nothing yet to forget. A divisor that others are inverted with is worked out nevertheless: their bits hang on it. */
+template <bool RECTIFIED, bool FIRST> INLINE void lstmGates(const Step &s, ix b) {
+  float *sums = s.sums + b * W4, *cell = s.cells + b * 2 * W;
+  vf gates[FIRST && RECTIFIED ? 2 : 3] = {load(sums), load(sums + 3 * W)};
+  if constexpr (!FIRST || !RECTIFIED) gates[2] = load(sums + W);
+  underSigmoids(gates);
+  vf candidate[] = {load(sums + 2 * W)};
+  if constexpr (RECTIFIED) {
+    candidate[0] = rectified(candidate[0]);
+    if constexpr (!FIRST) gates[2] = 1.f / gates[2];
+  } else {
+    overHyperbolics(candidate);
+    divide(candidate[0], underHyperbolic(candidate[0]), gates[2]);
   }
+  invert(gates[0], gates[1]);
+  vf f{}, kept = gates[0] * candidate[0];
+  if constexpr (!FIRST) {
+    f = gates[2];
+    kept = f * load(s.cellsBefore + b * 2 * W) + kept;
+  }
+  store(sums, gates[0]);
+  store(sums + W, f);
+  store(sums + 2 * W, candidate[0]);
+  store(sums + 3 * W, gates[1]);
+  store(cell, kept);
+}
+/** States of N rows from b on. */
+template <int N, bool RECTIFIED> INLINE void lstmStates(const Step &s, ix b) {
+  vf shown[N];
+  UNROLL for (int j = 0; j < N; j++) shown[j] = load(s.cells + (b + j) * 2 * W);
+  if constexpr (RECTIFIED) {
+    UNROLL for (int j = 0; j < N; j++) shown[j] = rectified(shown[j]);
+  } else {
+    overHyperbolics(shown);
+    UNROLL for (int j = 0; j < N; j++) shown[j] = shown[j] / underHyperbolic(shown[j]);
+  }
+  UNROLL for (int j = 0; j < N; j++) {
+    store(s.cells + (b + j) * 2 * W + W, shown[j]);
+    store(s.next + (b + j) * s.stride, load(s.sums + (b + j) * W4 + 3 * W) * shown[j]);
+  }
+}
+template <bool RECTIFIED, bool FIRST> static void lstmStep(const Step &given) {
+  const Step s = given; // values of its own, so that no store can have changed them
   for (ix b = 0; b < s.n; b++) {
-    float *z = s.sums + b * W4, *c = s.cells + b * 2 * W;
-    const vf before = s.first ? vf{} : load(s.cellsBefore + b * 2 * W);
-    if (s.read && !s.read[b]) {
-      store(c, before);
-      store(s.next + b * s.stride, load(s.states + b * s.stride));
+    if (!s.read || s.read[b]) {
+      lstmGates<RECTIFIED, FIRST>(s, b);
       continue;
     }
-    const vf i = sigmoidOf(take(chains, b * W4)), o = sigmoidOf(take(chains, b * W4 + 3 * W));
-    const vf f = s.first ? vf{} : sigmoidOf(take(chains, b * W4 + W)); // there is nothing to forget yet
-    const vf candidate = RECTIFIED ? rectified(load(z + 2 * W)) : hyperbolicOf(take(chains, b * W4 + 2 * W));
-    store(z, i);
-    store(z + W, f);
-    store(z + 2 * W, candidate);
-    store(z + 3 * W, o);
-    store(c, s.first ? i * candidate : f * before + i * candidate);
+    store(s.cells + b * 2 * W, FIRST ? vf{} : load(s.cellsBefore + b * 2 * W));
+    store(s.next + b * s.stride, load(s.states + b * s.stride));
   }
-  for (ix b = 0; b < s.n && !RECTIFIED; b++) put(chains, b * W, toHyperbolic(load(s.cells + b * 2 * W)));
-  for (ix b = 0; b < s.n; b++) {
-    if (s.read && !s.read[b]) continue;
-    float *c = s.cells + b * 2 * W;
-    const vf shown = RECTIFIED ? rectified(load(c)) : hyperbolicOf(take(chains, b * W));
-    store(c + W, shown);
-    store(s.next + b * s.stride, load(s.sums + b * W4 + 3 * W) * shown);
-  }
+  ix b = 0;
+  for (; !s.read && b + 4 <= s.n; b += 4) lstmStates<4, RECTIFIED>(s, b);
+  for (; b < s.n; b++)
+    if (!s.read || s.read[b]) lstmStates<1, RECTIFIED>(s, b);
 }
 
+/** z and r of N rows from b on; and what the candidate is made of. */
+template <int N> INLINE void gruGates(const Step &s, ix b) {
+  float *sums = s.sums + b * W4;
+  vf gates[2 * N];
+  UNROLL for (int j = 0; j < 2 * N; j++) gates[j] = load(sums + j / 2 * W4 + (1 + j % 2) * W);
+  underSigmoids(gates);
+  UNROLL for (int j = 0; j < N; j++) invert(gates[2 * j], gates[2 * j + 1]);
+  UNROLL for (int j = 0; j < N; j++) {
+    float *at = sums + j * W4;
+    store(at + W, gates[2 * j]);
+    store(at + 2 * W, gates[2 * j + 1]);
+    store(at + 3 * W, load(at + 3 * W) + gates[2 * j + 1] * load(at));
+  }
+}
+template <int N> INLINE void gruStates(const Step &s, ix b) {
+  vf candidates[N];
+  UNROLL for (int j = 0; j < N; j++) candidates[j] = load(s.sums + (b + j) * W4 + 3 * W);
+  overHyperbolics(candidates);
+  UNROLL for (int j = 0; j < N; j++) {
+    const vf n = candidates[j] / underHyperbolic(candidates[j]), z = load(s.sums + (b + j) * W4 + W);
+    const vf before = s.first ? vf{} : load(s.states + (b + j) * s.stride);
+    store(s.sums + (b + j) * W4 + 3 * W, n);
+    store(s.next + (b + j) * s.stride, z * before + (1.f - z) * n);
+  }
+}
 /** Sums are [h-side z r x-side]; kept as [h-side z r n]. */
-static void gruStep(const Step &s) {
-  Chains chains;
-  for (ix b = 0; b < s.n; b++) {
-    const ix z = b * W4;
-    put(chains, z, toSigmoid(load(s.sums + z + W)));
-    put(chains, z + W, toSigmoid(load(s.sums + z + 2 * W)));
-  }
-  for (ix b = 0; b < s.n; b++) {
-    float *sums = s.sums + b * W4;
-    const vf z = sigmoidOf(take(chains, b * W4)), r = sigmoidOf(take(chains, b * W4 + W));
-    store(sums + W, z);
-    store(sums + 2 * W, r);
-    put(chains, b * W4, toHyperbolic(load(sums + 3 * W) + r * load(sums)));
-  }
-  for (ix b = 0; b < s.n; b++) {
-    float *sums = s.sums + b * W4;
-    const vf before = s.first ? vf{} : load(s.states + b * s.stride);
-    if (s.read && !s.read[b]) {
-      store(s.next + b * s.stride, before);
-      continue;
-    }
-    const vf z = load(sums + W), n = hyperbolicOf(take(chains, b * W4));
-    store(sums + 3 * W, n);
-    store(s.next + b * s.stride, z * before + (1.f - z) * n);
+static void gruStep(const Step &given) {
+  const Step s = given;
+  ix b = 0;
+  for (; b + 2 <= s.n; b += 2) gruGates<2>(s, b);
+  for (; b < s.n; b++) gruGates<1>(s, b);
+  b = 0;
+  for (; !s.read && b + 4 <= s.n; b += 4) gruStates<4>(s, b);
+  for (; b < s.n; b++) {
+    if (!s.read || s.read[b]) gruStates<1>(s, b);
+    else store(s.next + b * s.stride, s.first ? vf{} : load(s.states + b * s.stride));
   }
 }
 
@@ -125,7 +147,7 @@ static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix
   if (l.parts > 1 && !layer.ids && l.H + l.ones + l.F <= PAIRED) {
     const Part &h = l.part[0], &x = l.part[1];
     const ix k0 = s == 0 && !shard.net->carry ? l.H : 0;
-    const float *w = shard.net->w;
+    const float *w = shard.w;
     productPair(sums, ld, n, l.stride, {rows + x.k0, w + weightsOf(l, x, p), x.K},
                 {rows + k0, w + weightsOf(l, h, p) + k0 * 3 * W, h.K - k0});
     return;
@@ -138,7 +160,7 @@ static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix
     if (!last)
       for (ix b = 0; b < n; b++) store(sums + b * ld, vf{}); // a GRU's first block, which the input does not feed
     product<0, 1>(sums + part.lane * W, ld, n, Left{rows + k0, l.stride, 1, 1, 0},
-                  shard.net->w + weightsOf(l, part, p) + (k0 - part.k0) * lanes, 0, lanes, part.k0 + part.K - k0, !last || layer.ids);
+                  shard.w + weightsOf(l, part, p) + (k0 - part.k0) * lanes, 0, lanes, part.k0 + part.K - k0, !last || layer.ids);
   }
 }
 
@@ -203,8 +225,8 @@ APART void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, V
       if (cells && s > 0) step.cellsBefore = cells + earlier * n * 2 * W;
       if (cells && s == 0 && carry) step.cellsBefore = l.firstCells + p * n * 2 * W;
       if (layer.kind == GRU) gruStep(step);
-      else if (layer.activation == RELU) lstmStep<true>(step);
-      else lstmStep<false>(step);
+      else if (layer.activation == RELU) step.first ? lstmStep<true, true>(step) : lstmStep<true, false>(step);
+      else step.first ? lstmStep<false, true>(step) : lstmStep<false, false>(step);
     }
     if (!l.gated) {
       for (ix b = 0; b < n; b++) {
@@ -370,12 +392,12 @@ static void backwardDirection(Shard &shard, Layer &layer, const Linear &l, const
         }
       }
     }
-    if (s > 0) backProduct(l, l.part[0], net.back + l.part[0].stateBack, s * n, n, all, l.carry, l.H, true);
+    if (s > 0) backProduct(l, l.part[0], shard.back + l.part[0].stateBack, s * n, n, all, l.carry, l.H, true);
     if (s > shard.from && taken - (s - 1) * n <= KC) continue;
     // while what they are made of is in a near cache
     if (shard.from == 0) weightGradient(shard, l, s * n, taken);
     const ix end = least(taken, shard.to * n); // own steps before have theirs
-    if (input) backProduct(l, part, net.back + part.inputBack, s * n, end - s * n, all, inputs + s * n * layer.Fp, layer.Fp, false);
+    if (input) backProduct(l, part, shard.back + part.inputBack, s * n, end - s * n, all, inputs + s * n * layer.Fp, layer.Fp, false);
     taken = s * n;
   }
   if (shard.from == 0 && layer.ids) tableGradient(shard, l);

@@ -51,7 +51,7 @@ static float dot(const float *a, const float *b, ix count) {
   return sum;
 }
 static void forwardFew(const Shard &shard, const Linear &l, View out, ix first, ix end) {
-  const float *w = shard.net->w + l.part[0].weights, *x = l.rows + first * l.stride;
+  const float *w = shard.w + l.part[0].weights, *x = l.rows + first * l.stride;
   const ix K = l.part[0].K, U = l.U, pitch = l.pitch, stride = l.stride;
   float *to = out.p + first * out.row;
   for (ix r = first; r < end; r++, x += stride, to += out.row) {
@@ -80,7 +80,7 @@ static void weightsOfFew(const Shard &shard, const Linear &l, const float *gradi
 }
 /** Gradients of the input, from row `first` to `end`. */
 static void inputOfFew(const Shard &shard, const Linear &l, const float *gradient, ix first, ix end, float *to, ix padded) {
-  const float *w = shard.net->w + l.part[0].weights + l.ones;
+  const float *w = shard.w + l.part[0].weights + l.ones;
   for (ix r = first; r < end; r++)
     for (ix f = 0; f < padded; f += W) {
       vf sum{};
@@ -101,7 +101,7 @@ static void forwardDense(Shard &shard, int i) {
     forwardFew(shard, l, out, first, end);
   else
     product<0, 1>(out.p + first * out.row, out.row, end - first, Left{l.rows + first * l.stride, l.stride, 1, 1, 0},
-                  shard.net->w + part.weights, 0, l.N, part.K, layer.ids);
+                  shard.w + part.weights, 0, l.N, part.K, layer.ids);
   if (layer.activation == LINEAR) return;
   for (ix r = first; r < end; r++)
     for (ix u = 0; u < l.N; u += W) {
@@ -127,7 +127,7 @@ static void backFromWeights(const Shard &shard, const Linear &l, const float *gr
     const ix n = least(rows, W4), row = up(n, W);
     for (ix p = 0; p < panelsOf(l); p++) {
       const ix lanes = lanesOf(l, part, p);
-      const Left weights{shard.net->w + weightsOf(l, part, p) + l.ones * lanes, lanes, 1, 1, 0};
+      const Left weights{shard.w + weightsOf(l, part, p) + l.ones * lanes, lanes, 1, 1, 0};
       turn(gradient + p * W4, l.N, n, lanes, turned, row);
       if (lanes == W4) product<W4, 1>(shard.temporary, row, l.F, weights, turned, 0, row, lanes, p > 0);
       else product<0, 1>(shard.temporary, row, l.F, weights, turned, 0, row, lanes, p > 0);
@@ -168,7 +168,7 @@ static void backwardDense(Shard &shard, int i) {
     backFromWeights(shard, l, gradient + first * l.N, end - first, layer.gradient + first * layer.Fp, layer.Fp);
   else
     product<0, 1>(layer.gradient + first * layer.Fp, layer.Fp, end - first, Left{gradient + first * l.N, l.N, 1, 1, 0},
-                  shard.net->back + part.inputBack, 0, layer.Fp, l.U, false);
+                  shard.back + part.inputBack, 0, layer.Fp, l.U, false);
 }
 
 static void forwardEmbedding(Shard &shard, int i) {
@@ -219,7 +219,7 @@ static void forwardNorm(Shard &shard, int i) {
   Layer &layer = shard.layers[i];
   const View out = inputOf(shard, i + 1);
   const ix F = layer.F;
-  const float *gamma = shard.net->w + layer.gamma, *beta = shard.net->w + layer.beta;
+  const float *gamma = shard.w + layer.gamma, *beta = shard.w + layer.beta;
   for (ix r = firstRow(shard, layer); r < endRow(shard, layer); r++) {
     const float *x = layer.x + r * layer.stride;
     float *normal = layer.extra + r * layer.Fp, *to = out.p + r * out.row;
@@ -238,7 +238,7 @@ static void forwardNorm(Shard &shard, int i) {
 static void backwardNorm(Shard &shard, int i) {
   Layer &layer = shard.layers[i];
   const ix F = layer.F;
-  const float *outer = gradientAfter(shard, i), *gamma = shard.net->w + layer.gamma;
+  const float *outer = gradientAfter(shard, i), *gamma = shard.w + layer.gamma;
   float *toGamma = shard.g + layer.gamma, *toBeta = shard.g + layer.beta;
   for (ix r = firstRow(shard, layer); r < endRow(shard, layer); r++) {
     const float *dy = outer + r * layer.Fp, *normal = layer.extra + r * layer.Fp;

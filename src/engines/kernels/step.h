@@ -52,7 +52,7 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
   batch.shards = shardsOf(net, count, batch.T);
   batch.tile = tileOf(net, batch.T, training);
   batch.training = training;
-  batch.far = training && batch.tile * keptOf(net, batch.T) > NEAR;
+  batch.far = net.fetches && training && batch.tile * keptOf(net, batch.T) > NEAR;
   batch.counted = training ? countTargets(net, start, start + count, known) : 0;
   moveOn(net);
   if (!makeStreams(net, count)) return false;
@@ -62,6 +62,8 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
     const ix reading = k == 0 ? count : windows; // shard 0 takes the others' rows up
     const ix touched = reading > net.tableRows / batch.T ? net.tableRows : reading * batch.T;
     if (!makeRoom(net, net.shards[k], batch.T, least(batch.tile, windows), training, touched)) return false;
+    net.shards[k].w = net.w;
+    net.shards[k].back = net.back;
   }
   return true;
 }
@@ -142,7 +144,7 @@ static void addTally(const Net &net, double *results) {
   results[2] += sum.weight;
 }
 
-// ---- the sum of all shards' gradients, in the order of the shards, in stretches of fixed length or panels; shard 0 takes it up
+// ---- the sum of all shards' gradients, in the order of the shards, in stretches of fixed length or panels; mostly, shard 0 takes it up
 
 enum { STRETCH = 16384 };
 
@@ -158,16 +160,16 @@ INLINE void addSquares(Wide &sum, const float *p) {
   sum.high += g.high * g.high;
 }
 
-/** Sums stretch k; gives the sum of squares. */
-static double addStretch(Net &net, ix k) {
+/** Sums stretch k to where `to` begins; gives the sum of squares. */
+static double addStretch(const Net &net, ix k, float *to) {
   Wide squares{};
   eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), true, [&](ix begin, ix end) {
-    float *g = net.shards[0].g;
+    const float *g = net.shards[0].g;
     for (ix i = begin; i < end; i += W) {
       vf sum = load(g + i);
       for (ix s = 1; s < net.batch.shards; s++) sum += load(net.shards[s].g + i);
-      store(g + i, sum);
-      addSquares(squares, g + i);
+      store(to + i, sum);
+      addSquares(squares, to + i);
     }
   });
   return total(squares);
@@ -215,7 +217,7 @@ static double addTouched(Net &net) {
 /** Part k of the sum; gives the sum of squares. */
 static double sumPart(Net &net, ix k) {
   const ix stretches = denseStretches(net);
-  return k < stretches ? addStretch(net, k) : k < sumsOf(net) - 1 ? makePanel(net, k - stretches) : addTouched(net);
+  return k < stretches ? addStretch(net, k, net.shards[0].g) : k < sumsOf(net) - 1 ? makePanel(net, k - stretches) : addTouched(net);
 }
 
 // ---- the optimizers: flat memory, and rows of tables, with gradients at `g` or of zero
@@ -226,7 +228,7 @@ static void raisePowers(Net &net) {
   net.power2 *= net.option2;
   net.raised++;
 }
-static Update updateOf(Net &net, double rate, double scale) {
+static Update updateOf(const Net &net, double rate, double scale) {
   Update u{};
   u.scale = (float)scale;
   u.rate = (float)rate;
@@ -234,7 +236,6 @@ static Update updateOf(Net &net, double rate, double scale) {
   u.keep = (float)net.option1;
   u.mean = (float)(1 - net.option1);
   if (net.optimizer > ADAMW) return u;
-  raisePowers(net);
   u.size = (float)(rate * __builtin_sqrt(1 - net.power2) / (1 - net.power1));
   u.square = (float)(1 - net.option2);
   u.shrink = net.optimizer == ADAMW ? (float)(rate * net.decay) : 0.f;
@@ -245,6 +246,9 @@ struct Places {
   const float *w, *m, *v;
   float *toW, *toM, *toV;
 };
+static Places placesOf(const Net &net) {
+  return {net.moved ? net.savedW : net.w, net.moved ? net.savedM : net.m, net.moved ? net.savedV : net.v, net.w, net.m, net.v};
+}
 template <OptimizerKind KIND> INLINE void updateVector(const Places &p, const Update &u, ix i, vf g) {
   const vf weight = load(p.w + i), mean = load(p.m + i);
   if constexpr (KIND <= ADAMW) {
@@ -265,10 +269,9 @@ template <OptimizerKind KIND> INLINE void updateVector(const Places &p, const Up
     store(p.toW + i, weight + move);
   }
 }
-template <OptimizerKind KIND> static void updateRange(const Net &net, const Update &given, ix at, const float *g, ix count) {
+template <OptimizerKind KIND> static void updateRange(const Places &all, const Update &given, ix at, const float *g, ix count) {
   const Update u = given; // values of its own, so that no store can have changed them
-  const float *w = net.moved ? net.savedW : net.w, *m = net.moved ? net.savedM : net.m, *v = net.moved ? net.savedV : net.v;
-  const Places p{w + at, m + at, v + at, net.w + at, net.m + at, net.v + at};
+  const Places p{all.w + at, all.m + at, all.v + at, all.toW + at, all.toM + at, all.toV + at};
   if (!g)
     for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, vf{});
   else if (u.scale == 1.f)
@@ -276,7 +279,7 @@ template <OptimizerKind KIND> static void updateRange(const Net &net, const Upda
   else
     for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, u.scale * load(g + i));
 }
-typedef void (*UpdateRange)(const Net &net, const Update &u, ix at, const float *g, ix count);
+typedef void (*UpdateRange)(const Places &all, const Update &u, ix at, const float *g, ix count);
 static const UpdateRange UPDATES[] = {updateRange<ADAM>, updateRange<ADAMW>, updateRange<RMSPROP>, updateRange<SGD>};
 
 /** Rows of the tables; those that never had a gradient stay as they are, except where weights decay by themselves. */
@@ -284,13 +287,14 @@ static void updateTables(const Net &net, const Update &u, ix from, ix to) {
   const Shard &first = net.shards[0];
   const ix width = net.tableWidth;
   const UpdateRange update = UPDATES[net.optimizer];
+  const Places places = placesOf(net);
   const Layer &layer = net.layers[0];
   for (ix id = from; id < to; id++) {
     if (!net.warm[id] && net.optimizer != ADAMW) continue;
     const float *g = first.slots[id] < 0 ? nullptr : first.g + net.dense + first.slots[id] * width;
     for (int d = 0; d < layer.directions; d++) {
       const Linear &l = layer.linear[d];
-      update(net, u, l.table + id * l.tableWidth, g ? g + l.tableColumn : nullptr, l.tableWidth);
+      update(places, u, l.table + id * l.tableWidth, g ? g + l.tableColumn : nullptr, l.tableWidth);
     }
   }
 }
@@ -304,22 +308,92 @@ static void updatePart(Net &net, ix k) {
     const ix rows = tableStretch(net);
     return updateTables(net, net.update, (k - stretches) * rows, least(net.tableRows, (k - stretches + 1) * rows));
   }
+  const Places places = placesOf(net);
   eachStretch(net, k * STRETCH, least(net.dense, (k + 1) * STRETCH), false, [&](ix begin, ix end) {
-    UPDATES[net.optimizer](net, net.update, begin, net.shards[0].g + begin, end - begin);
+    UPDATES[net.optimizer](places, net.update, begin, net.shards[0].g + begin, end - begin);
   });
 }
 
+static bool lossFinite(const Net &net) {
+  double loss = 0;
+  for (ix k = 0; k < net.batch.shards; k++) loss += net.shards[k].tally.loss;
+  return finite(loss);
+}
+/** What gradients of norm `norm` are multiplied by. */
+static double clipped(double norm, double clip) { return clip >= 0 && norm > clip ? clip / norm : 1; }
 /** After the sum: whether loss and norm are finite; if so the update is made ready, clipped. results[3]: the norm. */
 static bool decide(Net &net, double rate, double clip, double *results) {
-  double squares = 0, loss = 0;
+  double squares = 0;
   for (ix k = 0; k < sumsOf(net); k++) squares += net.squares[k];
-  for (ix k = 0; k < net.batch.shards; k++) loss += net.shards[k].tally.loss;
   const double norm = __builtin_sqrt(squares);
   results[3] = norm;
-  if (!finite(loss) || !finite(norm)) return false;
-  net.update = updateOf(net, rate, clip >= 0 && norm > clip ? clip / norm : 1);
+  if (!lossFinite(net) || !finite(norm)) return false;
+  if (net.optimizer <= ADAMW) raisePowers(net);
+  net.update = updateOf(net, rate, clipped(norm, clip));
   if (net.standing) changePlaces(net);
   return true;
+}
+
+// ---- the same of a network with a twin: shard k reads and changes side k, and all that crosses over are gradients
+
+static void endTwin(Net &net) {
+  if (net.twin) release(net.twin->room);
+  release(net.twin);
+  net.twin = nullptr;
+}
+/** Whether two threads have each a side of the batch to keep: a few weights, all of which each shard has gradients of. */
+static bool isTwin(const Net &net, const Team *team) {
+  if (!team || team->helpers < 1 || net.batch.shards != 2 || net.dense > TWIN_WEIGHTS || net.tableRows || net.asleep) return false;
+  return panelsOf(net, true) == 0;
+}
+/** False where there is no memory for it: then the network does without. */
+static bool makeTwin(Net &net) {
+  if (net.twin) return true;
+  Twin made{};
+  const auto carve = [&](Carve c) {
+    float **const arrays[] = {&made.w, &made.m, &made.v, &made.sums[0], &made.sums[1]};
+    for (float **array : arrays) c.take(*array, net.size);
+    c.take(made.back, net.backSize);
+    return c.used;
+  };
+  made.bytes = (ix)carve(Carve{nullptr, 0});
+  net.twin = (Twin *)allocate(sizeof(Twin));
+  made.room = (char *)allocate((size_t)made.bytes);
+  carve(Carve{made.room, 0});
+  if (net.twin) *net.twin = made;
+  if (net.twin && made.room) return true;
+  endTwin(net);
+  return false;
+}
+
+/** Side k's part in gradients: its weights as they are now, and its shard. */
+static void learnSide(Net &net, ix k, bool begins) {
+  Shard &shard = net.shards[k];
+  const Twin &twin = *net.twin;
+  if (k == 1) {
+    if (begins) {
+      copy(twin.w, net.w, net.size);
+      copy(twin.m, net.m, net.size);
+      copy(twin.v, net.v, net.size);
+    }
+    shard.w = twin.w;
+    shard.back = twin.back;
+  }
+  if (k >= net.batch.shards) return;
+  for (ix p = 0; p < panelsOf(net, false); p++) renewPanel(net, shard.w, k == 1 ? twin.back : net.back, p);
+  learn(net, shard, k);
+}
+/** Side k's sum, decision and update: as those of sumPart, decide and updatePart, in their order. */
+static void followSide(Net &net, ix k, double rate, double clip) {
+  Twin &twin = *net.twin;
+  double squares = 0;
+  for (ix s = 0; s < denseStretches(net); s++) squares += addStretch(net, s, twin.sums[k]);
+  twin.norm[k] = __builtin_sqrt(squares);
+  if (!lossFinite(net) || !finite(twin.norm[k])) return;
+  const Update update = updateOf(net, rate, clipped(twin.norm[k], clip));
+  if (k == 0 && net.standing) changePlaces(net);
+  const Places places = k == 0 ? placesOf(net) : Places{twin.w, twin.m, twin.v, twin.w, twin.m, twin.v};
+  UPDATES[net.optimizer](places, update, 0, twin.sums[k], net.dense);
 }
 
 // ---- phases
@@ -332,7 +406,7 @@ static ix partsOf(const Net &net, int phase) {
 }
 static void runPart(Net &net, int phase, ix k) {
   switch (phase) {
-    case RENEW: renewPanel(net, k); break;
+    case RENEW: renewPanel(net, net.w, net.back, k); break;
     case GRADIENTS: learn(net, net.shards[k], k); break;
     case SUM: net.squares[k] = sumPart(net, k); break;
     case UPDATE: updatePart(net, k); break;
@@ -342,6 +416,30 @@ static void runPart(Net &net, int phase, ix k) {
 }
 static void run(Net &net, Team *team, int phase) {
   inParts(team, partsOf(net, phase), [&](ix k) { runPart(net, phase, k); });
+}
+
+/** A training step, made ready. False where it changed nothing: asked to stop, or not finite. */
+static bool stepOf(Net &net, Team *team, double rate, double clip, double *results) {
+  run(net, team, RENEW);
+  run(net, team, GRADIENTS);
+  if (stopped(net)) return false;
+  run(net, team, SUM);
+  if (stopped(net) || !decide(net, rate, clip, results)) return false;
+  run(net, team, UPDATE);
+  return true;
+}
+static bool stepOfTwins(Net &net, Team *team, bool begins, double rate, double clip, double *results) {
+  inParts(team, 2, [&](ix k) { learnSide(net, k, begins); });
+  if (stopped(net)) return false;
+  const double power1 = net.power1, power2 = net.power2, raised = net.raised;
+  if (net.optimizer <= ADAMW) raisePowers(net);
+  inParts(team, 2, [&](ix k) { followSide(net, k, rate, clip); });
+  results[3] = net.twin->norm[0];
+  if (lossFinite(net) && finite(results[3])) return true;
+  net.power1 = power1;
+  net.power2 = power2;
+  net.raised = raised;
+  return false;
 }
 
 static bool weightsFinite(const Net &net) {

@@ -7,6 +7,7 @@ struct Net;
 /** Runs `part(context, k)` for k = 0 … parts − 1 in any order, side by side where it can; comes back when all are done. */
 struct Team {
   void (*run)(Team *team, int32_t parts, void (*part)(void *context, int32_t k), void *context);
+  int32_t helpers; // threads that had nothing else to do when the job began
 };
 
 struct KernelTable {

@@ -76,24 +76,26 @@ struct Job {
 
 /**
  * The phase a thread leads. Parts are claimed one by one, by whoever is free: a thread that lost its processor holds one part up, not a
- * share of all. `open` holds the phase's number, the parts and the next one in one word, so that nobody claims of a phase that is over.
+ * share of all. It claims from the first on, helpers from the last on: so most parts find what they left in a near cache the step before.
+ * `open` holds the phase's number and the first and the end of the parts left in one word, so that nobody claims of a phase that is over.
  */
-struct Lead : Team {
+struct alignas(64) Lead : Team {
   class Pool *pool = nullptr;
   std::atomic<uint64_t> open{0};
-  std::atomic<int32_t> finished{0};
   void (*part)(void *, int32_t) = nullptr;
   void *context = nullptr;
   uint64_t phase = 0;
+  alignas(64) std::atomic<int32_t> finished{0}; // in a line of its own, which the thread that leads looks at while it waits
 
   /** One part, if there is one to claim. */
-  bool claim() {
+  bool claim(bool first) {
     uint64_t seen = open.load(std::memory_order_acquire);
     for (;;) {
-      const uint32_t next = (uint32_t)(seen & 0xffff), parts = (uint32_t)(seen >> 16 & 0xffff);
-      if (next >= parts) return false;
-      if (open.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
-        part(context, (int32_t)next);
+      const uint32_t next = (uint32_t)(seen & 0xffff), end = (uint32_t)(seen >> 16 & 0xffff);
+      if (next >= end) return false;
+      const uint64_t left = first ? seen + 1 : seen - (1 << 16);
+      if (open.compare_exchange_weak(seen, left, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        part(context, (int32_t)(first ? next : end - 1));
         finished.fetch_add(1, std::memory_order_release);
         return true;
       }
@@ -205,7 +207,7 @@ class Pool {
     for (int looks = 0;;) {
       if (index < allowed && waiting.load(std::memory_order_acquire) > 0) {
         if (Job *job = take()) {
-          leading.fetch_add(1);
+          own.helpers = allowed - leading.fetch_add(1) - 1;
           job->work(&own);
           leading.fetch_sub(1);
           job->done();
@@ -236,7 +238,7 @@ class Pool {
   }
   bool help(int index) {
     for (int i = 0; i < MOST_THREADS; i++)
-      if (i != index && leads[i].claim()) return true;
+      if (i != index && leads[i].claim(false)) return true;
     return false;
   }
   bool anythingOpen() const {
@@ -279,7 +281,7 @@ class Pool {
         { std::lock_guard<std::mutex> lock(pool.mutex); }
         pool.wake.notify_all();
       }
-      while (own.claim()) continue;
+      while (own.claim(true)) continue;
       for (int looks = 0; own.finished.load(std::memory_order_acquire) < count; looks++) {
         if (looks < LOOKS) relax();
         else giveWay();

@@ -3,7 +3,8 @@
 Usage: peers.py torch THREADS [plain] | peers.py keras [xla | plain]. First line out: versions. Then one answer per request:
 {"op": "build", "row": {...}} -> {"setting"}; {"op": "run", "turns": n} -> {"ms"}; {"op": "free"} -> {"peak", "before"} (MiB).
 Batches stand ready as tensors of the framework and are not shuffled; where there are several honest ways to do the same work, a
-short trial takes the fastest, and its name is the setting. `plain`: no trial, the way of the framework's own first example.
+short trial takes the fastest, and its name is the setting; PyTorch counts numbers below full precision as 0. `plain`: nothing of that, but
+the way of the framework's own first example.
 """
 
 import ctypes
@@ -69,11 +70,13 @@ def batches(row, *arrays):
 
 
 class Torch:
-    def __init__(self, threads):
+    def __init__(self, threads, tuned):
         import torch
 
         self.torch = torch
         torch.set_num_threads(threads)
+        if tuned:  # gradients fade over many steps, and some processors take a hundred times as long for what is left of them
+            torch.set_flush_denormal(True)
         self.about = {"torch": torch.__version__, "threads": torch.get_num_threads()}
         self.about["ATen"] = torch.backends.cpu.get_cpu_capability()
         self.about["oneDNN"] = onednn("import torch\nwith torch.inference_mode(): torch.nn.LSTM(8, 8)(torch.zeros(2, 2, 8))")
@@ -240,7 +243,7 @@ def fastest(ways, enough=250):
 
 
 def main():
-    peer = Torch(int(sys.argv[2])) if sys.argv[1] == "torch" else Keras("xla" in sys.argv)
+    peer = Torch(int(sys.argv[2]), "plain" not in sys.argv) if sys.argv[1] == "torch" else Keras("xla" in sys.argv)
     choose = plain if "plain" in sys.argv else fastest
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what frameworks print does not disturb the answers

@@ -87,7 +87,7 @@ export const ROWS: readonly Row[] = [
     what: 'long context: U32 T512 B32 F1',
     units: [32],
     context: 512,
-    note: 'PyTorch as it comes computes with gradients below float32’s full precision, for which some processors take seven times as long (`torch.set_flush_denormal`)',
+    note: 'plain PyTorch computes with gradients below float32’s full precision, for which some processors take seven times as long; the other is told to flush them (`torch.set_flush_denormal`)',
   }),
   row({ id: 'gru32', what: 'GRU U32 T24 B32 F1', units: [32], cell: 'gru', windows: 32 * MANY }),
   row({ id: 'gru128', what: 'GRU U128 T24 B32 F1', units: [128], cell: 'gru', windows: 32 * 4 }),

@@ -25,8 +25,8 @@ if ('addon' in native) {
  */
 const FUNCTIONS: [string, number, (x: number) => number, number][] = [
   ['exp', 0, (x) => Math.exp(Math.min(88, Math.max(-87, x))), 1],
-  ['sigmoid', 1, (x) => 1 / (1 + Math.exp(Math.min(87, Math.max(-87, -x)))), 3.5],
-  ['tanh', 2, Math.tanh, 3.5],
+  ['sigmoid', 1, (x) => 1 / (1 + Math.exp(Math.min(87, Math.max(-87, -x)))), 2.5],
+  ['tanh', 2, Math.tanh, 3],
 ];
 /** What a sigmoid may be instead of less. */
 const LEAST_SIGMOID = 2.2e-19;

@@ -16,7 +16,7 @@ API void kernel_destroy(Net *net) {
   void *all[] = {net->layers, net->quantiles, net->w, net->m, net->v, net->back, net->warm, net->squares,
                  net->savedW, net->savedM, net->savedV, net->lags, net->streamRoom};
   for (void *memory : all) release(memory);
-  endTwin(*net);
+  endSides(*net);
   for (const Shard &shard : net->shards) {
     release(shard.layers);
     release(shard.work);
@@ -29,7 +29,7 @@ API void kernel_destroy(Net *net) {
 #ifdef KERNELS
 /** Lets go of buffers and gradients; the next call makes what it needs anew. */
 static void kernel_rest(Net *net) {
-  endTwin(*net);
+  endSides(*net);
   for (Shard &shard : net->shards) {
     release(shard.work);
     release(shard.g);
@@ -45,6 +45,7 @@ static void kernel_rest(Net *net) {
 static int64_t kernel_bytes(const Net *net) {
   const int64_t floats = net->size * (net->savedV ? 6 : 3) + net->backSize + 2 * net->streams * net->streamWidth;
   int64_t bytes = (int64_t)sizeof(Net) + 4 * floats + net->tableRows + net->count * (int64_t)sizeof(Layer);
+  if (net->secondBack) bytes += 4 * net->backSize;
   if (net->twin) bytes += (int64_t)sizeof(Twin) + net->twin->bytes;
   for (const Shard &shard : net->shards) {
     bytes += shard.roomBytes;
@@ -266,12 +267,12 @@ static int32_t train(Net *made, Team *team, const int32_t *bounds, int32_t count
   beginTraining(net, bounds[0], bounds[count], settings);
   int end = COMPLETE;
   int32_t k = 0;
-  bool twins = false;
+  Sides sides = NOTHING;
   for (; k < count && end == COMPLETE; k++) {
     if (!prepareStep(net, (ix)settings[2] + k, bounds[k], bounds[k + 1])) return -1;
-    if (k == 0) twins = isTwin(net, team) && makeTwin(net);
-    const bool changed = twins ? stepOfTwins(net, team, k == 0, rates[k], settings[3], results) : stepOf(net, team, rates[k], settings[3], results);
-    if (!changed) end = stopped(net) ? ASKED_TO_STOP : NOT_FINITE;
+    if (k == 0) sides = sidesOf(net, team);
+    if (k == 0 && sides == EVERYTHING) copyToTwin(net);
+    if (!stepOf(net, team, sides, rates[k], settings[3], results)) end = stopped(net) ? ASKED_TO_STOP : NOT_FINITE;
     if (end != COMPLETE) break;
     if (settings[4] != 0 && k == count - 1 && !weightsFinite(net)) {
       end = NOT_FINITE;

@@ -6,8 +6,9 @@
 #include "table.h"
 
 // Windows that go through time together; the fewest, where more would not stay in a near cache; bytes of that; of weights it is worth for.
+// Floats of a network, and of transposed weights, up to which both of two sides have them.
 // Products of a forward pass that are worth two shards: about what native/kernel.ts holds to be worth two threads.
-enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, TWIN_WEIGHTS = 1 << 15, MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 5 << 17 };
+enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, TWIN_WEIGHTS = 1 << 15, SECOND_BACK = 1 << 17, MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 5 << 17 };
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
 enum Activation { LINEAR, RELU, TANH, SIGMOID };
 enum LossKind { MSE, MAE, HUBER, PINBALL, CROSS_ENTROPY };
@@ -87,12 +88,9 @@ struct Update {
   float scale, rate, size, mean, square, epsilon, shrink, keep;
 };
 
-/**
- * All of a small network that a training changes, once more, for the second of two shards: what one thread writes and another reads has to
- * travel between their caches, which takes longer than to sum all gradients, and to update all weights, on both sides.
- */
+/** All of a small network that a training changes, once more, for the second of two shards. */
 struct Twin {
-  float *w, *m, *v, *back;
+  float *w, *m, *v;
   float *sums[2];            // of the shards' gradients, as each side has them
   double norm[2];
   char *room;                // holds all of them
@@ -157,6 +155,7 @@ struct Net {
   bool written;              // since the last copy the host wrote, or chose another optimizer: the places may differ anywhere
   uint8_t *warm;             // (tableRows) 1 where a row has, or had, a gradient: what is kept of the others is zero
   double *squares;           // sums of squares, one for each stretch of gradients
+  float *secondBack;         // `back` of the second of two sides; null until it is needed
   Twin *twin;                // null until it is needed
   Update update;
   ix backSize;

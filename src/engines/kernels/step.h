@@ -275,7 +275,10 @@ template <OptimizerKind KIND> static void updateRange(const Places &all, const U
   if (!g)
     for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, vf{});
   else if (u.scale == 1.f)
-    for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, load(g + i));
+    for (ix i = 0; i < count; i += W) {
+      own(p.toW + i);
+      updateVector<KIND>(p, u, i, load(g + i));
+    }
   else
     for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, u.scale * load(g + i));
 }
@@ -334,53 +337,59 @@ static bool decide(Net &net, double rate, double clip, double *results) {
   return true;
 }
 
-// ---- the same of a network with a twin: shard k reads and changes side k, and all that crosses over are gradients
+// ---- two shards as two sides, where two threads are at work: what one writes and the other reads has to travel between their caches, which
+// takes longer than to turn weights, or to sum a small network's gradients and update its weights, on both sides
 
-static void endTwin(Net &net) {
+/** What the sides have of their own. */
+enum Sides { NOTHING, TURNED_WEIGHTS, EVERYTHING };
+
+static void endSides(Net &net) {
+  release(net.secondBack);
   if (net.twin) release(net.twin->room);
   release(net.twin);
+  net.secondBack = nullptr;
   net.twin = nullptr;
 }
-/** Whether two threads have each a side of the batch to keep: a few weights, all of which each shard has gradients of. */
-static bool isTwin(const Net &net, const Team *team) {
-  if (!team || team->helpers < 1 || net.batch.shards != 2 || net.dense > TWIN_WEIGHTS || net.tableRows || net.asleep) return false;
-  return panelsOf(net, true) == 0;
+static bool makeSecondBack(Net &net) {
+  if (!net.secondBack) net.secondBack = (float *)allocate((size_t)net.backSize * sizeof(float));
+  return net.secondBack;
 }
-/** False where there is no memory for it: then the network does without. */
 static bool makeTwin(Net &net) {
   if (net.twin) return true;
-  Twin made{};
+  Twin *twin = (Twin *)allocate(sizeof(Twin));
+  if (!twin) return false;
   const auto carve = [&](Carve c) {
-    float **const arrays[] = {&made.w, &made.m, &made.v, &made.sums[0], &made.sums[1]};
+    float **const arrays[] = {&twin->w, &twin->m, &twin->v, &twin->sums[0], &twin->sums[1]};
     for (float **array : arrays) c.take(*array, net.size);
-    c.take(made.back, net.backSize);
     return c.used;
   };
-  made.bytes = (ix)carve(Carve{nullptr, 0});
-  net.twin = (Twin *)allocate(sizeof(Twin));
-  made.room = (char *)allocate((size_t)made.bytes);
-  carve(Carve{made.room, 0});
-  if (net.twin) *net.twin = made;
-  if (net.twin && made.room) return true;
-  endTwin(net);
-  return false;
+  twin->bytes = (ix)carve(Carve{nullptr, 0});
+  twin->room = (char *)allocate((size_t)twin->bytes);
+  carve(Carve{twin->room, 0});
+  if (twin->room) net.twin = twin;
+  else release(twin);
+  return net.twin;
+}
+/** Sides of a training that begins, with memory for them; a twin needs gradients that each shard has all of. */
+static Sides sidesOf(Net &net, const Team *team) {
+  if (!team || team->helpers < 1 || net.batch.shards != 2 || net.backSize > SECOND_BACK || !makeSecondBack(net)) return NOTHING;
+  const bool small = net.dense <= TWIN_WEIGHTS && !net.tableRows && !net.asleep && panelsOf(net, true) == 0;
+  return small && makeTwin(net) ? EVERYTHING : TURNED_WEIGHTS;
+}
+static void copyToTwin(const Net &net) {
+  copy(net.twin->w, net.w, net.size);
+  copy(net.twin->m, net.m, net.size);
+  copy(net.twin->v, net.v, net.size);
 }
 
-/** Side k's part in gradients: its weights as they are now, and its shard. */
-static void learnSide(Net &net, ix k, bool begins) {
-  Shard &shard = net.shards[k];
-  const Twin &twin = *net.twin;
-  if (k == 1) {
-    if (begins) {
-      copy(twin.w, net.w, net.size);
-      copy(twin.m, net.m, net.size);
-      copy(twin.v, net.v, net.size);
-    }
-    shard.w = twin.w;
-    shard.back = twin.back;
-  }
+/** Side k's part in gradients: its weights turned as they are now, and its shard. */
+static void learnSide(Net &net, Sides sides, ix k) {
   if (k >= net.batch.shards) return;
-  for (ix p = 0; p < panelsOf(net, false); p++) renewPanel(net, shard.w, k == 1 ? twin.back : net.back, p);
+  Shard &shard = net.shards[k];
+  float *back = k == 0 ? net.back : net.secondBack;
+  if (k == 1 && sides == EVERYTHING) shard.w = net.twin->w;
+  shard.back = back;
+  for (ix p = 0; p < panelsOf(net, false); p++) renewPanel(net, shard.w, back, p);
   learn(net, shard, k);
 }
 /** Side k's sum, decision and update: as those of sumPart, decide and updatePart, in their order. */
@@ -394,6 +403,17 @@ static void followSide(Net &net, ix k, double rate, double clip) {
   if (k == 0 && net.standing) changePlaces(net);
   const Places places = k == 0 ? placesOf(net) : Places{twin.w, twin.m, twin.v, twin.w, twin.m, twin.v};
   UPDATES[net.optimizer](places, update, 0, twin.sums[k], net.dense);
+}
+static bool followBoth(Net &net, Team *team, double rate, double clip, double *results) {
+  const double power1 = net.power1, power2 = net.power2, raised = net.raised;
+  if (net.optimizer <= ADAMW) raisePowers(net);
+  inParts(team, 2, [&](ix k) { followSide(net, k, rate, clip); });
+  results[3] = net.twin->norm[0];
+  if (lossFinite(net) && finite(results[3])) return true;
+  net.power1 = power1;
+  net.power2 = power2;
+  net.raised = raised;
+  return false;
 }
 
 // ---- phases
@@ -419,27 +439,19 @@ static void run(Net &net, Team *team, int phase) {
 }
 
 /** A training step, made ready. False where it changed nothing: asked to stop, or not finite. */
-static bool stepOf(Net &net, Team *team, double rate, double clip, double *results) {
-  run(net, team, RENEW);
-  run(net, team, GRADIENTS);
+static bool stepOf(Net &net, Team *team, Sides sides, double rate, double clip, double *results) {
+  if (sides == NOTHING) {
+    run(net, team, RENEW);
+    run(net, team, GRADIENTS);
+  } else {
+    inParts(team, 2, [&](ix k) { learnSide(net, sides, k); });
+  }
   if (stopped(net)) return false;
+  if (sides == EVERYTHING) return followBoth(net, team, rate, clip, results);
   run(net, team, SUM);
   if (stopped(net) || !decide(net, rate, clip, results)) return false;
   run(net, team, UPDATE);
   return true;
-}
-static bool stepOfTwins(Net &net, Team *team, bool begins, double rate, double clip, double *results) {
-  inParts(team, 2, [&](ix k) { learnSide(net, k, begins); });
-  if (stopped(net)) return false;
-  const double power1 = net.power1, power2 = net.power2, raised = net.raised;
-  if (net.optimizer <= ADAMW) raisePowers(net);
-  inParts(team, 2, [&](ix k) { followSide(net, k, rate, clip); });
-  results[3] = net.twin->norm[0];
-  if (lossFinite(net) && finite(results[3])) return true;
-  net.power1 = power1;
-  net.power2 = power2;
-  net.raised = raised;
-  return false;
 }
 
 static bool weightsFinite(const Net &net) {

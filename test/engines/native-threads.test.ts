@@ -10,7 +10,7 @@ import { type Compiled, START, type TrainRequest, type Windows } from '../../src
 import { loadAddon } from '../../src/engines/native/addon.ts';
 import { native } from '../../src/engines/native/index.ts';
 import type { Network } from '../../src/models/network.ts';
-import { takeCuts } from '../../src/window/cuts.ts';
+import { cutsAt, takeCuts } from '../../src/window/cuts.ts';
 import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
 
 const exec = promisify(execFile);
@@ -38,6 +38,25 @@ const words = (batch: number): Subject => {
   const layers = [{ kind: 'gru', units: 40, bidirectional: true }];
   const network = build('language-model', { embedding: 20, layers, dropout: 0.2 }, task(sequence, window));
   return { name: `words, batch ${batch}`, network, all: windows(sequence, window), batch };
+};
+/** A head of ten outputs. */
+const heads = (units: number, batch: number): Subject => {
+  const sequence = numbers(700);
+  const window = shape({ context: 24, horizon: 10 });
+  const network = build('lstm-regressor', { units }, task(sequence, window));
+  return { name: 'ten outputs', network, all: windows(sequence, window), batch };
+};
+/** Windows of 48 steps, and fifty of 24. */
+const lengths = (units: number, batch: number): Subject => {
+  const sequence = numbers(700);
+  const window = shape({ context: 48 });
+  const cutoffs = Array.from({ length: 640 }, (_, i) => 48 + i);
+  const cuts = cutsAt(
+    cutoffs,
+    cutoffs.map((cutoff, i) => cutoff - (i % 13 === 0 ? 24 : 48)),
+  );
+  const network = build('lstm-regressor', { units }, task(sequence, window));
+  return { name: 'two lengths', network, all: { sequence, shape: window, cuts }, batch };
 };
 const SUBJECTS = [
   series(40, 37),
@@ -98,13 +117,20 @@ describe.skipIf(!('addon' in loaded))('threads of the native engine', () => {
   );
 
   // Two threads keep a small network twice: both sides have to go the same way.
-  it.each<[string, Partial<TrainRequest>]>([
-    ['sgd', { optimizer: { kind: 'sgd', rate: 0.01, momentum: 0.9 }, clip: null }],
-    ['rmsprop', { optimizer: { kind: 'rmsprop', rate: 0.001, rho: 0.9, epsilon: 1e-7 } }],
-    ['adamw', { optimizer: { kind: 'adamw', rate: 0.003, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, decay: 0.01 } }],
-    ['batches of one shard after those of two', { batch: 83 }],
-  ])('one and two end in the same bytes, epoch by epoch or at once, with %s', async (_, changes) => {
-    const subject = series(24, 64);
+  const small = series(24, 64);
+  const wideHead = heads(24, 83); // 3 windows are left for the last batch, fewer rows than the head's weights are worth
+  it.each<[string, Subject, Partial<TrainRequest>]>([
+    ['sgd', small, { optimizer: { kind: 'sgd', rate: 0.01, momentum: 0.9 }, clip: null }],
+    ['rmsprop', small, { optimizer: { kind: 'rmsprop', rate: 0.001, rho: 0.9, epsilon: 1e-7 } }],
+    [
+      'adamw',
+      small,
+      { optimizer: { kind: 'adamw', rate: 0.003, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, decay: 0.01 } },
+    ],
+    ['batches of one shard after those of two', series(24, 83), {}],
+    ['a last batch of a few rows', wideHead, {}],
+    ['batches of two shards beside those of eight', lengths(24, 300), {}],
+  ])('one and two end in the same bytes, epoch by epoch or at once: %s', async (_, subject, changes) => {
     const ends = [];
     for (const [count, calls] of [
       [1, 1],

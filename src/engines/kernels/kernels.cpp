@@ -267,11 +267,9 @@ static int32_t train(Net *made, Team *team, const int32_t *bounds, int32_t count
   beginTraining(net, bounds[0], bounds[count], settings);
   int end = COMPLETE;
   int32_t k = 0;
-  Sides sides = NOTHING;
+  const Sides sides = sidesOf(net, team, bounds, count);
   for (; k < count && end == COMPLETE; k++) {
     if (!prepareStep(net, (ix)settings[2] + k, bounds[k], bounds[k + 1])) return -1;
-    if (k == 0) sides = sidesOf(net, team);
-    if (k == 0 && sides == EVERYTHING) copyToTwin(net);
     if (!stepOf(net, team, sides, rates[k], settings[3], results)) end = stopped(net) ? ASKED_TO_STOP : NOT_FINITE;
     if (end != COMPLETE) break;
     if (settings[4] != 0 && k == count - 1 && !weightsFinite(net)) {

@@ -39,6 +39,8 @@ static void beginTraining(Net &net, ix start, ix end, const double *settings) {
   net.asleep = asleep;
   net.stirred = net.stirred || !net.asleep;
 }
+/** Steps of a batch that begins with window `start`: those that are read, and the network's own. */
+static ix stepsOf(const Net &net, ix start) { return (net.data.padLeft ? net.data.context : lengthOf(net, start)) + net.own; }
 /** Makes ready for windows [start, start + count); false where there is no memory. */
 static bool prepare(Net &net, ix start, ix count, bool training) {
   Batch &batch = net.batch;
@@ -47,8 +49,8 @@ static bool prepare(Net &net, ix start, ix count, bool training) {
   batch.count = most(0, count);
   batch.shards = 0;
   if (count < 1) return !training;
-  const ix known = net.data.padLeft ? net.data.context : lengthOf(net, start);
-  batch.T = known + net.own;
+  batch.T = stepsOf(net, start);
+  const ix known = batch.T - net.own;
   batch.shards = shardsOf(net, count, batch.T);
   batch.tile = tileOf(net, batch.T, training);
   batch.training = training;
@@ -370,16 +372,34 @@ static bool makeTwin(Net &net) {
   else release(twin);
   return net.twin;
 }
-/** Sides of a training that begins, with memory for them; a twin needs gradients that each shard has all of. */
-static Sides sidesOf(Net &net, const Team *team) {
-  if (!team || team->helpers < 1 || net.batch.shards != 2 || net.backSize > SECOND_BACK || !makeSecondBack(net)) return NOTHING;
-  const bool small = net.dense <= TWIN_WEIGHTS && !net.tableRows && !net.asleep && panelsOf(net, true) == 0;
-  return small && makeTwin(net) ? EVERYTHING : TURNED_WEIGHTS;
+/** Whether a batch of `count` windows may have fewer rows of a dense layer than its weights are worth: see isLean. */
+static bool mayBeLean(const Net &net, ix count) {
+  bool may = false;
+  for (int i = 0; i < net.count; i++) {
+    const Layer &layer = net.layers[i];
+    may = may || (layer.kind == DENSE && !layer.linear[0].pitch && 2 * count * (layer.F + layer.U) <= layer.F * layer.U);
+  }
+  return may;
 }
-static void copyToTwin(const Net &net) {
+/**
+ * Sides of a training that begins, with memory for them. Batches differ in windows, and in the length of those: none may have more shards than
+ * two, and a twin needs gradients that each shard has all of.
+ */
+static Sides sidesOf(Net &net, const Team *team, const int32_t *bounds, ix batches) {
+  if (!team || team->helpers < 1 || net.backSize > SECOND_BACK) return NOTHING;
+  ix shards = 0, fewest = bounds[batches] - bounds[0];
+  for (ix k = 0; k < batches; k++) {
+    const ix count = bounds[k + 1] - bounds[k];
+    shards = most(shards, shardsOf(net, count, stepsOf(net, bounds[k])));
+    fewest = least(fewest, count);
+  }
+  if (shards != 2 || !makeSecondBack(net)) return NOTHING;
+  const bool small = net.dense <= TWIN_WEIGHTS && !net.tableRows && !net.asleep && !mayBeLean(net, fewest);
+  if (!small || !makeTwin(net)) return TURNED_WEIGHTS;
   copy(net.twin->w, net.w, net.size);
   copy(net.twin->m, net.m, net.size);
   copy(net.twin->v, net.v, net.size);
+  return EVERYTHING;
 }
 
 /** Side k's part in gradients: its weights turned as they are now, and its shard. */

@@ -270,7 +270,7 @@ static int32_t train(Net *made, Team *team, const int32_t *bounds, int32_t count
   const Sides sides = sidesOf(net, team, bounds, count);
   for (; k < count && end == COMPLETE; k++) {
     if (!prepareStep(net, (ix)settings[2] + k, bounds[k], bounds[k + 1])) return -1;
-    if (!stepOf(net, team, sides, rates[k], settings[3], results)) end = stopped(net) ? ASKED_TO_STOP : NOT_FINITE;
+    if (!takeStep(net, team, sides, rates[k], settings[3], results)) end = stopped(net) ? ASKED_TO_STOP : NOT_FINITE;
     if (end != COMPLETE) break;
     if (settings[4] != 0 && k == count - 1 && !weightsFinite(net)) {
       end = NOT_FINITE;

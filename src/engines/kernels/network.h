@@ -6,9 +6,11 @@
 #include "table.h"
 
 // Windows that go through time together; the fewest, where more would not stay in a near cache; bytes of that; of weights it is worth for.
-// Floats of a network, and of transposed weights, up to which both of two sides have them.
+enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17 };
+// Floats of a network, and of transposed weights, up to which each of two sides has its own.
+enum { TWIN_WEIGHTS = 1 << 15, SECOND_BACK = 1 << 17 };
 // Products of a forward pass that are worth two shards: about what native/kernel.ts holds to be worth two threads.
-enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17, TWIN_WEIGHTS = 1 << 15, SECOND_BACK = 1 << 17, MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 5 << 17 };
+enum { MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 5 << 17 };
 enum Kind { DENSE, DROPOUT, EMBEDDING, LAYER_NORM, SIMPLE_RNN, GRU, LSTM };
 enum Activation { LINEAR, RELU, TANH, SIGMOID };
 enum LossKind { MSE, MAE, HUBER, PINBALL, CROSS_ENTROPY };
@@ -103,7 +105,7 @@ struct Net;
 struct Shard {
   const Net *net;
   Layer *layers;             // the network's, with this shard's buffers
-  const float *w, *back;     // weights it reads, and their transposed copies: the network's, or its twin's
+  const float *w, *back;     // weights it reads, and their transposed copies: the network's, or its side's own
   char *work;
   ix roomSteps, roomWindows, roomBytes;
   bool roomTraining;
@@ -217,15 +219,19 @@ static bool wantsInput(const Net &net, int i) { return i > 0 || net.feedsBack; }
 /** Whether each step may have a target. */
 static bool everyStep(const Net &net) { return net.data.every || net.free; }
 static bool hasRows(const Layer &layer) { return layer.kind == DENSE || layer.kind >= SIMPLE_RNN; }
+/** Whether `rows` are few beside the weights of a dense layer, in panels. */
+static bool areFew(const Layer &layer, ix rows) {
+  if (layer.kind != DENSE || layer.ids || layer.linear[0].pitch) return false;
+  return 2 * rows * (layer.F + layer.U) <= layer.F * layer.U;
+}
 /**
- * Whether a training batch has few rows of a dense layer beside its weights, all of them still there at its end: then gradients are made
- * once, of the rows of all shards, and weights are read as they stand. Else each shard has gradients of its own, and weights a transposed copy.
+ * Whether a training batch has few rows of a dense layer, all of them still there at its end: then gradients are made once, of the rows of all
+ * shards, and weights are read as they stand. Else each shard has gradients of its own, and weights a transposed copy.
  */
 static bool isLean(const Net &net, const Layer &layer) {
   const Batch &batch = net.batch;
-  if (!batch.training || layer.kind != DENSE || layer.ids || layer.linear[0].pitch || batch.count > batch.shards * batch.tile) return false;
-  const ix rows = batch.count * (layer.sequence ? batch.T : 1);
-  return 2 * rows * (layer.F + layer.U) <= layer.F * layer.U;
+  if (!batch.training || batch.count > batch.shards * batch.tile) return false;
+  return areFew(layer, batch.count * (layer.sequence ? batch.T : 1));
 }
 
 // ---- panels: what W units of a gated layer need, or 4W plain columns

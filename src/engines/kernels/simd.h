@@ -64,8 +64,8 @@ INLINE void soon(const float *p, ix count) {
 #endif
 }
 
-/** Fetches, to be written, a line further on that another processor has read. */
-INLINE void own(const float *p) {
+/** Fetches, to be written, what stands 2 KiB further on: a line that another processor has read is long in coming. */
+INLINE void fetchToWrite(const float *p) {
 #if defined(__x86_64__)
   asm volatile("prefetchw %0" : : "m"(p[512]));
 #endif

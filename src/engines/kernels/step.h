@@ -278,7 +278,7 @@ template <OptimizerKind KIND> static void updateRange(const Places &all, const U
     for (ix i = 0; i < count; i += W) updateVector<KIND>(p, u, i, vf{});
   else if (u.scale == 1.f)
     for (ix i = 0; i < count; i += W) {
-      own(p.toW + i);
+      fetchToWrite(p.toW + i);
       updateVector<KIND>(p, u, i, load(g + i));
     }
   else
@@ -340,10 +340,10 @@ static bool decide(Net &net, double rate, double clip, double *results) {
 }
 
 // ---- two shards as two sides, where two threads are at work: what one writes and the other reads has to travel between their caches, which
-// takes longer than to turn weights, or to sum a small network's gradients and update its weights, on both sides
+// takes longer than to transpose weights, or to sum a small network's gradients and update its weights, on both sides
 
 /** What the sides have of their own. */
-enum Sides { NOTHING, TURNED_WEIGHTS, EVERYTHING };
+enum Sides { NOTHING, TRANSPOSED, EVERYTHING };
 
 static void endSides(Net &net) {
   release(net.secondBack);
@@ -372,12 +372,11 @@ static bool makeTwin(Net &net) {
   else release(twin);
   return net.twin;
 }
-/** Whether a batch of `count` windows may have fewer rows of a dense layer than its weights are worth: see isLean. */
+/** Whether a layer may be lean in a batch of `count` windows. */
 static bool mayBeLean(const Net &net, ix count) {
   bool may = false;
   for (int i = 0; i < net.count; i++) {
-    const Layer &layer = net.layers[i];
-    may = may || (layer.kind == DENSE && !layer.linear[0].pitch && 2 * count * (layer.F + layer.U) <= layer.F * layer.U);
+    may = may || areFew(net.layers[i], count);
   }
   return may;
 }
@@ -395,14 +394,14 @@ static Sides sidesOf(Net &net, const Team *team, const int32_t *bounds, ix batch
   }
   if (shards != 2 || !makeSecondBack(net)) return NOTHING;
   const bool small = net.dense <= TWIN_WEIGHTS && !net.tableRows && !net.asleep && !mayBeLean(net, fewest);
-  if (!small || !makeTwin(net)) return TURNED_WEIGHTS;
+  if (!small || !makeTwin(net)) return TRANSPOSED;
   copy(net.twin->w, net.w, net.size);
   copy(net.twin->m, net.m, net.size);
   copy(net.twin->v, net.v, net.size);
   return EVERYTHING;
 }
 
-/** Side k's part in gradients: its weights turned as they are now, and its shard. */
+/** Side k's part in gradients: its weights transposed as they are now, and its shard. */
 static void learnSide(Net &net, Sides sides, ix k) {
   if (k >= net.batch.shards) return;
   Shard &shard = net.shards[k];
@@ -459,7 +458,7 @@ static void run(Net &net, Team *team, int phase) {
 }
 
 /** A training step, made ready. False where it changed nothing: asked to stop, or not finite. */
-static bool stepOf(Net &net, Team *team, Sides sides, double rate, double clip, double *results) {
+static bool takeStep(Net &net, Team *team, Sides sides, double rate, double clip, double *results) {
   if (sides == NOTHING) {
     run(net, team, RENEW);
     run(net, team, GRADIENTS);

@@ -1,7 +1,7 @@
 // The kernels' C interface: a network made of numbers, trained in steps, evaluated and asked for outputs over windows of the host.
 // In: plain arrays. Out: plain arrays and sums. Not here: which windows, in which order, at which rate (the host decides).
 #include "processor.h"
-#include "step.h"
+#include "sides.h"
 
 #ifdef KERNELS
 #define API static // one build of several in a binary: reached through its table

@@ -41,6 +41,30 @@ export function planEpoch(
   return { ...plan, windows: { ...training, cuts } };
 }
 
+/** The batches of `count` epochs, one after the other. */
+export function planEpochs(
+  network: Network,
+  request: TrainRequest,
+  epoch: number,
+  count: number,
+  by?: Shuffle,
+  spent: BatchPlan | null = null,
+): Visiting {
+  const first = planEpoch(network, request, epoch, by, spent);
+  if (count === 1) return first;
+  const windows = first.order.length;
+  const batches = first.bounds.length - 1;
+  const order = new Int32Array(count * windows);
+  const bounds = new Int32Array(count * batches + 1);
+  let plan = first;
+  for (let e = 0; e < count; e++) {
+    if (e > 0) plan = planEpoch(network, request, epoch + e, by, plan);
+    order.set(plan.order, e * windows);
+    for (let k = 1; k <= batches; k++) bounds[e * batches + k] = e * windows + plan.bounds[k]!;
+  }
+  return { ...first, order, bounds };
+}
+
 /** The batches of a pass that measures: `size` windows each, or the ranges one after the other where the state is carried. */
 export function planPass(network: Network, windows: Windows, size: number): Visiting {
   if (!network.carry) return { ...planBatches(windows.cuts, windows.shape, size, null), windows, continues: null };

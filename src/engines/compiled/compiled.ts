@@ -91,6 +91,7 @@ function disposed(): never {
 
 const DISPOSED: Kernel = {
   turn: 1,
+  manyEpochs: false,
   shuffle: disposed,
   write: disposed,
   read: disposed,

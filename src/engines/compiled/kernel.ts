@@ -28,6 +28,9 @@ export interface Bound {
   readonly ahead: number;
 }
 
+/** Numbers a training tells of each epoch. */
+export const RESULTS = 5;
+
 /** What a call gave: 0 and 1 of evaluate and predict, 2 of all. */
 export const NO_MEMORY = 0;
 export const DONE = 1;
@@ -44,6 +47,8 @@ export type Soon<T> = T | Promise<T>;
 export interface Kernel {
   /** Multiply-adds a call should take at most: about 10 ms where it works on the caller's thread, about 100 ms where it does not. */
   readonly turn: number;
+  /** Whether a call may hold several epochs: worth it where a thread is woken for each call. */
+  readonly manyEpochs: boolean;
   /** Core's, or what gives the same. */
   readonly shuffle: Shuffle;
   write(which: number, values: Float32Array): void;
@@ -57,11 +62,11 @@ export interface Kernel {
   /** Lets go of what was bound, so that windows once read are not held. */
   unbind(): void;
   /**
-   * rates.length steps over windows [bounds[k], bounds[k + 1]). settings: seed, epoch, first step, clip (below 0: none), whether
-   * the last step's weights must be finite. results: sums of loss, correct and weight, to which the steps' own are added;
-   * the last gradient norm; why it ended (0 all steps made, 1 one was not finite, 2 aborted: the step begun changed nothing).
-   * Gives the steps made; −1 where there is no memory. `work`: multiply-adds of the call, by which it may choose its thread;
-   * `crowded`: whether other trainings wait for this one.
+   * rates.length steps over windows [bounds[k], bounds[k + 1]): a part of an epoch, or whole epochs of as many steps each. settings: seed, (first)
+   * epoch, first step, clip (below 0: none), whether an epoch's last weights must be finite. results (epochs, RESULTS): sums of loss, correct
+   * and weight, to which the steps' own are added; the last gradient norm; why it ended (0 all steps made, 1 one was not finite, 2 aborted: the
+   * step begun changed nothing). Between two epochs it saves. Gives the steps made; −1 where there is no memory. `work`: multiply-adds of the
+   * call, by which it may choose its thread; `crowded`: whether other trainings wait for this one.
    */
   train(
     bounds: Int32Array,

@@ -1,4 +1,4 @@
-// Training epochs on the kernels: batches in their order, many steps a call, validation, and back to the last whole epoch where numbers break.
+// Training epochs on the kernels: batches in their order, many steps a call (of short epochs, several epochs), validation, and back to the last whole epoch where numbers break.
 // In: a machine and a request. Out: a report. Not here: early stopping, checkpoints (train/), the arithmetic (kernels/).
 
 import { nextTurn } from '../../core/turn.ts';
@@ -7,10 +7,10 @@ import { rateAt } from '../../optimizers/schedule.ts';
 import { type EpochRecord, type Position, START, type TrainReport, type TrainRequest } from '../engine.ts';
 import { recordOf, validationOf } from '../means.ts';
 import { checkBatches, checkWindows } from '../reference/machine.ts';
-import { planEpoch } from '../visiting.ts';
+import { planEpochs } from '../visiting.ts';
 import { describeOptimizer } from './describe.ts';
 import { measure } from './evaluate.ts';
-import { MOMENTS, type Soon } from './kernel.ts';
+import { MOMENTS, RESULTS, type Soon } from './kernel.ts';
 import {
   alone,
   bind,
@@ -56,25 +56,34 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
   const records: EpochRecord[] = [];
   let pace = WORK_PER_TURN; // multiply-adds of a call: what is at work first is soon told of
   let position = request.from;
-  const desk: Desk = { rates: new Float64Array(0), settings: new Float64Array(5), results: new Float64Array(5) };
+  const desk: Desk = { rates: new Float64Array(0), settings: new Float64Array(5), results: new Float64Array(RESULTS) };
   let worked = 0; // on this thread, since others had their turn
   let visits: Visits | null = null;
   let unreported = WORK_PER_REPORT; // the first turn is reported
 
   while (position.epoch <= request.until) {
-    const { epoch } = position;
-    const plan = planEpoch(machine.network, request, epoch, machine.kernel.shuffle, visits);
+    const epochs = epochsPerCall(machine, request, position, Math.min(pace, machine.kernel.turn) / each);
+    const plan = planEpochs(machine.network, request, position.epoch, epochs, machine.kernel.shuffle, visits);
     visits = visitsOf(machine.network, plan, true, visits);
     if (position.step === 0) machine.streams = machine.network.carry ? { count: request.batch, data: null } : null;
-    const steps = visits.bounds.length - 1;
+    const steps = (visits.bounds.length - 1) / epochs;
+    const begun = position.epoch;
     let last = standing(request, position, steps);
-    while (position.step < steps) {
+    while (position.epoch === begun && position.step < steps) {
       if (request.signal?.aborted) return { records, position, stopped: 'aborted' };
-      const asked = Math.min(stepsPerCall(request, Math.min(pace, machine.kernel.turn) / each), steps - position.step);
+      const room = stepsPerCall(request, Math.min(pace, machine.kernel.turn) / each);
+      const asked = epochs > 1 ? epochs * steps : Math.min(room, steps - position.step);
       pace *= 2;
       const work = (visits.bounds[position.step + asked]! - visits.bounds[position.step]!) * each;
-      const soon = takeSteps(machine, request, visits, position, asked, work, stopping, desk);
-      last = soon instanceof Promise ? await soon : soon;
+      const soon = takeSteps(machine, request, visits, position, asked, epochs, work, stopping, desk);
+      const ends = soon instanceof Promise ? await soon : soon;
+      last = ends.pop()!;
+      for (const { position, rate, norm } of ends) {
+        const record = recordOf(machine.network, position, null, rate, norm);
+        records.push(record);
+        safe += steps;
+        request.onEpoch?.(record);
+      }
       position = last.position;
       if (last.end === ABORTED) return { records, position, stopped: 'aborted' };
       if (last.end === NOT_FINITE) {
@@ -98,12 +107,23 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
     if (held && !validation) return { records, position: { ...position, norm: last.norm }, stopped: 'aborted' };
     const record = recordOf(machine.network, position, validation, last.rate, last.norm);
     records.push(record);
-    position = { ...START, epoch: epoch + 1 };
+    position = { ...START, epoch: position.epoch + 1 };
     const saved = save(machine);
     safe = saved instanceof Promise ? await saved : saved; // a short epoch is over before a turn of others would be
     request.onEpoch?.(record);
   }
   return { records, position, stopped: 'done' };
+}
+
+/**
+ * Epochs of a call that takes at most so many windows: several where nothing is to be done between them that the kernel does not do by itself,
+ * since a thread that is woken for every short one costs as much as some of their steps.
+ */
+function epochsPerCall({ kernel, network }: Machine, request: TrainRequest, from: Position, windows: number): number {
+  const { signal, training, until } = request;
+  const asks = signal && !(signal instanceof AbortSignal);
+  if (!kernel.manyEpochs || network.carry || validationOf(request) || asks || from.step > 0) return 1;
+  return Math.max(1, Math.min(until - from.epoch + 1, Math.floor(windows / training.cuts.count)));
 }
 
 /** Steps a call may take: what a turn holds. A signal that is not the platform's may change at any time, so it is asked before each. */
@@ -121,7 +141,7 @@ const ABORTED = 2;
 interface Desk {
   rates: Float64Array;
   readonly settings: Float64Array;
-  readonly results: Float64Array;
+  results: Float64Array;
 }
 
 interface Taken {
@@ -138,21 +158,23 @@ function standing({ schedule, optimizer, epochs }: TrainRequest, position: Posit
   return { end: COMPLETE, position, rate, norm: position.norm ?? 0 };
 }
 
-/** Up to `asked` steps in one call. Errors: E_LIMIT_MEMORY. */
+/** Up to `asked` steps, of `epochs` whole epochs or a part of one, in one call; gives where each epoch that was begun stands. Errors: E_LIMIT_MEMORY. */
 function takeSteps(
   machine: Machine,
   request: TrainRequest,
   { bounds, bound }: Visits,
   from: Position,
   asked: number,
+  epochs: number,
   work: number,
   stopping: Stopping,
   desk: Desk,
-): Soon<Taken> {
+): Soon<Taken[]> {
   const { epoch, step } = from;
-  const steps = bounds.length - 1;
+  const steps = (bounds.length - 1) / epochs;
   const first = (epoch - 1) * steps + step;
   if (desk.rates.length !== asked) desk.rates = new Float64Array(asked);
+  if (desk.results.length !== RESULTS * epochs) desk.results = new Float64Array(RESULTS * epochs);
   const { rates, settings, results } = desk;
   for (let k = 0; k < asked; k++) {
     rates[k] = rateAt(request.schedule, request.optimizer.rate, first + k, request.epochs * steps);
@@ -161,12 +183,11 @@ function takeSteps(
   settings[1] = epoch;
   settings[2] = step;
   settings[3] = request.clip ?? -1;
-  settings[4] = step + asked === steps ? 1 : 0;
+  settings[4] = epochs > 1 || step + asked === steps ? 1 : 0;
+  results.fill(0);
   results[0] = from.lossSum;
   results[1] = from.correct;
   results[2] = from.weight;
-  results[3] = 0;
-  results[4] = COMPLETE;
   const soon = alone(machine, (kernel) => {
     if (wasAborted(request.signal)) {
       results[4] = ABORTED; // while it waited for others
@@ -190,15 +211,25 @@ function takeSteps(
 }
 
 /** What a call left on the desk. Errors: E_LIMIT_MEMORY. */
-function taken(machine: Machine, stopping: Stopping, from: Position, { rates, results }: Desk, made: number): Taken {
+function taken(machine: Machine, stopping: Stopping, from: Position, { rates, results }: Desk, made: number): Taken[] {
   stopping.own = false;
   if (made < 0) throw noMemory(machine);
   machine.steps += made;
   machine.version++;
-  const [lossSum, correct, weight, norm, end] = results as unknown as [number, number, number, number, number];
-  const position = { epoch: from.epoch, step: from.step + made, lossSum, correct, weight };
-  return { end, position, rate: rates[rates.length - 1]!, norm };
+  const steps = (RESULTS * rates.length) / results.length;
+  const ends: Taken[] = [];
+  for (let e = 0; e * steps <= made && e * steps < rates.length; e++) {
+    const [lossSum, correct, weight, norm, end] = results.subarray(RESULTS * e) as unknown as Line;
+    const step = (e === 0 ? from.step : 0) + Math.min(steps, made - e * steps);
+    const position = { epoch: from.epoch + e, step, lossSum, correct, weight };
+    ends.push({ end, position, rate: rates[(e + 1) * steps - 1]!, norm });
+    if (end !== COMPLETE) break;
+  }
+  return ends;
 }
+
+/** What is told of an epoch. */
+type Line = readonly [lossSum: number, correct: number, weight: number, norm: number, end: number];
 
 /** What `fallBack` goes back to; gives the steps made so far. Errors: E_LIMIT_MEMORY. */
 function save(machine: Machine): Soon<number> {

@@ -10,7 +10,7 @@
 #include "processor.h"
 #include "threads.h"
 
-#define INTERFACE 6 // native/addon.ts refuses another number
+#define INTERFACE 7 // native/addon.ts refuses another number
 
 extern const KernelTable KERNELS_BASE;
 #ifdef WITH_AVX2
@@ -88,13 +88,13 @@ struct Task final : Job {
   const int32_t *bounds;
   const double *rates, *settings;
   double *results;
-  int32_t begin, end, outcome;
+  int32_t begin, end, epochs, outcome;
 
   void work(Team *team) override { outcome = compute(together ? team : nullptr); }
   int32_t compute(Team *team) const {
     const Flushing flushing; // this may be JavaScript's thread
     Net *net = handle->net;
-    if (kind == TRAIN) return kernels->train(net, team, bounds, end, rates, settings, results);
+    if (kind == TRAIN) return kernels->train(net, team, bounds, end, epochs, rates, settings, results);
     if (kind == EVALUATE) return kernels->evaluate(net, team, begin, end, results);
     return kernels->predict(net, team, begin, end, results);
   }
@@ -346,14 +346,15 @@ static napi_value perform(Call &call, Task &given, int32_t later, int held) {
 static napi_value train(napi_env env, napi_callback_info info) {
   Call call(env, info);
   if (!call.open()) return nullptr;
-  size_t steps = 0;
+  size_t steps = 0, results = 0;
   Task task{};
   task.kind = TRAIN;
   task.bounds = call.array<int32_t>(1);
   task.rates = call.array<double>(2, &steps);
   task.settings = call.array<double>(3);
-  task.results = call.array<double>(4);
+  task.results = call.array<double>(4, &results);
   task.end = (int32_t)steps;
+  task.epochs = (int32_t)results / RESULTS;
   return perform(call, task, call.integer(5), 6);
 }
 static napi_value evaluate(napi_env env, napi_callback_info info) {

@@ -256,14 +256,8 @@ API void kernel_stop(Net *net, int32_t stop) { __atomic_store_n(&net->stop, stop
 enum { NO_MEMORY = 0, DONE = 1, STOPPED = 2 };
 enum { COMPLETE = 0, NOT_FINITE = 1, ASKED_TO_STOP = 2 };
 
-/**
- * `count` steps: step k learns from windows [bounds[k], bounds[k + 1]) at rates[k]. settings: seed, epoch, first step, clip (below 0: none),
- * whether the last step's weights must be finite. results: sums of loss, correct and weight, to which those of the steps made are added one by
- * one; the last norm; why it ended: 0 all steps made, 1 a loss, a gradient or the last weights were not finite, 2 asked to stop (the
- * step begun has changed nothing). Gives the steps made; −1 where there is no memory.
- */
-static int32_t train(Net *made, Team *team, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results) {
-  Net &net = *made;
+/** The steps of one epoch, or of a part of it: see `train`, whose `results` these are one line of. Gives the steps made; −1 where there is no memory. */
+static int32_t trainEpoch(Net &net, Team *team, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results) {
   beginTraining(net, bounds[0], bounds[count], settings);
   int end = COMPLETE;
   int32_t k = 0;
@@ -280,6 +274,29 @@ static int32_t train(Net *made, Team *team, const int32_t *bounds, int32_t count
   }
   results[4] = end;
   return k;
+}
+
+/**
+ * `count` steps, of `epochs` whole epochs or of a part of one: step k learns from windows [bounds[k], bounds[k + 1]) at rates[k]. settings: seed,
+ * (first) epoch, first step, clip (below 0: none), whether the last step's weights must be finite. results, of each epoch: sums of loss, correct and
+ * weight, to which those of the steps made are added one by one; the last norm; why it ended: 0 all steps made, 1 a loss, a gradient or the last
+ * weights were not finite, 2 asked to stop (the step begun has changed nothing). After each epoch but the last, what it ended with is
+ * saved. Gives the steps made; −1 where there is no memory.
+ */
+static int32_t train(Net *net, Team *team, const int32_t *bounds, int32_t count, int32_t epochs, const double *rates, const double *settings,
+                     double *results) {
+  const int32_t steps = count / epochs;
+  double own[5];
+  memcpy(own, settings, sizeof(own));
+  int32_t made = 0;
+  for (int32_t e = 0; e < epochs; e++, own[1]++, bounds += steps, rates += steps, results += RESULTS) {
+    if (e > 0 && !kernel_save(net)) return -1;
+    const int32_t of = trainEpoch(*net, team, bounds, steps, rates, own, results);
+    if (of < 0) return of;
+    made += of;
+    if (results[4] != COMPLETE) break;
+  }
+  return made;
 }
 
 /** results: sums of loss, correct and weight over windows [start, end), as one batch. 0 where there is no memory, 2 where asked to stop. */
@@ -304,7 +321,7 @@ static int32_t predict(Net *net, Team *team, int32_t start, int32_t end, double 
 
 #ifndef KERNELS
 API int32_t kernel_train(Net *net, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results) {
-  return train(net, nullptr, bounds, count, rates, settings, results);
+  return train(net, nullptr, bounds, count, 1, rates, settings, results);
 }
 API int32_t kernel_evaluate(Net *net, int32_t start, int32_t end, double *results) { return evaluate(net, nullptr, start, end, results); }
 API int32_t kernel_predict(Net *net, int32_t start, int32_t end, double *outputs) { return predict(net, nullptr, start, end, outputs); }

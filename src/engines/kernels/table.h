@@ -10,6 +10,9 @@ struct Team {
   int32_t helpers; // threads that had nothing else to do when the job began
 };
 
+/** Numbers a training tells of each epoch. */
+enum { RESULTS = 5 };
+
 struct KernelTable {
   Net *(*create)(const int32_t *ints, const double *reals);
   void (*destroy)(Net *net);
@@ -21,7 +24,8 @@ struct KernelTable {
   void (*fallBack)(Net *net);
   void (*bind)(Net *net, const double *const *channels, const int32_t *cutoffs, const int32_t *lengths, const int32_t *settings);
   void (*stop)(Net *net, int32_t stop);
-  int32_t (*train)(Net *net, Team *team, const int32_t *bounds, int32_t count, const double *rates, const double *settings, double *results);
+  int32_t (*train)(Net *net, Team *team, const int32_t *bounds, int32_t count, int32_t epochs, const double *rates, const double *settings,
+                   double *results);
   int32_t (*evaluate)(Net *net, Team *team, int32_t start, int32_t end, double *results);
   int32_t (*predict)(Net *net, Team *team, int32_t start, int32_t end, double *outputs);
   void (*map)(int32_t which, const float *x, float *y, int32_t count);

@@ -71,7 +71,7 @@ export interface Addon {
 }
 
 /** INTERFACE of kernels/addon.cpp. */
-const INTERFACE = 6;
+const INTERFACE = 7;
 
 export type Loaded = { readonly addon: Addon } | { readonly why: string };
 

@@ -50,6 +50,7 @@ export function nativeKernels(addon: Addon, worth: Worth = WORTH): CreateKernel 
     };
     return {
       turn: 5e9,
+      manyEpochs: true,
       shuffle: (seed, epoch, _count, order) => addon.shuffle(seed, SHUFFLE_KEY, epoch, order),
       write: (which, array) => addon.write(net, which, array),
       read: (which, into) => addon.read(net, which, into),

@@ -224,6 +224,7 @@ export function createKernel({ ints, reals }: Description, values: number, crew:
   };
 
   return {
+    manyEpochs: false,
     get turn() {
       if (crew.state !== 'ready' || worked < ENOUGH) return TURN;
       return crew.shares ? TURN_OFF : Math.max(TURN_OFF, TURN_PER_BYTE * (wasm.kernel_memory_end() - start));

@@ -266,6 +266,26 @@ describe.each(ENGINES)('%s', (kind, engine) => {
     );
   });
 
+  // What wide layers read is read once for several steps, and turned for their gradients.
+  it('any network of two wide layers gives what the reference gives', async () => {
+    const kinds = [{ kind: 'lstm' }, { kind: 'lstm', activation: 'relu' }, { kind: 'gru' }];
+    const layer = fc.record({
+      kind: fc.constantFrom<object>(...kinds),
+      units: fc.integer({ min: 180, max: 200 }),
+      both: fc.boolean(),
+    });
+    const narrow = fc.tuple(subject, layer, layer, fc.integer({ min: 2, max: 12 }), fc.integer({ min: 1, max: 40 }));
+    await fc.assert(
+      fc.asyncProperty(narrow, async ([given, first, second, context, count]) => {
+        const layers = [first, second].map(({ kind, units, both }) => ({ ...kind, units, bidirectional: both }));
+        const s = fitting({ ...given, layers, context, count, embedding: undefined });
+        if (kind === 'tensorflow' && s.features) return;
+        await agrees(engine, s, singles(initialWeights(made(s).network, 5)));
+      }),
+      { numRuns: Math.ceil(numRuns / 5), seed: 29 },
+    );
+  });
+
   it('differs from the reference where states explode by no more than the reference does from itself, its weights moved by their last place', async () => {
     const wild = fc.record({
       units: fc.integer({ min: 40, max: 60 }),

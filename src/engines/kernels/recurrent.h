@@ -141,27 +141,35 @@ INLINE vf slope(Activation kind, vf y) {
   return kind == RELU ? (y > zero ? one : zero) : kind == TANH ? 1.f - y * y : kind == SIGMOID ? y * (1.f - y) : one;
 }
 
-/** Sums of a panel at step s: [h 1 x] · weights, each part into its blocks. */
+/** Sums of `n` rows (+)= their columns k0 … k1 · a panel's weights, into the blocks of their part. */
+INLINE void sumColumns(const Shard &shard, const Linear &l, const Part &part, ix p, const float *rows, ix n, ix k0, ix k1, float *sums, bool add) {
+  const ix lanes = lanesOf(l, part, p);
+  product<0, 1>(sums + part.lane * W, l.gated ? (ix)W4 : l.N, n, Left{rows + k0, l.stride, 1, 1, 0},
+                shard.w + weightsOf(l, part, p) + (k0 - part.k0) * lanes, 0, lanes, k1 - k0, add);
+}
+/** The sums of `n` rows of several steps begun, with what their inputs add; those of a panel are `apart` from the next one's. */
+static void sumInputs(const Shard &shard, const Linear &l, const float *rows, ix n, float *sums, ix apart) {
+  const Part &part = l.part[l.parts - 1];
+  for (ix p = 0; p < panelsOf(l); p++, sums += apart)
+    sumColumns(shard, l, part, p, rows, n, most(l.H, part.k0), part.k0 + part.K, sums, false);
+}
+/** Sums of a panel at step s: [h 1 x] · weights, each part into its blocks; where inputs were ahead, their part is there. */
 static void sumPanel(const Shard &shard, const Layer &layer, const Linear &l, ix s, ix p, const float *rows, float *sums) {
-  const ix ld = l.gated ? (ix)W4 : l.N, n = shard.n;
+  const Part &h = l.part[0], &x = l.part[l.parts - 1];
+  const ix ld = l.gated ? (ix)W4 : l.N, n = shard.n, lanes = lanesOf(l, x, p);
+  const ix k0 = s == 0 && !shard.net->carry ? l.H : 0; // the state before the first step is zero
   if (l.parts > 1 && !layer.ids && l.H + l.ones + l.F <= PAIRED) {
-    const Part &h = l.part[0], &x = l.part[1];
-    const ix k0 = s == 0 && !shard.net->carry ? l.H : 0;
     const float *w = shard.w;
     productPair(sums, ld, n, l.stride, {rows + x.k0, w + weightsOf(l, x, p), x.K},
                 {rows + k0, w + weightsOf(l, h, p) + k0 * 3 * W, h.K - k0});
     return;
   }
-  for (int q = l.parts - 1; q >= 0; q--) {
-    const Part &part = l.part[q];
-    const ix lanes = lanesOf(l, part, p), k0 = s == 0 && part.k0 < l.H && !shard.net->carry ? l.H : part.k0; // the state before the first step is zero
-    const bool last = q == l.parts - 1;
-    if (last && layer.ids) startWithRows(shard, l, l.reversed ? shard.T - 1 - s : s, sums + part.lane * W, ld, p * (l.gated ? lanes : W4), lanes);
-    if (!last)
-      for (ix b = 0; b < n; b++) store(sums + b * ld, vf{}); // a GRU's first block, which the input does not feed
-    product<0, 1>(sums + part.lane * W, ld, n, Left{rows + k0, l.stride, 1, 1, 0},
-                  shard.w + weightsOf(l, part, p) + (k0 - part.k0) * lanes, 0, lanes, part.k0 + part.K - k0, !last || layer.ids);
+  if (layer.ids) startWithRows(shard, l, l.reversed ? shard.T - 1 - s : s, sums + x.lane * W, ld, p * (l.gated ? lanes : W4), lanes);
+  if (l.parts > 1) {
+    if (!l.ahead) sumColumns(shard, l, x, p, rows, n, x.k0, x.k0 + x.K, sums, layer.ids);
+    for (ix b = 0; b < n; b++) store(sums + b * ld, vf{}); // a GRU's first block, which the input does not feed
   }
+  sumColumns(shard, l, h, p, rows, n, k0, l.parts == 1 && l.ahead ? l.H : h.K, sums, l.parts > 1 || l.ahead || layer.ids);
 }
 
 /** What stands before the first step: zero, or where the window's stream stands. */
@@ -205,14 +213,15 @@ template <bool ADD> static void addRows(float *to, ix toRow, const float *from, 
 }
 
 APART void forwardDirection(Shard &shard, const Layer &layer, const Linear &l, View out, ix column) {
-  const ix T = shard.T, n = shard.n, Tz = shard.training ? T : 1, Tc = shard.training ? T : 2;
+  const ix T = shard.T, n = shard.n, Tc = shard.training ? T : 2, ahead = stepsAhead(l, n), Tz = shard.training ? T : least(T, ahead);
   const bool carry = shard.net->carry;
   if (shard.from == 0) beginStates(shard, layer, l);
   for (ix s = shard.from; s < shard.to && !stopped(*shard.net); s++) {
-    const ix t = l.reversed ? T - 1 - s : s, zs = shard.training ? s : 0, cs = shard.training ? s : s & 1;
+    const ix t = l.reversed ? T - 1 - s : s, early = (s - shard.from) % ahead, zs = shard.training ? s : early, cs = shard.training ? s : s & 1;
     const float *rows = l.rows + s * n * l.stride;
     float *next = l.rows + (s + 1) * n * l.stride;
     const uint8_t *read = shard.masked ? shard.read + t * n : nullptr;
+    if (l.ahead && early == 0) sumInputs(shard, l, rows, least(ahead, shard.to - s) * n, l.sums + zs * n * W4, Tz * n * W4);
     for (ix p = 0; p < panelsOf(l); p++) {
       float *sums = l.gated ? l.sums + (p * Tz + zs) * n * W4 : l.sums + zs * n * l.N + p * W4;
       if (shard.net->batch.far && l.gated) fetchNext(layer, l, p, sums, (p * Tc + cs) * n, n, next);
@@ -321,18 +330,26 @@ static void backProduct(const Linear &l, const Part &part, const float *back, ix
   else product<0, 1>(to, padded, rows, gatesOf(l, part, row, all), back, 0, padded, l.U, add);
 }
 
-/** Gradients of the weights: rows of [h 1 x], transposed, times gradients of gates. One step: the state before is zero, if none is carried. */
+/**
+ * Gradients of the weights: rows of [h 1 x], transposed, times gradients of gates. One step: the state before is zero, if none is carried. Where
+ * a panel takes most of the first cache, wide rows are turned first: the product would fetch a line of each row for every few columns.
+ */
 static void weightGradient(Shard &shard, const Linear &l, ix from, ix to) {
   const ix all = shard.T * shard.n;
+  const bool wide = turnsRows(l);
   for (ix r = from; r < to; r += KC) {
+    const ix count = least(KC, to - r);
     for (int q = 0; q < l.parts; q++) {
       const Part &part = l.part[q];
-      const ix k0 = shard.T == 1 && part.k0 < l.H && !shard.net->carry ? l.H : part.k0;
+      const ix k0 = shard.T == 1 && part.k0 < l.H && !shard.net->carry ? l.H : part.k0, K = part.k0 + part.K - k0;
+      const float *rows = l.rows + r * l.stride + k0;
+      if (wide) turn(rows, l.stride, count, K, shard.turned, TURNED);
       for (ix p = 0; p < panelsOf(l); p++) {
         const ix lanes = lanesOf(l, part, p), ld = l.gated ? (ix)W4 : l.N;
         const float *sums = l.gated ? l.sums + (p * all + r) * W4 + part.lane * W : l.sums + r * l.N + p * W4;
-        product<1, 0>(shard.g + weightsOf(l, part, p) + (k0 - part.k0) * lanes, lanes, part.k0 + part.K - k0,
-                      Left{l.rows + r * l.stride + k0, 1, l.stride, 1, 0}, sums, ld, lanes, least(KC, to - r), true);
+        float *to = shard.g + weightsOf(l, part, p) + (k0 - part.k0) * lanes;
+        if (wide) product<TURNED, 1>(to, lanes, K, Left{shard.turned, TURNED, 1, 1, 0}, sums, ld, lanes, count, true);
+        else product<1, 0>(to, lanes, K, Left{rows, 1, l.stride, 1, 0}, sums, ld, lanes, count, true);
       }
     }
   }

@@ -442,6 +442,49 @@ describe('hints', () => {
     expect(valuesOf(await onlySeries(rows, { target: 'y', ...options }))).toEqual([1, value]);
   });
 
+  test('a point or comma that may part thousands is refused, and read under both settings', async () => {
+    const column = (cells: readonly string[], sign: string): string =>
+      `day${sign}y\n${cells.map((cell, i) => `2024-01-0${i + 1}${sign}${cell}\n`).join('')}`;
+    const doubtful: readonly (readonly [readonly string[], string, '.' | ','])[] = [
+      [['1.324', '2.655', '1.102'], ';', '.'],
+      [['980', '1.012', '1.103', '1.250'], ',', '.'],
+      [['"980"', '"1.012"', '"1.103"', '"1.250"'], '\t', '.'],
+      [['980', '1,012', '1,103', '1,250'], ';', ','],
+    ];
+    for (const [cells, sign, decimal] of doubtful) {
+      const table = column(cells, sign);
+      const { said, hint } = await failure(loadCsv(table));
+      const word = decimal === '.' ? 'point' : 'comma';
+      expect(said).toMatch(
+        /^E_DATA_NOT_NUMERIC x.csv:[23] column "y": "1.\d{3}" may be 1\d{3} or 1.\d{3}: three digits/,
+      );
+      expect(hint).toBe(
+        `set source.thousands: "${decimal}" where the ${word} parts thousands, or source.decimal: "${decimal}" where it begins decimals`,
+      );
+      const plain = cells.map((cell) => cell.replaceAll('"', ''));
+      expect(valuesOf(await onlySeries(table, { thousands: decimal }))).toEqual(
+        plain.map((cell) => Number(cell.replace(decimal, ''))),
+      );
+      expect(valuesOf(await onlySeries(table, { decimal }))).toEqual(
+        plain.map((cell) => Number(cell.replace(',', '.'))),
+      );
+    }
+    const rows = 'id;a;b;c\nx;1.324;2.655;1.102\n';
+    expect((await failure(load('rows', { file: write('x.csv', rows) }))).said).toContain('may be 1324 or 1.324');
+  });
+
+  test.each<[string, readonly string[], string, object]>([
+    ['three decimals beside commas', ['1.324', '2.655', '1.102'], ',', {}],
+    ['one number with one decimal', ['1.324', '2.655', '1.102', '1.5'], ';', {}],
+    ['four digits without a group', ['1.324', '2.655', '1.102', '1324'], ';', {}],
+    ['a zero before the sign', ['1.324', '2.655', '1.102', '0.655'], ';', {}],
+    ['small whole numbers', ['1.324', '2', '1.102', '1.655'], ',', {}],
+    ['a large number that means none', ['1.324', '-999', '2.655', '1.102'], ',', { missing: [-999], fill: 'previous' }],
+  ])('a point is a point where anything tells so: %s', async (_, cells, sign, options) => {
+    const table = `day${sign}y\n${cells.map((cell, i) => `2024-01-0${i + 1}${sign}${cell}\n`).join('')}`;
+    expect(valuesOf(await onlySeries(table, options))[0]).toBe(1.324);
+  });
+
   test('a minus as typesetters write it is a minus', async () => {
     expect(valuesOf(await onlySeries('day,y\n2024-01-01,\u22121.5\n'))).toEqual([-1.5]);
   });

@@ -2,6 +2,7 @@
 // In: cells as bytes (the common case) or as text. Out: float64 values, NaN where a cell is missing. Not here: time cells, rows.
 
 import { ForecastError } from '../../core/errors.ts';
+import type { GroupWatch } from './groups.ts';
 
 /** How numbers are written in one file. */
 export interface NumberStyle {
@@ -124,7 +125,12 @@ export interface NumberReader {
 }
 
 /** A reader of number cells; what is none throws E_DATA_NOT_NUMERIC or E_DATA_RANGE at the place `where` tells. */
-export function numberReader(style: NumberStyle, allowBooleans: boolean, where: () => string): NumberReader {
+export function numberReader(
+  style: NumberStyle,
+  allowBooleans: boolean,
+  where: () => string,
+  watch: GroupWatch | null = null,
+): NumberReader {
   const decimal = style.decimal === '.' ? DOT : COMMA;
   /** Numbers among the missing tokens (-9999), compared by value. */
   const missingNumbers = new Set([...style.missing].map((token) => parseNumber(token, style)));
@@ -143,7 +149,11 @@ export function numberReader(style: NumberStyle, allowBooleans: boolean, where: 
 
   const spelled = (cell: string): number => {
     const value = parseNumber(cell, style);
-    if (Number.isFinite(value)) return checked(value);
+    if (Number.isFinite(value)) {
+      const known = checked(value);
+      if (watch !== null && !Number.isNaN(known)) watchText(withoutSigns(cell, style), value, watch);
+      return known;
+    }
     const truth = allowBooleans ? truthOf(cell) : -1;
     if (truth < 0) throw notNumeric(cell, value, style, where());
     booleans++;
@@ -174,10 +184,22 @@ export function numberReader(style: NumberStyle, allowBooleans: boolean, where: 
       return text(block.toString('utf8', s, e));
     }
     const size = fraction === 0 ? mantissa : mantissa / (POWERS[fraction] as number);
-    return checked(sign === MINUS ? -size : size);
+    const value = checked(sign === MINUS ? -size : size);
+    if (watch !== null && !Number.isNaN(value)) {
+      const zero = block[e - digits - (point < 0 ? 0 : 1)] === 0x30;
+      watch.saw(digits - fraction, point < 0 ? -1 : fraction, size, zero);
+    }
+    return value;
   };
 
   return { bytes, text, booleans: () => booleans };
+}
+
+/** The digits of a number without units and signs; one with an exponent has no groups. */
+function watchText(plain: string, value: number, watch: GroupWatch): void {
+  const [, whole, fraction] = /^[+-]?(\d*)(?:[.,](\d*))?$/.exec(plain) ?? [];
+  if (whole === undefined) watch.saw(0, 0, 0, true);
+  else watch.saw(whole.length, fraction?.length ?? -1, Math.abs(value), whole.startsWith('0'));
 }
 
 export interface NumberColumn extends Sink {
@@ -189,8 +211,14 @@ export interface NumberColumn extends Sink {
 }
 
 /** A growing column of numbers. Its cells throw E_DATA_NOT_NUMERIC and E_DATA_RANGE naming file, line and column. */
-export function numberColumn(name: string, style: NumberStyle, place: Place, allowBooleans: boolean): NumberColumn {
-  const reader = numberReader(style, allowBooleans, () => whereOf(place, name));
+export function numberColumn(
+  name: string,
+  style: NumberStyle,
+  place: Place,
+  allowBooleans: boolean,
+  watch: GroupWatch | null = null,
+): NumberColumn {
+  const reader = numberReader(style, allowBooleans, () => whereOf(place, name), watch);
   let grown = new Float64Array(1024);
   let count = 0;
 

@@ -18,8 +18,10 @@ import {
   type StyleOptions,
   shown,
   styleOf,
+  whereOf,
 } from './cells.ts';
 import { columnsApart, detectDecimal, detectDelimiter, looksLikeTsf, tabbed } from './dialect.ts';
+import { type GroupWatch, groupWatch } from './groups.ts';
 import { joinParts } from './parts.ts';
 import { type ColumnOptions, type Plan, planColumns, type TimePart } from './plan.ts';
 import { recordReader, splitQuoted } from './records.ts';
@@ -87,6 +89,7 @@ async function readBlocks(all: AsyncGenerator<Block>, given: TableOptions, place
   reader.read(first, head.bytes);
   for await (const block of blocks) reader.read(plain(block), 0);
   if (reader.rows() === 0) throw noRows(place.file);
+  for (const watch of columns.watches) watch.settle(head.style.decimal, head.delimiter === ';');
   const { lineOf } = reader;
   const booleans = columns.numbers.filter((column) => column.booleans() > 0).map((column) => shown(column.name));
   return {
@@ -319,6 +322,8 @@ interface Columns {
   readonly future: readonly NumberColumn[];
   /** All columns of numbers that came from the config's roles. */
   readonly numbers: readonly NumberColumn[];
+  /** One for each of them where the config says nothing of decimals and thousands. */
+  readonly watches: readonly GroupWatch[];
   time(rows: number, lineOf: (row: number) => number): Table['time'];
 }
 
@@ -329,15 +334,23 @@ function columnsOf({ header, rows, plan, style }: Head, options: TableOptions, p
     sinks.set(column, sink);
     return sink;
   };
+  const watches: GroupWatch[] = [];
+  const watchOf = (column: number): GroupWatch | null => {
+    if (options.decimal !== undefined || options.thousands !== undefined) return null;
+    const watch = groupWatch(() => whereOf(place, nameOf(column)));
+    watches.push(watch);
+    return watch;
+  };
   const number = (column: number, booleans: boolean): NumberColumn =>
-    put(column, numberColumn(nameOf(column), style, place, booleans));
+    put(column, numberColumn(nameOf(column), style, place, booleans, watchOf(column)));
   const stamps = (column: number, form: TimeColumn['form']): TimeColumn =>
     put(column, timeColumn(nameOf(column), form, options.format ?? null, place));
   const targets = plan.targets.map((column) => number(column, false));
   const past = plan.past.map((column) => number(column, true));
   const future = plan.future.map((column) => number(column, true));
   const labels = plan.ids.map((column) => put(column, labelColumn(nameOf(column), place)));
-  return { sinks, labels, targets, past, future, numbers: [...targets, ...past, ...future], time: timeReader() };
+  const numbers = [...targets, ...past, ...future];
+  return { sinks, labels, targets, past, future, numbers, watches, time: timeReader() };
 
   function timeReader(): Columns['time'] {
     const { time } = plan;

@@ -4,6 +4,7 @@
 import { ForecastError } from '../../core/errors.ts';
 import { type Block, overBlocks } from '../csv/blocks.ts';
 import { doubled, numberReader, type Place } from '../csv/cells.ts';
+import { groupWatch } from '../csv/groups.ts';
 import { tooManyRows } from '../csv/records.ts';
 import { firstBlock, noRows } from '../csv/table.ts';
 import type { OpenFile } from '../file.ts';
@@ -43,6 +44,7 @@ async function readBlocks(blocks: AsyncGenerator<Block>, options: RowsTableOptio
   const walking = { delimiter: head.delimiter, place, limits: options.limits };
   let blanks = walkBlock(first, 0, walking, collector.sink);
   for await (const block of blocks) blanks += walkBlock(block, 0, walking, collector.sink);
+  collector.settle();
   const rows = collector.rows();
   if (rows.length === 0) throw noRows(place.file);
   const left = blanks > 0 ? [`${blanks} blank line${blanks === 1 ? '' : 's'} left out`] : [];
@@ -50,13 +52,18 @@ async function readBlocks(blocks: AsyncGenerator<Block>, options: RowsTableOptio
 }
 
 /** Gathers the cells of a record; its end makes a row of them. */
-function rowCollector(head: Head, options: RowsTableOptions, place: Place): { sink: RecordSink; rows(): Row[] } {
+function rowCollector(
+  head: Head,
+  options: RowsTableOptions,
+  place: Place,
+): { sink: RecordSink; rows(): Row[]; settle(): void } {
   const { header, ids, first, style } = head;
   const rows: Row[] = [];
   const lineOf = new Map<string, number>();
   let column = 0;
   const where = (): string => `${place.file}:${place.line} column ${nameOf(header, column)}`;
-  const reader = numberReader(style, false, where);
+  const watch = options.decimal === undefined && options.thousands === undefined ? groupWatch(where) : null;
+  const reader = numberReader(style, false, where, watch);
   let name: string[] = [];
   let values = new Float64Array(1024);
   let count = 0; // values up to the last one known
@@ -109,7 +116,7 @@ function rowCollector(head: Head, options: RowsTableOptions, place: Place): { si
       skipped = 0;
     },
   };
-  return { sink, rows: () => rows };
+  return { sink, rows: () => rows, settle: () => watch?.settle(style.decimal, head.delimiter === ';') };
 }
 
 /** The series' name; two rows of one name are refused. */

@@ -4,7 +4,7 @@
 import { type NumberStyle, parseNumber } from './csv/cells.ts';
 import { detectDecimal, detectDelimiter, looksLikeTsf } from './csv/dialect.ts';
 import { splitQuoted } from './csv/records.ts';
-import { timeFormOf } from './csv/stamps.ts';
+import { countsYears, monthCalled, timeFormOf } from './csv/stamps.ts';
 import { bomLength } from './encoding.ts';
 import { withFile } from './file.ts';
 import type { SourceContext } from './source.ts';
@@ -42,11 +42,17 @@ function isWide(bytes: Buffer): boolean {
     missing: new Set(['NA']),
   };
   const isNumber = (cell: string): boolean => !Number.isNaN(parseNumber(cell, style));
+  const values = first.cells.slice(1);
   const headless =
-    first.cells.length > LEAST_VALUES && first.cells.slice(1).every((cell) => cell === '' || isNumber(cell));
+    first.cells.length > LEAST_VALUES &&
+    values.every((cell) => cell === '' || isNumber(cell)) &&
+    !countsYears(values.slice(-LEAST_VALUES));
   const series = headless ? [first, ...others] : others;
   const ids = series.map(({ cells }) => cells[0] ?? '');
-  const distinct = new Set(ids).size === ids.length && ids.length > 0 && timeFormOf(ids, '', false) === null;
+  // Months beside years are one series, cut to a column a year.
+  const parts = ids.length > 2 && ids.every((id) => !Number.isNaN(monthCalled(id)) || /^(?:q[1-4]|[1-4]q)$/i.test(id));
+  const times = parts || timeFormOf(ids, '', false) !== null;
+  const distinct = new Set(ids).size === ids.length && ids.length > 0 && !times;
   const words = ids.every((id) => !isNumber(id) && id !== '');
   if (headless) return distinct && words;
   return distinct && numbered(first.cells) >= (words ? LEAST_VALUES : 10);
@@ -86,6 +92,8 @@ function numbered(header: readonly string[]): number {
   const [, prefix, digits] = /^(.*?)(\d+)$/.exec(last) ?? [];
   if (digits === undefined) return 0;
   let count = 1;
-  while (names[names.length - 1 - count] === `${prefix}${Number(digits) - count}`) count++;
+  // V2, V3, …; W01, W02, …
+  const before = (n: number): string[] => [`${n}`, `${n}`.padStart(digits.length, '0')].map((own) => `${prefix}${own}`);
+  while (before(Number(digits) - count).includes(names[names.length - 1 - count] ?? '')) count++;
   return count;
 }

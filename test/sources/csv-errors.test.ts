@@ -186,6 +186,24 @@ describe('a table is refused with its code, file, line and column', () => {
       {},
       'E_DATA_COLUMN x.csv: a row a year and a column a quarter: one row a quarter is needed',
     ],
+    [
+      'a row a month and a column a year',
+      `Month,2022,2023\n${'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.replaceAll(' ', ',1,2\n')},1,2\n`,
+      {},
+      'E_DATA_COLUMN x.csv: a column a year and a row a month: one row a month is needed',
+    ],
+    [
+      'a row a week and a column a year',
+      `KW;2022;2023\n${Array.from({ length: 52 }, (_, i) => `${i + 1};1;2\n`).join('')}`,
+      {},
+      'E_DATA_COLUMN x.csv: a column a year and a row a week: one row a week is needed',
+    ],
+    [
+      'columns of times and a total',
+      'shop,Jan 2024,Feb 2024,Mar 2024,Total\na,1,2,3,6\n',
+      {},
+      'E_DATA_COLUMN x.csv: 3 columns are called as times are: "Jan 2024", "Feb 2024", "Mar 2024"',
+    ],
     ['an empty file', '', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
     ['blank lines only', '\n \n\n', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
     ['a header only', 'date,y\n', {}, 'E_DATA_EMPTY x.csv: 0 data rows'],
@@ -440,6 +458,21 @@ describe('hints', () => {
       .map((one) => /^source\.(\w+): "?(.*?)"?$/.exec(one) as RegExpExecArray);
     const options = Object.fromEntries(named.map(([, key, written]) => [key, written]));
     expect(valuesOf(await onlySeries(rows, { target: 'y', ...options }))).toEqual([1, value]);
+  });
+
+  test('about months side by side name the kind of a series a row where the rows are called as series', async () => {
+    const months = 'Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec';
+    const values = '1,2,3,4,5,6,7,8,9,10,11,12';
+    const rows = 'where each row is a series, set source.kind: rows';
+    const hintOf = async (content: string): Promise<string> => (await failure(loadCsv(content))).hint;
+    expect(await hintOf(`item,${months}\nA,${values}\nB,${values}\n`)).toContain(rows);
+    expect(await hintOf(`year,${months}\n2021,${values}\n2022,${values}\n`)).not.toContain(rows);
+    const total = 'shop,Jan 2024,Feb 2024,Mar 2024,Total\na,1,2,3,6\n';
+    expect(await hintOf(total)).toContain('where each row is a series, take out "Total" and set source.kind: rows');
+    expect(await failure(load('rows', { file: write('x.csv', total) }))).toEqual({
+      said: 'E_TIME_INVALID x.csv:1: the column "Total" stands among columns of times',
+      hint: 'take it out of the file: every column from the first value on is a value',
+    });
   });
 
   test('a point or comma that may part thousands is refused, and read under both settings', async () => {

@@ -50,6 +50,15 @@ describe('a row is a series, as long as its values', () => {
     expect(found).toEqual(what.startsWith('a quote') ? { ...want, 'H"2b': [1] } : want);
   });
 
+  test('a header of years dates the values, whatever its first name', async () => {
+    for (const name of ['Product', 'Land', 'id']) {
+      const found = await series(`${name},2021,2022,2023\nTea,5,7,9\nCoffee,6,8,1\n`);
+      expect(asTable(found)).toEqual({ Tea: [5, 7, 9], Coffee: [6, 8, 1] });
+      expect(found.map(datesOf)[0]).toEqual(['2021', '2022', '2023']);
+    }
+    expect(asTable(await series('a,2021,2024,2023\n'))).toEqual({ a: [2021, 2024, 2023] });
+  });
+
   test('rows of unlike lengths lose nothing, whatever the block they fall on', async () => {
     const lengths = Array.from({ length: 400 }, (_, s) => 1 + ((s * 37) % 500));
     const lines = lengths.map((n, s) => [`s${s}`, ...Array.from({ length: n }, (_, i) => s * 1000 + i)].join(','));

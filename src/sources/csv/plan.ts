@@ -4,7 +4,7 @@
 import { ForecastError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { type NumberStyle, parseNumber, shown } from './cells.ts';
-import { isTimeName, monthCalled, noTimeForm, type TimeForm, timeFormOf, timeOfDay } from './stamps.ts';
+import { countsYears, isTimeName, monthCalled, noTimeForm, type TimeForm, timeFormOf, timeOfDay } from './stamps.ts';
 
 /** What the config says about columns. */
 export interface ColumnOptions {
@@ -295,7 +295,7 @@ function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
   const close = closeOf(numeric, nameOf);
   if (close !== undefined) return close;
   const names = (numeric.length === 0 ? free : numeric).map(nameOf);
-  refuseCrossTable(names, sample.file);
+  refuseCrossTable(names, sample);
   const what = numeric.length === 0 ? 'no column of numbers' : `${numeric.length} columns could be the target`;
   // 12 kg, 5.00 EUR: whoever names the column is told the setting that reads it.
   const measured = names.some((_, at) => cellsOf(free[at] as number, sample).some((cell) => /\d/.test(cell)));
@@ -311,16 +311,49 @@ function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
   });
 }
 
-/** A row a year and a column a month (a quarter, a weekday): each column would be a twelfth of the series. */
-function refuseCrossTable(names: readonly string[], file: string): void {
+/** Columns that are called as times are: each would be a twelfth of the series, or one value of many series. */
+function refuseCrossTable(names: readonly string[], sample: Sample): void {
   const months = new Set(names.map(monthCalled).filter((month) => !Number.isNaN(month)));
   const quarters = names.filter((name) => /^(?:q[1-4]|[1-4]q)$/i.test(name));
   const [parts, part] = months.size === 12 ? [12, 'month'] : quarters.length === 4 ? [4, 'quarter'] : [0, ''];
-  if (parts === 0) return;
-  throw new ForecastError('E_DATA_COLUMN', `a row a year and a column a ${part}: one row a ${part} is needed`, {
-    where: file,
-    hint: `turn the table to columns year, ${part} and value, ${parts} rows a year; or name one column in source.target`,
-  });
+  const rows = isWords(cellsOf(0, sample), sample.style) ? '; where each row is a series, set source.kind: rows' : '';
+  const refusal = (what: string, hint: string): ForecastError =>
+    new ForecastError('E_DATA_COLUMN', what, { where: sample.file, hint });
+  if (parts > 0) {
+    throw refusal(
+      `a row a year and a column a ${part}: one row a ${part} is needed`,
+      `turn the table to columns year, ${part} and value, ${parts} rows a year${rows}; or name one column in source.target`,
+    );
+  }
+  const years = names.filter((name) => /^\d{4}$/.test(name));
+  const rest = countsYears(years) ? partOfYear(sample) : null;
+  if (rest !== null) {
+    throw refusal(
+      `a column a year and a row a ${rest}: one row a ${rest} is needed`,
+      `turn the table to columns year, ${rest} and value; or name one column in source.target`,
+    );
+  }
+  const times = names.filter((name) => timeFormOf([name], 'year', true) !== null);
+  if (times.length < LEAST_TIMES || 2 * times.length < names.length) return;
+  const others = names.filter((name) => !times.includes(name));
+  const out = others.length === 0 ? 'set' : `take out ${others.slice(0, 3).map(shown).join(', ')} and set`;
+  throw refusal(
+    `${times.length} columns are called as times are: ${listed(times)}`,
+    `where each row is a series, ${out} source.kind: rows; or name one column in source.target`,
+  );
+}
+
+/** Fewer columns called as times may be called so by chance. */
+const LEAST_TIMES = 3;
+
+/** What the rows of a column a year are, by the first column: the twelve months, four quarters, or 52 weeks; null for anything else. */
+function partOfYear(sample: Sample): 'month' | 'quarter' | 'week' | null {
+  const cells = cellsOf(0, sample).map((cell) => cell.trim());
+  const counts = cells.every((cell, i) => Number(cell) === i + 1);
+  if (new Set(cells.map(monthCalled).filter((month) => !Number.isNaN(month))).size === 12) return 'month';
+  if (counts && cells.length === 12) return 'month';
+  if (cells.length < 6 && cells.filter((cell) => /^(?:q[1-4]|[1-4]q)$/i.test(cell)).length === 4) return 'quarter';
+  return counts && (cells.length === 52 || cells.length === 53) ? 'week' : null;
 }
 
 /** Names a target often has: the one an example is made of, never taken for granted. */

@@ -84,6 +84,7 @@ const SHORT_MONTHS: readonly (readonly [string, number])[] = [
   ['janv', 1],
   ['fevr', 2],
   ['mrt', 3],
+  ['mrz', 3],
   ['juil', 7],
   ['sept', 9],
 ];
@@ -219,6 +220,14 @@ export function timeOfDay(cell: string): number {
 function withoutWeekday(cell: string, reader: Reader): number {
   const day = WEEKDAY.exec(cell)?.[0];
   return day === undefined ? Number.NaN : reader(cell.slice(day.length));
+}
+
+/** 2021, 2022, 2023, or newest first: names of columns as of a header, since no series counts years. */
+export function countsYears(names: readonly string[]): boolean {
+  const step = Number(names[1]) - Number(names[0]);
+  const isYear = (name: string): boolean => /^(?:1[89]|20|21)\d{2}$/.test(name.trim());
+  const follows = (name: string, i: number): boolean => i === 0 || Number(name) === Number(names[i - 1]) + step;
+  return names.length > 1 && Math.abs(step) === 1 && names.every(isYear) && names.every(follows);
 }
 
 /** Whether a column is called as times are. */

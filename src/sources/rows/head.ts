@@ -7,6 +7,7 @@ import type { Block } from '../csv/blocks.ts';
 import { type NumberStyle, type Place, parseNumber, type StyleOptions, shown, styleOf } from '../csv/cells.ts';
 import { detectDecimal, detectDelimiter } from '../csv/dialect.ts';
 import { splitQuoted } from '../csv/records.ts';
+import { countsYears } from '../csv/stamps.ts';
 import { noRows } from '../csv/table.ts';
 
 export interface HeadOptions extends StyleOptions {
@@ -29,6 +30,8 @@ export interface Head {
 }
 
 const SAMPLE_RECORDS = 20;
+/** Two values may follow each other as years do. */
+const LEAST_YEARS = 3;
 
 /** Throws E_DATA_EMPTY where no series is there, E_DATA_COLUMN for names that no column has. */
 export function readHead(block: Block, options: HeadOptions, place: Place): Head {
@@ -69,11 +72,12 @@ export function nameOf(header: readonly string[] | null, column: number): string
   return name ? shown(name) : String(column + 1);
 }
 
-/** A header ends with a name, or begins with one that is no series' (numbers may follow it: years, steps). */
+/** A header ends with a name or with years, or begins with a name that is no series' (numbers may follow it: steps). */
 function looksLikeHeader(record: readonly string[], style: NumberStyle): boolean {
   const last = record.findLast((cell) => !isMissing(cell, style));
   const name = record[0]?.trim() ?? '';
   if (last !== undefined && record.length > 1 && Number.isNaN(parseNumber(last.trim(), style))) return true;
+  if (record.length > LEAST_YEARS && countsYears(record.slice(-LEAST_YEARS))) return true;
   return record.length > 1 && (name === '' || /^(unique_?)?(id|series|item|name|key)([_ ]?(id|name))?$/i.test(name));
 }
 

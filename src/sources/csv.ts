@@ -44,7 +44,7 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
   time: nameOrNames
     .optional()
     .describe(
-      'time column, or the columns its parts stand in ([year, quarter], [date, hour]); default: the first column of times',
+      'time column, or the columns its parts stand in ([year, quarter], [year, week], [date, hour]); default: the first column of times',
     ),
   target: nameOrNames
     .optional()

@@ -4,7 +4,7 @@
 import { type NumberStyle, parseNumber } from './csv/cells.ts';
 import { detectDecimal, detectDelimiter, looksLikeTsf } from './csv/dialect.ts';
 import { splitQuoted } from './csv/records.ts';
-import { countsYears, monthCalled, timeFormOf } from './csv/stamps.ts';
+import { countsYears, monthCalled, timeFormOf, timesAmong } from './csv/stamps.ts';
 import { bomLength } from './encoding.ts';
 import { withFile } from './file.ts';
 import type { SourceContext } from './source.ts';
@@ -87,7 +87,8 @@ function numbered(header: readonly string[]): number {
   const names = header.slice(1);
   const last = names.at(-1) ?? '';
   if (timeFormOf(names.slice(-LEAST_VALUES), 'year', true) !== null && names.length >= LEAST_VALUES) {
-    return names.length - names.findLastIndex((name) => timeFormOf([name], 'year', true) === null) - 1;
+    const times = new Set(timesAmong(names));
+    return names.length - names.findLastIndex((name) => !times.has(name)) - 1;
   }
   const [, prefix, digits] = /^(.*?)(\d+)$/.exec(last) ?? [];
   if (digits === undefined) return 0;

@@ -9,7 +9,7 @@ import type { Frequency, TimeAxis } from '../core/time.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
 import { constantWarnings } from './constant.ts';
 import { shown } from './csv/cells.ts';
-import { noTimeForm, timeColumn, timeFormOf } from './csv/stamps.ts';
+import { noTimeForm, timeColumn, timeFormOf, timesAmong } from './csv/stamps.ts';
 import type { Encoding } from './encoding.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import { drawnIn, type Policies } from './frame.ts';
@@ -183,16 +183,15 @@ function datedHeader(header: readonly string[], first: number, file: string): Da
   if (form === null || cells.length < 2) return null;
   const place = { file, line: 1 };
   const column = timeColumn('of the header', form, null, place);
-  for (const cell of cells) {
-    const odd = timeFormOf([cell], 'year', true) === null;
-    if (odd) {
-      throw new ForecastError('E_TIME_INVALID', `the column ${shown(cell)} stands among columns of times`, {
-        where: `${file}:1`,
-        hint: 'take it out of the file: every column from the first value on is a value',
-      });
-    }
-    column.text(cell);
+  const times = new Set(timesAmong(cells));
+  const odd = cells.find((cell) => !times.has(cell));
+  if (odd !== undefined) {
+    throw new ForecastError('E_TIME_INVALID', `the column ${shown(odd)} stands among columns of times`, {
+      where: `${file}:1`,
+      hint: 'take it out of the file: every column from the first value on is a value',
+    });
   }
+  for (const cell of cells) column.text(cell);
   const { stamps, format } = column.finish(() => 1);
   const back = stamps.findIndex((stamp, i) => i > 0 && stamp <= (stamps[i - 1] as number));
   if (back > 0) {

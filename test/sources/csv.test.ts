@@ -8,7 +8,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ZodObject, ZodType } from 'zod';
-import { describeFrequency, futureStamps } from '../../src/core/calendar.ts';
+import { describeFrequency, formatStamp, futureStamps } from '../../src/core/calendar.ts';
+import type { Series } from '../../src/core/data.ts';
 import { monthCalled } from '../../src/sources/csv/stamps.ts';
 import { SOURCES } from '../../src/sources/index.ts';
 import type { SourceKind } from '../../src/sources/source.ts';
@@ -393,6 +394,9 @@ describe('time', () => {
     ['quarters, closed up', ['1956Q3', '1956Q4'], {}, 'quarterly', '1957 Q1'],
     ['quarters with a dash', ['1956-Q3', '1956-Q4'], {}, 'quarterly', '1957 Q1'],
     ['quarter first', ['Q3 1956', 'Q4 1956'], {}, 'quarterly', '1957 Q1'],
+    ['quarters as bankers write them', ['3Q15', '4Q15'], {}, 'quarterly', '2016 Q1'],
+    ['quarters of two digits', ["Q3'15", "Q4'15"], {}, 'quarterly', '2016 Q1'],
+    ['the number of a quarter first', ['2015 3Q', '2015 4Q'], {}, 'quarterly', '2016 Q1'],
     ['half-years', ['2021 H1', '2021 H2'], {}, 'every 6 months', '2022 H1'],
     ['half-years with a dash', ['2020-H2', '2021-H1'], {}, 'every 6 months', '2021 H2'],
     ['half-year first', ['H2 2020', 'H1 2021'], {}, 'every 6 months', '2021 H2'],
@@ -433,6 +437,8 @@ describe('time', () => {
     ['month names', ['Jan 1 2000', 'Feb 1 2000'], {}, 'monthly', 'Mar 1 2000'],
     ['month names after the day', ['31-Jan-2000', '01-Feb-2000'], {}, 'daily', 'Feb 2 2000'],
     ['month names in full', ['January 2000', 'February 2000'], {}, 'monthly', 'Mar 1 2000'],
+    ['months and two digits of a year', ['Nov 23', 'Dec 23', 'Jan 24'], {}, 'monthly', 'Feb 1 2024'],
+    ['the same in German, newest first', ['Mrz 24', 'Feb 24', 'Jan 24'], {}, 'monthly', 'Apr 1 2024'],
     ['day first, settled by a 13th', ['12/01/2024', '13/01/2024'], {}, 'daily', '14/01/2024'],
     ['month first, settled by a 13th', ['01/12/2024', '1/13/2024'], {}, 'daily', '01/14/2024'],
     ['day first, by its format', ['05.02.24', '06.02.24'], { format: 'dmy' }, 'daily', '07.02.2024'],
@@ -465,6 +471,43 @@ describe('time', () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  test('Jan 24 is no time where months do not follow each other', async () => {
+    for (const cells of [
+      ['Jan 24', 'Jan 25', 'Jan 26'],
+      ['Jan 24', 'Feb 24'],
+      ['Jan 24', 'Apr 24', 'Sep 24'],
+    ]) {
+      const series = await onlySeries(`date,y\n${cells.map((cell, i) => `${cell},${i}\n`).join('')}`);
+      expect(series.time.stamps).toBeNull();
+    }
+  });
+
+  test('numbers that count days are months under the name of a period where all begin or all end one', async () => {
+    const period = (cells: readonly number[]): Promise<Series> =>
+      onlySeries(`Period,y\n${cells.map((cell, i) => `${cell},${i}\n`).join('')}`, { target: 'y' });
+    expect(futureStamps((await period([43831, 43862, 43891])).time, 3, 1)).toEqual(['2020-04-01']);
+    expect(futureStamps((await period([43861, 43890, 43921])).time, 3, 1)).toEqual(['2020-04-30']);
+    expect((await period([43831, 43862, 43890])).time.stamps).toBeNull();
+  });
+
+  test('a year beside a week, named or found, is the Monday of that week', async () => {
+    const weeks = 'Year,Week,y\n2020,52,1\n2020,53,2\n2021,1,3\n';
+    for (const options of [{}, { time: ['Year', 'Week'] }]) {
+      const { time } = await onlySeries(weeks, options);
+      expect(Array.from(time.stamps ?? [], (stamp) => formatStamp(time, stamp))).toEqual([
+        '2020-12-21',
+        '2020-12-28',
+        '2021-01-04',
+      ]);
+    }
+    const months = await onlySeries('Jahr;Monat;KW;y\n2024;1;5;1\n2024;2;6;2\n2024;2;7;3\n', { target: 'y' });
+    expect(futureStamps(months.time, 3, 1)).toEqual(['2024-02-19']);
+    await expect(onlySeries('Year,Week,y\n2021,52,1\n2021,53,2\n')).rejects.toMatchObject({
+      code: 'E_TIME_INVALID',
+      message: '2021 has no week 53',
+    });
   });
 
   test('a time may stand in several columns', async () => {

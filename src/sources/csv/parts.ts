@@ -1,10 +1,11 @@
-// Time split over several columns (year, quarter; year, month, day, hour; date, hour), joined into stamps.
+// Time split over several columns (year, quarter; year, week; year, month, day, hour; date, hour), joined into stamps.
 // In: one column of numbers or of stamps a part. Out: milliseconds UTC. Not here: which column is which part (plan.ts).
 
 import { DAY, daysInMonth, HOUR, MINUTE, SECOND, stampOf } from '../../core/calendar.ts';
 import { ForecastError } from '../../core/errors.ts';
 import type { TimeFormat } from '../../core/time.ts';
 import type { TimePart } from './plan.ts';
+import { NOT_A_DATE, weekStamp } from './stamps.ts';
 
 export type PartValues = ReadonlyMap<TimePart, Float64Array>;
 
@@ -14,6 +15,7 @@ const RANGES: { readonly [part in Exclude<TimePart, 'date'>]: readonly [number, 
   year: [1, 9999],
   quarter: [1, 4],
   month: [1, 12],
+  week: [1, 53],
   day: [1, 31],
   hour: [0, 23],
   minute: [0, 59],
@@ -65,6 +67,15 @@ function dateOf(parts: PartValues, row: number, file: string, lineOf: (row: numb
   const date = parts.get('date');
   if (date !== undefined) return date[row] as number;
   const year = value('year', 0);
+  const week = parts.get('week')?.[row];
+  if (week !== undefined) {
+    const monday = weekStamp(year, week);
+    if (monday !== NOT_A_DATE) return monday;
+    throw new ForecastError('E_TIME_INVALID', `${year} has no week ${week}`, {
+      where: `${file}:${lineOf(row)}`,
+      hint: 'correct the row, or write the date each week begins on: weeks are those of ISO 8601',
+    });
+  }
   const month = value('month', 3 * value('quarter', 1) - 2);
   const day = value('day', 1);
   if (day > daysInMonth(year, month)) {
@@ -83,7 +94,7 @@ function clockOf(parts: PartValues, row: number): number {
 
 function formatOf(parts: PartValues): TimeFormat {
   if (parts.has('clock') || parts.has('hour') || parts.has('minute') || parts.has('second')) return 'spaced-datetime';
-  if (parts.has('date') || parts.has('day')) return 'iso-date';
+  if (parts.has('date') || parts.has('day') || parts.has('week')) return 'iso-date';
   if (parts.has('month')) return 'year-month';
   return parts.has('quarter') ? 'year-quarter' : 'year';
 }

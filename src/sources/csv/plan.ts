@@ -4,7 +4,16 @@
 import { ForecastError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { type NumberStyle, parseNumber, shown } from './cells.ts';
-import { countsYears, isTimeName, monthCalled, noTimeForm, type TimeForm, timeFormOf, timeOfDay } from './stamps.ts';
+import {
+  countsYears,
+  isTimeName,
+  monthCalled,
+  noTimeForm,
+  type TimeForm,
+  timeFormOf,
+  timeOfDay,
+  timesAmong,
+} from './stamps.ts';
 
 /** What the config says about columns. */
 export interface ColumnOptions {
@@ -17,7 +26,7 @@ export interface ColumnOptions {
 }
 
 /** A part of a time split over several columns. */
-export type TimePart = 'date' | 'clock' | 'year' | 'quarter' | 'month' | 'day' | 'hour' | 'minute' | 'second';
+export type TimePart = 'date' | 'clock' | 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second';
 
 /** Columns by position in the header. */
 export interface Plan {
@@ -227,6 +236,11 @@ function splitTime(
   }
   const clock = sample.header.findIndex((_, at) => !claimed.has(at) && isClock(cellsOf(at, sample)));
   if (clock >= 0 && parts.size === 1 && first === 'date') parts.set('clock', clock);
+  const week = first === 'year' && !parts.has('day') ? wholeNumbersCalled('week', claimed, sample) : -1;
+  if (week >= 0 && distinct([...ids, ...parts.values()], sample) < sample.rows.length) {
+    parts.clear();
+    parts.set('year', column).set('week', week);
+  }
   const told = distinct([...ids, ...parts.values()], sample);
   if (told < sample.rows.length || distinct([...ids, column], sample) === told) return null;
   return {
@@ -255,6 +269,7 @@ const PART_NAMES: readonly (readonly [TimePart, RegExp])[] = [
   ['year', /^(year|yr|yyyy|y|jahr|año|année|annee|anno|ano|jaar)$/i],
   ['quarter', /^(quarter|qtr|q|quartal|trimestre|kwartaal)$/i],
   ['month', /^(month|mon|mnth|mm|m|monat|mes|mois|mese|mês|maand)$/i],
+  ['week', /^(week|wk|kw|cw|kalenderwoche|woche|semana|semaine|settimana)([ _]?(no|nr|num|number))?$/i],
   ['day', /^(day|dd|d|day ?of ?month|mday|tag|día|dia|jour|giorno|dag)$/i],
   ['hour', /^(hour|hr|hh|h|stunde|hora|heure|ora|uur)$/i],
   ['minute', /^(minute|min|mi|minuto)$/i],
@@ -273,7 +288,7 @@ function partOf(column: number, sample: Sample): { part: TimePart; column: numbe
   if (form !== null) return { part: 'date', column, form };
   throw new ForecastError('E_DATA_COLUMN', `column ${shown(name)} is no part of a time`, {
     where: sample.file,
-    hint: 'parts are a date or columns named year, quarter, month, day, hour, minute, second',
+    hint: 'parts are a date or columns named year, quarter, month, week, day, hour, minute, second',
   });
 }
 
@@ -333,7 +348,7 @@ function refuseCrossTable(names: readonly string[], sample: Sample): void {
       `turn the table to columns year, ${rest} and value; or name one column in source.target`,
     );
   }
-  const times = names.filter((name) => timeFormOf([name], 'year', true) !== null);
+  const times = timesAmong(names);
   if (times.length < LEAST_TIMES || 2 * times.length < names.length) return;
   const others = names.filter((name) => !times.includes(name));
   const out = others.length === 0 ? 'set' : `take out ${others.slice(0, 3).map(shown).join(', ')} and set`;

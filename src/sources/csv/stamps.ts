@@ -15,6 +15,7 @@ export type TimeForm =
   | 'week'
   | 'week-number'
   | 'named-month'
+  | 'month-short-year'
   | 'numeric'
   | 'compact'
   | 'compact-month'
@@ -30,7 +31,7 @@ export type DateOrder = 'dmy' | 'mdy' | 'ymd';
 
 /** A cell's stamp; NaN: another form; NOT_A_DATE: this form, but no such date or hour. */
 type Reader = (cell: string) => number;
-const NOT_A_DATE = Number.NEGATIVE_INFINITY;
+export const NOT_A_DATE: number = Number.NEGATIVE_INFINITY;
 
 const CLOCK = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AaPp])[Mm])?`;
 const OFFSET = String.raw`(?: ?(Z|z|UTC|[+-]\d{2}(?::?\d{2})?))?`;
@@ -38,14 +39,18 @@ const ISO = new RegExp(String.raw`^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:([T ])${
 const NUMERIC = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?: ${CLOCK})?$`);
 const YEAR_MONTH = /^(\d{4})(?:[-/]| ?[Mm])(\d{1,2})$/;
 const MONTH_YEAR = /^(?:(\d{1,2})[-/]|(0[1-9]|1[0-2])\.)((?:1[89]|20|21)\d{2})$/;
-const YEAR_QUARTER = /^(\d{4})[-/ ]?[Qq]([1-4])$/;
-const QUARTER_YEAR = /^[Qq]([1-4])[-/ ]?(\d{4}|(?<=[-/ ])\d{2})$/;
+/** 2021 Q1, 2021-Q1, 2021 1Q, Q1 2021, Q1-21, Q1'21, 1Q2021, 1Q21. */
+const YEAR_QUARTER = /^(\d{4})[-/ ]?(?:[Qq]([1-4])|([1-4])[Qq])$/;
+const QUARTER_YEAR =
+  /^(?:[Qq]([1-4])(?:[-/ ]|[ -]?['’])|[Qq]([1-4])(?=\d{4})|([1-4])[Qq](?:[-/ ]|[ -]?['’])?)(\d{4}|\d{2})$/;
 /** 2021 H1, 2021-H2, 2021 1H, H2 2021, 1H2021, 1H21. */
 const YEAR_HALF = /^(\d{4})[-/ ]?(?:[Hh]([12])|([12])[Hh])$/;
 const HALF_YEAR = /^(?:[Hh]([12])[-/ ]|[Hh]([12])(?=\d{4})|([12])[Hh][-/ ]?)(\d{4}|\d{2})$/;
 /** Two digits of a year stand after a dash or an apostrophe: after a space they may be a day. */
 const MONTH_FIRST = /^(\p{L}{3,10})\.?(?:(?:[ -]|,? | de |)(?:(\d{1,2}),?[ -])?(\d{4})|(?:-|[ -]?['’])(\d{2}))$/u;
 const DAY_FIRST = /^(\d{1,2})(?:\.? ?|[ -]| de )(\p{L}{3,10})\.?(?:[ -]| de |)(\d{4}|\d{2})$/u;
+/** Jan 24: a year where months follow each other, else perhaps a day. */
+const MONTH_SHORT_YEAR = /^(\p{L}{3,10})\.? (\d{2})$/u;
 const NAMED_CLOCK = new RegExp(`,? ${CLOCK}$`);
 /** Monday in any of six languages, whole or short, before a date. */
 const WEEKDAY =
@@ -106,8 +111,8 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const first = YEAR_QUARTER.exec(cell);
     const last = QUARTER_YEAR.exec(cell);
     if (first === null && last === null) return Number.NaN;
-    const [year, quarter] = first === null ? [last?.[2], last?.[1]] : [first[1], first[2]];
-    return dateStamp(fullYear(String(year)), 3 * Number(quarter) - 2, 1);
+    const quarter = Number(first?.[2] ?? first?.[3] ?? last?.[1] ?? last?.[2] ?? last?.[3]);
+    return dateStamp(fullYear(String(first?.[1] ?? last?.[4])), 3 * quarter - 2, 1);
   },
   'year-half': (cell) => {
     const first = YEAR_HALF.exec(cell);
@@ -138,6 +143,11 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const year = fullYear(String(first?.[3] ?? first?.[4] ?? last?.[3]));
     const month = monthCalled(String(first?.[1] ?? last?.[2]));
     return Number.isNaN(month) ? month : dateStamp(year, month, Number(first?.[2] ?? last?.[1] ?? 1));
+  },
+  'month-short-year': (cell) => {
+    const m = MONTH_SHORT_YEAR.exec(cell);
+    const month = monthCalled(m?.[1] ?? '');
+    return Number.isNaN(month) ? month : dateStamp(fullYear(String(m?.[2])), month, 1);
   },
   numeric: (cell) => {
     const m = NUMERIC.exec(cell);
@@ -222,6 +232,12 @@ function withoutWeekday(cell: string, reader: Reader): number {
   return day === undefined ? Number.NaN : reader(cell.slice(day.length));
 }
 
+/** Those of some names of columns that are times, all in the form that most of them have. */
+export function timesAmong(names: readonly string[]): readonly string[] {
+  const form = timeFormOf(names, 'year', true);
+  return form === null ? [] : names.filter((name) => !Number.isNaN(READERS[form](bare(name))));
+}
+
 /** 2021, 2022, 2023, or newest first: names of columns as of a header, since no series counts years. */
 export function countsYears(names: readonly string[]): boolean {
   const step = Number(names[1]) - Number(names[0]);
@@ -248,10 +264,12 @@ export function timeFormOf(cells: readonly string[], name: string, named: boolea
   const reads = (form: TimeForm, cell: string): boolean => !Number.isNaN(READERS[form](cell));
   // Numbers that may count days, or weeks of a year, are told by the column's name alone.
   const weeks: TimeForm[] = WEEK_NAMES.test(name) ? ['week-number'] : [];
-  const days = named || DATE_NAMES.test(name);
+  const days = named || DATE_NAMES.test(name) || (isTimeName(name) && areMonthStarts(filled));
   const spans: TimeForm[] = filled.length > 1 && filled.every((cell) => reads('year-span', cell)) ? ['year-span'] : [];
-  const asked = all.filter((form) => !/^(?:week-number|year-span)$/.test(form) && (form !== 'day-number' || days));
-  const forms = [...weeks, ...spans, ...asked];
+  const shorts: TimeForm[] = areMonthsOn(filled) ? ['month-short-year'] : [];
+  const gated = /^(?:week-number|year-span|month-short-year)$/;
+  const asked = all.filter((form) => !gated.test(form) && (form !== 'day-number' || days));
+  const forms = [...weeks, ...spans, ...shorts, ...asked];
   const whole = forms.find((form) => filled.every((cell) => reads(form, cell)));
   if (whole === 'named-month' && !named && areDaysOfAMonth(filled)) return null;
   // A named column with one odd cell is still a time column: the odd cell gets its own error, with its line.
@@ -274,8 +292,27 @@ function areDaysOfAMonth(cells: readonly string[]): boolean {
   return found.every((m, i) => m?.[1] === first[1] && Number(m?.[4]) === Number(first[4]) + i);
 }
 
+/** Numbers of days that all begin a month, or all end one. */
+function areMonthStarts(cells: readonly string[]): boolean {
+  const stamps = cells.map((cell) => READERS['day-number'](cell));
+  const begins = (stamp: number): boolean => new Date(stamp).getUTCDate() === 1;
+  return stamps.every(begins) || stamps.every((stamp) => begins(stamp + DAY));
+}
+
+/** Jan 24, Feb 24, …, Dec 24, Jan 25: months that follow each other, beside digits that go up with the year alone. */
+function areMonthsOn(cells: readonly string[]): boolean {
+  const found = cells.flatMap((cell) => {
+    const m = MONTH_SHORT_YEAR.exec(cell);
+    const month = monthCalled(m?.[1] ?? '');
+    return Number.isNaN(month) ? [] : [fullYear(String(m?.[2])) * 12 + month];
+  });
+  const steps = found.slice(1).map((month, i) => Math.abs(month - (found[i] as number)));
+  const moves = steps.filter((step) => step > 0);
+  return moves.length > 1 && 3 * moves.filter((step) => step === 1).length >= 2 * moves.length;
+}
+
 /** The Monday of an ISO week; the first one holds January 4, the last one a Thursday of its year. */
-function weekStamp(year: number, week: number): number {
+export function weekStamp(year: number, week: number): number {
   const fourth = stampOf(year, 1, 4);
   const weekday = (((fourth / DAY + 3) % 7) + 7) % 7; // from Monday on, before 1970 too
   const monday = fourth - weekday * DAY + (week - 1) * 7 * DAY;
@@ -394,6 +431,7 @@ const FORMATS: { readonly [form in Exclude<TimeForm, 'iso' | 'numeric'>]: TimeFo
   'compact-clock': 'spaced-datetime',
   'year-span': 'year',
   'named-month': 'month-name-date',
+  'month-short-year': 'month-name-date',
   compact: 'compact-date',
   'compact-month': 'year-month',
   year: 'year',
@@ -534,6 +572,7 @@ const EXAMPLES: { readonly [form in TimeForm]: string } = {
   'compact-clock': '202402291330',
   'year-span': '2023/24',
   'named-month': 'Feb 29 2024',
+  'month-short-year': 'Feb 24',
   numeric: '29/02/2024 or 02/29/2024',
   compact: '20240229',
   'compact-month': '202402',
@@ -575,6 +614,6 @@ function mixedOffsets(cell: string, where: string): ForecastError {
 export function noTimeForm(cell: string, where: string): ForecastError {
   return new ForecastError('E_TIME_INVALID', `${shown(cell)} is no time we can read`, {
     where,
-    hint: 'write 2024-02-29, 2024-02-29 13:30, 2024-02, 2024 Q1, 2024-W09, 29/02/2024, Feb 29 2024, Feb-24, 2024 or epoch seconds; or use another column',
+    hint: 'write 2024-02-29, 2024-02-29 13:30, 2024-02, 2024 Q1, 2024-W09, 29/02/2024, Feb 29 2024, Feb-24, Feb 24, 2024 or epoch seconds; or use another column',
   });
 }

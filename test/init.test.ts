@@ -137,9 +137,9 @@ describe('a config made for a table', () => {
       '2024-01-01,a,1\n2024-01-02,a,2\n2024-01-03,a,2\n2024-01-05,a,3',
       '--set source.gaps=fill --set source.fill=previous or --set source.gaps=keep',
     ],
-    ['2024-01-01,1,1\n2024-01-01,2,2\n2024-01-02,1,3', '--set source.target=shop'],
+    ['2024-01-01,1,1\n2024-01-01,2,2\n2024-01-02,1,3', '--set source.target=v'],
     ['2024-01-01,a,1\n2024-01-02,a,\n2024-01-03,a,3', '--set source.fill=previous'],
-    ['2024-01-01,1,1\n2024-01-02,1,2\n2024-01-03,2,3', '--set source.target=shop'],
+    ['2024-01-01,1,1\n2024-01-02,1,2\n2024-01-03,2,3', '--set source.target=v'],
   ])('or with the very options, value and all: %j', async (rows, typed) => {
     const path = space.write(`refused-${rows.length}.csv`, `day,shop,v\n${rows}\n`);
     const error = (await configFor(path).catch((thrown: unknown) => thrown)) as ForecastError;

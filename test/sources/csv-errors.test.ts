@@ -424,6 +424,18 @@ describe('hints', () => {
     expect((await failure(loadCsv(table(...days, 'Total 2024,136')))).hint).toContain('set source.skip: [18]');
   });
 
+  test.each([
+    ['week;part;pieces', 'pieces'],
+    ['day;price;qty', 'qty'],
+    ['day;shop;price', 'price'],
+    ['day;store;year;amount', 'amount'],
+    ['day;part;store', 'part'],
+  ])('about several columns of numbers name the one most like a target: %s', async (header, likely) => {
+    const row = (day: number): string => `2024-01-0${day}${';4711'.repeat(header.split(';').length - 1)}\n`;
+    const { hint } = await failure(loadCsv(`${header}\n${row(1)}${row(2)}`));
+    expect(hint).toBe(`set source.target: "${likely}", or name another of them`);
+  });
+
   test('about a line that is no row name the line, with those left out before, and leave it out', async () => {
     const rows = table(...days, 'Total,136', ',', 'Shop,Manager', 'A,Ann');
     const skip = [18, 20, 21];

@@ -100,7 +100,7 @@ function columnsOf(time: Plan['time']): number[] {
 }
 
 const ID_NAMES =
-  /(^|[ _-])(id|store|shop|item|sku|product|symbol|ticker|series|station|sensor|site|region|country|state|city|customer)s?$/i;
+  /(^|[ _-])(id|store|shop|item|sku|product|part|article|material|ean|upc|symbol|ticker|series|station|sensor|site|plant|warehouse|branch|region|country|state|city|customer|artikel|teil|filiale|werk)s?$/i;
 
 /** Columns of words, or columns called as things are, may name the series of a long table. */
 function adviceFor(ids: readonly number[], unclaimed: readonly number[], sample: Sample): string {
@@ -314,7 +314,11 @@ function inferTarget(claimed: ReadonlySet<number>, sample: Sample): number {
   const what = numeric.length === 0 ? 'no column of numbers' : `${numeric.length} columns could be the target`;
   // 12 kg, 5.00 EUR: whoever names the column is told the setting that reads it.
   const measured = names.some((_, at) => cellsOf(free[at] as number, sample).some((cell) => /\d/.test(cell)));
-  const likely = names.find((name) => LIKELY_TARGET.test(name)) ?? names[0];
+  const likely =
+    names.find((name) => LIKELY_TARGET.test(name)) ??
+    names.find((name) => LIKELY_PRICE.test(name)) ??
+    names.find((name) => !ID_NAMES.test(name) && !isTimeName(name)) ??
+    names[0];
   throw new ForecastError('E_DATA_COLUMN', names.length === 0 ? `${what} is left` : `${what}: ${listed(names)}`, {
     where: sample.file,
     hint:
@@ -371,9 +375,10 @@ function partOfYear(sample: Sample): 'month' | 'quarter' | 'week' | null {
   return counts && (cells.length === 52 || cells.length === 53) ? 'week' : null;
 }
 
-/** Names a target often has: the one an example is made of, never taken for granted. */
+/** Names a target often has: the one an example is made of, never taken for granted. What is sold goes before what it costs. */
 const LIKELY_TARGET =
-  /(^|[^a-z])(values?|sales|revenue|turnover|demand|load|consumption|price|close|counts?|cnt|total|visits|umsatz|umsätze|absatz|verkäufe|menge|ventas|ventes|vendite|vendas|ot|pm2\.5)([^a-z]|$)/i;
+  /(^|[^a-z])(values?|sales|revenue|turnover|demand|load|consumption|quantity|qty|units|pieces|orders|counts?|cnt|total|visits|umsatz|umsätze|absatz|verkäufe|menge|stück|ventas|ventes|vendite|vendas|ot|pm2\.5)([^a-z]|$)/i;
+const LIKELY_PRICE = /(^|[^a-z])(price|close)([^a-z]|$)/i;
 
 /** 0, 1, 2, … or 1, 2, 3, …: the number of the row. */
 function countsRows(cells: readonly string[]): boolean {

@@ -5,11 +5,11 @@ import * as z from 'zod';
 import type { Column, Loaded } from '../core/data.ts';
 import { ForecastError, type Warning } from '../core/errors.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
-import { constantWarnings } from './constant.ts';
 import { readTable, type Table, type TableOptions } from './csv/table.ts';
 import type { Encoding } from './encoding.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import { type Frame, noRepairs, type Policies, type Repairs, seriesOf } from './frame.ts';
+import { oddWarnings } from './odd.ts';
 import { cellFields, encodingField, fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import type { SourceContext, SourceKind } from './source.ts';
 
@@ -114,7 +114,7 @@ async function loadOpen(file: OpenFile, given: CsvOptions): Promise<Loaded> {
     raw: { form: 'numbers', series },
     ...seasonWritten(given),
     sha256: file.sha256(),
-    warnings: [...constantWarnings(series), ...staticWarnings(given)],
+    warnings: [...oddWarnings(series), ...staticWarnings(given)],
     notes: [...table.notes, ...repairNotes(repairs, given)],
   };
 }

@@ -7,7 +7,6 @@ import { ForecastError } from '../core/errors.ts';
 import { seasonOf } from '../core/season.ts';
 import type { Frequency, TimeAxis } from '../core/time.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
-import { constantWarnings } from './constant.ts';
 import { shown } from './csv/cells.ts';
 import { noTimeForm, timeColumn, timeFormOf, timesAmong } from './csv/stamps.ts';
 import type { Encoding } from './encoding.ts';
@@ -15,6 +14,7 @@ import { type OpenFile, stem, withFile } from './file.ts';
 import { drawnIn, type Policies } from './frame.ts';
 import { spacingOf } from './frequency.ts';
 import { fillHoles, withValues } from './left-out.ts';
+import { oddWarnings } from './odd.ts';
 import { cellFields, encodingField, fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import { FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
 import { nameOf } from './rows/head.ts';
@@ -105,7 +105,7 @@ async function loadOpen(file: OpenFile, given: RowsOptions, written: WrittenTime
     raw: { form: 'numbers', series },
     ...seasonKnown(given, written),
     sha256: file.sha256(),
-    warnings: [...warnings, ...constantWarnings(series)],
+    warnings: [...warnings, ...oddWarnings(series)],
     notes: [...table.notes, ...(filled > 0 ? [`${filled} missing cells filled: ${given.fill}`] : [])],
   };
 }

@@ -9,11 +9,11 @@ import { nearest } from '../core/nearest.ts';
 import { seasonOf } from '../core/season.ts';
 import type { Frequency, TimeAxis } from '../core/time.ts';
 import { type CalendarEntry, calendarField } from './calendar.ts';
-import { constantWarnings } from './constant.ts';
 import { shown } from './csv/cells.ts';
 import { type OpenFile, stem, withFile } from './file.ts';
 import { drawnIn, type Policies } from './frame.ts';
 import { fillHoles, sameId, withValues } from './left-out.ts';
+import { oddWarnings } from './odd.ts';
 import { fillField, limit, limitsOption, name, seasonField } from './options.ts';
 import { dateStamp, FREQUENCY_EXAMPLES, stampsFrom, writtenFrequency } from './rhythm.ts';
 import type { SourceContext, SourceKind } from './source.ts';
@@ -85,7 +85,7 @@ async function loadOpen(file: OpenFile, given: TsfOptions, written: Frequency | 
     ...seasonKnown(given, header, series),
     ...(header.horizon === null ? {} : { horizon: header.horizon }),
     sha256: file.sha256(),
-    warnings: [...warnings, ...constantWarnings(series)],
+    warnings: [...warnings, ...oddWarnings(series)],
     notes: [...notes, ...headerNotes(header, given), ...repairNotes(repairs, given)],
   };
 }

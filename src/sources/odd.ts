@@ -1,0 +1,130 @@
+// Values that are odd, and said: targets that never change, numbers that stand for none, a last row that falls as no other, series that end
+// before the others. In: series. Out: warnings. Not here: what is done about them.
+
+import { formatStamp } from '../core/calendar.ts';
+import type { Column, Series } from '../core/data.ts';
+import type { Warning } from '../core/errors.ts';
+
+/** At most one warning of a kind for all series; the first three are named. */
+export function oddWarnings(series: readonly Series[]): Warning[] {
+  return [...constant(series), ...standIns(series), ...unfinished(series), ...endedEarly(series)];
+}
+
+function constant(series: readonly Series[]): Warning[] {
+  const found = series.flatMap((one) =>
+    one.targets
+      .filter(({ values }) => values.length > 1 && values.every((value) => value === values[0]))
+      .map((target) => `${named(target, one)} is ${target.values[0]} in every row`),
+  );
+  if (found.length === 0) return [];
+  return [{ code: 'W_CONSTANT_SERIES', message: listed(found, 'more targets are constant') }];
+}
+
+/** What people and programs write where they have no number: nines, and in a column of larger numbers −1. */
+const STAND_INS: ReadonlySet<number> = new Set(
+  [1, 9, 99, 999, 9999, 99999, 999999, 9999999].flatMap((size) => (size < 99 ? [-size] : [size, -size])),
+);
+
+/** Such a number that no value but its own is near: −99 among 40 and 60, 9999 among 3 and 8. */
+function standIns(series: readonly Series[]): Warning[] {
+  const found = series.flatMap((one) =>
+    [...one.targets, ...one.past, ...one.future].flatMap((column) => {
+      const odd = standInOf(column.values);
+      if (odd === null) return [];
+      const { value, count, least, most } = odd;
+      const rows = `${count} row${count === 1 ? '' : 's'}`;
+      return [{ value, what: `${named(column, one)} is ${value} in ${rows}, else ${least} … ${most}` }];
+    }),
+  );
+  const [first] = found;
+  if (first === undefined) return [];
+  const told = listed(
+    found.map(({ what }) => what),
+    'more columns hold such a number',
+  );
+  const repair = `where it stands for none set source.missing: [${first.value}] with source.fill: previous`;
+  return [{ code: 'W_STAND_IN', message: `${told}; ${repair}` }];
+}
+
+interface StandIn {
+  readonly value: number;
+  readonly count: number;
+  /** Of all other values. */
+  readonly least: number;
+  readonly most: number;
+}
+
+function standInOf(values: Float64Array): StandIn | null {
+  for (const value of new Set(values.filter((one) => STAND_INS.has(one)))) {
+    const others = values.filter((other) => other !== value && !Number.isNaN(other));
+    const count = values.length - others.length;
+    if (others.length < 2 || count * 2 >= values.length) continue;
+    const [least, most] = others.reduce(
+      ([low, high], other) => [Math.min(low, other), Math.max(high, other)],
+      [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    );
+    const apart = value < least ? least - value : value - most;
+    const below = value < 0 && least >= 0 && count > 1 && most >= 10;
+    if (below || (Math.abs(value) >= 99 && most > least && apart > most - least)) return { value, count, least, most };
+  }
+  return null;
+}
+
+/** Fewer rows say little of how large a step may be. */
+const LEAST_ROWS = 12;
+/** Times the largest step before. */
+const FALL = 1.5;
+
+/** A fall in the last row that no step before comes near, as of a month, a week or a day that is not over. */
+function unfinished(series: readonly Series[]): Warning[] {
+  const found = series.flatMap((one) => {
+    const { stamps, frequency } = one.time;
+    if (stamps === null || /second|minute/.test(frequency.unit) || one.length < LEAST_ROWS) return [];
+    return one.targets.flatMap((target) => {
+      const { values } = target;
+      const [last, before] = [values[one.length - 1] as number, values[one.length - 2] as number];
+      let most = 0;
+      for (let row = 1; row < one.length - 1; row++) {
+        most = Math.max(most, Math.abs((values[row] as number) - (values[row - 1] as number)));
+      }
+      if (!(last >= 0 && most > 0 && before - last > FALL * most)) return [];
+      const times = ((before - last) / most).toFixed(1);
+      const when = formatStamp(one.time, stamps[one.length - 1] as number);
+      return [
+        `${named(target, one)} falls from ${before} to ${last} in its last row, ${when}: ${times} times any step before`,
+      ];
+    });
+  });
+  // Of hundreds of series some fall by chance; a month that is not over strikes most.
+  if (found.length === 0 || found.length * 10 < series.length) return [];
+  return [
+    { code: 'W_LAST_ROW', message: `${listed(found, 'more fall so')}; leave the row out if its time is not over` },
+  ];
+}
+
+/** Series that end before most others do: what is forecast of them begins where they end. */
+function endedEarly(series: readonly Series[]): Warning[] {
+  const ends = series.map(({ time, length }) => time.stamps?.[length - 1] ?? Number.NaN);
+  const last = ends.reduce((latest, end) => Math.max(latest, end), Number.NEGATIVE_INFINITY);
+  const early = series.filter((_, i) => (ends[i] as number) < last);
+  if (Number.isNaN(last) || early.length === 0 || early.length * 2 >= series.length) return [];
+  const whole = series[ends.indexOf(last)] as Series;
+  const found = early.map(
+    (one) => `${quoted(one.id)} ends ${formatStamp(one.time, one.time.stamps?.[one.length - 1] as number)}`,
+  );
+  const more = `of ${series.length} series end early`;
+  const others = `others ${formatStamp(whole.time, last)}`;
+  return [{ code: 'W_ENDED_EARLY', message: `${listed(found, more)}, ${others}: forecasts begin where a series ends` }];
+}
+
+function named({ name }: Column, { id }: Series): string {
+  return `${quoted(name)} of ${quoted(id)}`;
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 40 ? `${name.slice(0, 39)}…` : name);
+}
+
+function listed(found: readonly string[], more: string): string {
+  return `${found.slice(0, 3).join(', ')}${found.length > 3 ? `, and ${found.length - 3} ${more}` : ''}`;
+}

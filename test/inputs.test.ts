@@ -226,7 +226,7 @@ describe('inputs that cannot be are refused in one line', () => {
 
   it('rows still to come, where no column is known for them', async () => {
     expect(await refused({ source: '' })).toMatch(
-      /^E_DATA_MISSING .*sales.csv:92 column "sales": .* rows still to come are read where columns known for them are named in source.future;/,
+      /^E_DATA_MISSING .*sales.csv:92 column "sales": .* rows still to come are read with what is known for them: set source.future: \["promo", "wind"\] or some of these;/,
     );
   });
 

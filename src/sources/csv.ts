@@ -150,6 +150,7 @@ function framesOf(table: Table, id: string, file: string): Frame[] {
     past: table.past.length,
     file,
     advice: table.advice,
+    unread: table.unread,
   };
   if (table.groups === null) {
     return [{ ...shared, id, label: '', stamps: table.time.stamps, columns, lines: table.lineOf }];

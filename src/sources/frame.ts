@@ -22,6 +22,8 @@ export interface Frame {
   readonly label: string;
   /** What hints about doubled or disordered times begin with: how the rows may be told apart, or nothing. */
   readonly advice: string;
+  /** Columns of the file that could be inputs and are none, for hints about rows still to come. */
+  readonly unread: readonly string[];
   readonly stamps: Float64Array | null;
   readonly format: TimeFormat;
   readonly timeName: string;
@@ -392,10 +394,15 @@ function missing(column: Column, frame: Frame, row: number, fill: Policies['fill
   const aheadOnly = row + count === column.values.length && row > lastKnown(frame.columns.slice(0, frame.targets));
   const line = frame.lines(row);
   const what = count === 1 ? 'the value is missing' : `the value is missing, and ${count - 1} more in this column`;
+  const columns = frame.unread.slice(0, 4).map((name) => JSON.stringify(name));
+  const known =
+    columns.length === 0
+      ? 'where columns known for them are named in source.future'
+      : `with what is known for them: set source.future: [${columns.join(', ')}] or some of these`;
   return new ForecastError('E_DATA_MISSING', `${what}${frame.label}`, {
     where: `${frame.file}${line < 0 ? '' : `:${line}`} column ${JSON.stringify(column.name.slice(0, 40))}`,
     hint: aheadOnly
-      ? 'rows still to come are read where columns known for them are named in source.future; else remove these rows, or set source.fill: previous'
+      ? `rows still to come are read ${known}; else remove these rows, or set source.fill: previous`
       : fill === 'refuse'
         ? 'set source.fill: previous (or linear, zero)'
         : `source.fill: ${fill} needs a value to start from; begin the file later or use zero`,

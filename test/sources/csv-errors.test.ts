@@ -472,6 +472,25 @@ describe('hints', () => {
     expect(valuesOf(await onlySeries(rows, { target: 'y', ...options }))).toEqual([1, value]);
   });
 
+  test('about rows still to come name the columns that may be known for them, and those are read', async () => {
+    const rows = 'day,y,promo,store,note\n2024-01-01,1,yes,4,a\n2024-01-02,2,no,4,b\n2024-01-03,,yes,4,c\n';
+    const { hint } = await failure(loadCsv(rows, { target: 'y' }));
+    expect(hint).toBe(
+      'rows still to come are read with what is known for them: set source.future: ["promo"] or some of these; else remove these rows, or set source.fill: previous',
+    );
+    expect((await onlySeries(rows, { target: 'y', future: ['promo'] })).future[0]?.values.length).toBe(3);
+    expect((await failure(loadCsv('day,y\n2024-01-01,1\n2024-01-02,\n'))).hint).toContain('named in source.future;');
+  });
+
+  test.each([
+    ['BOGO', 'an input is a number: write a column of 1 and 0 for each word, or leave the column out'],
+    ['n/a', '"?", "n/a"] with source.fill: previous'],
+    ['#REF!', '"?", "#REF!"] with source.fill: previous'],
+  ])('about a word in an input say what it takes: %j', async (cell, says) => {
+    const rows = `day,y,p\n2024-01-01,1,1\n2024-01-02,2,${cell}\n`;
+    expect((await failure(loadCsv(rows, { target: 'y', past: ['p'] }))).hint).toContain(says);
+  });
+
   test('about months side by side name the kind of a series a row where the rows are called as series', async () => {
     const months = 'Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec';
     const values = '1,2,3,4,5,6,7,8,9,10,11,12';

@@ -372,10 +372,30 @@ describe('numbers as people write them', () => {
     expect(valuesOf(await onlySeries(content, options))).toEqual(expected);
   });
 
+  test('yes and no are 1 and 0 too, in the words of many languages', async () => {
+    for (const [yes, no] of [
+      ['yes', 'no'],
+      ['Y', 'N'],
+      ['ja', 'Nein'],
+      ['WAHR', 'FALSCH'],
+      ['oui', 'non'],
+      ['sí', 'No'],
+    ]) {
+      const [series] = await csvSeries(`y,h\n1,${yes}\n2,${no}\n3,${yes}\n`, { target: 'y', past: ['h'] });
+      expect([...(series?.past[0]?.values ?? [])]).toEqual([1, 0, 1]);
+    }
+  });
+
+  test('a column that nothing reads is named where the target was not', async () => {
+    const days = 'day,y,shop,promo\n2024-01-01,1,Ulm,yes\n2024-01-02,2,Ulm,no\n';
+    expect((await loadCsv(days)).notes).toContain('not read: "shop", "promo"');
+    expect((await loadCsv(days, { target: 'y' })).notes).toEqual(['time column "day"']);
+  });
+
   test('TRUE and FALSE are 1 and 0 in columns that are not targets, and a note says so', async () => {
     const loaded = await loadCsv('y,h\n1,TRUE\n2,false\n', { target: 'y', future: ['h'] });
     expect(loaded.raw.form === 'numbers' && [...(loaded.raw.series[0]?.future[0]?.values ?? [])]).toEqual([1, 0]);
-    expect(loaded.notes).toContain('TRUE and FALSE read as 1 and 0 in "h"');
+    expect(loaded.notes).toContain('TRUE and FALSE, yes and no read as 1 and 0 in "h"');
   });
 });
 

@@ -120,7 +120,7 @@ function withoutThousands(cell: string, sign: string, decimal: string): string {
 export interface NumberReader {
   bytes(block: Buffer, start: number, end: number): number;
   text(cell: string): number;
-  /** Cells so far that were TRUE or FALSE, read as 1 and 0. */
+  /** Cells so far that were TRUE or FALSE, yes or no, read as 1 and 0. */
   booleans(): number;
 }
 
@@ -155,7 +155,7 @@ export function numberReader(
       return known;
     }
     const truth = allowBooleans ? truthOf(cell) : -1;
-    if (truth < 0) throw notNumeric(cell, value, style, where());
+    if (truth < 0) throw notNumeric(cell, value, style, where(), allowBooleans);
     booleans++;
     return truth;
   };
@@ -243,17 +243,21 @@ function outOfRange(value: number, where: string): ForecastError {
   });
 }
 
-function notNumeric(cell: string, value: number, style: NumberStyle, where: string): ForecastError {
+function notNumeric(cell: string, value: number, style: NumberStyle, where: string, input: boolean): ForecastError {
   const what = Number.isNaN(value) ? 'is not a number' : 'is not a finite number';
-  return new ForecastError('E_DATA_NOT_NUMERIC', `${shown(cell)} ${what}`, { where, hint: hintFor(cell, style) });
+  return new ForecastError('E_DATA_NOT_NUMERIC', `${shown(cell)} ${what}`, {
+    where,
+    hint: hintFor(cell, style, input),
+  });
 }
 
-function truthOf(cell: string): number {
-  if (/^true$/i.test(cell)) return 1;
-  return /^false$/i.test(cell) ? 0 : -1;
+/** 1 for a yes, 0 for a no, in the words that spreadsheets and people write; −1 for anything else. */
+export function truthOf(cell: string): number {
+  if (/^(?:true|yes|y|wahr|ja|j|vrai|oui|verdadero|s[ií]|vero)$/i.test(cell)) return 1;
+  return /^(?:false|no|n|falsch|nein|faux|non|falso)$/i.test(cell) ? 0 : -1;
 }
 
-function hintFor(cell: string, style: NumberStyle): string {
+function hintFor(cell: string, style: NumberStyle, input: boolean): string {
   if (style.decimal === '.' && /^[+-]?\d+,\d+$/.test(cell)) {
     const grouped = /^[+-]?[1-9]\d{0,2},\d{3}$/.test(cell);
     return grouped
@@ -265,12 +269,18 @@ function hintFor(cell: string, style: NumberStyle): string {
   if (/^[+-]?[\d.,]+ ?[kKmM]$/.test(cell)) return 'write the number out: 1200, not 1.2K';
   if (truthOf(cell) >= 0) return 'a target is a number: write 1 and 0';
   if (/^\d+:\d{2}(?::\d{2})?$/.test(cell)) return 'write a duration as one number, such as minutes';
+  if (input && /\p{L}{3}/u.test(cell) && !NO_VALUE.test(cell)) {
+    return 'an input is a number: write a column of 1 and 0 for each word, or leave the column out';
+  }
   if (/^(?:[^\d"\\]{1,12}|#[A-Z\d/]+[!?]?)$/.test(cell)) {
     const missing = [...new Set(['', ...style.missing, cell])].map((token) => JSON.stringify(token)).join(', ');
     return `correct the cell, or set source.missing: [${missing}] with source.fill: previous`;
   }
   return 'correct the cell, or list it in source.missing';
 }
+
+/** Words for no value, which an input may hold as well. */
+const NO_VALUE = /^(?:n\/?a|nan|none|nil|null|missing|unknown|leer|#.*)$/i;
 
 /** What a number may stand beside: a currency, %, °C, or after a blank a word such as kWh. */
 const UNIT =

@@ -3,7 +3,7 @@
 
 import { ForecastError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
-import { type NumberStyle, parseNumber, shown } from './cells.ts';
+import { type NumberStyle, parseNumber, shown, truthOf } from './cells.ts';
 import {
   countsYears,
   isTimeName,
@@ -45,6 +45,8 @@ export interface Plan {
   readonly notes: readonly string[];
   /** How rows of one time may be told apart, as the beginning of a hint; nothing where ids are named. */
   readonly advice: string;
+  /** Columns of numbers, or of yes and no, that nothing reads. */
+  readonly unread: readonly string[];
 }
 
 export interface Sample {
@@ -83,7 +85,14 @@ export function planColumns(options: ColumnOptions, sample: Sample): Plan {
   ];
   const unclaimed = sample.header.map((_, column) => column).filter((c) => !claimed.has(c) && !targets.includes(c));
   const advice = adviceFor(named.id, unclaimed, sample);
-  return { time, ids: named.id, targets, past: named.past, future: named.future, notes, advice };
+  const nameOf = (column: number): string => sample.header[column] as string;
+  const unread = unclaimed
+    .filter((column) => isInput(cellsOf(column, sample), sample.style))
+    .map(nameOf)
+    .filter((name) => !ID_NAMES.test(name) && !isTimeName(name));
+  // Who names the target knows of the others.
+  if (named.target.length === 0 && unclaimed.length > 0) notes.push(`not read: ${listed(unclaimed.map(nameOf))}`);
+  return { time, ids: named.id, targets, past: named.past, future: named.future, notes, advice, unread };
 }
 
 /** The column that by convention holds the series of a long table (unique_id, ds, y); no other name is taken for granted. */
@@ -119,6 +128,12 @@ function adviceFor(ids: readonly number[], unclaimed: readonly number[], sample:
 function isWords(cells: readonly string[], style: NumberStyle): boolean {
   const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '' && !style.missing.has(cell));
   return filled.length > 0 && filled.every((cell) => Number.isNaN(parseNumber(cell, style)));
+}
+
+/** Numbers, or yes and no. */
+function isInput(cells: readonly string[], style: NumberStyle): boolean {
+  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '' && !style.missing.has(cell));
+  return filled.length > 0 && filled.every((cell) => !Number.isNaN(parseNumber(cell, style)) || truthOf(cell) >= 0);
 }
 
 function listOf(names: string | readonly string[] | undefined): readonly string[] {

@@ -54,6 +54,7 @@ export interface Table {
   readonly notes: readonly string[];
   /** See Plan. */
   readonly advice: string;
+  readonly unread: readonly string[];
 }
 
 const SAMPLE_ROWS = 200;
@@ -101,10 +102,11 @@ async function readBlocks(all: AsyncGenerator<Block>, given: TableOptions, place
     future: columns.future.map(valuesOf),
     lineOf,
     advice: head.plan.advice,
+    unread: head.plan.unread,
     notes: [
       ...(apart ? ['columns apart by blanks'] : []),
       ...head.notes,
-      ...(booleans.length > 0 ? [`TRUE and FALSE read as 1 and 0 in ${booleans.join(', ')}`] : []),
+      ...(booleans.length > 0 ? [`TRUE and FALSE, yes and no read as 1 and 0 in ${booleans.join(', ')}`] : []),
       ...(reader.blanks() > 0 ? [`${reader.blanks()} blank line${reader.blanks() === 1 ? '' : 's'} left out`] : []),
     ],
   };

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { asArgument } from '../argument.ts';
+import { keysEndingIn } from '../config/explain.ts';
 import { ForecastError, Interrupted } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { paint, writeMessage } from './output.ts';
@@ -119,6 +120,10 @@ function unknownOption(word: string, args: readonly string[], commands: readonly
   const command = commands.find((entry) => entry.command.split(' ')[0] === first);
   const known = [...EVERYWHERE, ...new Set((command === undefined ? commands : [command]).flatMap(optionsOf))];
   const flag = word.length === 1 ? `-${word}` : `--${word}`;
+  const keys = command !== undefined && optionsOf(command).includes('set') ? keysEndingIn(word) : [];
+  const own = keys.find((key) => key.startsWith('predict.')) ?? keys[0];
+  if (own !== undefined)
+    return usageError(`${first} has no option ${flag}`, `it is a key of the config: --set ${own}=…`);
   const elsewhere = command !== undefined && commands.some((entry) => optionsOf(entry).includes(word));
   if (elsewhere) return usageError(`${first} has no option ${flag}`, `forecast ${first} --help shows what it takes`);
   const guess = nearest(word, known);

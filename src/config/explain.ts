@@ -69,6 +69,11 @@ function findKeys(segments: readonly string[]): Found[] {
   return mergeSame(kindKey);
 }
 
+/** The keys whose last word this is, with their sections: "horizon" is window.horizon and predict.horizon. */
+export function keysEndingIn(word: string): readonly string[] {
+  return [...new Set(keysCalled(word).map(({ name }) => name))];
+}
+
 /** The keys of all stages that are called so. */
 function keysCalled(key: string): Found[] {
   return Object.keys(propertiesOf(jsonSchema())).flatMap((stage) => findKeys([stage, key]));

@@ -40,7 +40,8 @@ function problemOf(issue: Issue, data: unknown, known: (path: Path) => readonly 
   switch (issue.code) {
     case 'unrecognized_keys': {
       const allowed = known(path);
-      return issue.keys.filter((key) => !RESERVED.has(key)).map((key) => unknownKey(path, key, allowed));
+      const own = issue.keys.filter((key) => !RESERVED.has(key));
+      return own.map((key) => misplaced(path, key, known) ?? unknownKey(path, key, allowed));
     }
     case 'invalid_type':
       if (value === undefined) return [missing(path)];
@@ -76,6 +77,14 @@ export function unknownKey(path: Path, key: string, allowed: readonly string[]):
     hint,
     ...(guess === null ? {} : { meant: guess }),
   };
+}
+
+/** A key of a section that stands beside the sections, as where its indentation is lost; null for any other. */
+function misplaced(path: Path, key: string, known: (path: Path) => readonly string[]): Problem | null {
+  const sections = path.length > 0 ? [] : known([]).filter((section) => known([section]).includes(key));
+  if (sections.length === 0) return null;
+  const hint = `write it inside ${sections.join(' or ')}: ${sections.map((section) => `${section}.${key}`).join(' or ')}`;
+  return { code: 'E_CONFIG_UNKNOWN_KEY', path, key, what: 'unknown key', hint };
 }
 
 function missing(path: Path): Problem {

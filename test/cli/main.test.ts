@@ -115,6 +115,14 @@ describe.concurrent('usage', () => {
       'forecast: error[E_USAGE]: schema has no option --horizon. Hint: forecast schema --help shows what it takes\n',
     ],
     [
+      ['run', 'tiny.yaml', '--horizon', '3'],
+      'forecast: error[E_USAGE]: run has no option --horizon. Hint: it is a key of the config: --set predict.horizon=…\n',
+    ],
+    [
+      ['backtest', 'tiny.yaml', '--target=sales'],
+      'forecast: error[E_USAGE]: backtest has no option --target. Hint: it is a key of the config: --set source.target=…\n',
+    ],
+    [
       ['backtest', 'tiny.yaml', '--fold', '3'],
       'forecast: error[E_USAGE]: unknown option --fold. Hint: did you mean --folds?\n',
     ],

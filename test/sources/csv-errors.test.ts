@@ -275,9 +275,9 @@ describe('a table is refused with its code, file, line and column', () => {
     ],
     [
       'hour 24',
-      withRow(9, '2024-01-08 24:00,1'),
+      withRow(9, '2024-01-08 24:30,1'),
       {},
-      'E_TIME_INVALID x.csv:9 column "date": "2024-01-08 24:00" is not a date there is',
+      'E_TIME_INVALID x.csv:9 column "date": "2024-01-08 24:30" is not a date there is',
     ],
     [
       'another way of writing',
@@ -423,6 +423,15 @@ describe('hints', () => {
     );
     expect((await failure(loadCsv(table(...days, 'Total 2024,136')))).hint).toContain('set source.skip: [18]');
   });
+
+  test.each(['Total 2024', '2024 Total', 'Summe 2024', 'Q1 2024 subtotal', ''])(
+    'a line of %j may be left out',
+    async (cell) => {
+      const { hint } = await failure(loadCsv(withRow(9, `${cell},136`)));
+      expect(hint).toContain('set source.skip: [9]');
+      expect(/^every row needs its time/.test(hint)).toBe(cell === '');
+    },
+  );
 
   test.each([
     ['week;part;pieces', 'pieces'],

@@ -458,6 +458,14 @@ describe('time', () => {
     ['month names after the day', ['31-Jan-2000', '01-Feb-2000'], {}, 'daily', 'Feb 2 2000'],
     ['month names in full', ['January 2000', 'February 2000'], {}, 'monthly', 'Mar 1 2000'],
     ['months and two digits of a year', ['Nov 23', 'Dec 23', 'Jan 24'], {}, 'monthly', 'Feb 1 2024'],
+    ['days of ISO weeks', ['2024-W05-3', '2024-W06-3'], {}, 'weekly', '2024-02-14'],
+    [
+      'the end of a day',
+      ['2024-01-01 23:00', '2024-01-01 24:00', '2024-01-02 1:00'],
+      {},
+      'hourly',
+      '2024-01-02 02:00:00',
+    ],
     ['the same in German, newest first', ['Mrz 24', 'Feb 24', 'Jan 24'], {}, 'monthly', 'Apr 1 2024'],
     ['day first, settled by a 13th', ['12/01/2024', '13/01/2024'], {}, 'daily', '14/01/2024'],
     ['month first, settled by a 13th', ['01/12/2024', '1/13/2024'], {}, 'daily', '01/14/2024'],
@@ -491,6 +499,24 @@ describe('time', () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  test('four digits under the name of a month or a week are no year', async () => {
+    const next = async (name: string, cells: readonly string[]): Promise<string[]> => {
+      const rows = cells.map((cell, i) => `${cell},${i}\n`).join('');
+      const series = await onlySeries(`${name},y\n${rows}`, { target: 'y' });
+      return series.time.stamps === null ? [] : futureStamps(series.time, series.length, 1);
+    };
+    expect(await next('month', ['2411', '2412', '2501'])).toEqual(['2025-02']);
+    expect(await next('Monat', ['9.2024', '10.2024', '11.2024'])).toEqual(['2024-12']);
+    expect(await next('week', ['2451', '2452', '2501'])).toEqual(['2025-01-06']);
+    expect(await next('period', ['2401', '2402', '2403'])).toEqual([]);
+    expect(await next('year', ['2298', '2299', '2300'])).toEqual(['2301']);
+  });
+
+  test('hours may count from 1 to 24', async () => {
+    const hours = await onlySeries('date,hour,y\n2024-01-01,23,1\n2024-01-01,24,2\n2024-01-02,1,3\n');
+    expect(futureStamps(hours.time, 3, 1)).toEqual(['2024-01-02 02:00:00']);
   });
 
   test('Jan 24 is no time where months do not follow each other', async () => {

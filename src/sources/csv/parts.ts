@@ -17,7 +17,7 @@ const RANGES: { readonly [part in Exclude<TimePart, 'date'>]: readonly [number, 
   month: [1, 12],
   week: [1, 53],
   day: [1, 31],
-  hour: [0, 23],
+  hour: [0, 24], // 24 is the end of the day, where hours count from 1
   minute: [0, 59],
   second: [0, 59],
 };
@@ -51,7 +51,7 @@ function checkPart(part: Exclude<TimePart, 'date'>, value: number, file: string,
   if (part === 'clock') throw noClock(`${file}:${line()}`);
   throw new ForecastError('E_TIME_INVALID', `${part} ${Number.isNaN(value) ? 'is empty' : value}`, {
     where: `${file}:${line()}`,
-    hint: `a ${part} is a whole number from ${least} to ${most}`,
+    hint: `${part === 'hour' ? 'an' : 'a'} ${part} is a whole number from ${least} to ${most}`,
   });
 }
 

@@ -14,6 +14,7 @@ export type TimeForm =
   | 'year-half'
   | 'week'
   | 'week-number'
+  | 'month-number'
   | 'named-month'
   | 'month-short-year'
   | 'numeric'
@@ -55,10 +56,13 @@ const NAMED_CLOCK = new RegExp(`,? ${CLOCK}$`);
 /** Monday in any of six languages, whole or short, before a date. */
 const WEEKDAY =
   /^(?:mon|tue|wed|thu|fri|sat|sun|[dl]un|lun|mar|mer|jeu|ven|sam|dim|mi[eé]|jue|vie|s[aá]b|dom|gio|mo|di|mi|do|fr|sa|so|ma|wo|vr|za|zo)\p{L}{0,7}[.,]? +(?=\S)/iu;
-const WEEK = /^(\d{4})[- /]?(?:W|KW|CW|Wk|Week) ?(\d{1,2})$/i;
+/** 2024-W05, and 2024-W05-3 for its Wednesday. */
+const WEEK = /^(\d{4})[- /]?(?:W|KW|CW|Wk|Week) ?(\d{1,2})(?:-([1-7]))?$/i;
 const WEEK_FIRST = /^(?:W|KW|CW|Wk|Week) ?(\d{1,2})[-/ .,]+(\d{4})$/i;
-/** Of a column called a week: 05/2024, 2024-05, 202405. */
-const WEEK_NUMBER = /^(?:(\d{1,2})[-/. ]([12]\d{3})|([12]\d{3})[-/. ]?(\d{1,2}))$/;
+/** Of a column called a week: 05/2024, 2024-05, 202405, 2405. */
+const WEEK_NUMBER = /^(?:(\d{1,2})[-/. ]([12]\d{3})|([12]\d{3})[-/. ]?(\d{1,2})|(\d{2})(\d{2}))$/;
+/** Of a column called a month: 2405, 1.2024. */
+const MONTH_NUMBER = /^(?:(\d{2})(0[1-9]|1[0-2])|([1-9]|1[0-2])\.((?:1[89]|20|21)\d{2}))$/;
 /** Days since 1899-12-30, as spreadsheets count them: of 1954 to 2118. */
 const DAY_NUMBER = /^[2-7]\d{4}(?:\.0+)?$/;
 const DAY_ZERO = stampOf(1899, 12, 30);
@@ -125,11 +129,16 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const m = WEEK.exec(cell);
     const [, week, year] = WEEK_FIRST.exec(cell) ?? [];
     if (m === null) return week === undefined ? Number.NaN : weekStamp(Number(year), Number(week));
-    return weekStamp(Number(m[1]), Number(m[2]));
+    return weekStamp(Number(m[1]), Number(m[2])) + (Number(m[3] ?? 1) - 1) * DAY;
   },
   'week-number': (cell) => {
     const m = WEEK_NUMBER.exec(cell);
-    return m === null ? Number.NaN : weekStamp(Number(m[2] ?? m[3]), Number(m[1] ?? m[4]));
+    if (m === null) return Number.NaN;
+    return weekStamp(fullYear(String(m[2] ?? m[3] ?? m[5])), Number(m[1] ?? m[4] ?? m[6]));
+  },
+  'month-number': (cell) => {
+    const m = MONTH_NUMBER.exec(cell);
+    return m === null ? Number.NaN : dateStamp(fullYear(String(m[1] ?? m[4])), Number(m[2] ?? m[3]), 1);
   },
   'named-month': (cell) => {
     const timed = NAMED_CLOCK.exec(cell);
@@ -190,12 +199,15 @@ const BARE: ReadonlySet<TimeForm> = new Set([
   'compact-clock',
   'day-number',
   'week-number',
+  'month-number',
   'epoch-seconds',
   'epoch-milliseconds',
 ]);
 const TIME_NAMES =
   /^(.*[ _-])?(time|date|datetime|timestamp|ts|ds|epoch|unix|year|yr|fy|month|week|day|quarter|period|yearmonth|yyyymm|datum|zeit|jahr|monat|woche|kw|quartal|fecha|año|mes|semana|année|annee|mois|semaine|anno|mese|settimana|jaar|maand|kwartaal)([ _-].*)?$/i;
 const WEEK_NAMES = /^(.*[ _-])?(week|wk|cw|kw|kalenderwoche|woche|semana|semaine|settimana)([ _-].*)?$/i;
+const YEAR_NAMES = /year|yr|jahr|año|ann[ée]e|anno|ano|jaar|fy/i;
+const MONTH_NAMES = /^(.*[ _-])?(month|yymm|monat|mes|mois|mese|m[eê]s|maand)([ _-].*)?$/i;
 const DATE_NAMES = /^(.*[ _-])?(date|datum|fecha|day|ds)([ _-].*)?$/i;
 
 /** 1 for Jan, January, jan.; NaN for what is no name of a month. */
@@ -265,11 +277,17 @@ export function timeFormOf(cells: readonly string[], name: string, named: boolea
   // Numbers that may count days, or weeks of a year, are told by the column's name alone.
   const weeks: TimeForm[] = WEEK_NAMES.test(name) ? ['week-number'] : [];
   const days = named || DATE_NAMES.test(name) || (isTimeName(name) && areMonthStarts(filled));
+  const months: TimeForm[] =
+    MONTH_NAMES.test(name) && filled.every((cell) => reads('month-number', cell)) ? ['month-number'] : [];
   const spans: TimeForm[] = filled.length > 1 && filled.every((cell) => reads('year-span', cell)) ? ['year-span'] : [];
+  // 2401 is a month or a week of 2024 to most who write it.
+  const years = YEAR_NAMES.test(name) || !filled.some((cell) => /^2[2-9]\d\d$/.test(cell));
   const shorts: TimeForm[] = areMonthsOn(filled) ? ['month-short-year'] : [];
-  const gated = /^(?:week-number|year-span|month-short-year)$/;
-  const asked = all.filter((form) => !gated.test(form) && (form !== 'day-number' || days));
-  const forms = [...weeks, ...spans, ...shorts, ...asked];
+  const gated = /^(?:week-number|month-number|year-span|month-short-year)$/;
+  const asked = all.filter(
+    (form) => !gated.test(form) && (form !== 'day-number' || days) && (form !== 'year' || years),
+  );
+  const forms = [...weeks, ...months, ...spans, ...shorts, ...asked];
   const whole = forms.find((form) => filled.every((cell) => reads(form, cell)));
   if (whole === 'named-month' && !named && areDaysOfAMonth(filled)) return null;
   // A named column with one odd cell is still a time column: the odd cell gets its own error, with its line.
@@ -332,7 +350,8 @@ function clockOf(m: RegExpExecArray, at: number): number {
   const second = Number(m[at + 2] ?? 0);
   if (twelve !== undefined && (written < 1 || written > 12)) return NOT_A_DATE;
   const hour = twelve === undefined ? written : (written % 12) + (/p/i.test(twelve) ? 12 : 0);
-  if (hour > 23 || minute > 59 || second > 59) return NOT_A_DATE;
+  const midnight = hour === 24 && twelve === undefined && minute === 0 && second === 0; // of the day that ends
+  if ((hour > 23 && !midnight) || minute > 59 || second > 59) return NOT_A_DATE;
   const fraction = m[at + 3];
   const milliseconds = fraction === undefined ? 0 : Math.round(Number(`0.${fraction}`) * SECOND);
   return hour * HOUR + minute * MINUTE + second * SECOND + milliseconds;
@@ -427,6 +446,7 @@ const FORMATS: { readonly [form in Exclude<TimeForm, 'iso' | 'numeric'>]: TimeFo
   'year-half': 'year-half',
   week: 'iso-date',
   'week-number': 'iso-date',
+  'month-number': 'year-month',
   'day-number': 'iso-date',
   'compact-clock': 'spaced-datetime',
   'year-span': 'year',
@@ -568,6 +588,7 @@ const EXAMPLES: { readonly [form in TimeForm]: string } = {
   'year-half': '2024 H1',
   week: '2024-W09',
   'week-number': '09/2024',
+  'month-number': '2402',
   'day-number': '45351',
   'compact-clock': '202402291330',
   'year-span': '2023/24',
@@ -591,11 +612,14 @@ function invalid(cell: string, stamp: number, form: TimeForm, name: string, plac
   return new ForecastError('E_TIME_INVALID', `${cell === '' ? 'time' : shown(cell)} ${what}`, {
     where: whereOf(place, name),
     hint:
-      /\d/.test(cell) && !/^\p{L}{4}/u.test(cell)
+      /\d/.test(cell) && !TOTAL.test(cell)
         ? 'correct the cell; all rows write time in one way'
-        : leaveOut(place),
+        : `${cell === '' ? 'every row needs its time, also where a spreadsheet shows it once for several; ' : ''}${leaveOut(place)}`,
   });
 }
+
+/** "Total 2024", "2024 Total", "Σ 2024": a word of four letters in front, or one for a sum anywhere. */
+const TOTAL = /^\p{L}{4}|(?:sub|grand )?total|\bsum\b|summe|gesamt|somme|suma\b|totaal|Σ/iu;
 
 /** A total, units under the names, a second table: no digit, so no time that went wrong. */
 function leaveOut({ line, skip = [] }: Place): string {

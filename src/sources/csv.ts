@@ -37,10 +37,17 @@ const options: z.ZodObject & z.ZodType<CsvOptions> = z.strictObject({
     .optional()
     .describe('whether the first line names the columns; false: they are called column_1, column_2, … Default true'),
   skip: z
-    .array(z.number().int().min(1))
+    .array(
+      z
+        .number()
+        .int()
+        .refine((line) => line !== 0, 'lines are counted from 1, or from −1 at the end'),
+    )
     .min(1)
     .optional()
-    .describe('numbers of lines that are no part of the table, counted from 1: titles, units, a total; default none'),
+    .describe(
+      'numbers of lines that are no part of the table, counted from 1: titles, units; or from -1, the last one: a total; default none',
+    ),
   time: nameOrNames
     .optional()
     .describe(

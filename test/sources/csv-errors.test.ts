@@ -451,7 +451,7 @@ describe('hints', () => {
     for (const n of [0, 1, 2]) {
       const given = n === 0 ? {} : { skip: skip.slice(0, n) };
       expect((await failure(loadCsv(rows, given))).hint).toContain(
-        `set source.skip: [${skip.slice(0, n + 1).join(', ')}];`,
+        `set source.skip: [${skip.slice(0, n + 1).join(', ')}], where -1 is the last line, of newer files too;`,
       );
     }
     expect((await onlySeries(rows, { skip })).length).toBe(16);

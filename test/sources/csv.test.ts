@@ -372,6 +372,18 @@ describe('numbers as people write them', () => {
     expect(valuesOf(await onlySeries(content, options))).toEqual(expected);
   });
 
+  test('lines are left out from the end too, whatever their number, line ends and blocks', async () => {
+    for (const rows of [3, 9, 40_000]) {
+      for (const end of ['\n', '\r\n', '\r']) {
+        const lines = Array.from({ length: rows }, (_, i) => `"a ${i}",${i}`);
+        const table = ['name,y', 'unit,pcs', ...lines, 'Total,99', 'Average,5', '  ', ''].join(end);
+        const values = valuesOf(await onlySeries(table, { target: 'y', skip: [2, -1, -2] }));
+        expect(values).toEqual(lines.map((_, i) => i));
+      }
+    }
+    await expect(onlySeries('y\n1\n', { skip: [0] })).rejects.toThrow(/counted from 1/);
+  });
+
   test('yes and no are 1 and 0 too, in the words of many languages', async () => {
     for (const [yes, no] of [
       ['yes', 'no'],

@@ -130,12 +130,17 @@ function lineEnds(bytes: Buffer, until: number): number {
   return count;
 }
 
-/** The blocks with some lines made blank, by their numbers; a line that says how Excel is to read the file (sep=;) always is. */
+/**
+ * The blocks with some lines made blank, by their numbers from the start, or from the end below 0 (the file is held in memory for these); a line
+ * that says how Excel is to read the file (sep=;) always is.
+ */
 export async function* withoutLines(
-  blocks: AsyncGenerator<Block>,
+  all: AsyncGenerator<Block>,
   skip: ReadonlySet<number>,
   place: Place,
 ): AsyncGenerator<Block> {
+  const backward = [...skip].some((line) => line < 0);
+  const blocks = backward ? withoutLast(await gathered(all), skip) : all;
   for await (const block of blocks) {
     const { line } = place; // whoever reads the blocks has moved on to this one
     if (line === 1 && /^"?sep=.{1,2}[\r\n]/.test(block.bytes.toString('latin1', 0, 9)))
@@ -143,6 +148,30 @@ export async function* withoutLines(
     if (skip.size > 0) blank(block.bytes, line, skip);
     yield block;
   }
+}
+
+async function gathered(blocks: AsyncGenerator<Block>): Promise<readonly Block[]> {
+  const all: Block[] = [];
+  for await (const block of blocks) all.push({ ...block, bytes: Buffer.from(block.bytes) });
+  return all;
+}
+
+/** Lines counted from the end, −1 the last: of those that hold more than blanks and signs between cells. */
+function withoutLast(blocks: readonly Block[], skip: ReadonlySet<number>): readonly Block[] {
+  const most = -Math.min(...skip);
+  let seen = 0;
+  for (const { bytes } of blocks.toReversed()) {
+    for (let end = bytes.length; end > 0 && seen < most; ) {
+      let start = end - 1;
+      while (start > 0 && bytes[start - 1] !== LF && bytes[start - 1] !== CR) start--;
+      if (/[^\s,;|"]/.test(bytes.toString('latin1', start, end)) && skip.has(-++seen)) {
+        const length = bytes.subarray(start, end).findIndex((c) => c === LF || c === CR);
+        bytes.fill(SPACE, start, length < 0 ? end : start + length);
+      }
+      end = start;
+    }
+  }
+  return blocks;
 }
 
 function blank(bytes: Buffer, firstLine: number, lines: ReadonlySet<number>): void {

@@ -624,7 +624,7 @@ const TOTAL = /^\p{L}{4}|(?:sub|grand )?total|\bsum\b|summe|gesamt|somme|suma\b|
 /** A total, units under the names, a second table: no digit, so no time that went wrong. */
 function leaveOut({ line, skip = [] }: Place): string {
   const lines = [...skip, line].sort((a, b) => a - b).join(', ');
-  return `where the line is no row of the table (units, a total) set source.skip: [${lines}]; else write its time`;
+  return `where the line is no row of the table (units, a total) set source.skip: [${lines}], where -1 is the last line, of newer files too; else write its time`;
 }
 
 function mixedOffsets(cell: string, where: string): ForecastError {

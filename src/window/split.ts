@@ -32,7 +32,7 @@ export function splitPositions(
   held: HeldOut,
   segments: readonly Segment[],
 ): SplitPositions {
-  if (cuts.count === 0) throw tooShortToCut(shape, segments);
+  if (cuts.count === 0) throw tooShortToCut(shape, held, segments);
   const found = tryToSplit(cuts, shape, held);
   if (found === null) throw tooShortToSplit(cuts, shape, held, segments);
   return found;
@@ -75,10 +75,20 @@ function positionBefore(cuts: Cuts, shape: WindowShape, i: number): number {
   return opens ? from : targetSpan(shape, from, cutoffAt(cuts, i)).start;
 }
 
-function tooShortToCut(shape: WindowShape, segments: readonly Segment[]): ForecastError {
+function tooShortToCut(shape: WindowShape, held: HeldOut, segments: readonly Segment[]): ForecastError {
   const room = longestContext(segments, shape);
   const rows = room + shape.lead + shape.horizon;
+  // What is named leaves windows for every part, too; those of several documents are parted together.
+  const splits = (other: Partial<WindowShape>): boolean => {
+    if (segments.length > 1) return true;
+    const own = { ...shape, ...other };
+    const count = rows - own.context - own.lead - own.horizon + 1;
+    return count > 0 && tryToSplit(cutsOf([{ from: 0, first: own.context, count, stride: 1 }]), own, held) !== null;
+  };
+  const context = leastThat(0, room - 1, (less) => splits({ context: room - less }));
   const longest = rows - shape.lead - 1;
+  const horizon = leastThat(0, longest - 1, (less) => splits({ context: 1, horizon: longest - less }));
+  const nearer = horizon === null ? '' : ` or horizon ≤ ${longest - horizon}`;
   const lead = shape.lead > 0 ? ` + lead ${shape.lead}` : '';
   const what = segments.length > 1 ? `the longest of ${segments.length} documents has ${rows}` : `has ${rows}`;
   const least = room < 1 ? 1 : shape.context;
@@ -88,8 +98,7 @@ function tooShortToCut(shape: WindowShape, segments: readonly Segment[]): Foreca
     `${input}${lead} + horizon ${shape.horizon} needs ≥ ${least + shape.lead + shape.horizon} rows, ${what}`,
     {
       where: 'window',
-      hint:
-        room >= 1 ? `try context ≤ ${room}` : longest < 1 ? 'give more rows' : `give more rows or horizon ≤ ${longest}`,
+      hint: context === null ? `give more rows${nearer}` : `try context ≤ ${room - context}`,
     },
   );
 }

@@ -124,7 +124,7 @@ describe('splitPositions', () => {
     );
     expect(error.code).toBe('E_DATA_TOO_SHORT');
     expect(error.message).toBe('context 24 + horizon 1 needs ≥ 25 rows, has 10');
-    expect(error.hint).toBe('try context ≤ 9');
+    expect(error.hint).toBe('try context ≤ 8'); // of 9 there is one window, and nothing to hold out
   });
 
   it('a horizon longer than the rows is refused with the horizon that would fit', () => {
@@ -133,6 +133,23 @@ describe('splitPositions', () => {
       splitPositions(cut(whole(10), shape, sliding), shape, { validation: 0, test: 0 }, whole(10)),
     );
     expect(error.hint).toBe('give more rows or horizon ≤ 9');
+  });
+
+  it('what is named leaves room for what is held out', () => {
+    const held = { validation: 0.2, test: 0.1 };
+    const attempt = (context: number, horizon: number): ForecastError | null => {
+      const shape = { ...one, context, horizon };
+      try {
+        splitPositions(cut(whole(60), shape, sliding), shape, held, whole(60));
+        return null;
+      } catch (error) {
+        return error as ForecastError;
+      }
+    };
+    const nearer = Number(/horizon ≤ (\d+)$/.exec(attempt(1, 90)?.hint ?? '')?.[1]);
+    expect([attempt(1, nearer), attempt(1, nearer + 1) === null]).toEqual([null, false]);
+    const shorter = Number(/^try context ≤ (\d+)$/.exec(attempt(58, 7)?.hint ?? '')?.[1]);
+    expect([attempt(shorter, 7), attempt(shorter + 1, 7) === null]).toEqual([null, false]);
   });
 
   it('a single row is told that it needs company, not a horizon of none', () => {

@@ -63,7 +63,8 @@ function head(result: Result, style: Style): string[] {
   const title = `${visible(result.name)} · ${visible(fit.model)}`;
   return [
     `${style('title', title)}${style('dim', ` · ${visible(engine.kind)} engine · seed ${result.seed}`)}`,
-    ...labelled('data', dataFacts(data), 3), // what was repaired is among them
+    // What was repaired is among the facts; why there are no intervals stands where they would.
+    ...labelled('data', dataFacts({ ...data, notes: data.notes.filter((note) => !isWithout(note)) }), 3),
     ...labelled('fit', fitFacts(result)),
     ...combinationLines(result),
   ];
@@ -196,7 +197,9 @@ function scoreTable(result: Result, style: Style): string[] {
 }
 
 /** How the model's intervals cover, and what they stand on. */
-function backtestLines({ backtest, fit }: Result, style: Style): string[] {
+function backtestLines({ backtest, fit, data }: Result, style: Style): string[] {
+  const without = data.notes.filter(isWithout).flatMap((note) => wrapped(visible(note, MOST_NOTE), WIDTH));
+  if (without.length > 0) return without.map((line) => style('dim', line));
   const own = backtest?.intervals.find(({ forecaster }) => forecaster === fit.model);
   if (!backtest || !own) return [];
   const levels = own.levels.map(({ level, supported, coverage, judged, known, needed }, i) => {
@@ -206,6 +209,11 @@ function backtestLines({ backtest, fit }: Result, style: Style): string[] {
   });
   const lines = [`intervals ${levels.join(', ')}`, `from ${standing(own, backtest.folds.length)}`];
   return lines.map((line) => style('dim', line));
+}
+
+/** Whether a note says why there are no intervals. */
+function isWithout(note: string): boolean {
+  return note.startsWith('no intervals: ');
 }
 
 /** What intervals stand on: forecasts, folds, and the level that their errors can support. */

@@ -40,6 +40,18 @@ test('a run of numbers on one page', () => {
   `);
 });
 
+test('why there are no intervals stands where they would, however many notes there are', () => {
+  const why = 'no intervals: 20 rows allow no folds with season 12 and horizon 6; there are some with 38 rows';
+  const notes = [...Array.from({ length: 50 }, (_, i) => `note ${i}`), why];
+  const lines = renderTerminal({ ...numbers, backtest: null, data: { ...numbers.data, notes } }, picture).split('\n');
+  const at = lines.findIndex((line) => line.startsWith('no intervals'));
+  expect(lines.slice(at - 1, at + 2)).toEqual([
+    expect.stringMatching(/^drift /),
+    'no intervals: 20 rows allow no folds with season 12 and horizon 6; there are some with',
+    '38 rows',
+  ]);
+});
+
 test('a run of text on one page', () => {
   expect(renderTerminal(text, null)).toMatchInlineSnapshot(`
     "rhymes · language-model · native engine · seed 7

@@ -217,6 +217,17 @@ function gapError(
   const first = holes[0] as Hole;
   const where = `${frame.file}:${frame.lines(first.after + 1)}`;
   const rhythm = describeFrequency(frequency);
+  if (beside && 2 * holes.length > stamps.length) {
+    const [before, after] = [stamps[0] as number, stamps[1] as number];
+    return new ForecastError(
+      'E_TIME_GAP',
+      `no even steps: ${written(frame, before)} is followed by ${written(frame, after)}, and hardly a step is like another${frame.label}`,
+      {
+        where: `${frame.file}:${frame.lines(1)}`,
+        hint: 'where rows are single sales or events, write one row a day (a week, a month) with their sum; else set source.gaps: keep to read the rows as they are',
+      },
+    );
+  }
   if (beside) {
     const odd = holes.find((hole) => hole.absent === null) as Hole;
     const [before, after] = [stamps[odd.after] as number, stamps[odd.after + 1] as number];

@@ -586,6 +586,17 @@ describe('hints', () => {
     expect(hint).toBe('did you mean "Temp"? columns: "Date", "Temp"');
   });
 
+  test('about single sales say that rows of a day are needed, not that the steps are the commonest ones', async () => {
+    const sales =
+      'time,qty\n2024-01-01 09:31,1\n2024-01-01 11:41,2\n2024-01-01 11:58,1\n2024-01-02 08:03,4\n2024-01-02 08:20,1\n';
+    const { said, hint } = await failure(loadCsv(sales));
+    expect(said).toBe(
+      'E_TIME_GAP x.csv:3: no even steps: 2024-01-01 09:31:00 is followed by 2024-01-01 11:41:00, and hardly a step is like another',
+    );
+    expect(hint).toContain('write one row a day (a week, a month) with their sum; else set source.gaps: keep');
+    expect((await onlySeries(sales, { gaps: 'keep' })).length).toBe(5);
+  });
+
   test('a gap names the policies that repair it, and both then work', async () => {
     const gap = table(...days.filter((_, i) => i !== 4));
     expect((await failure(loadCsv(gap))).hint).toContain('source.gaps: fill with source.fill: previous');

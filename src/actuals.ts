@@ -3,13 +3,15 @@
 
 import { relative, resolve } from 'node:path';
 import { describeFrequency, formatStamp } from './core/calendar.ts';
-import { ForecastError } from './core/errors.ts';
+import type { Series } from './core/data.ts';
+import { ForecastError, type Warning } from './core/errors.ts';
 import type { TimeFormat } from './core/time.ts';
 import { pathId } from './forecast-rows.ts';
 import { readTable, type Table } from './sources/csv/table.ts';
 import type { CsvOptions } from './sources/csv.ts';
 import { type OpenFile, withFile } from './sources/file.ts';
 import { spacingOf } from './sources/frequency.ts';
+import { oddValues } from './sources/odd.ts';
 
 export interface Wanted {
   /** Ids of the forecast's series, in order, and its targets. */
@@ -33,6 +35,8 @@ export interface Actuals {
   /** Series of the file that the run does not know, and of the run that the file does not tell of. */
   readonly unknown: readonly string[];
   readonly absent: readonly string[];
+  /** Values that may be mistakes: they are judged by as they stand. */
+  readonly warnings: readonly Warning[];
 }
 
 /** Errors: those of reading a table; E_DATA_ACTUALS where nothing of the file belongs to the forecast; E_TIME_DUPLICATE. */
@@ -87,7 +91,32 @@ function matched(table: Table, wanted: Wanted, duplicates: CsvOptions['duplicate
   checkSteps(table, series, wanted, values, counts.beside, file);
   if (values.size === 0) throw nothing(counts, wanted, table, file);
   const present = new Set([...seen.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
-  return { values, ...counts, unknown: series.unknown, absent: wanted.series.filter((id) => !present.has(id)) };
+  const absent = wanted.series.filter((id) => !present.has(id));
+  return { values, ...counts, unknown: series.unknown, absent, warnings: oddValues(asSeries(table, series, wanted)) };
+}
+
+/** The table's known values in the order of time, a series for each of its targets. */
+function asSeries(table: Table, series: RowSeries, { frequency }: Wanted): Series[] {
+  const rowsOf = new Map<string, number[]>();
+  for (let row = 0; row < table.rows; row++) {
+    const id = series.of(row);
+    if (id === null) continue;
+    const own = rowsOf.get(id);
+    if (own === undefined) rowsOf.set(id, [row]);
+    else own.push(row);
+  }
+  const { stamps, format, name } = table.time;
+  const unit = /second|minute/.test(frequency ?? '') ? 'minute' : 'day';
+  return [...rowsOf].flatMap(([id, rows]) =>
+    table.targets.map((target): Series => {
+      const known = rows.filter((row) => !Number.isNaN(target.values[row]));
+      if (stamps !== null) known.sort((a, b) => (stamps[a] as number) - (stamps[b] as number));
+      const pick = (values: Float64Array): Float64Array => Float64Array.from(known, (row) => values[row] as number);
+      const time = { stamps: stamps && pick(stamps), frequency: { unit, count: 1 }, format, name } as const;
+      const targets = [{ name: target.name, values: pick(target.values) }];
+      return { id, length: known.length, time, targets, past: [], future: [] };
+    }),
+  );
 }
 
 function put(values: Map<string, Map<number, number[]>>, id: string, step: number, value: number): void {

@@ -6,7 +6,7 @@ import { type Actuals, readActuals, type Wanted } from './actuals.ts';
 import { readIntervals } from './artifact/intervals.ts';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import { readYardsticks, type Yardsticks } from './artifact/yardsticks.ts';
-import { ForecastError } from './core/errors.ts';
+import { ForecastError, type Warning } from './core/errors.ts';
 import { type HeldValue, type Holding, judgeHolding } from './evaluate/holding.ts';
 import { halfWidths } from './evaluate/intervals.ts';
 import { pathId } from './forecast-rows.ts';
@@ -27,6 +27,8 @@ export interface CheckOutcome {
   readonly report: CheckReport;
   /** The report as plain text. */
   readonly text: string;
+  /** What is odd in the table of what came. */
+  readonly warnings: readonly Warning[];
 }
 
 /** Holds a run's forecast against what came. Errors: those of reading the run and the table, E_DATA_ACTUALS where nothing fits. */
@@ -48,7 +50,7 @@ export async function check(folder: string, { data }: CheckOptions): Promise<Che
       calibration ? (halfWidths(calibration, id, level, 'sums')?.[steps - 1] ?? null) : null,
   });
   const report = reportOf(result, actuals, values, holding, yardsticks);
-  return { report, text: renderCheck(report) };
+  return { report, text: renderCheck(report), warnings: actuals.warnings };
 }
 
 function yardsticksIn(stored: StoredRun, { forecast }: Result, folder: string): Yardsticks {

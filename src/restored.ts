@@ -160,7 +160,7 @@ function ofSeries<Known>(known: ReadonlyMap<string, Known>, id: string): Known {
   if (found) return found;
   throw new ForecastError('E_DATA_COLUMN', `the run knows no series "${id}"`, {
     where: 'source.id',
-    hint: `it knows ${[...known.keys()].slice(0, 5).join(', ')}`,
+    hint: `take its rows out, or run the config anew on these data; it knows ${[...known.keys()].slice(0, 5).join(', ')}`,
   });
 }
 

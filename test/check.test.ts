@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../src/check.ts';
 import { random } from '../src/core/random.ts';
 import { run } from '../src/run.ts';
+import { predict } from '../src/stored.ts';
 import { workspace } from './support/workspace.ts';
 
 const space = workspace();
@@ -55,6 +56,27 @@ predict: { horizon: 6 }
 });
 
 describe('check', () => {
+  it('and a forecast from rows of a series nobody knew say what to do', async () => {
+    const text = table(rows(0, KNOWN + 6, undefined, ['north', 'south', 'east']));
+    await expect(predict(shops, { data: file('east.csv', text) })).rejects.toMatchObject({
+      message: 'the run knows no series "east"',
+      hint: 'take its rows out, or run the config anew on these data; it knows north, south',
+    });
+  });
+
+  it('says what may be no value, or not over yet, in what came', async () => {
+    const said = async (change: Change): Promise<string[]> => {
+      const text = table(rows(KNOWN - 40, KNOWN + 4, change));
+      const { warnings } = await check(shops, { data: file('odd.csv', text) });
+      return warnings.map(({ code, message }) => `${code}: ${message.split(/[;:]/)[0]}`);
+    };
+    expect(await said((y) => y)).toEqual([]);
+    const [standIn] = await said((y, shop, t) => (shop === 'south' && t === KNOWN + 1 ? -999 : y));
+    expect(standIn).toMatch(/^W_STAND_IN: "sales" of "south" is -999 in 1 row, else \d/);
+    const [last] = await said((y, shop, t) => (shop === 'north' && t === KNOWN + 3 ? 11 : y));
+    expect(last).toMatch(/^W_LAST_ROW: "sales" of "north" falls from [\d.]+ to 11 in its last row, 2018-04-01$/);
+  });
+
   it('holds a forecast that came true, beside the baselines, and says so', async () => {
     const report = await checked('true.csv', table(rows(KNOWN - 20, KNOWN + 9)));
     expect(report).toMatchObject({

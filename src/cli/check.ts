@@ -4,6 +4,7 @@ import { ForecastError } from '../core/errors.ts';
 import { usageError } from './failure.ts';
 import { type Command, flag, text } from './flags.ts';
 import { writeJson, writeOutput } from './output.ts';
+import { warn } from './warn.ts';
 
 export const command: Command = {
   command: 'check <run>',
@@ -27,8 +28,9 @@ export const command: Command = {
     if (data === undefined) throw usageError('no table of what came is named', 'add --data actuals.csv');
     const { check } = await import('../check.ts');
     const run = text(given, 'run') ?? '';
-    const { report, text: page } = await check(run, { data });
-    if (flag(given, 'json')) writeJson(report);
+    const { report, text: page, warnings } = await check(run, { data });
+    warn(warnings, given);
+    if (flag(given, 'json')) writeJson({ ...report, warnings });
     else writeOutput(`${page}\n`);
     if (flag(given, 'require') && report.status === 'refit-due') {
       throw new ForecastError('E_GATE', report.sentence, { where: run, hint: 'run the config again on all rows' });

@@ -7,7 +7,12 @@ import type { Warning } from '../core/errors.ts';
 
 /** At most one warning of a kind for all series; the first three are named. */
 export function oddWarnings(series: readonly Series[]): Warning[] {
-  return [...constant(series), ...standIns(series), ...unfinished(series), ...endedEarly(series)];
+  return [...constant(series), ...oddValues(series), ...endedEarly(series)];
+}
+
+/** Those of single values, which may be mistakes: numbers that stand for none, and a last row that falls as no other. */
+export function oddValues(series: readonly Series[]): Warning[] {
+  return [...standIns(series), ...unfinished(series)];
 }
 
 function constant(series: readonly Series[]): Warning[] {

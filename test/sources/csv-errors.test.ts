@@ -542,6 +542,9 @@ describe('hints', () => {
         plain.map((cell) => Number(cell.replace(',', '.'))),
       );
     }
+    const tabs = 'Tag\tMenge\n13.01.2024\t1.324\n14.01.2024\t2.655\n15.01.2024\t1.102\n';
+    expect((await failure(loadCsv(tabs))).said).toContain('"1.324" may be 1324 or 1.324');
+    expect(valuesOf(await onlySeries(tabs.replaceAll(/(\d\d)\.(\d\d)\.2024/g, '2024-$2-$1')))[0]).toBe(1.324);
     const rows = 'id;a;b;c\nx;1.324;2.655;1.102\n';
     expect((await failure(load('rows', { file: write('x.csv', rows) }))).said).toContain('may be 1324 or 1.324');
   });

@@ -470,6 +470,14 @@ describe('time', () => {
     ['month names after the day', ['31-Jan-2000', '01-Feb-2000'], {}, 'daily', 'Feb 2 2000'],
     ['month names in full', ['January 2000', 'February 2000'], {}, 'monthly', 'Mar 1 2000'],
     ['months and two digits of a year', ['Nov 23', 'Dec 23', 'Jan 24'], {}, 'monthly', 'Feb 1 2024'],
+    [
+      'numbers of days with a clock',
+      ['45292', '45292.0416666667', '45292.0833333333'],
+      {},
+      'hourly',
+      '2024-01-01 03:00:00',
+    ],
+    ['the same of few digits', ['45292.25', '45292.2604', '45292.2708'], {}, 'every 15 minutes', '2024-01-01 06:45:00'],
     ['days of ISO weeks', ['2024-W05-3', '2024-W06-3'], {}, 'weekly', '2024-02-14'],
     [
       'the end of a day',

@@ -7,7 +7,7 @@ import { ForecastError } from '../../core/errors.ts';
 export interface GroupWatch {
   /** A number by its digits before and behind the decimal sign (−1: there is none), its size, and whether it begins with 0. */
   saw(whole: number, fraction: number, size: number, zero: boolean): void;
-  /** Throws E_DATA_NOT_NUMERIC where the sign may as well part thousands; `comma`: cells stand apart by ";", as where a comma begins decimals. */
+  /** Throws E_DATA_NOT_NUMERIC where the sign may as well part thousands; `comma`: the file is written as where a comma begins decimals. */
   settle(decimal: '.' | ',', comma: boolean): void;
 }
 

@@ -63,8 +63,8 @@ const WEEK_FIRST = /^(?:W|KW|CW|Wk|Week) ?(\d{1,2})[-/ .,]+(\d{4})$/i;
 const WEEK_NUMBER = /^(?:(\d{1,2})[-/. ]([12]\d{3})|([12]\d{3})[-/. ]?(\d{1,2})|(\d{2})(\d{2}))$/;
 /** Of a column called a month: 2405, 1.2024. */
 const MONTH_NUMBER = /^(?:(\d{2})(0[1-9]|1[0-2])|([1-9]|1[0-2])\.((?:1[89]|20|21)\d{2}))$/;
-/** Days since 1899-12-30, as spreadsheets count them: of 1954 to 2118. */
-const DAY_NUMBER = /^[2-7]\d{4}(?:\.0+)?$/;
+/** Days since 1899-12-30, as spreadsheets count them, with the time of day as a fraction: of 1954 to 2118. */
+const DAY_NUMBER = /^[2-7]\d{4}(?:\.(\d+))?$/;
 const DAY_ZERO = stampOf(1899, 12, 30);
 /** Of years that six digits of another kind (yymmdd) seldom begin with. */
 const COMPACT_MONTH = /^((?:1[89]|20|21)\d{2})(0[1-9]|1[0-2])$/;
@@ -182,7 +182,12 @@ const READERS: { readonly [form in TimeForm]: Reader } = {
     const m = YEAR_SPAN.exec(cell);
     return m === null || (Number(m[1]) + 1) % 100 !== Number(m[2]) ? Number.NaN : stampOf(Number(m[1]), 1, 1);
   },
-  'day-number': (cell) => (DAY_NUMBER.test(cell) ? DAY_ZERO + Number(cell) * DAY : Number.NaN),
+  'day-number': (cell) => {
+    const m = DAY_NUMBER.exec(cell);
+    if (m === null) return Number.NaN;
+    const unit = (m[1] ?? '').length < 6 ? MINUTE : SECOND; // as far as the digits tell
+    return DAY_ZERO + Math.round((Number(cell) * DAY) / unit) * unit;
+  },
   year: (cell) => {
     const m = YEAR.exec(cell);
     return m === null ? Number.NaN : stampOf(Number(m[1]), 1, 1);
@@ -208,7 +213,7 @@ const TIME_NAMES =
 const WEEK_NAMES = /^(.*[ _-])?(week|wk|cw|kw|kalenderwoche|woche|semana|semaine|settimana)([ _-].*)?$/i;
 const YEAR_NAMES = /year|yr|jahr|año|ann[ée]e|anno|ano|jaar|fy/i;
 const MONTH_NAMES = /^(.*[ _-])?(month|yymm|monat|mes|mois|mese|m[eê]s|maand)([ _-].*)?$/i;
-const DATE_NAMES = /^(.*[ _-])?(date|datum|fecha|day|ds)([ _-].*)?$/i;
+const DATE_NAMES = /^(.*[ _-])?(date|datetime|timestamp|datum|fecha|day|ds)([ _-].*)?$/i;
 
 /** 1 for Jan, January, jan.; NaN for what is no name of a month. */
 export function monthCalled(name: string): number {
@@ -425,6 +430,8 @@ export function timeColumn(name: string, form: TimeForm, order: DateOrder | null
 
   const finish: TimeColumn['finish'] = (lineOf) => {
     const stamps = grown.slice(0, count);
+    if (form === 'day-number' && stamps.some((stamp) => stamp % DAY !== 0))
+      return { stamps, format: 'spaced-datetime' };
     if (form !== 'numeric') return { stamps, format: iso ? isoFormat(separator, offset === true) : FORMATS[form] };
     const known = order ?? orderOf(stamps, dotted, name, place.file, lineOf);
     unpack(stamps, known, name, place.file, lineOf);

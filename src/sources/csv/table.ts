@@ -90,12 +90,14 @@ async function readBlocks(all: AsyncGenerator<Block>, given: TableOptions, place
   reader.read(first, head.bytes);
   for await (const block of blocks) reader.read(plain(block), 0);
   if (reader.rows() === 0) throw noRows(place.file);
-  for (const watch of columns.watches) watch.settle(head.style.decimal, head.delimiter === ';');
   const { lineOf } = reader;
+  const time = columns.time(reader.rows(), lineOf);
+  const comma = head.delimiter === ';' || (head.delimiter !== ',' && time.format === 'dotted-date');
+  for (const watch of columns.watches) watch.settle(head.style.decimal, comma);
   const booleans = columns.numbers.filter((column) => column.booleans() > 0).map((column) => shown(column.name));
   return {
     rows: reader.rows(),
-    time: columns.time(reader.rows(), lineOf),
+    time,
     groups: joinLabels(columns.labels),
     targets: columns.targets.map(valuesOf),
     past: columns.past.map(valuesOf),

@@ -56,8 +56,11 @@ export async function readActuals(path: string, options: CsvOptions, wanted: Wan
 
 /** What is wrong with new data, told to somebody who has a run and no config at hand. */
 export function asRunReads(error: unknown): unknown {
-  if (!(error instanceof ForecastError) || !/\bsource\./.test(error.hint ?? '')) return error;
+  if (!(error instanceof ForecastError)) return error;
   const { code, message, where } = error;
+  if (code === 'E_DATA_NOT_FOUND')
+    return new ForecastError(code, message, { where, hint: 'check the path', cause: error });
+  if (!/\bsource\./.test(error.hint ?? '')) return error;
   const hint = `new data are read as the run's own: write the table as that one is, or train on it anew (${error.hint})`;
   return new ForecastError(code, message, { where, hint, cause: error });
 }

@@ -56,6 +56,12 @@ predict: { horizon: 6 }
 });
 
 describe('check', () => {
+  it('and a forecast from a file that is not there do not speak of a config', async () => {
+    const refused = { code: 'E_DATA_NOT_FOUND', hint: 'check the path' };
+    await expect(check(shops, { data: join(space.path, 'nowhere.csv') })).rejects.toMatchObject(refused);
+    await expect(predict(shops, { data: join(space.path, 'nowhere.csv') })).rejects.toMatchObject(refused);
+  });
+
   it('and a forecast from rows of a series nobody knew say what to do', async () => {
     const text = table(rows(0, KNOWN + 6, undefined, ['north', 'south', 'east']));
     await expect(predict(shops, { data: file('east.csv', text) })).rejects.toMatchObject({

@@ -62,17 +62,32 @@ interface StandIn {
 function standInOf(values: Float64Array): StandIn | null {
   for (const value of new Set(values.filter((one) => STAND_INS.has(one)))) {
     const others = values.filter((other) => other !== value && !Number.isNaN(other));
-    const count = values.length - others.length;
+    const count = values.filter((one) => one === value).length;
     if (others.length < 2 || count * 2 >= values.length) continue;
     const [least, most] = others.reduce(
       ([low, high], other) => [Math.min(low, other), Math.max(high, other)],
       [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
     );
     const apart = value < least ? least - value : value - most;
-    const below = value < 0 && least >= 0 && count > 1 && most >= 10;
+    const below = value < 0 && least >= 0 && count > 1 && most >= 10 && fallsTo(value, values, least, most);
     if (below || (Math.abs(value) >= 99 && most > least && apart > most - least)) return { value, count, least, most };
   }
   return null;
+}
+
+/** Whether the values beside such a number are no small ones, as those beside a frost of −1 would be. */
+function fallsTo(value: number, values: Float64Array, least: number, most: number): boolean {
+  let sum = 0;
+  let count = 0;
+  for (let row = 0; row < values.length; row++) {
+    if (values[row] !== value) continue;
+    for (const beside of [values[row - 1], values[row + 1]]) {
+      if (beside === undefined || beside === value || Number.isNaN(beside)) continue;
+      sum += beside;
+      count++;
+    }
+  }
+  return count > 0 && sum / count > least + (most - least) / 4;
 }
 
 /** Fewer rows say little of how large a step may be. */

@@ -39,6 +39,7 @@ describe('a number that stands for none', () => {
     ['one −1', put(wave(40), [7], -1)],
     ['−1 among small numbers', put(wave(40), [7, 9], -1).map((value) => (value < 0 ? value : value % 5))],
     ['99 in every other row', wave(40).map((value, i) => (i % 2 === 0 ? 99 : value - 50))],
+    ['two frosts of −1', Array.from({ length: 60 }, (_, i) => Math.max(-1, Math.round(13 - 14.4 * Math.cos(i / 5))))],
     ['1000', put(wave(40), [7], 1000)],
   ])('is not said of %s', async (_, values) => {
     expect(await said(values)).toEqual([]);

@@ -95,13 +95,31 @@ const LEAST_ROWS = 12;
 /** Times the largest step before. */
 const FALL = 1.5;
 
-/** A fall in the last row that no step before comes near, as of a month, a week or a day that is not over. */
+/** Zeros at the end, more on end than twice as many as ever before: a spreadsheet writes them for rows still to come. */
+function emptyEnd(values: Float64Array, length: number): { readonly rows: number; readonly before: number } | null {
+  let rows = 0;
+  while (rows < length && values[length - 1 - rows] === 0) rows++;
+  let before = 0;
+  for (let row = 0, run = 0; row < length - rows; row++) {
+    run = values[row] === 0 ? run + 1 : 0;
+    before = Math.max(before, run);
+  }
+  return rows >= 2 && rows < length && rows > 2 * before ? { rows, before } : null;
+}
+
+/** A fall in the last row that no step before comes near, as of a month, a week or a day that is not over; or rows of 0 at the end. */
 function unfinished(series: readonly Series[]): Warning[] {
   const found = series.flatMap((one) => {
     const { stamps, frequency } = one.time;
     if (stamps === null || /second|minute/.test(frequency.unit) || one.length < LEAST_ROWS) return [];
     return one.targets.flatMap((target) => {
       const { values } = target;
+      const empty = emptyEnd(values, one.length);
+      if (empty !== null) {
+        const from = formatStamp(one.time, stamps[one.length - empty.rows] as number);
+        const else0 = empty.before === 0 ? 'and never before' : `else in ${empty.before} on end at most`;
+        return [`${named(target, one)} is 0 in its last ${empty.rows} rows, from ${from} on, ${else0}`];
+      }
       const [last, before] = [values[one.length - 1] as number, values[one.length - 2] as number];
       let most = 0;
       for (let row = 1; row < one.length - 1; row++) {
@@ -117,9 +135,7 @@ function unfinished(series: readonly Series[]): Warning[] {
   });
   // Of hundreds of series some fall by chance; a month that is not over strikes most.
   if (found.length === 0 || found.length * 10 < series.length) return [];
-  return [
-    { code: 'W_LAST_ROW', message: `${listed(found, 'more fall so')}; leave the row out if its time is not over` },
-  ];
+  return [{ code: 'W_LAST_ROW', message: `${listed(found, 'more fall so')}; leave out rows whose time is not over` }];
 }
 
 /** Series that end before most others do: what is forecast of them begins where they end. */

@@ -54,10 +54,29 @@ describe('a number that stands for none', () => {
   });
 });
 
+describe('rows of 0 at the end', () => {
+  test('are said where there are more on end than twice as many as before', async () => {
+    expect(await said([...wave(40), 0, 0])).toEqual([
+      'W_LAST_ROW: "y" of "x" is 0 in its last 2 rows, from 2024-02-10 on, and never before; leave out rows whose time is not over',
+    ]);
+    expect(await said([...wave(20), 0, ...wave(20), 0, 0, 0])).toEqual([
+      'W_LAST_ROW: "y" of "x" is 0 in its last 3 rows, from 2024-02-11 on, else in 1 on end at most; leave out rows whose time is not over',
+    ]);
+  });
+
+  test.each<[string, readonly number[]]>([
+    ['as many as before', [...wave(20), 0, 0, ...wave(20), 0, 0, 0, 0]],
+    ['one after many', [...wave(20), 0, ...wave(20), 0]],
+    ['nothing but zeros before', [0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0]],
+  ])('are not said of %s', async (_, values) => {
+    expect(await said(values)).toEqual([]);
+  });
+});
+
 describe('a last row that falls as none before', () => {
   test('is said, with its time and how much larger the step is', async () => {
     expect(await said([...wave(40), 20])).toEqual([
-      'W_LAST_ROW: "y" of "x" falls from 59 to 20 in its last row, 2024-02-10: 5.6 times any step before; leave the row out if its time is not over',
+      'W_LAST_ROW: "y" of "x" falls from 59 to 20 in its last row, 2024-02-10: 5.6 times any step before; leave out rows whose time is not over',
     ]);
   });
 

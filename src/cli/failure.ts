@@ -4,7 +4,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { asArgument } from '../argument.ts';
-import { keysEndingIn } from '../config/explain.ts';
 import { ForecastError, Interrupted } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { paint, writeMessage } from './output.ts';
@@ -120,10 +119,6 @@ function unknownOption(word: string, args: readonly string[], commands: readonly
   const command = commands.find((entry) => entry.command.split(' ')[0] === first);
   const known = [...EVERYWHERE, ...new Set((command === undefined ? commands : [command]).flatMap(optionsOf))];
   const flag = word.length === 1 ? `-${word}` : `--${word}`;
-  const keys = command !== undefined && optionsOf(command).includes('set') ? keysEndingIn(word) : [];
-  const own = keys.find((key) => key.startsWith('predict.')) ?? keys[0];
-  if (own !== undefined)
-    return usageError(`${first} has no option ${flag}`, `it is a key of the config: --set ${own}=…`);
   const elsewhere = command !== undefined && commands.some((entry) => optionsOf(entry).includes(word));
   if (elsewhere) return usageError(`${first} has no option ${flag}`, `forecast ${first} --help shows what it takes`);
   const guess = nearest(word, known);
@@ -133,6 +128,20 @@ function unknownOption(word: string, args: readonly string[], commands: readonly
       ? 'add --help to see the options; keys of a config are changed by --set train.epochs=50'
       : `did you mean --${guess}?`,
   );
+}
+
+/** An option that is the last word of a key, of a command that takes keys, answered with that key; any other error as it is. */
+export async function asKey(error: unknown, args: readonly string[], commands: readonly Declared[]): Promise<unknown> {
+  if (!(error instanceof ForecastError) || error.code !== 'E_USAGE') return error;
+  const word = /^(?:\w+ has no|unknown) option --(\w+)$/.exec(error.message)?.[1];
+  const first = args.find((argument) => !argument.startsWith('-'));
+  const command = commands.find((entry) => entry.command.split(' ')[0] === first);
+  if (word === undefined || command === undefined || !optionsOf(command).includes('set')) return error;
+  const { keysEndingIn } = await import('../config/explain.ts');
+  const keys = keysEndingIn(word);
+  const key = keys.find((one) => one.startsWith('predict.')) ?? keys[0];
+  if (key === undefined) return error;
+  return usageError(`${first} has no option --${word}`, `it is a key of the config: --set ${key}=…`);
 }
 
 export function usageError(what: string, hint: string): ForecastError {

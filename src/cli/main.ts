@@ -10,7 +10,7 @@ import { command as compare } from './compare.ts';
 import { command as doctor } from './doctor.ts';
 import { command as explain } from './explain.ts';
 import { command as exportRun } from './export.ts';
-import { failure, usage, usageError } from './failure.ts';
+import { asKey, failure, usage, usageError } from './failure.ts';
 import type { Command, Given } from './flags.ts';
 import { command as generate } from './generate.ts';
 import { helpText, withNumbers } from './help.ts';
@@ -113,7 +113,9 @@ async function main(argv: readonly string[]): Promise<number> {
     });
     return 0;
   } catch (error) {
-    return error instanceof Chosen ? await statusOf(error.work, args) : failure(error, args);
+    return error instanceof Chosen
+      ? await statusOf(error.work, args)
+      : failure(await asKey(error, args, COMMANDS), args);
   }
 }
 

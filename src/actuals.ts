@@ -95,7 +95,13 @@ function matched(table: Table, wanted: Wanted, duplicates: CsvOptions['duplicate
   if (values.size === 0) throw nothing(counts, wanted, table, file);
   const present = new Set([...seen.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
   const absent = wanted.series.filter((id) => !present.has(id));
-  return { values, ...counts, unknown: series.unknown, absent, warnings: oddValues(asSeries(table, series, wanted)) };
+  return {
+    values,
+    ...counts,
+    unknown: series.unknown,
+    absent,
+    warnings: oddValues(asSeries(table, series, wanted), () => 'leave its cells empty'),
+  };
 }
 
 /** The table's known values in the order of time, a series for each of its targets. */

@@ -5,14 +5,18 @@ import { formatStamp } from '../core/calendar.ts';
 import type { Column, Series } from '../core/data.ts';
 import type { Warning } from '../core/errors.ts';
 
-/** At most one warning of a kind for all series; the first three are named. */
-export function oddWarnings(series: readonly Series[]): Warning[] {
-  return [...constant(series), ...oddValues(series), ...endedEarly(series)];
+/** At most one warning of a kind for all series; the first three are named. `repair`: what to do about a number that stands for none. */
+export function oddWarnings(series: readonly Series[], repair: (value: number) => string = asMissing): Warning[] {
+  return [...constant(series), ...oddValues(series, repair), ...endedEarly(series)];
+}
+
+function asMissing(value: number): string {
+  return `set source.missing: [${value}] with source.fill: previous`;
 }
 
 /** Those of single values, which may be mistakes: numbers that stand for none, and a last row that falls as no other. */
-export function oddValues(series: readonly Series[]): Warning[] {
-  return [...standIns(series), ...unfinished(series)];
+export function oddValues(series: readonly Series[], repair: (value: number) => string = asMissing): Warning[] {
+  return [...standIns(series, repair), ...unfinished(series)];
 }
 
 function constant(series: readonly Series[]): Warning[] {
@@ -31,7 +35,7 @@ const STAND_INS: ReadonlySet<number> = new Set(
 );
 
 /** Such a number that no value but its own is near: −99 among 40 and 60, 9999 among 3 and 8. */
-function standIns(series: readonly Series[]): Warning[] {
+function standIns(series: readonly Series[], repair: (value: number) => string): Warning[] {
   const found = series.flatMap((one) =>
     [...one.targets, ...one.past, ...one.future].flatMap((column) => {
       const odd = standInOf(column.values);
@@ -47,8 +51,7 @@ function standIns(series: readonly Series[]): Warning[] {
     found.map(({ what }) => what),
     'more columns hold such a number',
   );
-  const repair = `where it stands for none set source.missing: [${first.value}] with source.fill: previous`;
-  return [{ code: 'W_STAND_IN', message: `${told}; ${repair}` }];
+  return [{ code: 'W_STAND_IN', message: `${told}; where it stands for none ${repair(first.value)}` }];
 }
 
 interface StandIn {

@@ -85,7 +85,7 @@ async function loadOpen(file: OpenFile, given: TsfOptions, written: Frequency | 
     ...seasonKnown(given, header, series),
     ...(header.horizon === null ? {} : { horizon: header.horizon }),
     sha256: file.sha256(),
-    warnings: [...warnings, ...oddWarnings(series)],
+    warnings: [...warnings, ...oddWarnings(series, () => 'write ? in its place, with source.fill: previous')],
     notes: [...notes, ...headerNotes(header, given), ...repairNotes(repairs, given)],
   };
 }

@@ -54,6 +54,14 @@ describe('a number that stands for none', () => {
   });
 });
 
+test('a number that stands for none is told as the file writes none', async () => {
+  const tsf = `@relation x\n@attribute series_name string\n@frequency daily\n@data\nT1:${put(wave(40), [3], -999).join(',')}\n`;
+  const { warnings } = await load('tsf', { file: write('x.tsf', tsf) });
+  expect(warnings.map(({ message }) => message.split('; ')[1])).toEqual([
+    'where it stands for none write ? in its place, with source.fill: previous',
+  ]);
+});
+
 describe('rows of 0 at the end', () => {
   test('are said where there are more on end than twice as many as before', async () => {
     expect(await said([...wave(40), 0, 0])).toEqual([

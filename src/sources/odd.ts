@@ -1,4 +1,4 @@
-// Values that are odd, and said: targets that never change, numbers that stand for none, a last row that falls as no other, series that end
+// Values that are odd, and said: targets that never change, numbers that stand for none or are far from all others, a last row that falls as no other, series that end
 // before the others. In: series. Out: warnings. Not here: what is done about them.
 
 import { formatStamp } from '../core/calendar.ts';
@@ -38,7 +38,7 @@ const STAND_INS: ReadonlySet<number> = new Set(
 function standIns(series: readonly Series[], repair: (value: number) => string): Warning[] {
   const found = series.flatMap((one) =>
     [...one.targets, ...one.past, ...one.future].flatMap((column) => {
-      const odd = standInOf(column.values);
+      const odd = standInOf(column.values) ?? farOf(column.values);
       if (odd === null) return [];
       const { value, count, least, most } = odd;
       const rows = `${count} row${count === 1 ? '' : 's'}`;
@@ -74,6 +74,27 @@ function standInOf(values: Float64Array): StandIn | null {
     const apart = value < least ? least - value : value - most;
     const below = value < 0 && least >= 0 && count > 1 && most >= 10 && fallsTo(value, values, least, most);
     if (below || (Math.abs(value) >= 99 && most > least && apart > most - least)) return { value, count, least, most };
+  }
+  return null;
+}
+
+/** Times the range of all other values. */
+const FAR = 50;
+/** Of fewer values, and of counts of a few pieces, no range is known. */
+const LEAST_DISTINCT = 12;
+
+/** One value that is far from all others, as with a sign of thousands or decimals that was lost. */
+function farOf(values: Float64Array): StandIn | null {
+  const distinct = Float64Array.from(new Set(values.filter((value) => !Number.isNaN(value)))).sort();
+  if (distinct.length < LEAST_DISTINCT) return null;
+  const at = (index: number): number => distinct.at(index) as number;
+  for (const [value, next, other] of [
+    [at(-1), at(-2), at(0)],
+    [at(0), at(1), at(-1)],
+  ] as const) {
+    const count = values.filter((one) => one === value).length;
+    if (count === 1 && Math.abs(value - next) > FAR * Math.abs(next - other))
+      return { value, count, least: Math.min(next, other), most: Math.max(next, other) };
   }
   return null;
 }

@@ -40,7 +40,7 @@ describe('a number that stands for none', () => {
     ['−1 among small numbers', put(wave(40), [7, 9], -1).map((value) => (value < 0 ? value : value % 5))],
     ['99 in every other row', wave(40).map((value, i) => (i % 2 === 0 ? 99 : value - 50))],
     ['two frosts of −1', Array.from({ length: 60 }, (_, i) => Math.max(-1, Math.round(13 - 14.4 * Math.cos(i / 5))))],
-    ['1000', put(wave(40), [7], 1000)],
+    ['500', put(wave(40), [7], 500)],
   ])('is not said of %s', async (_, values) => {
     expect(await said(values)).toEqual([]);
   });
@@ -52,6 +52,23 @@ describe('a number that stands for none', () => {
     const { warnings } = await loadCsv(`date,y,${names.join(',')}\n${rows.join('')}`, { target: 'y', past: names });
     expect(warnings[0]?.message).toMatch(/^"a" of .*"b" of .*"c" of .*, and 1 more columns hold such a number; where/);
   });
+});
+
+test('one value far from all others is said, of many and not of a few', async () => {
+  const many = Array.from({ length: 40 }, (_, i) => 50 + ((i * 7) % 23));
+  const [warning] = await said(put(many, [11], 58_000));
+  expect(warning).toMatch(/^W_STAND_IN: "y" of "x" is 58000 in 1 row, else 50 … 72; where it stands for none set/);
+  expect(await said(put(many, [11], 700))).toEqual([]);
+  expect(await said(put(many, [11, 30], 58_000))).toEqual([]);
+  expect(
+    await said(
+      put(
+        many.map((value) => value % 5),
+        [11],
+        4000,
+      ),
+    ),
+  ).toEqual([]);
 });
 
 test('a number that stands for none is told as the file writes none', async () => {

@@ -223,7 +223,11 @@ function syntaxMessage(code: string, message: string, text: string): { readonly 
   const line = (message.split('\n')[0] ?? '').trim().replace(/[.:]$/, '');
   return {
     what: line.charAt(0).toLowerCase() + line.slice(1, 160),
-    hint: 'check the indentation, the quotes and the brackets there',
+    hint: /escape sequence/.test(line)
+      ? 'in double quotes a backslash begins a sign: write / between folders, or take single quotes'
+      : /^Tabs /.test(line)
+        ? 'write two spaces for each'
+        : 'check the indentation, the quotes and the brackets there',
   };
 }
 

@@ -38,7 +38,7 @@ const STAND_INS: ReadonlySet<number> = new Set(
 function standIns(series: readonly Series[], repair: (value: number) => string): Warning[] {
   const found = series.flatMap((one) =>
     [...one.targets, ...one.past, ...one.future].flatMap((column) => {
-      const odd = standInOf(column.values) ?? farOf(column.values);
+      const odd = standInOf(column.values);
       if (odd === null) return [];
       const { value, count, least, most } = odd;
       const rows = `${count} row${count === 1 ? '' : 's'}`;
@@ -62,41 +62,54 @@ interface StandIn {
   readonly most: number;
 }
 
-function standInOf(values: Float64Array): StandIn | null {
-  for (const value of new Set(values.filter((one) => STAND_INS.has(one)))) {
-    const others = values.filter((other) => other !== value && !Number.isNaN(other));
-    const count = values.filter((one) => one === value).length;
-    if (others.length < 2 || count * 2 >= values.length) continue;
-    const [least, most] = others.reduce(
-      ([low, high], other) => [Math.min(low, other), Math.max(high, other)],
-      [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-    );
-    const apart = value < least ? least - value : value - most;
-    const below = value < 0 && least >= 0 && count > 1 && most >= 10 && fallsTo(value, values, least, most);
-    if (below || (Math.abs(value) >= 99 && most > least && apart > most - least)) return { value, count, least, most };
-  }
-  return null;
-}
-
 /** Times the range of all other values. */
 const FAR = 50;
 /** Of fewer values, and of counts of a few pieces, no range is known. */
 const LEAST_DISTINCT = 12;
 
-/** One value that is far from all others, as with a sign of thousands or decimals that was lost. */
-function farOf(values: Float64Array): StandIn | null {
-  const distinct = Float64Array.from(new Set(values.filter((value) => !Number.isNaN(value)))).sort();
-  if (distinct.length < LEAST_DISTINCT) return null;
-  const at = (index: number): number => distinct.at(index) as number;
-  for (const [value, next, other] of [
-    [at(-1), at(-2), at(0)],
-    [at(0), at(1), at(-1)],
-  ] as const) {
-    const count = values.filter((one) => one === value).length;
-    if (count === 1 && Math.abs(value - next) > FAR * Math.abs(next - other))
-      return { value, count, least: Math.min(next, other), most: Math.max(next, other) };
+/** A number that stands for none; or one value that is far from all others, as where a sign of thousands or decimals was lost. */
+function standInOf(values: Float64Array): StandIn | null {
+  const { ends, many } = outermost(values);
+  for (const end of ends) {
+    const { value, count, least, most } = end;
+    if (least > most || count * 2 >= values.length) continue;
+    const apart = value < least ? least - value : value - most;
+    if (STAND_INS.has(value)) {
+      const below = value < 0 && least >= 0 && count > 1 && most >= 10 && fallsTo(value, values, least, most);
+      if (below || (Math.abs(value) >= 99 && most > least && apart > most - least)) return end;
+    }
+    if (many && count === 1 && apart > FAR * (most - least)) return end;
   }
   return null;
+}
+
+/** The least and the largest value, each with the range of all others, and whether there are enough to speak of one. */
+function outermost(values: Float64Array): { readonly ends: readonly StandIn[]; readonly many: boolean } {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [nextLow, nextHigh] = [low, high];
+  let [lows, highs] = [0, 0];
+  const distinct = new Set<number>();
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    if (distinct.size < LEAST_DISTINCT) distinct.add(value);
+    if (value < low) {
+      nextLow = low;
+      low = value;
+      lows = 1;
+    } else if (value === low) lows++;
+    else if (value < nextLow) nextLow = value;
+    if (value > high) {
+      nextHigh = high;
+      high = value;
+      highs = 1;
+    } else if (value === high) highs++;
+    else if (value > nextHigh) nextHigh = value;
+  }
+  const ends = [
+    { value: low, count: lows, least: nextLow, most: high },
+    { value: high, count: highs, least: low, most: nextHigh },
+  ];
+  return { ends, many: distinct.size >= LEAST_DISTINCT };
 }
 
 /** Whether the values beside such a number are no small ones, as those beside a frost of −1 would be. */

@@ -136,6 +136,7 @@ export function numberReader(
   const missingNumbers = new Set([...style.missing].map((token) => parseNumber(token, style)));
   const hasMissingNumbers = [...missingNumbers].some((value) => !Number.isNaN(value));
   let booleans = 0;
+  let watching = watch;
 
   const checked = (value: number): number => {
     if (value > LARGEST || value < -LARGEST) throw outOfRange(value, where());
@@ -151,7 +152,8 @@ export function numberReader(
     const value = parseNumber(cell, style);
     if (Number.isFinite(value)) {
       const known = checked(value);
-      if (watch !== null && !Number.isNaN(known)) watchText(withoutSigns(cell, style), value, watch);
+      if (watching !== null && !Number.isNaN(known) && !sawText(withoutSigns(cell, style), value, watching))
+        watching = null;
       return known;
     }
     const truth = allowBooleans ? truthOf(cell) : -1;
@@ -185,9 +187,9 @@ export function numberReader(
     }
     const size = fraction === 0 ? mantissa : mantissa / (POWERS[fraction] as number);
     const value = checked(sign === MINUS ? -size : size);
-    if (watch !== null && !Number.isNaN(value)) {
+    if (watching !== null && !Number.isNaN(value)) {
       const zero = block[e - digits - (point < 0 ? 0 : 1)] === 0x30;
-      watch.saw(digits - fraction, point < 0 ? -1 : fraction, size, zero);
+      if (!watching.saw(digits - fraction, point < 0 ? -1 : fraction, size, zero)) watching = null;
     }
     return value;
   };
@@ -196,10 +198,10 @@ export function numberReader(
 }
 
 /** The digits of a number without units and signs; one with an exponent has no groups. */
-function watchText(plain: string, value: number, watch: GroupWatch): void {
+function sawText(plain: string, value: number, watch: GroupWatch): boolean {
   const [, whole, fraction] = /^[+-]?(\d*)(?:[.,](\d*))?$/.exec(plain) ?? [];
-  if (whole === undefined) watch.saw(0, 0, 0, true);
-  else watch.saw(whole.length, fraction?.length ?? -1, Math.abs(value), whole.startsWith('0'));
+  if (whole === undefined) return watch.saw(0, 0, 0, true);
+  return watch.saw(whole.length, fraction?.length ?? -1, Math.abs(value), whole.startsWith('0'));
 }
 
 export interface NumberColumn extends Sink {

@@ -5,8 +5,11 @@ import { ForecastError } from '../../core/errors.ts';
 
 /** Watches the numbers of one column. */
 export interface GroupWatch {
-  /** A number by its digits before and behind the decimal sign (−1: there is none), its size, and whether it begins with 0. */
-  saw(whole: number, fraction: number, size: number, zero: boolean): void;
+  /**
+   * A number by its digits before and behind the decimal sign (−1: there is none), its size, and whether it begins with 0; false where the sign
+   * is settled and no more need be seen.
+   */
+  saw(whole: number, fraction: number, size: number, zero: boolean): boolean;
   /** Throws E_DATA_NOT_NUMERIC where the sign may as well part thousands; `comma`: the file is written as where a comma begins decimals. */
   settle(decimal: '.' | ',', comma: boolean): void;
 }
@@ -25,7 +28,6 @@ export function groupWatch(where: () => string): GroupWatch {
 
   return {
     saw: (whole, fraction, size, zero) => {
-      if (settled) return;
       if (fraction < 0) {
         settled = whole > 3;
         most = Math.max(most, size);
@@ -33,6 +35,7 @@ export function groupWatch(where: () => string): GroupWatch {
         if (threes++ === 0) [first, example] = [where(), size];
         least = Math.min(least, size);
       } else settled = true;
+      return !settled;
     },
     settle: (decimal, comma) => {
       // 980 before 1.012: whole numbers of three digits are no neighbours of 1.

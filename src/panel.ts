@@ -27,6 +27,19 @@ export function usualRows(series: readonly Series[], season: number): number {
   return lengths.find((length) => length >= bar) as number;
 }
 
+/**
+ * Facts that leave room for a fold, which intervals are made of: where those of the usual rows leave none and nobody asked for none, those of
+ * the shortest series that do, if half of all series have as many rows.
+ */
+function withFold(written: Written, usual: Facts, series: readonly Series[]): Facts {
+  const judges = (rows: number): boolean => settle(written, { ...usual, rows }).evaluate.folds > 0;
+  if (written.evaluate.folds !== undefined || judges(usual.rows)) return usual;
+  const lengths = Float64Array.from(series, ({ length }) => length).sort();
+  const shorterHalf = lengths.subarray(0, Math.floor(lengths.length / 2) + 1);
+  const rows = [...new Set(shorterHalf)].find((length) => length > usual.rows && judges(length));
+  return rows === undefined ? usual : { ...usual, rows };
+}
+
 /** Rounds of parting, each by the defaults of those that are left; it ends with the first that parts nothing. */
 const ROUNDS = 8;
 
@@ -39,7 +52,7 @@ export function shortApart(data: Loaded, written: Written, facts: (data: Loaded)
   if (data.raw.form === 'text' || data.raw.series.length < 2) return data;
   const all = data.raw.series;
   let kept = all;
-  const usual = facts(data);
+  const usual = withFold(written, facts(data), all);
   let config = settle(written, usual);
   for (let round = 0; round < ROUNDS; round++) {
     const left = kept.filter((series) => lackOf(series, config, usual.season) === null);

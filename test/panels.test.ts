@@ -211,6 +211,19 @@ describe('series with too few rows', () => {
     expect(result.forecast.filter(({ series }) => judged.has(series))).toEqual(want.forecast);
   });
 
+  test('but no fragments do not take folds and intervals from those that have rows for them, unless they are most', async () => {
+    const of = async (name: string, lengths: readonly number[], folds?: number) => {
+      const file = shorter(`${name}.csv`, lengths);
+      const config = { source: { ...source(file), season: 12 }, model: { kind: 'theta' }, evaluate: { folds } };
+      const { result } = await run(config, { out: `${file}.out`, root: space.path });
+      return { folds: result.backtest?.folds.length ?? 0, warned: result.warnings.map(({ code }) => code) };
+    };
+    expect(await of('new-product', [54, 54, 54, 54, 54, 14])).toEqual({ folds: 5, warned: ['W_SERIES_SHORT'] });
+    expect(await of('half-new', [54, 54, 54, 14, 15, 16])).toEqual({ folds: 5, warned: ['W_SERIES_SHORT'] });
+    expect(await of('mostly-new', [54, 54, 14, 15, 16])).toEqual({ folds: 0, warned: [] });
+    expect(await of('no-folds', [54, 54, 54, 54, 54, 14], 0)).toEqual({ folds: 0, warned: [] });
+  });
+
   test.each([
     ['theta', 'theta', 'theta'],
     ['linear', 'linear', 'linear'],

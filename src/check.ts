@@ -34,7 +34,7 @@ export interface CheckOutcome {
 /** Holds a run's forecast against what came. Errors: those of reading the run and the table, E_DATA_ACTUALS where nothing fits. */
 export async function check(folder: string, { data }: CheckOptions): Promise<CheckOutcome> {
   const stored = await readRunFolder(resolve(folder));
-  const result = storedResult(stored);
+  const result = storedResult(stored, ['name', 'data', 'fit', 'decision', 'forecast']);
   const yardsticks = yardsticksIn(stored, result, folder);
   const wanted = wantedOf(result, yardsticks);
   const actuals = await readActuals(data, optionsOf(stored, wanted, data), wanted);
@@ -53,7 +53,7 @@ export async function check(folder: string, { data }: CheckOptions): Promise<Che
   return { report, text: renderCheck(report), warnings: actuals.warnings };
 }
 
-function yardsticksIn(stored: StoredRun, { forecast }: Result, folder: string): Yardsticks {
+function yardsticksIn(stored: StoredRun, { forecast }: Pick<Result, 'forecast'>, folder: string): Yardsticks {
   if (forecast.length === 0) {
     throw new ForecastError('E_USAGE', 'this run generates text, there is no forecast to check', {
       where: folder,
@@ -68,7 +68,7 @@ function yardsticksIn(stored: StoredRun, { forecast }: Result, folder: string): 
   });
 }
 
-function wantedOf({ forecast, data }: Result, { times }: Yardsticks): Wanted {
+function wantedOf({ forecast, data }: Pick<Result, 'forecast' | 'data'>, { times }: Yardsticks): Wanted {
   const named = (pick: (row: ForecastRow) => string): string[] => [...new Set(forecast.map(pick))];
   return { series: named((row) => row.series), targets: named((row) => row.target), times, frequency: data.frequency };
 }
@@ -93,7 +93,7 @@ function heldValues(forecast: readonly ForecastRow[], actuals: Actuals, { errors
 }
 
 function reportOf(
-  result: Result,
+  result: Pick<Result, 'name' | 'fit' | 'decision' | 'forecast'>,
   actuals: Actuals,
   values: readonly HeldValue[],
   holding: Holding,

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
 import { writeAtomic } from './artifact/write.ts';
 import { ForecastError } from './core/errors.ts';
+import { decidingRows } from './evaluate/score.ts';
 import { storedResult } from './open.ts';
 import { type ComparedRun, compareRuns, compareTable } from './report/compare.ts';
 
@@ -16,6 +17,8 @@ export interface Comparison {
   /** What was no run, a sentence each. */
   readonly leftOut: readonly string[];
 }
+
+const KEYS = ['name', 'engine', 'data', 'fit', 'scores', 'decision', 'verdict', 'forecast', 'text'] as const;
 
 export interface CompareOptions {
   /** A file for the comparison as a page. */
@@ -27,12 +30,15 @@ export interface CompareOptions {
  * E_RUN_NOT_FOUND where something is not there, or nothing is a run; E_RUN_CORRUPT, those of writing the page.
  */
 export async function compare(folders: readonly string[], options: CompareOptions = {}): Promise<Comparison> {
-  const found = await Promise.all(folders.map(runOrReason));
-  const leftOut = found.flatMap((one) => (one instanceof ForecastError ? [one] : []));
-  if (leftOut.length === folders.length && leftOut[0]) throw leftOut[0];
-  const runs = found.flatMap((stored, i) =>
-    stored instanceof ForecastError ? [] : [comparedOf(stored, folders[i] as string)],
-  );
+  const runs: ComparedRun[] = [];
+  const leftOut: ForecastError[] = [];
+  // One after the other, so that the files of one alone are in memory.
+  for (const folder of folders) {
+    const stored = await runOrReason(folder);
+    if (stored instanceof ForecastError) leftOut.push(stored);
+    else runs.push(comparedOf(stored, folder));
+  }
+  if (runs.length === 0 && leftOut[0]) throw leftOut[0];
   if (options.html !== undefined) {
     const { comparePage } = await import('./report/compare-page.ts');
     const path = resolve(options.html);
@@ -54,7 +60,7 @@ async function runOrReason(folder: string): Promise<StoredRun | ForecastError> {
 }
 
 function comparedOf(stored: StoredRun, folder: string): ComparedRun {
-  const result = storedResult(stored);
+  const result = storedResult(stored, KEYS);
   const history = stored.has('history.json')
     ? (stored.json('history.json') as unknown as Record<string, { loss: number }[]>)
     : {};
@@ -62,7 +68,7 @@ function comparedOf(stored: StoredRun, folder: string): ComparedRun {
   return {
     name: result.name,
     folder: folder.replace(/(?<=.)[/\\]+$/, ''),
-    result,
+    result: { ...result, scores: decidingRows(result.scores) },
     seconds: typeof stored.run.seconds === 'number' ? stored.run.seconds : null,
     losses,
   };

@@ -62,9 +62,11 @@ export function storedConfig(stored: StoredRun, options: OpenOptions = {}): Load
   });
 }
 
-/** What a complete run found. */
-export function storedResult(stored: StoredRun): Result {
-  return stored.json('result.json') as unknown as Result;
+/** What a complete run found; with `keys` that of it alone: of a large panel the whole takes gigabytes. */
+export function storedResult(stored: StoredRun): Result;
+export function storedResult<Key extends keyof Result>(stored: StoredRun, keys: readonly Key[]): Pick<Result, Key>;
+export function storedResult(stored: StoredRun, keys?: readonly string[]): Result {
+  return stored.json('result.json', keys) as unknown as Result;
 }
 
 /** The data of a config, with their seasons and the calendar it asks for. Errors: the source's; the calendar's; E_DATA_CHANGED where a replayed run's data are no longer the same. */
@@ -107,5 +109,5 @@ function runFolderOf(path: string): string | null {
 
 async function replayed(folder: string, options: OpenOptions): Promise<OpenedConfig> {
   const stored = await readRunFolder(folder);
-  return { ...storedConfig(stored, options), expects: storedResult(stored).data.sha256 };
+  return { ...storedConfig(stored, options), expects: storedResult(stored, ['data']).data.sha256 };
 }

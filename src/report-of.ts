@@ -9,8 +9,8 @@ export interface StoredReport {
   readonly text: string;
   /** Path of report.html. */
   readonly page: string;
-  /** What result.json holds. */
-  readonly result: unknown;
+  /** What result.json holds, read when it is asked for. */
+  result(): unknown;
 }
 
 /** Errors: E_RUN_NOT_FOUND, E_RUN_INCOMPLETE, E_RUN_CORRUPT, E_USAGE where a run of an older version left no page. */
@@ -26,6 +26,6 @@ export async function reportOf(folder: string): Promise<StoredReport> {
   return {
     text: stored.text('report.txt'),
     page: join(path, 'report.html'),
-    result: JSON.parse(stored.text('result.json')),
+    result: () => stored.json('result.json'),
   };
 }

@@ -60,7 +60,7 @@ async function fromWeights(
   seasons: readonly number[],
 ): Promise<(series: Series) => Promise<FittedNumbers>> {
   const { engine } = await openEngine(kind);
-  const forecast = new Set(storedResult(stored).forecast.map(({ series }) => series));
+  const forecast = new Set(storedResult(stored, ['forecast']).forecast.map(({ series }) => series));
   return async (series) => {
     if (forecast.has(series.id) && !models.has(series.id)) return await fitAnyway(series, seed, seasons);
     const fits: FittedNumbers[] = [];
@@ -84,8 +84,9 @@ async function fittedAgain(
   const { series: panel, short = [] } = data.raw as Numbers;
   const tooShort = new Set(short);
   const config = settle(opened.written, factsOf(data));
-  const { fit, fits } = storedResult(stored);
-  const fitOf = (id: string): Result['fit'] => fits?.find((one) => one.series === id) ?? fit;
+  const { fit, fits } = storedResult(stored, ['fit', 'fits']);
+  const fitBySeries = new Map(fits?.map((one) => [one.series, one]));
+  const fitOf = (id: string): Result['fit'] => fitBySeries.get(id) ?? fit;
   // Only networks that are there, or would have to be judged again, need an engine.
   const trains = hasNetwork(model) && fit.combination === undefined;
   const { engine } = await openEngine(models.size > 0 || trains ? kind : 'reference');
@@ -195,7 +196,7 @@ export async function dataOf(
   opened: LoadedConfig,
   file: string | undefined,
 ): Promise<{ data: Loaded; seasons: readonly number[] }> {
-  const result = storedResult(stored);
+  const result = storedResult(stored, ['data']);
   // Of runs of older versions the first one alone is known.
   const seasons = result.data.seasons?.map(({ rows }) => rows) ?? [result.data.season ?? 1];
   if (file === undefined) {
@@ -204,7 +205,7 @@ export async function dataOf(
   }
   const { source } = opened.written;
   // Targets that were inferred then are named now: a new file may have other columns beside them.
-  const target = [...new Set(result.forecast.map((row) => row.target))];
+  const target = [...new Set(storedResult(stored, ['forecast']).forecast.map((row) => row.target))];
   const own = sourceLike(source, target, file);
   const shown = relative(process.cwd(), resolve(file)) || file;
   const free: OpenedConfig = {

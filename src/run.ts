@@ -24,7 +24,7 @@ import { noIntervals } from './no-intervals.ts';
 import { runNumbers } from './numbers.ts';
 import { factsOf, loadData, openConfig, storedResult } from './open.ts';
 import type { Outcome } from './outcome.ts';
-import { forecastCsv } from './report/forecast-csv.ts';
+import { forecastLines } from './report/forecast-csv.ts';
 import type { Picture } from './report/picture.ts';
 import type { Result } from './report/result.ts';
 import { renderTerminal } from './report/terminal.ts';
@@ -226,7 +226,7 @@ async function keep(folder: RunFolder, finished: Finished, shown: string): Promi
   await folder.writeAll([
     ['config.yaml', renderConfig(config)],
     ...modelFiles(outcome.models),
-    ...(result.forecast.length > 0 ? [['forecast.csv', forecastCsv(result)] as const] : []),
+    ...(result.forecast.length > 0 ? [['forecast.csv', encoded(forecastLines(result))] as const] : []),
     ...(outcome.calibration ? [[INTERVALS, intervalsFile(outcome.calibration)] as const] : []),
     ['result.json', encoded(jsonPieces(result, ROW))],
     ['report.txt', `${text.trimEnd()}\n`],

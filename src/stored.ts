@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path';
 import { readIntervals } from './artifact/intervals.ts';
-import { readRunFolder, type StoredRun } from './artifact/run-folder.ts';
+import { readRunFolder } from './artifact/run-folder.ts';
 import { readYardsticks, type Yardsticks } from './artifact/yardsticks.ts';
 import { settle } from './config/defaults.ts';
 import { describeFrequency } from './core/calendar.ts';
@@ -32,6 +32,7 @@ export interface PredictOutcome {
   readonly rows: readonly ForecastRow[];
   /** The forecast as plain text. */
   readonly text: string;
+  /** As forecast.csv, made when it is asked for. */
   readonly csv: string;
   readonly warnings: readonly Warning[];
 }
@@ -39,7 +40,8 @@ export interface PredictOutcome {
 /** Forecasts what follows the run's data, or new data of the same columns. Errors: ForecastError. */
 export async function predict(folder: string, options: PredictOptions = {}): Promise<PredictOutcome> {
   const stored = await readRunFolder(resolve(folder));
-  if (storedResult(stored).text.length > 0) throw noNumbers(folder);
+  const made = storedResult(stored, ['data', 'text']);
+  if (made.text.length > 0) throw noNumbers(folder);
   const set = options.horizon === undefined ? [] : [`predict.horizon=${options.horizon}`];
   const place = options.root === undefined ? {} : { root: options.root };
   const opened = storedConfig(stored, { set, ...place });
@@ -56,8 +58,15 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
     rows.push(...forecast.rows);
     fitted.dispose();
   }
-  const warnings = [...data.warnings, ...rhythmWarnings(stored, data.raw.series)];
-  return { rows, text: renderForecast(rows), csv: forecastCsv({ forecast: rows }), warnings };
+  const warnings = [...data.warnings, ...rhythmWarnings(made.data.frequency, data.raw.series)];
+  return {
+    rows,
+    text: renderForecast(rows),
+    get csv() {
+      return forecastCsv({ forecast: rows });
+    },
+    warnings,
+  };
 }
 
 function noNumbers(folder: string): ForecastError {
@@ -94,8 +103,7 @@ function intervalsFor(
 }
 
 /** New data of another frequency can be read, and mean something else. */
-function rhythmWarnings(stored: StoredRun, series: readonly Series[]): Warning[] {
-  const learnt = storedResult(stored).data.frequency;
+function rhythmWarnings(learnt: string | null, series: readonly Series[]): Warning[] {
   const given = series[0] ? describeFrequency(series[0].time.frequency) : learnt;
   if (learnt === null || given === learnt) return [];
   return [{ code: 'W_OTHER_FREQUENCY', message: `steps of the data: ${given}; of the run: ${learnt}` }];
@@ -123,7 +131,7 @@ export interface GenerateOutcome {
 /** Continues a prompt with the run's language model; the same options and seed give the same text. Errors: ForecastError. */
 export async function generate(folder: string, options: GenerateOptions = {}): Promise<GenerateOutcome> {
   const stored = await readRunFolder(resolve(folder));
-  const result = storedResult(stored);
+  const result = storedResult(stored, ['forecast', 'text']);
   if (result.forecast.length > 0) throw noText(folder);
   const { seed, ...overrides } = options;
   // Through the config's own schema, so that a temperature of 0 is refused here as it is there; asking for a draw means not greedy.

@@ -4,8 +4,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { check } from '../src/check.ts';
+import { compare } from '../src/compare.ts';
 import type { Config } from '../src/config/config.ts';
 import type { Series } from '../src/core/data.ts';
 import type { ForecastError } from '../src/core/errors.ts';
@@ -16,13 +17,18 @@ import { seedHooks } from '../src/fitting.ts';
 import { forecastRows } from '../src/forecast-rows.ts';
 import { init } from '../src/init.ts';
 import { inspect } from '../src/inspect.ts';
+import { openConfig } from '../src/open.ts';
 import type { Hooks } from '../src/outcome.ts';
 import { usualRows } from '../src/panel.ts';
+import { reportOf } from '../src/report-of.ts';
 import { run } from '../src/run.ts';
 import { predict } from '../src/stored.ts';
 import { workspace } from './support/workspace.ts';
 
 const space = workspace();
+
+/** Characters of a string, at most, where that is tried: Node allows 512 MB. */
+const LIMIT = 100_000;
 
 /** A seeded series with a season of four: the same numbers on every machine. */
 function wave(s: number, length: number): number[] {
@@ -491,4 +497,38 @@ test('predict reads a newer file as the run read its own, short as its series ma
   );
   const { rows } = await predict(folder, { data: newer, root: space.path });
   expect(rows.filter(({ series }) => series === 's2').map(({ value }) => value)).toEqual([3, 4, 5, 6]);
+});
+
+test('a result that is longer than a string can be is read by whoever asks for it', async () => {
+  const rows = Array.from({ length: 40 }, (_, s) =>
+    wave(s, 60).map((y, t) => `s${s},${2000 + Math.floor(t / 4)}-${3 * (t % 4) + 1},${y}`),
+  );
+  const file = space.write('large.csv', `id,month,y\n${rows.flat().join('\n')}\n`);
+  const config = {
+    source: { kind: 'csv', file, id: 'id' },
+    window: { horizon: 4 },
+    model: { kind: 'auto', members: ['seasonal-naive', 'theta'] },
+    evaluate: { folds: 2 },
+  };
+  const options = { out: join(space.path, 'large'), root: space.path };
+  const { folder, result } = await run(config, options);
+  expect(statSync(join(folder, 'result.json')).size).toBeGreaterThan(LIMIT);
+  const real = Buffer.prototype.toString;
+  const spy = vi.spyOn(Buffer.prototype, 'toString').mockImplementation(function (this: Buffer, ...how) {
+    const text = real.apply(this, how);
+    if (text.length > LIMIT) throw new RangeError('Invalid string length');
+    return text;
+  });
+  try {
+    expect((await run(config, options)).result).toEqual(result);
+    expect((await openConfig(folder)).expects).toBe(result.data.sha256);
+    expect((await reportOf(folder)).result()).toEqual(result);
+    expect((await predict(folder, { root: space.path })).rows).toEqual(result.forecast);
+    expect((await compare([folder, folder])).json).toMatchObject({ runs: [{ model: 'auto' }, { model: 'auto' }] });
+    const came = result.forecast.filter(({ step }) => step === 1).map(({ series, time }) => `${series},${time},60`);
+    const actuals = space.write('came.csv', `id,month,y\n${came.join('\n')}\n`);
+    expect((await check(folder, { data: actuals })).report.known).toBe(40);
+  } finally {
+    spy.mockRestore();
+  }
 });

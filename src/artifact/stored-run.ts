@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ForecastError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { readLines } from './json-lines.ts';
 import { Damage, type FileMark, type Marks, readManifest, readMarked } from './manifest.ts';
 import { decodeTensors } from './safetensors.ts';
 import { shownPath } from './write.ts';
@@ -25,7 +26,8 @@ export interface StoredRun {
   /** Errors (all four): E_RUN_CORRUPT where there is no such file or it is not what its name says. */
   bytes(name: string): Uint8Array;
   text(name: string): string;
-  json(name: string): Json;
+  /** `wanted`: entries of the outermost object that are read; absent: all. However large, no string is made of the whole. */
+  json(name: string, wanted?: readonly string[]): Json;
   tensors(name: string): Map<string, Tensor>;
   /** run.json: state, times, host. */
   readonly run: JsonObject;
@@ -102,13 +104,12 @@ async function readRunJson(places: readonly string[]): Promise<JsonObject> {
 }
 
 function storedRun(path: string, contents: ReadonlyMap<string, Uint8Array>, run: JsonObject): StoredRun {
+  const corrupt = (what: string): ForecastError =>
+    new ForecastError('E_RUN_CORRUPT', what, { where: shownPath(path), hint: 'run its config again with --force' });
   const bytes = (name: string): Uint8Array => {
     const content = contents.get(name);
     if (content !== undefined) return content;
-    throw new ForecastError('E_RUN_CORRUPT', `holds no ${name}`, {
-      where: shownPath(path),
-      hint: 'run its config again with --force',
-    });
+    throw corrupt(`holds no ${name}`);
   };
   const text = (name: string): string => Buffer.from(bytes(name)).toString('utf8');
   return {
@@ -117,7 +118,14 @@ function storedRun(path: string, contents: ReadonlyMap<string, Uint8Array>, run:
     has: (name) => contents.has(name),
     bytes,
     text,
-    json: (name) => parsed(text(name), name),
+    json: (name, wanted) => {
+      try {
+        return readLines(bytes(name), wanted);
+      } catch (error) {
+        if (error instanceof SyntaxError) throw corrupt(`${name} is not JSON`);
+        throw error;
+      }
+    },
     tensors: (name) => decodeTensors(bytes(name), shownPath(join(path, name))).tensors,
     run,
   };

@@ -1,7 +1,8 @@
 // What a forecast is held against once the truth is known, as a file and back: its times, the errors to expect, the baselines' forecasts.
-// In: yardsticks. Out: the file's text; yardsticks. Not here: making them (../yardsticks.ts), judging by them (../check.ts).
+// In: yardsticks. Out: the file; yardsticks. Not here: making them (../yardsticks.ts), judging by them (../check.ts).
 
-import { stableJson } from '../core/json.ts';
+import { jsonPieces } from '../core/json.ts';
+import { encoded } from './write.ts';
 
 export const YARDSTICKS = 'yardsticks.json';
 
@@ -21,8 +22,8 @@ export interface Yardsticks {
   readonly baselines: { readonly [forecaster: string]: { readonly [id: string]: readonly number[] } };
 }
 
-export function yardsticksFile(yardsticks: Yardsticks): string {
-  return stableJson({ ...yardsticks });
+export function yardsticksFile(yardsticks: Yardsticks): Uint8Array[] {
+  return encoded(jsonPieces({ ...yardsticks }));
 }
 
 /** The yardsticks a run folder holds; null where an older version wrote none. */

@@ -24,8 +24,47 @@ export function writeOutput(text: string): void {
   pending = Promise.all([pending, written]).then(() => undefined);
 }
 
+/** Characters that are written at once. */
+const PART = 1 << 20;
+
+/** Queues a text that may be longer than a string can be. */
+export function writePieces(pieces: Iterable<string>): void {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < PART) continue;
+    writeOutput(text);
+    text = '';
+  }
+  if (text !== '') writeOutput(text);
+}
+
 export function writeJson(value: unknown): void {
-  writeOutput(`${JSON.stringify(value)}\n`);
+  writePieces(linePieces(value));
+}
+
+/** The text of `JSON.stringify` and a newline, an item of an object's lists at a time. */
+export function* linePieces(value: unknown): Generator<string> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const entries = isObject ? Object.entries(value).filter(([, item]) => item !== undefined) : [];
+  if (entries.length === 0) return yield `${JSON.stringify(value)}\n`;
+  let before = '{';
+  for (const [key, item] of entries) {
+    yield `${before}${JSON.stringify(key)}:`;
+    if (Array.isArray(item)) yield* itemsOf(item);
+    else yield JSON.stringify(item);
+    before = ',';
+  }
+  yield '}\n';
+}
+
+function* itemsOf(list: readonly unknown[]): Generator<string> {
+  let before = '[';
+  for (const item of list) {
+    yield before + JSON.stringify(item ?? null);
+    before = ',';
+  }
+  yield list.length > 0 ? ']' : '[]';
 }
 
 /** Waits until stdout has taken everything. null, or the exit status that its failure asks for. */

@@ -2,7 +2,7 @@
 
 import type { PredictOptions } from '../stored.ts';
 import { type Command, flag, number, present, text } from './flags.ts';
-import { writeJson, writeOutput } from './output.ts';
+import { writeJson, writeOutput, writePieces } from './output.ts';
 import { warn } from './warn.ts';
 
 export const command: Command = {
@@ -25,12 +25,16 @@ export const command: Command = {
       .example('$0 predict runs/counting-1a2b3c4d --horizon 12', '')
       .example('$0 predict runs/sales-1a2b3c4d --data new.csv --csv > forecast.csv', ''),
   handler: async (given) => {
-    const { predict } = await import('../stored.ts');
+    const [{ predict }, { forecastLines }] = await Promise.all([
+      import('../stored.ts'),
+      import('../report/forecast-csv.ts'),
+    ]);
     const options = { data: text(given, 'data'), horizon: number(given, 'horizon', 1), root: text(given, 'root') };
     const outcome = await predict(text(given, 'run') ?? '', present<PredictOptions>(options));
     warn(outcome.warnings, given);
     if (flag(given, 'json')) writeJson({ forecast: outcome.rows, warnings: outcome.warnings });
-    else writeOutput(flag(given, 'csv') ? outcome.csv : `${outcome.text.trimEnd()}\n`);
+    else if (flag(given, 'csv')) writePieces(forecastLines({ forecast: outcome.rows }));
+    else writeOutput(`${outcome.text.trimEnd()}\n`);
     return 0;
   },
 };

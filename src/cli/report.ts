@@ -16,7 +16,7 @@ export const command: Command = {
   handler: async (given) => {
     const { reportOf } = await import('../report-of.ts');
     const { text: words, page, result } = await reportOf(text(given, 'run') ?? '');
-    if (flag(given, 'json')) writeJson(result);
+    if (flag(given, 'json')) writeJson(result());
     else if (flag(given, 'path')) writeOutput(`${shortPath(page)}\n`);
     else {
       writeOutput(`${words.trimEnd()}\n`);

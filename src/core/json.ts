@@ -15,20 +15,37 @@ export function stableJson(value: unknown, width = 0): string {
 }
 
 /**
- * The text of `stableJson` piece by piece, an item of a long list at a time: the result of a large panel is hundreds of megabytes, and a
- * string of it would stand beside its parts. Errors: as `stableJson`.
+ * The text of `stableJson` piece by piece, an item of what is long at a time: the result of a large panel is hundreds of megabytes, and a
+ * string holds 512. Errors: as `stableJson`.
  */
 export function* jsonPieces(value: object, width = 0): Generator<string> {
-  const entries = isPlainObject(value) ? Object.entries(value).filter(([, item]) => item !== undefined) : [];
-  if (!entries.some(([, item]) => isTable(item))) return yield stableJson(value, width);
-  let before = '{\n  ';
-  for (const [key, item] of entries) {
-    yield `${before}${JSON.stringify(key)}: `;
-    if (isTable(item)) yield* rowsOf(item, `$.${key}`, width);
-    else yield textOf(item, `$.${key}`, '  ', width);
-    before = ',\n  ';
+  yield* piecesOf(value, '$', '', width);
+  yield '\n';
+}
+
+function* piecesOf(value: unknown, path: string, indent: string, width: number): Generator<string> {
+  const inner = `${indent}  `;
+  if (isTable(value)) yield* rowsOf(value, path, indent, width);
+  else if (!isLong(value, width)) yield textOf(value, path, indent, width);
+  else {
+    let before = `{\n${inner}`;
+    for (const [key, item] of entriesOf(value)) {
+      yield `${before}${JSON.stringify(key)}: `;
+      yield* piecesOf(item, `${path}.${key}`, inner, width);
+      before = `,\n${inner}`;
+    }
+    yield `\n${indent}}`;
   }
-  yield '\n}\n';
+}
+
+function* rowsOf(list: readonly unknown[], path: string, indent: string, width: number): Generator<string> {
+  const inner = `${indent}  `;
+  let before = `[\n${inner}`;
+  for (const [i, item] of list.entries()) {
+    yield `${before}${textOf(item, `${path}[${i}]`, inner, width)}`;
+    before = `,\n${inner}`;
+  }
+  yield `\n${indent}]`;
 }
 
 /** A list that stands on several lines, and what holds it too. */
@@ -36,13 +53,18 @@ function isTable(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value.some((item) => item !== null && typeof item === 'object');
 }
 
-function* rowsOf(list: readonly unknown[], path: string, width: number): Generator<string> {
-  let before = '[\n    ';
-  for (const [i, item] of list.entries()) {
-    yield `${before}${textOf(item, `${path}[${i}]`, '    ', width)}`;
-    before = ',\n    ';
-  }
-  yield '\n  ]';
+/** Characters of an entry and of what stands before the next, at least: `"": 0, `. */
+const LEAST_ENTRY = 7;
+
+/** An object that stands on several lines, whatever its entries are. */
+function isLong(value: unknown, width: number): value is object {
+  if (!isPlainObject(value)) return false;
+  const entries = entriesOf(value);
+  return entries.length * LEAST_ENTRY > width || entries.some(([, item]) => isTable(item) || isLong(item, width));
+}
+
+function entriesOf(object: object): [string, unknown][] {
+  return Object.entries(object).filter(([, item]) => item !== undefined);
 }
 
 function textOf(value: unknown, path: string, indent: string, width: number): string {
@@ -68,7 +90,7 @@ function listText(list: readonly unknown[], path: string, indent: string, width:
 
 function objectText(object: object, path: string, indent: string, width: number): string {
   const inner = `${indent}  `;
-  const entries = Object.entries(object).filter(([, item]) => item !== undefined);
+  const entries = entriesOf(object);
   if (entries.length === 0) return '{}';
   const items = entries.map(([key, item]) => `${JSON.stringify(key)}: ${textOf(item, `${path}.${key}`, inner, width)}`);
   const line = `{ ${items.join(', ')} }`;

@@ -7,11 +7,17 @@ import type { Result, ScoreRow } from './result.ts';
 
 import { metricLabel } from './verdict.ts';
 
+/** What of a result runs are compared by. */
+export type Compared = Pick<
+  Result,
+  'name' | 'engine' | 'data' | 'fit' | 'scores' | 'decision' | 'verdict' | 'forecast' | 'text'
+>;
+
 export interface ComparedRun {
   readonly name: string;
   /** As given by the person; relative. */
   readonly folder: string;
-  readonly result: Result;
+  readonly result: Compared;
   /** Time the fit took; null where it is not known. */
   readonly seconds: number | null;
   /** Losses of the epochs, first to last, where they are known. */
@@ -107,7 +113,7 @@ function compared(run: ComparedRun, metric: string | null): ComparedRow {
 }
 
 /** The model's own row among those that decide. */
-function ownRow(result: Result): ScoreRow | undefined {
+function ownRow(result: Compared): ScoreRow | undefined {
   return decidingRows(result.scores).find((row) => row.forecaster === result.fit.model);
 }
 

@@ -3,22 +3,24 @@
 
 import type { ForecastRow, Result } from './result.ts';
 
+/** The text of the file; a string holds 512 MB at most. */
+export function forecastCsv(result: Pick<Result, 'forecast'>): string {
+  return [...forecastLines(result)].join('');
+}
+
 /**
- * Columns series, target, step, time, value, and lower and upper of every level ("lower80", "upper80"); lines end with LF.
+ * The file line by line. Columns series, target, step, time, value, and lower and upper of every level ("lower80", "upper80"); lines end with LF.
  * Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers are untouched.
  */
-export function forecastCsv(result: Pick<Result, 'forecast'>): string {
+export function* forecastLines(result: Pick<Result, 'forecast'>): Generator<string> {
   const levels = levelsOf(result.forecast);
   const header = ['series', 'target', 'step', 'time', 'value', ...levels.flatMap((l) => [`lower${l}`, `upper${l}`])];
-  const rows = result.forecast.map((row) => [
-    textCell(row.series),
-    textCell(row.target),
-    String(row.step),
-    textCell(row.time),
-    numberCell(row.value),
-    ...levels.flatMap((level) => [numberCell(row.lower?.[level]), numberCell(row.upper?.[level])]),
-  ]);
-  return [header, ...rows].map((cells) => `${cells.join(',')}\n`).join('');
+  yield `${header.join(',')}\n`;
+  for (const row of result.forecast) {
+    const bounds = levels.flatMap((level) => [numberCell(row.lower?.[level]), numberCell(row.upper?.[level])]);
+    const named = [textCell(row.series), textCell(row.target), String(row.step), textCell(row.time)];
+    yield `${[...named, numberCell(row.value), ...bounds].join(',')}\n`;
+  }
 }
 
 /** All levels of all rows, smallest first. */

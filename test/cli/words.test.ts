@@ -9,7 +9,7 @@ import { asArgument } from '../../src/argument.ts';
 import { errorLine, oneLine } from '../../src/cli/failure.ts';
 import { number, text, texts } from '../../src/cli/flags.ts';
 import { withNumbers } from '../../src/cli/help.ts';
-import { wantsColor } from '../../src/cli/output.ts';
+import { linePieces, wantsColor } from '../../src/cli/output.ts';
 import { describeProgress, isLive, plainView } from '../../src/cli/progress.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 
@@ -183,4 +183,15 @@ test('starting up loads nothing heavy', () => {
   walk(join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'cli', 'main.ts'));
   expect([...packages]).toEqual([]);
   expect(seen.size).toBeLessThan(29); // a file a command, and a dozen beside them
+});
+
+test('piece by piece a line is the one JSON.stringify makes', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+      expect([...linePieces(value)].join('')).toBe(`${JSON.stringify(value)}\n`);
+    }),
+  );
+  const rows = { a: undefined, rows: [{ b: undefined, c: Number.NaN }, undefined], none: [], d: { e: undefined } };
+  expect([...linePieces(rows)].join('')).toBe(`${JSON.stringify(rows)}\n`);
+  expect([...linePieces({ rows: Array.from({ length: 1000 }, (_, i) => ({ i })) })].length).toBeGreaterThan(1000);
 });

@@ -75,5 +75,10 @@ test('piece by piece it is the same text, and refused alike', () => {
     );
   }
   expect([...jsonPieces(long)].length).toBeGreaterThan(10);
+  const deep = { by: { id: Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`s${i}`, [i]])) } };
+  for (const width of [0, 400]) {
+    expect([...jsonPieces(deep, width)].join('')).toBe(stableJson(deep, width));
+    expect(Math.max(...[...jsonPieces(deep, width)].map(({ length }) => length))).toBeLessThan(20);
+  }
   expect(() => [...jsonPieces({ a: [{ b: Number.NaN }] })]).toThrow('$.a[0].b is NaN');
 });

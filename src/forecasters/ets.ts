@@ -200,15 +200,17 @@ function search(
     trend: 0,
     seasonals: new Float64Array(form.season),
   };
-  const at = (x: Float64Array): SmoothingParameters => parametersAt(x, form, place, start, unit, seasonUnit);
+  const at = (x: Float64Array, seasonals: Float64Array): SmoothingParameters =>
+    parametersAt(x, form, place, start, unit, seasonUnit, seasonals);
+  const tried = start.seasonals.slice();
   const value = (x: Float64Array, gradient: Float64Array): number => {
-    const parameters = at(x);
+    const parameters = at(x, tried);
     const result = likelihood(parameters, gradientOf);
     if (Number.isFinite(result)) chain(x, form, place, parameters, gradientOf, unit, seasonUnit, gradient);
     return result;
   };
   const found = descendSmoothly(value, point, ITERATIONS);
-  const best = at(found.point);
+  const best = at(found.point, start.seasonals.slice());
   return { parameters: { ...best, beta: best.beta / best.alpha }, value: found.value };
 }
 
@@ -241,7 +243,7 @@ function placesOf({ trend, damped, seasonal, season: m }: EtsForm): Places {
   return { alpha: 0, beta, gamma, phi, level, trend: slope, seasonals, size: size + (seasonal === null ? 0 : m - 1) };
 }
 
-/** `beta` is αβ here. The last number of the season is what the others leave of their sum. */
+/** `beta` is αβ here. The last number of the season is what the others leave of their sum; `seasonals` (season) is filled and given back. */
 function parametersAt(
   x: Float64Array,
   form: EtsForm,
@@ -249,13 +251,19 @@ function parametersAt(
   start: SmoothingParameters,
   unit: number,
   seasonUnit: number,
+  seasonals: Float64Array,
 ): SmoothingParameters {
   const alpha = LOW + (HIGH - LOW) * logistic(x[place.alpha] as number);
-  const seasonals = start.seasonals.slice();
-  for (let i = 0; form.seasonal !== null && i < seasonals.length - 1; i++) {
-    const change = seasonUnit * (x[place.seasonals + i] as number);
-    (seasonals[i] as number) += change;
-    (seasonals[seasonals.length - 1] as number) -= change;
+  const first = start.seasonals;
+  const others = first.length - 1;
+  if (form.seasonal !== null) {
+    let last = first[others] as number;
+    for (let i = 0; i < others; i++) {
+      const change = seasonUnit * (x[place.seasonals + i] as number);
+      seasonals[i] = (first[i] as number) + change;
+      last -= change;
+    }
+    seasonals[others] = last;
   }
   return {
     alpha,

@@ -17,20 +17,20 @@ export interface Walked {
   readonly tracks: ReadonlyMap<string, readonly Track[]>;
   readonly plan: BacktestPlan;
   readonly season: number;
-  readonly calibrations: ReadonlyMap<string, Calibration>;
+  readonly intervals: readonly IntervalReport[];
   readonly metric: string;
 }
 
 /** The tables, and the shape of what `model` said. */
 export function backtestReport(walked: Walked, model: string): BacktestReport {
-  const { walks, tracks, plan, calibrations, metric } = walked;
+  const { walks, tracks, plan, intervals, metric } = walked;
   return {
     folds: foldRows(walked),
     steps: stepRows(walked),
     metric,
     step: plan.step,
     history: plan.history,
-    intervals: [...calibrations].map(([name, calibration]) => intervalsOf(name, calibration)),
+    intervals,
     shape: shapeOfModel(walks, tracks.get(model) ?? [], plan),
   };
 }
@@ -124,7 +124,8 @@ function shapeOfModel(walks: readonly Walk[], tracks: readonly Track[], { horizo
   return first !== undefined && shapes.every((shape) => shape === first) ? first : null;
 }
 
-function intervalsOf(forecaster: string, { points, pooledSteps, levels }: Calibration): IntervalReport {
+/** How a forecaster's intervals were made and held. */
+export function intervalsOf(forecaster: string, { points, pooledSteps, levels }: Calibration): IntervalReport {
   return {
     forecaster,
     points,

@@ -1,7 +1,7 @@
 // What a run does with rolling origins: every contender walked through the same folds, scored, its errors made into intervals.
 // In: contenders, series and where they end, the config. Out: rows, losses, intervals. Not here: the walk itself (evaluate/backtest.ts), tables (backtest-report.ts).
 
-import { backtestReport, partErrors } from './backtest-report.ts';
+import { backtestReport, intervalsOf, partErrors } from './backtest-report.ts';
 import type { Config } from './config/config.ts';
 import { firstFitRows } from './config/defaults.ts';
 import { rowsOf, type Series } from './core/data.ts';
@@ -10,10 +10,10 @@ import { holdOut, windowShape } from './cutting.ts';
 import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Walk } from './evaluate/backtest.ts';
 import { fewInside } from './evaluate/holding.ts';
 import { type Calibration, calibrate, type ErrorPaths, halfWidths } from './evaluate/intervals.ts';
-import { type Answer, actualsAt, type Losses, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
+import { type Answer, actualsAt, type Losses, namedRows, type ScoreRow, scoreAnswers } from './evaluate/score.ts';
 import { pathId } from './forecast-rows.ts';
 import { FORECASTERS } from './forecasters/index.ts';
-import { type HeldOut, heldOutOf } from './held-out.ts';
+import { DRAWN, type HeldOut, heldOutOf } from './held-out.ts';
 import { type Hooks, requestOf } from './outcome.ts';
 import type { BacktestReport } from './report/result.ts';
 import { stillWarnings } from './still.ts';
@@ -40,8 +40,8 @@ export interface BacktestOutcome {
     readonly held: readonly HeldOut[];
   }[];
   readonly report: BacktestReport;
-  /** By forecaster: targets are named "series/target". */
-  readonly calibrations: ReadonlyMap<string, Calibration>;
+  /** The model's: targets are named "series/target". */
+  readonly calibration: Calibration;
   /** The model's errors. */
   readonly errors: readonly ErrorPaths[];
   /** Of each network of an ensemble, root mean square over all origins, the mean of several targets or series; null: it is none. */
@@ -62,13 +62,13 @@ export async function runBacktest(
   const { levels, intervals: method } = config.evaluate;
   const plan = planOf(config);
   const { horizon, lead } = plan;
-  const walks = courses.map((course) => walkOf(config, course, plan, season));
+  const walks = walksOf(config, courses, plan, season);
   const tracks = new Map<string, readonly Track[]>();
   for (const contestant of contestants)
     tracks.set(contestant.forecaster.name, await walked(contestant, walks, plan, config, hooks));
   const own = tracks.get(kind) as readonly Track[];
-  const judged = walks.map(({ series, folds }, s) => ({
-    ...scoreAnswers({
+  const judged = walks.map(({ series, folds }, s) => {
+    const { rows, losses } = scoreAnswers({
       answers: answersOf(contestants, tracks, s),
       series,
       cutoffs: originsOf(folds),
@@ -78,20 +78,26 @@ export async function runBacktest(
       season,
       metrics,
       split: 'backtest',
-    }),
-    held: heldOutOf(series, { ...(own[s] as Track), split: 'backtest', horizon, lead }),
-  }));
-  const errors = new Map([...tracks].map(([name, of]) => [name, errorsOf(walks, of, plan)] as const));
-  const asked = { horizon, lead, season, levels, method };
-  const calibrations = new Map([...errors].map(([name, of]) => [name, calibrate(of, asked)] as const));
-  warnIntervals(calibrations.get(kind), hooks);
-  for (const warning of stillWarnings(walks, calibrations.get(kind))) hooks.warn(warning);
+    });
+    const held = s < DRAWN ? heldOutOf(series, { ...(own[s] as Track), split: 'backtest', horizon, lead }) : [];
+    return { rows: namedRows(rows, walks.length, series.id), losses, held };
+  });
+  const calibrated = (of: readonly ErrorPaths[]): Calibration =>
+    calibrate(of, { horizon, lead, season, levels, method });
+  const errors = errorsOf(walks, own, plan);
+  const calibration = calibrated(errors);
+  warnIntervals(calibration, hooks);
+  for (const warning of stillWarnings(walks, calibration)) hooks.warn(warning);
+  // One after the other: the errors of a large panel are let go before the next one's are made.
+  const intervals = [...tracks].map(([name, of]) =>
+    intervalsOf(name, name === kind ? calibration : calibrated(errorsOf(walks, of, plan))),
+  );
   return {
     series: judged,
-    calibrations,
-    errors: errors.get(kind) ?? [],
+    calibration,
+    errors,
     parts: partErrors(walks, own, plan, season),
-    report: backtestReport({ walks, tracks, plan, season, calibrations, metric: metrics[0] as string }, kind),
+    report: backtestReport({ walks, tracks, plan, season, intervals, metric: metrics[0] as string }, kind),
   };
 }
 
@@ -130,8 +136,8 @@ const JUDGED_ENOUGH = 20;
 const CHANCE = 0.05;
 
 /** What keeps an interval from its promise is said: too few past errors for a level, or a level that did not hold going forward. */
-function warnIntervals(calibration: Calibration | undefined, hooks: Hooks): void {
-  for (const { level, steps, known, needed, coverage, judged } of calibration?.levels ?? []) {
+function warnIntervals({ levels }: Calibration, hooks: Hooks): void {
+  for (const { level, steps, known, needed, coverage, judged } of levels) {
     if (steps === null) {
       const message = `no ${level} % interval: it needs ${needed} past errors, the backtest has ${known}`;
       hooks.warn({ code: 'W_FEW_ERRORS', message });
@@ -175,7 +181,11 @@ export function plannedOrigins(
   season: number,
 ): readonly (readonly number[])[] | null {
   if (config.evaluate.folds === 0) return null;
-  return courses.map((course) => originsOf(walkOf(config, course, planOf(config), season).folds));
+  const origins = new Map<readonly Fold[], readonly number[]>();
+  return walksOf(config, courses, planOf(config), season).map(({ folds }) => {
+    if (!origins.has(folds)) origins.set(folds, originsOf(folds));
+    return origins.get(folds) as readonly number[];
+  });
 }
 
 function planOf({ evaluate, predict, window }: Config): BacktestPlan {
@@ -183,10 +193,15 @@ function planOf({ evaluate, predict, window }: Config): BacktestPlan {
   return { folds, step, stride, horizon: predict.horizon, lead: window.lead, history };
 }
 
-function walkOf(config: Config, { series, end }: Course, plan: BacktestPlan, season: number): Walk {
-  const known = rowsOf(series, 0, end);
+/** Series that end at the same row share their folds. */
+function walksOf(config: Config, courses: readonly Course[], plan: BacktestPlan, season: number): Walk[] {
   const least = firstFitRows(config, season);
-  return { series: known, folds: planFolds(end, plan, Math.min(least, plan.history ?? least)) };
+  const planned = new Map<number, Fold[]>();
+  return courses.map(({ series, end }) => {
+    const folds = planned.get(end) ?? planFolds(end, plan, Math.min(least, plan.history ?? least));
+    planned.set(end, folds);
+    return { series: rowsOf(series, 0, end), folds };
+  });
 }
 
 /** What a fold's fit may learn from: all of its past; early stopping holds the config's share of that out. */

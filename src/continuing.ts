@@ -1,6 +1,7 @@
 // The way on from what was judged: every series fitted on all its rows where the config says so, and forecast beyond its end.
 // In: judged series, the backtest's intervals, series too short to be judged. Out: forecasts. Not here: judging (judging.ts).
 
+import type { SeriesModel } from './artifact/model.ts';
 import type { BacktestOutcome, Course } from './backtest.ts';
 import type { Series } from './core/data.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
@@ -8,16 +9,18 @@ import type { Calibration } from './evaluate/intervals.ts';
 import { allRows, refit } from './fitting.ts';
 import { forecastRows } from './forecast-rows.ts';
 import type { Workshop } from './forecaster.ts';
-import type { JudgedSeries, SeriesTask } from './judging.ts';
+import { isFittedAgain, type JudgedSeries, type SeriesTask } from './judging.ts';
 import { withBorrowed } from './lenders.ts';
+import { modelsOf, toldFit } from './networks.ts';
 import type { Hooks } from './outcome.ts';
-import type { FittedNumberNetwork } from './predict/number-network.ts';
-import type { ForecastRow, TotalRow } from './report/result.ts';
+import type { Fit, ForecastRow, TotalRow } from './report/result.ts';
 import { borrowers, fitShort, shortNote } from './short.ts';
 
 /** One series, continued: by what was fitted on all rows, where the config says so. */
-export interface SeriesOutcome extends JudgedSeries {
-  readonly refitted: FittedNumbers | FittedNumberNetwork | null;
+export interface SeriesOutcome extends Omit<JudgedSeries, 'fitted'> {
+  /** What its fits came to, and the networks of them: they themselves are let go. */
+  readonly fit: Fit & { readonly series: string };
+  readonly models: readonly (readonly [string, SeriesModel])[];
   readonly forecast: readonly ForecastRow[];
   readonly totals: readonly TotalRow[];
 }
@@ -26,24 +29,30 @@ export interface SeriesOutcome extends JudgedSeries {
 export async function continueSeries(
   { series, shape, parts }: SeriesTask,
   shared: FittedNumbers | null,
-  judged: JudgedSeries,
+  { fitted, ...judged }: JudgedSeries,
   workshop: Workshop,
   backtest: BacktestOutcome | null,
   hooks: Hooks,
 ): Promise<SeriesOutcome> {
   const { config } = workshop;
-  const held = parts.validation !== null || parts.test !== null;
-  const refitted =
-    config.train.refit && held ? (shared ?? (await refit(series, judged.fitted, { ...workshop, shape }, hooks))) : null;
-  const calibration = backtest?.calibrations.get(config.model.kind) ?? null;
+  const refitted = isFittedAgain(config, parts)
+    ? (shared ?? (await refit(series, fitted, { ...workshop, shape }, hooks)))
+    : null;
+  const calibration = backtest?.calibration ?? null;
   const { rows, totals } = await forecastRows(
-    refitted ?? judged.fitted,
+    (refitted ?? fitted) as FittedNumbers,
     series,
     config.predict,
     shape.lead,
     calibration,
   );
-  return { ...judged, refitted, forecast: rows, totals };
+  return {
+    ...judged,
+    fit: toldFit(config.model.kind, series.id, fitted, refitted, backtest?.parts ?? null),
+    models: modelsOf(series.id, fitted, refitted),
+    forecast: rows,
+    totals,
+  };
 }
 
 /** Series that were not judged, forecast, and the model's intervals with theirs among them. */
@@ -72,7 +81,7 @@ export async function forecastShort(
   for (const [s, series] of short.entries()) {
     fits.push(await fitShort(workshop, series, request(series), together?.[s]));
   }
-  const own = backtest?.calibrations.get(config.model.kind) ?? null;
+  const own = backtest?.calibration ?? null;
   const known = courses.map(({ series, end }) => ({ series, known: end }));
   const calibration = own && (await withBorrowed(own, short, known, workshop, request));
   const forecast: ForecastRow[] = [];

@@ -23,16 +23,16 @@ export async function fitTogether(
   return (await modelForecaster(workshop).fitPanel?.(panel, requests)) ?? null;
 }
 
-/** The same forecaster fitted on every row: a network for the epochs that were best, with nothing held out. */
+/** The same forecaster fitted on every row: a network for the epochs that were best, with nothing held out. `fitted`: null where it held none. */
 export async function refit(
   series: Series,
-  fitted: FittedNumbers | FittedNumberNetwork,
+  fitted: FittedNumbers | FittedNumberNetwork | null,
   workshop: Workshop,
   hooks: Hooks,
 ): Promise<FittedNumbers | FittedNumberNetwork> {
   const { config, shape, train } = workshop;
   const name = `${series.id} (all rows)`;
-  const training = refitOptions(train, [fitted]);
+  const training = refitOptions(train, fitted ? [fitted] : []);
   // What the model is like, and odd about it, was said of the first fit.
   const quiet = { ...hooks, warn: () => {}, summary: () => {} };
   const forecaster = modelForecaster({ ...workshop, train: training }, await seedHooks(name, config, quiet));
@@ -52,7 +52,7 @@ export function allRows(config: Config, series: Series, lead: number, name: stri
   };
 }
 
-/** All series fitted at once on every row. */
+/** All series fitted at once on every row. `fits`: those whose networks tell for how long. */
 export async function refitTogether(
   workshop: Workshop,
   tasks: readonly { readonly series: Series; readonly shape: WindowShape }[],

@@ -21,6 +21,8 @@ export interface HeldOut {
   readonly paths: readonly HeldPath[];
 }
 
+/** Series whose forecasts of held-out rows are drawn: of the others nobody reads them. */
+export const DRAWN = 6;
 /** Values kept of a target at most, the newest. */
 const MOST_VALUES = 1000;
 

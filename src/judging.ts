@@ -2,13 +2,14 @@
 // In: the config, a series, fitted baselines. Out: scores, window losses, forecasts of held-out rows. Not here: folds (backtest.ts), the way on (continuing.ts).
 
 import type { BacktestOutcome } from './backtest.ts';
+import { hasNetwork } from './combine/member.ts';
 import type { Config } from './config/config.ts';
 import type { Deciding } from './contest.ts';
 import type { Series } from './core/data.ts';
 import type { FitRequest, FittedNumbers } from './core/forecaster.ts';
 import { heldOut, holdOut, thinned, windowShape } from './cutting.ts';
 import { fitAll } from './evaluate/backtest.ts';
-import { type Losses, poolSeries, type ScoreRow, scoreNumbers } from './evaluate/score.ts';
+import { type Losses, namedRows, poolSeries, type ScoreRow, scoreNumbers } from './evaluate/score.ts';
 import { keepNetworks, seedHooks } from './fitting.ts';
 import { closedForm, modelForecaster, type Workshop } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
@@ -25,7 +26,9 @@ const JUDGED_WINDOWS = 20_000;
 /** One series, fitted on its training part and judged. */
 export interface JudgedSeries {
   readonly series: Series;
-  readonly fitted: FittedNumbers | FittedNumberNetwork;
+  /** Null: let go, since it holds no network and the series is fitted again on all rows. */
+  readonly fitted: FittedNumbers | FittedNumberNetwork | null;
+  /** Named where there are several series. */
   readonly scores: readonly ScoreRow[];
   /** Window losses of the most honest split; of training windows none. */
   readonly losses: Losses | null;
@@ -145,7 +148,8 @@ export async function judgeSeries(
       signal: hooks.signal,
     });
     scores.push(...judged.rows);
-    if (split === 'train') continue;
+    // Where there are folds, what they say decides, unless a test part does.
+    if (split === 'train' || (split === 'validation' && config.evaluate.folds > 0)) continue;
     losses = judged.losses;
     const own = judged.answers[0] as (typeof judged.answers)[number];
     held = heldOutOf(series, { split, origins: cutoffs, values: own.values, horizon, lead });
@@ -166,15 +170,27 @@ export function withBacktest(judged: JudgedSeries, own: BacktestOutcome['series'
   };
 }
 
-/** Rows of every series, named, behind those of all together; of one series its own. */
+/** What is judged of a series among `count`, its rows named, without a fit that nobody asks again. */
+export function kept(judged: JudgedSeries, count: number, { config }: Workshop, { parts }: SeriesTask): JudgedSeries {
+  const again = isFittedAgain(config, parts) && !hasNetwork(config.model);
+  const scores = namedRows(judged.scores, count, judged.series.id);
+  return { ...judged, scores, fitted: again ? null : judged.fitted };
+}
+
+/** Whether a series is fitted on all its rows after it was judged on a part of them. */
+export function isFittedAgain({ train }: Config, { validation, test }: SplitPositions): boolean {
+  return train.refit && (validation !== null || test !== null);
+}
+
+/** Rows of every series behind those of all together; of one series its own. */
 export function allScores(
-  judged: readonly Pick<JudgedSeries, 'series' | 'scores'>[],
+  judged: readonly Pick<JudgedSeries, 'scores'>[],
   baselines: readonly string[],
   metrics: readonly string[],
 ): ScoreRow[] {
   const [first] = judged;
   if (first && judged.length === 1) return [...first.scores];
-  const named = judged.flatMap(({ series, scores }) => scores.map((row) => ({ ...row, series: series.id })));
+  const named = judged.flatMap(({ scores }) => scores);
   const splits = [...new Set(named.map((row) => row.split))];
   const pooled = splits.flatMap((split) =>
     poolSeries(

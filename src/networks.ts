@@ -13,16 +13,17 @@ function isNetwork(fitted: FittedNumbers | FittedNumberNetwork): fitted is Fitte
   return 'fit' in fitted;
 }
 
-/** What a fit came to; of a combination its networks together, and what it did with its members. */
+/** What a fit came to, and the one on all rows; of a combination its networks together, and what it did with its members. */
 export function toldFit(
   kind: string,
   id: string,
-  fitted: FittedNumbers,
+  fitted: FittedNumbers | null,
   refitted: FittedNumbers | null,
   errors: readonly (number | null)[] | null,
 ): Fit & { readonly series: string } {
-  const networks = networksOf(fitted).map((fit) => fitOf(kind, id, fit));
-  const combination = judgedApart(reportOf(refitted ?? fitted), errors);
+  const networks = fitted ? networksOf(fitted).map((fit) => fitOf(kind, id, fit)) : [];
+  const last = refitted ?? fitted;
+  const combination = last && judgedApart(reportOf(last), errors);
   const [again] = refitted ? networksOf(refitted) : [];
   // A combination keeps no weights: whoever brings it back trains for as many epochs.
   const epochs = combination && again ? { epochs: again.state.history.length } : {};
@@ -66,8 +67,12 @@ function together(fits: readonly (Fit & { readonly series: string })[]): Fit & {
 }
 
 /** The networks of a series as a run keeps them: what forecasts, and where training goes on. */
-export function modelsOf(id: string, fitted: FittedNumbers, refitted: FittedNumbers | null): [string, SeriesModel][] {
-  const before = new Map(namedNetworks(id, fitted));
+export function modelsOf(
+  id: string,
+  fitted: FittedNumbers | null,
+  refitted: FittedNumbers | null,
+): [string, SeriesModel][] {
+  const before = new Map(fitted ? namedNetworks(id, fitted) : []);
   const now = refitted ? namedNetworks(id, refitted) : [];
   const kept = now.length > 0 ? now : [...before];
   return kept.map(([name, { made, parts, state }]) => {
@@ -75,7 +80,7 @@ export function modelsOf(id: string, fitted: FittedNumbers, refitted: FittedNumb
     const first = now.length > 0 ? before.get(name) : undefined;
     const training = first ? { ...first.state, weights: first.parts.weights } : state;
     const own = { series: id, parts, encoder: parts.encoder, training };
-    return [name, isNetwork(fitted) ? own : { ...own, made }];
+    return [name, fitted && isNetwork(fitted) ? own : { ...own, made }];
   });
 }
 

@@ -37,14 +37,15 @@ import {
   decidingOf,
   firstJudged,
   fitBaselines,
+  isFittedAgain,
   type JudgedSeries,
   judgedRequest,
   judgeSeries,
+  kept,
   type SeriesTask,
   taskOf,
   withBacktest,
 } from './judging.ts';
-import { modelsOf, toldFit } from './networks.ts';
 import { type Hooks, type Outcome, trainOptions } from './outcome.ts';
 import { earlierDifferences } from './untested.ts';
 
@@ -65,13 +66,11 @@ export async function runNumbers(
   const backtest = await runBacktest(config, courses, contestants, known.season, metrics, hooks);
   const { outcomes, beside } = await continueAll(plan, raw, workshop, judged, fits, backtest, hooks);
   const held = outcomes.flatMap((outcome) => outcome.held);
-  warnOutside(held, backtest?.calibrations.get(model.kind) ?? null, hooks);
+  warnOutside(held, backtest?.calibration ?? null, hooks);
   const scores = allScores(outcomes, baselines, metrics);
   return {
     model: model.kind,
-    fits: outcomes.map(({ series, fitted, refitted }) =>
-      toldFit(model.kind, series.id, fitted, refitted, backtest?.parts ?? null),
-    ),
+    fits: outcomes.map(({ fit }) => fit),
     metrics,
     scores,
     ...(await compared(plan, config, known, scores, outcomes, backtest, hooks)),
@@ -82,7 +81,7 @@ export async function runNumbers(
     forecast: [...outcomes.flatMap(({ forecast }) => forecast), ...beside.forecast],
     totals: outcomes.flatMap(({ totals }) => totals),
     text: [],
-    models: new Map(outcomes.flatMap(({ series, fitted, refitted }) => modelsOf(series.id, fitted, refitted))),
+    models: new Map(outcomes.flatMap(({ models }) => models)),
     rows: [...raw.series, ...(raw.short ?? [])].reduce((sum, series) => sum + series.length, 0),
     notes: [...plan.notes, ...undefinedNotes(scores, metrics[0] as string, tasks.length), ...beside.notes],
   };
@@ -126,7 +125,10 @@ function planOf(config: Config, raw: Numbers, season: number, hooks: Hooks): Pla
   return { tasks, courses, baselines, metrics, notes: [...inputs.notes, ...(note === null ? [] : [note])] };
 }
 
-/** Every series fitted on its training part and judged; `fits`: the model's, where it learns from all series at once. */
+/**
+ * Every series fitted on its training part and judged; `fits`: the model's, where it learns from all series at once, none of them where it has
+ * no network. What has judged is let go: of a large panel it would take more room than all that is kept.
+ */
 async function judgeAll(
   { tasks, baselines, metrics }: Plan,
   { series: panel }: Numbers,
@@ -138,10 +140,12 @@ async function judgeAll(
   const rivals = await fitBaselines(baselines, panel, requests, workshop, hooks);
   const judged: JudgedSeries[] = [];
   for (const [s, task] of tasks.entries()) {
-    judged.push(await judgeSeries(task, fits?.[s] ?? null, rivals[s] as FittedNumbers[], workshop, metrics, hooks));
+    const own = await judgeSeries(task, fits?.[s] ?? null, rivals[s] as FittedNumbers[], workshop, metrics, hooks);
+    judged.push(kept(own, tasks.length, workshop, task));
+    rivals[s] = [];
     hooks.counted('judging', s + 1, tasks.length);
   }
-  return { judged, fits };
+  return { judged, fits: fits && (hasNetwork(workshop.config.model) ? fits : []) };
 }
 
 /** Who is walked through the folds. */
@@ -168,16 +172,18 @@ async function continueAll(
   hooks: Hooks,
 ): Promise<{ outcomes: SeriesOutcome[]; beside: ShortOutcome }> {
   const { config } = workshop;
-  const again = config.train.refit && tasks.some(({ parts }) => parts.validation !== null || parts.test !== null);
+  const again = tasks.some(({ parts }) => isFittedAgain(config, parts));
   const all = [...tasks, ...short.map((series) => ({ series, shape: windowShape(config, series) }))];
-  const refits = fits && again ? await refitTogether(workshop, all, fits, hooks) : null;
+  const refits: (FittedNumbers | null)[] | null =
+    fits && again ? [...((await refitTogether(workshop, all, fits, hooks)) ?? [])] : null;
   const outcomes: SeriesOutcome[] = [];
   for (const [s, task] of tasks.entries()) {
     const own = withBacktest(judged[s] as JudgedSeries, backtest?.series[s]);
     outcomes.push(await continueSeries(task, refits?.[s] ?? null, own, workshop, backtest, hooks));
+    if (refits) refits[s] = null; // told and let go
     hooks.counted('forecasting', s + 1, tasks.length);
   }
-  const together = refits?.slice(tasks.length) ?? null;
+  const together = (refits?.slice(tasks.length) ?? null) as readonly FittedNumbers[] | null;
   return { outcomes, beside: await forecastShort(workshop, short, together, courses, backtest, hooks) };
 }
 

@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { renderConfig } from './config/render.ts';
 import { gridOf } from './core/calendar.ts';
 import type { Column, Raw, Series } from './core/data.ts';
+import { DRAWN } from './held-out.ts';
 import type { Outcome } from './outcome.ts';
 import { chartFiles } from './report/charts.ts';
 import type { Panel, ReportInput } from './report/picture.ts';
@@ -13,8 +14,6 @@ import { runPage } from './report/run-page.ts';
 import { svgFile } from './report/svg.ts';
 import { MOST_POINTS, thinnedRows } from './report/thin.ts';
 
-/** Targets drawn. */
-const PANELS = 6;
 const LEAST_ROWS = 72;
 
 /** report.html and charts/*.svg. `folder`: the run folder as it is called by default. */
@@ -38,9 +37,9 @@ export function reportFiles(
 
 function panelsOf(all: readonly Series[], config: Config, season: number, { held }: Outcome): Panel[] {
   return all
-    .slice(0, PANELS)
+    .slice(0, DRAWN)
     .flatMap((series) => series.targets.map((target) => ({ series, target })))
-    .slice(0, PANELS)
+    .slice(0, DRAWN)
     .map(({ series, target }) => {
       const paths = held.find((own) => own.series === series.id && own.target === target.name)?.paths ?? [];
       return panelOf(series, target, paths, config, season);

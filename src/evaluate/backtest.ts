@@ -106,19 +106,27 @@ export async function backtest(
     const each = said.length / members.length;
     return new Map(members.map(({ s }, i) => [s, said.slice(i * each, (i + 1) * each)] as const));
   });
+  const marks = new Map<readonly Fold[], Pick<Track, 'origins' | 'fold'>>();
   return walks.map(({ folds }, s) => {
+    if (!marks.has(folds)) marks.set(folds, marksOf(folds));
     const own = byFold.flatMap((said) => (said.has(s) ? [said.get(s) as Float64Array[]] : []));
     const [values = new Float64Array(0), ...parts] = (own[0] ?? []).map((_, i) =>
       joined(own.map((said) => said[i] ?? new Float64Array(0))),
     );
     return {
       forecaster: forecaster.name,
-      origins: Float64Array.from(folds.flatMap(({ origins }) => origins)),
-      fold: Int32Array.from(folds.flatMap(({ origins }, k) => origins.map(() => k))),
+      ...(marks.get(folds) as Pick<Track, 'origins' | 'fold'>),
       values,
       ...(parts.length > 0 && parts.every(({ length }) => length === values.length) ? { parts } : {}),
     };
   });
+}
+
+function marksOf(folds: readonly Fold[]): Pick<Track, 'origins' | 'fold'> {
+  return {
+    origins: Float64Array.from(folds.flatMap(({ origins }) => origins)),
+    fold: Int32Array.from(folds.flatMap(({ origins }, k) => origins.map(() => k))),
+  };
 }
 
 interface Member {
@@ -135,21 +143,33 @@ async function runFold(
   hooks: BacktestHooks,
 ): Promise<Float64Array[]> {
   // What is fitted is shown the past alone, so that no mistake of a forecaster can let the future in.
-  const pasts = members.map(({ series, fold }) => rowsOf(series, fold.from, fold.origins[0] as number));
-  const requests = members.map(({ s }, i) => hooks.request(pasts[i] as Series, s, k));
-  const fits = await fitAll(forecaster, pasts, requests, (done) => hooks.counted?.(k, done, members.length));
+  const pastOf = ({ series, fold }: Member): Series => rowsOf(series, fold.from, fold.origins[0] as number);
+  const counted = (done: number): void => hooks.counted?.(k, done, members.length);
   const values: Float64Array[] = [];
-  for (const [i, { series, fold }] of members.entries()) {
-    const last = fold.origins.at(-1) as number;
-    const shown = rowsOf(series, fold.from, last);
+  const ask = async ({ series, fold }: Member, fitted: FittedNumbers, { signal }: FitRequest): Promise<void> => {
+    const shown = rowsOf(series, fold.from, fold.origins.at(-1) as number);
     const cutoffs = fold.origins.map((origin) => origin - fold.from);
-    const fitted = fits[i] as FittedNumbers;
-    const { signal } = requests[i] as FitRequest;
     await pause(signal);
     const forecasts = await fitted.forecast(shown, { cutoffs, horizon, lead, signal });
     values.push(forecasts.values, ...(forecasts.parts ?? []));
+  };
+  if (forecaster.fitPanel && members.length > 1) {
+    const pasts = members.map(pastOf);
+    const requests = members.map(({ s }, i) => hooks.request(pasts[i] as Series, s, k));
+    const fits = await forecaster.fitPanel(pasts, requests);
+    for (const [i, member] of members.entries()) await ask(member, fits[i] as FittedNumbers, requests[i] as FitRequest);
+    for (const fitted of new Set(fits)) fitted.dispose();
+    return values;
   }
-  for (const fitted of new Set(fits)) fitted.dispose();
+  // One after the other, so that no more than one fit is held at a time.
+  for (const [i, member] of members.entries()) {
+    const past = pastOf(member);
+    const request = hooks.request(past, member.s, k);
+    const fitted = await forecaster.fit(past, request);
+    await ask(member, fitted, request);
+    fitted.dispose();
+    counted(i + 1);
+  }
   return values;
 }
 

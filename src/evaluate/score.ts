@@ -179,6 +179,11 @@ export async function scoreText(judging: TextJudging): Promise<Judgement> {
   return { rows: withSkill(rows, judging.metrics), losses };
 }
 
+/** Rows of a series among `count`: of several they are named. */
+export function namedRows(rows: readonly ScoreRow[], count: number, series: string): readonly ScoreRow[] {
+  return count > 1 ? rows.map((row) => ({ ...row, series })) : rows;
+}
+
 /** One row per forecaster over several series: the mean of their scores, where a metric is defined for every forecaster; undefined where it nowhere is. */
 export function poolSeries(
   rows: readonly ScoreRow[],

@@ -5,7 +5,15 @@ import * as z from 'zod';
 import type { Series } from '../core/data.ts';
 import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import { type Attempt, attemptPanel, blend, type How, noneLeft, type Part } from './blend.ts';
-import type { CombinationKind, CombineContext, FittedCombination, Member, Tried } from './combination.ts';
+import {
+  type CombinationKind,
+  type CombinationReport,
+  type CombineContext,
+  type FittedCombination,
+  type Member,
+  sharing,
+  type Tried,
+} from './combination.ts';
 import { labelOf } from './member.ts';
 import { how, members, spelledMember } from './members.ts';
 
@@ -40,29 +48,37 @@ async function fitAverage(
     attempts.push(await attemptPanel(() => context.create(spelledMember(member)), panel, requests));
   }
   const labels = members.map(labelOf);
+  const share = sharing();
   return panel.map((_, s) => {
     const own = attempts.map((of) => of[s] as Attempt);
     const weights = own.map((one) => ('fitted' in one ? 1 : 0));
     const rule = (count: number): string => `${how} of ${count} members`;
-    return assembled(KIND, labels, own, weights, how, rule);
+    return assembled(KIND, labels, own, weights, { how, rule, share });
   });
 }
 
 /** How far a sum of weights that were scaled to 1 may be from it: rounding alone. */
 const ROUNDING = 1e-12;
 
+interface Assembly {
+  readonly how: How;
+  /** What was done, told of as many members as have a part. */
+  readonly rule: (count: number) => string;
+  /** What each member was judged by; absent: by nothing. */
+  readonly errors?: readonly (number | null)[];
+  /** That of the panel (`sharing`). */
+  readonly share: (report: CombinationReport) => CombinationReport;
+}
+
 /**
  * The combination of what could be fitted and has a weight; weights are scaled to sum to 1, those that do already stay to the last bit. Errors: E_DATA_TOO_SHORT where nothing is left.
- * `errors`: what each member was judged by.
  */
 export function assembled(
   kind: string,
   labels: readonly string[],
   attempts: readonly Attempt[],
   weights: readonly number[],
-  how: How,
-  rule: (count: number) => string,
-  errors: readonly (number | null)[] = [],
+  { how, rule, share, errors = [] }: Assembly,
 ): FittedCombination {
   const taken = attempts.map((one, i) => ('fitted' in one ? (weights[i] as number) : 0));
   const total = taken.reduce((sum, weight) => sum + weight, 0);
@@ -79,5 +95,5 @@ export function assembled(
       kind,
       tried.flatMap(({ reason }) => reason ?? []),
     );
-  return blend(kind, parts, how, { rule: rule(parts.length), members: tried });
+  return blend(kind, parts, how, share({ rule: rule(parts.length), members: tried }));
 }

@@ -5,6 +5,7 @@ import type { Series } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, ForecastRequest, Forecasts, NumberForecaster } from '../core/forecaster.ts';
 import type { JsonObject } from '../core/json.ts';
+import { pause } from '../core/turn.ts';
 import type { CombinationReport, FittedCombination } from './combination.ts';
 
 export type How = 'mean' | 'median';
@@ -132,7 +133,9 @@ export async function attemptPanel(
   }
   const attempts: Attempt[] = [];
   for (const [s, series] of panel.entries()) {
-    const fit = await attempt(() => forecaster.fit(series, requests[s] as FitRequest));
+    const request = requests[s] as FitRequest;
+    await pause(request.signal);
+    const fit = await attempt(() => forecaster.fit(series, request));
     attempts.push('reason' in fit ? fit : { fitted: fit.value });
   }
   return attempts;

@@ -5,7 +5,13 @@ import type { Series } from '../core/data.ts';
 import type { FitRequest } from '../core/forecaster.ts';
 import { assembled } from './average.ts';
 import { type Attempt, attemptPanel, type How } from './blend.ts';
-import type { CombinationReport, CombineContext, FittedCombination, Member } from './combination.ts';
+import {
+  type CombinationReport,
+  type CombineContext,
+  type FittedCombination,
+  type Member,
+  sharing,
+} from './combination.ts';
 import { type Judgement, judge } from './judge.ts';
 import { labelOf } from './member.ts';
 
@@ -74,12 +80,13 @@ async function fitAgain(
       fits ? await attemptPanel(() => context.create(member), panel, requests) : panel.map(() => NOT_TAKEN),
     );
   }
+  const share = sharing();
   return panel.map((_, s) => {
     const report = reports[s] as CombinationReport;
     const own = attempts.map((of) => of[s] as Attempt);
     const [labels, weights] = [report.members.map(({ member }) => member), report.members.map(({ weight }) => weight)];
     return Object.assign(
-      assembled(kind, labels, own, weights, report.how ?? how, () => report.rule),
+      assembled(kind, labels, own, weights, { how: report.how ?? how, rule: () => report.rule, share }),
       { report },
     );
   });
@@ -105,9 +112,10 @@ async function fitJudged(
   }
   const labels = members.map(({ label }) => label);
   const errors = members.map(({ error }) => error);
+  const share = sharing();
   return panel.map((_, s) => {
     const own = attempts.map((of) => of[s] as Attempt);
-    const fitted = assembled(rule.kind, labels, own, weights, how, tell, errors);
+    const fitted = assembled(rule.kind, labels, own, weights, { how, rule: tell, errors, share });
     return Object.assign(fitted, { report: { ...fitted.report, how } });
   });
 }

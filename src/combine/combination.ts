@@ -50,6 +50,18 @@ export interface FittedCombination extends FittedNumbers {
   readonly members: readonly FittedNumbers[];
 }
 
+/** Gives back the first of equal reports: those of a panel's series are, and thousands of copies take more room than what was fitted. */
+export function sharing(): (report: CombinationReport) => CombinationReport {
+  const known = new Map<string, CombinationReport>();
+  return (report) => {
+    const key = JSON.stringify(report);
+    const first = known.get(key);
+    if (first) return first;
+    known.set(key, report);
+    return report;
+  };
+}
+
 /** The report of what was fitted; null where it is no combination. */
 export function reportOf(fitted: FittedNumbers): CombinationReport | null {
   return 'report' in fitted ? (fitted as FittedCombination).report : null;

@@ -121,7 +121,12 @@ function walksOf(
 ): { readonly walks: readonly Walk[]; readonly walked: readonly Walk[] } {
   const room = Math.min(ROOM * budget, MOST_ROOM);
   for (let most = MOST_ORIGINS; ; most--) {
-    const walks = pasts.map((past) => walkOf(past, horizon, lead, context.season, most));
+    const planned = new Map<number, Fold[]>(); // series of one length share their folds
+    const walks = pasts.map((series): Walk => {
+      const folds = planned.get(series.length) ?? foldsOf(series.length, horizon, lead, context.season, most);
+      planned.set(series.length, folds);
+      return { series, folds };
+    });
     const walked = sampled(walks.filter(({ folds }) => folds.length > 0));
     if (most <= LEAST_ORIGINS) return { walks, walked };
     const cost = (member: Choice): number => panelCost(member, walks, walked, horizon + lead, context);
@@ -134,11 +139,11 @@ function blocksOf({ series, folds }: Walk, horizon: number): number[] {
   return series.targets.flatMap(() => folds.map(({ origins }) => origins.length * horizon));
 }
 
-function walkOf(past: Series, horizon: number, lead: number, season: number, most: number): Walk {
+function foldsOf(length: number, horizon: number, lead: number, season: number, most: number): Fold[] {
   const near = season >= 2 ? Math.max(1, Math.floor(season / 2)) : Math.max(6, Math.ceil(horizon / 2));
   // Where there are rows enough the newest half of them is judged: forecasts that overlap are one sight of the series, not several.
-  const step = past.length < MANY_ROWS ? near : Math.max(near, Math.floor(past.length / (2 * most)));
-  const newest = past.length - lead - horizon;
+  const step = length < MANY_ROWS ? near : Math.max(near, Math.floor(length / (2 * most)));
+  const newest = length - lead - horizon;
   const folds: Fold[] = [];
   for (let k = most - 1; k >= 0; k--) {
     const first = newest - k * step;
@@ -147,7 +152,7 @@ function walkOf(past: Series, horizon: number, lead: number, season: number, mos
     for (let origin = first; origin < first + step && origin <= newest; origin += horizon) origins.push(origin);
     folds.push({ from: 0, origins });
   }
-  return { series: past, folds };
+  return folds;
 }
 
 /** Every k-th series, so that at most JUDGED_SERIES are left: past a hundred chance no longer chooses, and what is saved pays for better members. */
@@ -166,22 +171,21 @@ function panelCost(
 ): number {
   const { season } = context;
   const taken = new Set(judged);
+  const known = new Map<string, number>(); // series are alike in what a cost depends on
+  const closed = ({ targets, future }: Series, rows: number): number => {
+    const key = `${rows} ${targets.length} ${future.length}`;
+    const task = { rows, season, reach, together: walks.length * targets.length, ahead: future.length };
+    const cost = known.get(key) ?? targets.length * costOf(member, task);
+    known.set(key, cost);
+    return cost;
+  };
+  const network = hasNetwork(member);
   let sum = 0;
   for (const walk of walks) {
     const { series } = walk;
     const folds = taken.has(walk) ? walk.folds : [];
-    for (const rows of [series.length, ...folds.map(({ origins }) => origins[0] as number)]) {
-      sum += hasNetwork(member)
-        ? (context.networkCost?.(member, series, rows) ?? 0) / NETWORK_PACE
-        : series.targets.length *
-          costOf(member, {
-            rows,
-            season,
-            reach,
-            together: walks.length * series.targets.length,
-            ahead: series.future.length,
-          });
-    }
+    for (const rows of [series.length, ...folds.map(({ origins }) => origins[0] as number)])
+      sum += network ? (context.networkCost?.(member, series, rows) ?? 0) / NETWORK_PACE : closed(series, rows);
   }
   return sum;
 }

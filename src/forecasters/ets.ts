@@ -200,18 +200,16 @@ function search(
     trend: 0,
     seasonals: new Float64Array(form.season),
   };
-  const at = (x: Float64Array, seasonals: Float64Array): SmoothingParameters =>
-    parametersAt(x, form, place, start, unit, seasonUnit, seasonals);
-  const tried = start.seasonals.slice();
+  const tried: Tried = { ...start, seasonals: start.seasonals.slice() };
   const value = (x: Float64Array, gradient: Float64Array): number => {
-    const parameters = at(x, tried);
-    const result = likelihood(parameters, gradientOf);
-    if (Number.isFinite(result)) chain(x, form, place, parameters, gradientOf, unit, seasonUnit, gradient);
+    setParameters(tried, x, form, place, start, unit, seasonUnit);
+    const result = likelihood(tried, gradientOf);
+    if (Number.isFinite(result)) chain(x, form, place, tried, gradientOf, unit, seasonUnit, gradient);
     return result;
   };
   const found = descendSmoothly(value, point, ITERATIONS);
-  const best = at(found.point, start.seasonals.slice());
-  return { parameters: { ...best, beta: best.beta / best.alpha }, value: found.value };
+  setParameters(tried, found.point, form, place, start, unit, seasonUnit);
+  return { parameters: { ...tried, beta: tried.beta / tried.alpha }, value: found.value };
 }
 
 const LOW = 1e-4;
@@ -243,17 +241,21 @@ function placesOf({ trend, damped, seasonal, season: m }: EtsForm): Places {
   return { alpha: 0, beta, gamma, phi, level, trend: slope, seasonals, size: size + (seasonal === null ? 0 : m - 1) };
 }
 
-/** `beta` is αβ here. The last number of the season is what the others leave of their sum; `seasonals` (season) is filled and given back. */
-function parametersAt(
+/** Parameters that are overwritten for every point of a search. */
+type Tried = { -readonly [name in keyof SmoothingParameters]: SmoothingParameters[name] };
+
+/** `beta` is αβ here. The last number of the season is what the others leave of their sum. */
+function setParameters(
+  tried: Tried,
   x: Float64Array,
   form: EtsForm,
   place: Places,
   start: SmoothingParameters,
   unit: number,
   seasonUnit: number,
-  seasonals: Float64Array,
-): SmoothingParameters {
+): void {
   const alpha = LOW + (HIGH - LOW) * logistic(x[place.alpha] as number);
+  const { seasonals } = tried;
   const first = start.seasonals;
   const others = first.length - 1;
   if (form.seasonal !== null) {
@@ -265,15 +267,12 @@ function parametersAt(
     }
     seasonals[others] = last;
   }
-  return {
-    alpha,
-    beta: form.trend ? alpha * (LOW + (HIGH - LOW) * logistic(x[place.beta] as number)) : 0,
-    gamma: form.seasonal === null ? 0 : (1 - alpha) * (LOW + (HIGH - LOW) * logistic(x[place.gamma] as number)),
-    phi: form.damped ? LEAST_PHI + (MOST_PHI - LEAST_PHI) * logistic(x[place.phi] as number) : 1,
-    level: start.level + unit * (x[place.level] as number),
-    trend: form.trend ? start.trend + TREND_UNIT * unit * (x[place.trend] as number) : 0,
-    seasonals,
-  };
+  tried.alpha = alpha;
+  tried.beta = form.trend ? alpha * (LOW + (HIGH - LOW) * logistic(x[place.beta] as number)) : 0;
+  tried.gamma = form.seasonal === null ? 0 : (1 - alpha) * (LOW + (HIGH - LOW) * logistic(x[place.gamma] as number));
+  tried.phi = form.damped ? LEAST_PHI + (MOST_PHI - LEAST_PHI) * logistic(x[place.phi] as number) : 1;
+  tried.level = start.level + unit * (x[place.level] as number);
+  tried.trend = form.trend ? start.trend + TREND_UNIT * unit * (x[place.trend] as number) : 0;
 }
 
 /** The gradient of the variables from that of the parameters. */

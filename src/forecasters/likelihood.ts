@@ -27,6 +27,9 @@ interface Work {
   readonly trend: Float64Array; // (N)
   readonly seasonals: Float64Array; // (N + season)
   readonly errors: Float64Array; // (N)
+  /** Of the last pass forwards: Σ ε² and, where errors are relative, Σ ln |f|. */
+  squares: number;
+  logarithms: number;
 }
 
 /** The value at some parameters (`beta` is αβ here); fills the gradient where given. */
@@ -46,25 +49,29 @@ export function likelihoodOf(values: Float64Array, form: EtsForm, least: number)
     trend: new Float64Array(values.length),
     seasonals: new Float64Array(values.length + form.season),
     errors: new Float64Array(values.length),
+    squares: Number.NaN,
+    logarithms: Number.NaN,
   };
   return (parameters, gradient) => {
-    const [squares, logarithms] = forwards(work, parameters);
+    if (!forwards(work, parameters)) return Number.POSITIVE_INFINITY;
+    const { squares, logarithms } = work;
     if (!Number.isFinite(squares + logarithms)) return Number.POSITIVE_INFINITY;
-    if (gradient !== null) backwards(work, parameters, gradient, squares);
+    if (gradient !== null) backwards(work, parameters, gradient);
     return values.length * Math.log(squares + least) + 2 * logarithms;
   };
 }
 
+/** False where the values leave what the form can divide by. A search calls it by the thousand: it makes no objects, and calls nothing that is longer than itself. */
 function forwards(
   work: Work,
   { alpha, beta, gamma, phi, level: start, trend: slope, seasonals: first }: SmoothingParameters,
-): [number, number] {
+): boolean {
   const { values, form, base, trend, seasonals, errors } = work;
   const { season } = form;
   const additive = form.seasonal === 'additive';
   const multiplicative = form.seasonal === 'multiplicative';
   const slide = form.trend ? phi : 0;
-  if (form.seasonal !== null) seasonals.set(first);
+  for (let i = 0; form.seasonal !== null && i < season; i++) seasonals[i] = first[i] as number;
   let level = start;
   let b = form.trend ? slope : 0;
   let squares = 0;
@@ -78,48 +85,47 @@ function forwards(
     base[t] = q;
     errors[t] = e;
     if (form.relative) {
-      if (!(f > 0)) return [Number.POSITIVE_INFINITY, 0];
+      if (!(f > 0)) return false;
       squares += (e / f) * (e / f);
       logarithms += Math.log(f);
     } else squares += e * e;
-    if (multiplicative && !(s > 1e-6 && q !== 0)) return [Number.POSITIVE_INFINITY, 0];
+    if (multiplicative && !(s > 1e-6 && q !== 0)) return false;
     const d = multiplicative ? e / s : e;
     level = q + alpha * d;
     if (form.trend) b = slide * b + beta * d;
     if (multiplicative) seasonals[t + season] = s + (gamma * e) / q;
     else if (additive) seasonals[t + season] = s + gamma * e;
   }
-  return [squares, logarithms];
+  work.squares = squares;
+  work.logarithms = logarithms;
+  return true;
 }
 
 /** The pass back: what a small change of each state would do to the value, from the last one to the first. */
-function backwards(
-  work: Work,
-  { alpha, beta, gamma, phi }: SmoothingParameters,
-  gradient: EtsGradient,
-  squares: number,
-): void {
+function backwards(work: Work, { alpha, beta, gamma, phi }: SmoothingParameters, gradient: EtsGradient): void {
   const { values, form, base, trend, seasonals, errors } = work;
   const { season } = form;
   const additive = form.seasonal === 'additive';
   const multiplicative = form.seasonal === 'multiplicative';
   const slide = form.trend ? phi : 0;
-  const weight = (2 * values.length) / (squares + work.least);
-  const ring = gradient.seasonals.fill(0);
+  const weight = (2 * values.length) / (work.squares + work.least);
+  const ring = gradient.seasonals;
+  for (let i = 0; i < season; i++) ring[i] = 0;
   let dAlpha = 0;
   let dBeta = 0;
   let dGamma = 0;
   let dPhi = 0;
   let toLevel = 0;
   let toTrend = 0;
+  let phase = values.length % season;
   for (let t = values.length - 1; t >= 0; t--) {
+    phase = (phase === 0 ? season : phase) - 1;
     const q = base[t] as number;
     const e = errors[t] as number;
     const b = trend[t] as number;
     const s = multiplicative || additive ? (seasonals[t] as number) : 0;
     const f = multiplicative ? q * s : q + s;
     const own = form.relative ? (-weight * e * (values[t] as number)) / (f * f * f) + 2 / f : -weight * e;
-    const phase = t % season;
     const toSeason = multiplicative || additive ? (ring[phase] as number) : 0;
     const toSurprise = alpha * toLevel + beta * toTrend;
     let toBase: number;

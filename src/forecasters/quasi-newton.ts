@@ -54,8 +54,11 @@ export function descendSmoothly(
       turn[d] = (nextGradient[d] as number) - (gradient[d] as number);
     }
     fresh = !update(inverse, step, turn, moved);
-    [point, next] = [next, point];
-    [gradient, nextGradient] = [nextGradient, gradient];
+    const [left, leftGradient] = [point, gradient];
+    point = next;
+    gradient = nextGradient;
+    next = left;
+    nextGradient = leftGradient;
     value = nextValue;
   }
   return { point, value };
@@ -98,7 +101,10 @@ function multiply(matrix: Float64Array, vector: Float64Array, result: Float64Arr
   let i = 0;
   for (; i + 4 <= size; i += 4) {
     const row = i * size;
-    let [a, b, c, d] = [0, 0, 0, 0];
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
     for (let j = 0; j < size; j++) {
       const x = vector[j] as number;
       a += (matrix[row + j] as number) * x;

@@ -129,8 +129,12 @@ function walksOf(
     });
     const walked = sampled(walks.filter(({ folds }) => folds.length > 0));
     if (most <= LEAST_ORIGINS) return { walks, walked };
-    const cost = (member: Choice): number => panelCost(member, walks, walked, horizon + lead, context);
-    if (members.reduce((sum, member) => sum + cost(member), 0) <= room) return { walks, walked };
+    let cost = 0;
+    for (const member of members) {
+      cost += panelCost(member, walks, walked, horizon + lead, context);
+      if (cost > room) break;
+    }
+    if (cost <= room) return { walks, walked };
   }
 }
 

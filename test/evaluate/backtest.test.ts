@@ -151,6 +151,26 @@ describe('a backtest', () => {
     expect(tracks.map(({ values }) => new Set(values))).toEqual([new Set([0]), new Set([1])]);
   });
 
+  it('holds one fit at a time where each series is fitted by itself', async () => {
+    const forecaster = FORECASTERS['last-value']?.create({}, { season: 1 }) as NumberForecaster;
+    let held = 0;
+    let most = 0;
+    const counted: NumberForecaster = {
+      ...forecaster,
+      fit: async (past, asked) => {
+        most = Math.max(most, ++held);
+        return { ...(await forecaster.fit(past, asked)), dispose: () => held-- };
+      },
+    };
+    const walks = [30, 40, 35].map((length) => ({
+      series: seriesOf(Array.from({ length }, (_, i) => i)),
+      folds: planFolds(length, plan(), 5),
+    }));
+    const tracks = await backtest(counted, walks, plan(), { request });
+    expect([held, most]).toEqual([0, 1]);
+    expect(tracks.map(({ values }) => values.length)).toEqual([24, 24, 24]);
+  });
+
   it('takes a stored fold as it is', async () => {
     const series = seriesOf(Array.from({ length: 30 }, (_, i) => i));
     const fits: number[] = [];

@@ -5,6 +5,8 @@ import type { RunFolder } from './artifact/run-folder.ts';
 import type { Continuation } from './continue.ts';
 import type { Warning } from './core/errors.ts';
 import type { Progress } from './core/forecaster.ts';
+import { joined } from './core/joined.ts';
+import type { Tensor } from './core/tensor.ts';
 import type { ModelSummary } from './models/summary.ts';
 import type { Hooks } from './outcome.ts';
 import { renderSummary } from './report/summary.ts';
@@ -73,12 +75,19 @@ export function hooksOf({ folder, continued, goesOn, warnings, signal, tell }: E
     },
     keepFold: (forecaster, fold, values) =>
       folder.saveSeries(foldName(forecaster, fold), {
-        json: {},
-        tensors: new Map(values.map((data, s) => [String(s), { shape: [data.length], data }])),
+        json: { lengths: values.map(({ length }) => length) },
+        tensors: new Map([['values', tensorOf(joined(values))]]), // one, of however many series
       }),
     storedFold: async (forecaster, fold) => {
       const kept = await folder.loadSeries(foldName(forecaster, fold));
-      return kept && [...kept.tensors.values()].map(({ data }) => Float64Array.from(data));
+      const values = kept?.tensors.get('values')?.data;
+      const { lengths } = (kept?.json ?? {}) as { readonly lengths?: readonly number[] };
+      if (!values || !lengths) return null; // none, or kept by a version before this one
+      let end = 0;
+      return lengths.map((length) => {
+        end += length;
+        return Float64Array.from(values.subarray(end - length, end));
+      });
     },
     resume: async (series) => {
       const { state, warnings: damaged } = await folder.latestCheckpoint(series);
@@ -90,6 +99,10 @@ export function hooksOf({ folder, continued, goesOn, warnings, signal, tell }: E
       return state;
     },
   };
+}
+
+function tensorOf(data: Float64Array): Tensor {
+  return { shape: [data.length], data };
 }
 
 function foldName(forecaster: string, fold: number): string {

@@ -85,10 +85,10 @@ export function readModels(stored: Stored): Map<string, SeriesModel> {
     { position: Position; firstLoss: number | null; steps: number }
   >;
   const histories = stored.json('history.json') as Record<string, EpochRecord[]>;
-  const weights = stored.tensors('weights.safetensors');
-  const moments = stored.tensors('optimizer.safetensors');
-  const before = stored.has(TRAINING_WEIGHTS) ? stored.tensors(TRAINING_WEIGHTS) : null;
   const ids = Object.keys(networks);
+  const weights = byModel(stored.tensors('weights.safetensors'), ids);
+  const moments = byModel(stored.tensors('optimizer.safetensors'), ids);
+  const before = stored.has(TRAINING_WEIGHTS) ? byModel(stored.tensors(TRAINING_WEIGHTS), ids) : null;
   return new Map(
     ids.map((id) => {
       const network = networks[id];
@@ -99,13 +99,7 @@ export function readModels(stored: Stored): Map<string, SeriesModel> {
           hint: 'run the config again with --force',
         });
       }
-      const start = ids.length === 1 ? '' : `${id}/`;
-      const own = (tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
-        new Map(
-          [...tensors]
-            .filter(([name]) => name.startsWith(start))
-            .map(([name, tensor]) => [name.slice(start.length), tensor]),
-        );
+      const own = (tensors: ReadonlyMap<string, Tensors>): Tensors => tensors.get(id) as Tensors;
       const model: SeriesModel = {
         series: network.series ?? id,
         ...(network.made ? { made: network.made } : {}),
@@ -122,6 +116,16 @@ export function readModels(stored: Stored): Map<string, SeriesModel> {
       return [id, model] as const;
     }),
   );
+}
+
+/** Tensors by the models whose names begin theirs; of one model all. */
+function byModel(tensors: Tensors, ids: readonly string[]): Map<string, Tensors> {
+  if (ids.length === 1) return new Map([[ids[0] as string, tensors]]);
+  const found = new Map(ids.map((id) => [id, new Map<string, Tensor>()]));
+  for (const [name, tensor] of tensors)
+    for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1))
+      found.get(name.slice(0, at))?.set(name.slice(at + 1), tensor);
+  return found;
 }
 
 /** One series keeps its tensors' plain names; several are told apart by their ids. */

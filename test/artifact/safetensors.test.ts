@@ -94,7 +94,7 @@ describe('every rule is checked', () => {
   const nan = Uint8Array.of(0, 0, 192, 127);
   test.each<[string, Uint8Array, string]>([
     ['no header', zeros(7), 'E_MODEL_HEADER expected at least 8 bytes, found 7'],
-    ['endless header', huge, 'E_MODEL_HEADER header of 9223372036854775808 bytes, at most 1048576'],
+    ['endless header', huge, 'E_MODEL_HEADER header of 9223372036854775808 bytes, at most 100000000'],
     ['header longer than the file', file('{}').subarray(0, 9), 'E_MODEL_HEADER header of 2 bytes in a file of 9'],
     ['not JSON', file('{"a"'), 'E_MODEL_HEADER the header is not JSON: unexpected end at 4'],
     ['a list', file('[]'), 'E_MODEL_HEADER the header is not an object'],
@@ -171,11 +171,13 @@ describe('every rule is checked', () => {
     ],
     ['a NaN weight', file(`{"w":${entry('[1]', 0, 4)}}`, nan), 'E_MODEL_LAYOUT tensor "w" holds NaN at 0'],
   ])('%s', (_, bytes, message) => expect(fault(bytes)).toBe(message));
+});
 
-  test('more tensors than the limit', () => {
-    const many = Array.from({ length: 10001 }, (_, i) => `"${i}":${entry('[0]', 0, 0)}`).join(',');
-    expect(fault(file(`{${many}}`))).toBe('E_MODEL_HEADER 10001 tensors, at most 10000');
-  });
+test('tensors by the ten thousand, as the networks of a panel have, come back', () => {
+  const name = (i: number): string => `series ${i} / lstm-regressor seed 7/cell/kernel`;
+  const many = new Map(Array.from({ length: 20_000 }, (_, i) => [name(i), { shape: [1], data: Float32Array.of(i) }]));
+  const { tensors } = decodeTensors(encodeTensors(many), 'weights.safetensors');
+  expect([tensors.size, tensors.get(name(19_999))?.data[0]]).toEqual([20_000, 19_999]);
 });
 
 test('no mutation crashes the reader: a known error, or tensors of finite values', () => {

@@ -216,8 +216,13 @@ function checkSteps(
     steps.every((step, n) => n === 0 || step === (steps[n - 1] as number) + 2),
   );
   if (beside === 0 && everySecond && matched.some((steps) => steps.length > 1)) return;
-  for (const id of ids) {
-    const own = Float64Array.from(new Set(stamps.filter((_, row) => series.of(row) === id))).sort();
+  const times = new Map(ids.map((id) => [id, new Set<number>()]));
+  for (const [row, stamp] of stamps.entries()) {
+    const id = series.of(row);
+    if (id !== null) times.get(id)?.add(stamp);
+  }
+  for (const known of times.values()) {
+    const own = Float64Array.from(known).sort();
     const given = stepsOf(own, format);
     if (given === null || given === frequency || (DAYS.test(given) && DAYS.test(frequency))) continue;
     throw new ForecastError('E_DATA_ACTUALS', `its rows are ${given}, the forecast's steps are ${frequency}`, {

@@ -62,6 +62,7 @@ export interface TrainRequest {
   readonly until: number;
   /** Stops within a step when aborted, of the training as of the validation. */
   readonly signal?: AbortSignal;
+  /** Told of every epoch in its order; of short ones without a validation when several are over, and the network stands where the last one left it. */
   readonly onEpoch?: (record: EpochRecord) => void;
   /** At most a few times a second, and never inside a step. */
   readonly onStep?: (position: Position, steps: number) => void;

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileAddon, headersFolder, platformHere, ROOT } from './kernels.js';
 
-const SUITES = ['parity', 'sizes', 'functions', 'laws', 'native', 'native-threads'].map(
+const SUITES = ['parity', 'sizes', 'functions', 'laws', 'native', 'native-threads', 'native-epochs'].map(
   (name) => `test/engines/${name}.test.ts`,
 );
 

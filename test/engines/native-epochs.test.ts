@@ -61,7 +61,7 @@ async function oneByOne(compiled: Compiled, request: TrainRequest): Promise<Trai
   }
 }
 
-describe.skipIf(!('addon' in loadAddon()))('epochs of one call', () => {
+describe.skipIf(!('addon' in loadAddon()))('epochs of one call of the native engine', () => {
   it.each(SUBJECTS.map((s) => [s.name, s] as const))(
     'end in what one by one they do: %s',
     async (_, { request, open }) => {
@@ -78,7 +78,7 @@ describe.skipIf(!('addon' in loadAddon()))('epochs of one call', () => {
   it.each(SUBJECTS.map((s) => [s.name, s] as const))(
     'stopped at any time, go on to the same end: %s',
     async (_, given) => {
-      const request = { ...given.request, epochs: 4000, until: 4000 };
+      const request = { ...given.request, epochs: 1200, until: 1200 };
       const whole = await given.open();
       const { records } = await whole.train(request);
       let compiled = await given.open();

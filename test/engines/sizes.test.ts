@@ -266,7 +266,7 @@ describe.each(ENGINES)('%s', (kind, engine) => {
     );
   });
 
-  // What wide layers read is read once for several steps, and turned for their gradients.
+  // What wide layers read is read once for several steps, and may be transposed for their gradients.
   it('any network of two wide layers gives what the reference gives', async () => {
     const kinds = [{ kind: 'lstm' }, { kind: 'lstm', activation: 'relu' }, { kind: 'gru' }];
     const layer = fc.record({

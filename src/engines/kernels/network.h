@@ -9,7 +9,7 @@
 enum { TILE = 32, LEAST_TILE = 8, NEAR = 1 << 19, FEW_WEIGHTS = 1 << 17 };
 // Floats of a network, and of transposed weights, up to which each of two sides has its own.
 enum { TWIN_WEIGHTS = 1 << 15, SECOND_BACK = 1 << 17 };
-// Weights of a layer's inputs from which on those are read once for several steps; floats of a row from which on rows may be turned.
+// Weights of a layer's inputs from which on those are read once for several steps; floats of a row from which on rows may be transposed.
 enum { WIDE_INPUT = 1 << 17, WIDE_ROW = 256 };
 // Products of a forward pass that are worth two shards: about what native/kernel.ts holds to be worth two threads.
 enum { MOST_LAYERS = 64, MOST_SHARDS = 8, WORTH_SHARDS = 5 << 17 };
@@ -117,7 +117,7 @@ struct Shard {
   int32_t *slots;            // (V) which of them a row of the tables is; −1: not touched
   int32_t *touchedIds;       // (touched) the other way round
   Tally tally;
-  float *turned;             // (widest row, TURNED) up to KC rows of a layer of wide ones, transposed
+  float *transposed;         // (widest row, TRANSPOSED_STRIDE) up to KC rows of a layer of wide ones, transposed
   float *out, *outGradient, *carry, *carryCell, *temporary;
   float *left;               // outputs behind skip and affine; `out` where there is neither
   float *normal;             // (T · n, values of targets) inputs before the affine
@@ -488,13 +488,13 @@ struct Carve { // first counts, in 64 bits, since what there are addresses for i
   }
 };
 } // namespace
-/** Whether rows are turned for the gradients of the weights. */
-static bool turnsRows(const Linear &l) { return W == 16 && l.stride > WIDE_ROW; }
+/** Whether rows are transposed for the gradients of the weights. */
+static bool transposesRows(const Linear &l) { return W == 16 && l.stride > WIDE_ROW; }
 /** Steps whose sums are worked out at once by a pass forward of n windows. */
 static ix stepsAhead(const Linear &l, ix n) { return l.ahead ? most(1, KC / n) : 1; }
 static void carve(Shard &shard, Carve &c, int64_t T, int64_t tile, bool training) {
   const Net &net = *shard.net;
-  ix widest = 0, states = 0, turned = 0;
+  ix widest = 0, states = 0, widestRow = 0;
   for (int i = 0; i < net.count; i++) {
     Layer &layer = shard.layers[i];
     const int64_t rows = (layer.sequence ? T : 1) * tile;
@@ -513,7 +513,7 @@ static void carve(Shard &shard, Carve &c, int64_t T, int64_t tile, bool training
       Linear &l = layer.linear[d];
       c.take(l.rows, (T + 1) * tile * l.stride);
       c.take(l.sums, (training ? T * tile : least(T * tile, l.ahead ? most(tile, KC) : tile)) * l.N);
-      if (training && turnsRows(l)) turned = most(turned, l.stride);
+      if (training && transposesRows(l)) widestRow = most(widestRow, l.stride);
       if (layer.kind == LSTM) c.take(l.cells, (training && T > 2 ? T : 2) * tile * 2 * layer.Up); // a pass that only measures keeps two steps
       if (layer.kind == LSTM && net.carry) c.take(l.firstCells, tile * 2 * layer.Up);
       if (net.own) c.take(l.carry, tile * layer.Up);
@@ -525,7 +525,7 @@ static void carve(Shard &shard, Carve &c, int64_t T, int64_t tile, bool training
   if (training) c.take(shard.outGradient, rows * net.outputsPadded);
   c.take(shard.carry, tile * states);
   c.take(shard.carryCell, tile * states);
-  c.take(shard.turned, turned * TURNED);
+  c.take(shard.transposed, widestRow * TRANSPOSED_STRIDE);
   if (training) c.take(shard.temporary, most(rows, W4) * widest);
   if (net.skips || net.affine) c.take(shard.left, rows * net.outStride);
   if (net.affine) c.take(shard.normal, rows * net.relative);

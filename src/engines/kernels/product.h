@@ -20,8 +20,8 @@ template <int N> struct Number {
   static constexpr int value = N;
 };
 
-/** Floats from one turned row of up to KC values to the next: columns of such rows share no place of the first cache. */
-enum { TURNED = KC + 16 };
+/** Floats from one transposed row of up to KC values to the next: columns of such rows share no place of the first cache. */
+enum { TRANSPOSED_STRIDE = KC + 16 };
 
 /** A: value (r, k) at p[r · row + k · step]; k may run through `outer` pieces `apart` from each other. */
 struct Left {

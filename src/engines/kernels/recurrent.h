@@ -332,24 +332,24 @@ static void backProduct(const Linear &l, const Part &part, const float *back, ix
 
 /**
  * Gradients of the weights: rows of [h 1 x], transposed, times gradients of gates. One step: the state before is zero, if none is carried. Where
- * a panel takes most of the first cache, wide rows are turned first: the product would fetch a line of each row for every few columns.
+ * a panel takes most of the first cache, wide rows are transposed first: the product would fetch a line of each row for every few columns.
  */
 static void weightGradient(Shard &shard, const Linear &l, ix from, ix to) {
   const ix all = shard.T * shard.n;
-  const bool wide = turnsRows(l);
+  const bool wide = transposesRows(l);
   for (ix r = from; r < to; r += KC) {
     const ix count = least(KC, to - r);
     for (int q = 0; q < l.parts; q++) {
       const Part &part = l.part[q];
       const ix k0 = shard.T == 1 && part.k0 < l.H && !shard.net->carry ? l.H : part.k0, K = part.k0 + part.K - k0;
       const float *rows = l.rows + r * l.stride + k0;
-      if (wide) turn(rows, l.stride, count, K, shard.turned, TURNED);
+      if (wide) turn(rows, l.stride, count, K, shard.transposed, TRANSPOSED_STRIDE);
       for (ix p = 0; p < panelsOf(l); p++) {
         const ix lanes = lanesOf(l, part, p), ld = l.gated ? (ix)W4 : l.N;
         const float *sums = l.gated ? l.sums + (p * all + r) * W4 + part.lane * W : l.sums + r * l.N + p * W4;
-        float *to = shard.g + weightsOf(l, part, p) + (k0 - part.k0) * lanes;
-        if (wide) product<TURNED, 1>(to, lanes, K, Left{shard.turned, TURNED, 1, 1, 0}, sums, ld, lanes, count, true);
-        else product<1, 0>(to, lanes, K, Left{rows, 1, l.stride, 1, 0}, sums, ld, lanes, count, true);
+        float *g = shard.g + weightsOf(l, part, p) + (k0 - part.k0) * lanes;
+        if (wide) product<TRANSPOSED_STRIDE, 1>(g, lanes, K, Left{shard.transposed, TRANSPOSED_STRIDE, 1, 1, 0}, sums, ld, lanes, count, true);
+        else product<1, 0>(g, lanes, K, Left{rows, 1, l.stride, 1, 0}, sums, ld, lanes, count, true);
       }
     }
   }

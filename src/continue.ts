@@ -12,7 +12,7 @@ import type { Loaded } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import { type Imported, importedStates } from './imported.ts';
 import { MODELS } from './models/index.ts';
-import { factsOf, storedConfig } from './open.ts';
+import { factsOf, storedConfig } from './prepare/open.ts';
 import type { TrainState } from './train/state.ts';
 
 export interface Continuation {

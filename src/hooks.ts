@@ -8,8 +8,8 @@ import type { Progress } from './core/forecaster.ts';
 import { joined } from './core/joined.ts';
 import type { Tensor } from './core/tensor.ts';
 import type { ModelSummary } from './models/summary.ts';
-import type { Hooks } from './outcome.ts';
 import { renderSummary } from './report/summary.ts';
+import type { Hooks } from './track/outcome.ts';
 import type { TrainState } from './train/state.ts';
 
 export type RunEvent =

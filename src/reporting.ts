@@ -5,14 +5,14 @@ import type { Config } from './config/config.ts';
 import { renderConfig } from './config/render.ts';
 import { gridOf } from './core/calendar.ts';
 import type { Column, Raw, Series } from './core/data.ts';
-import { DRAWN } from './held-out.ts';
-import type { Outcome } from './outcome.ts';
 import { chartFiles } from './report/charts.ts';
 import type { Panel, ReportInput } from './report/picture.ts';
 import type { Result } from './report/result.ts';
 import { runPage } from './report/run-page.ts';
 import { svgFile } from './report/svg.ts';
 import { MOST_POINTS, thinnedRows } from './report/thin.ts';
+import { DRAWN } from './track/held-out.ts';
+import type { Outcome } from './track/outcome.ts';
 
 const LEAST_ROWS = 72;
 

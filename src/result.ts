@@ -9,10 +9,10 @@ import type { Season } from './core/season.ts';
 import { type Decision, decide } from './evaluate/decision.ts';
 import { decidingRows, errorOf, type ScoreRow } from './evaluate/score.ts';
 import { FORECASTERS } from './forecasters/index.ts';
-import type { Outcome } from './outcome.ts';
 import type { Picture } from './report/picture.ts';
 import type { Fit, Result } from './report/result.ts';
 import { type VerdictFacts, verdict } from './report/verdict.ts';
+import type { Outcome } from './track/outcome.ts';
 
 /** All of a run in one plain value. */
 export function resultOf(

@@ -20,16 +20,16 @@ import type { Engine } from './engines/engine.ts';
 import { openEngine } from './engines/index.ts';
 import { hooksOf, type RunEvent, type RunHooks } from './hooks.ts';
 import type { Imported } from './imported.ts';
-import { noIntervals } from './no-intervals.ts';
-import { runNumbers } from './numbers.ts';
-import { factsOf, loadData, openConfig, storedResult } from './open.ts';
-import type { Outcome } from './outcome.ts';
+import { factsOf, loadData, openConfig, storedResult } from './prepare/open.ts';
 import { forecastLines } from './report/forecast-csv.ts';
 import type { Picture } from './report/picture.ts';
 import type { Result } from './report/result.ts';
 import { renderTerminal } from './report/terminal.ts';
 import { pictureOf, resultOf } from './result.ts';
-import { runText } from './text.ts';
+import { noIntervals } from './track/no-intervals.ts';
+import { runNumbers } from './track/numbers.ts';
+import type { Outcome } from './track/outcome.ts';
+import { runText } from './track/text.ts';
 
 export type { RunEvent };
 

@@ -8,10 +8,10 @@ import type { Numbers, Series } from './core/data.ts';
 import { ForecastError } from './core/errors.ts';
 import { fitAll } from './evaluate/backtest.ts';
 import type { ErrorPaths } from './evaluate/intervals.ts';
-import { pathId } from './forecast-rows.ts';
-import { closedForm } from './forecaster.ts';
 import type { ForecasterContext } from './forecasters/forecaster.ts';
 import { naiveScale } from './metrics/pointwise.ts';
+import { pathId } from './track/forecast-rows.ts';
+import { closedForm } from './track/forecaster.ts';
 
 /** Digits kept: a yardstick is no result. */
 const DIGITS = 6;

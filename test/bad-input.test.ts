@@ -3,9 +3,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { generate, predict } from '../src/commands/stored.ts';
 import { type ErrorCode, ForecastError } from '../src/core/errors.ts';
 import { run } from '../src/run.ts';
-import { generate, predict } from '../src/stored.ts';
 import { workspace } from './support/workspace.ts';
 
 const space = workspace();

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as Judge from '../src/combine/judge.ts';
+import { predict } from '../src/commands/stored.ts';
 import type * as Engines from '../src/engines/index.ts';
 import { type RunOutcome, run } from '../src/run.ts';
-import { predict } from '../src/stored.ts';
 import type * as Training from '../src/train/train.ts';
 import { workspace } from './support/workspace.ts';
 

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { predict } from '../src/commands/stored.ts';
 import type { Result } from '../src/report/result.ts';
 import { type RunOutcome, run } from '../src/run.ts';
-import { predict } from '../src/stored.ts';
 import { workspace } from './support/workspace.ts';
 
 const space = workspace();

@@ -3,9 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { generate, predict } from '../src/commands/stored.ts';
 import { Interrupted } from '../src/core/errors.ts';
 import { run } from '../src/run.ts';
-import { generate, predict } from '../src/stored.ts';
 import { fingerprints, workspace } from './support/workspace.ts';
 
 const space = workspace();

@@ -3,19 +3,19 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exportRun } from '../src/commands/export.ts';
+import { predict } from '../src/commands/stored.ts';
 import { settle } from '../src/config/defaults.ts';
 import { loadConfig } from '../src/config/load.ts';
 import type { Numbers, Series } from '../src/core/data.ts';
-import { windowShape } from '../src/cutting.ts';
 import type { Compiled, Engine } from '../src/engines/engine.ts';
 import { reference } from '../src/engines/reference/index.ts';
-import { exportRun } from '../src/export.ts';
-import { modelForecaster, type Workshop } from '../src/forecaster.ts';
-import { factsOf, loadData } from '../src/open.ts';
-import { trainOptions } from '../src/outcome.ts';
 import type { Made, NetworkParts } from '../src/predict/network.ts';
+import { windowShape } from '../src/prepare/cutting.ts';
+import { factsOf, loadData } from '../src/prepare/open.ts';
 import { run } from '../src/run.ts';
-import { predict } from '../src/stored.ts';
+import { modelForecaster, type Workshop } from '../src/track/forecaster.ts';
+import { trainOptions } from '../src/track/outcome.ts';
 import { workspace } from './support/workspace.ts';
 
 const space = workspace();

@@ -8,13 +8,13 @@ import { type Numbers, rowsOf, type Series } from '../../src/core/data.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 import type { FitRequest, FittedNumbers, NumberForecaster } from '../../src/core/forecaster.ts';
 import { joined } from '../../src/core/joined.ts';
-import { windowShape } from '../../src/cutting.ts';
 import { openEngine } from '../../src/engines/index.ts';
 import { backtest, type Track, type Walk } from '../../src/evaluate/backtest.ts';
-import { modelForecaster } from '../../src/forecaster.ts';
-import { factsOf } from '../../src/open.ts';
-import { trainOptions } from '../../src/outcome.ts';
+import { windowShape } from '../../src/prepare/cutting.ts';
+import { factsOf } from '../../src/prepare/open.ts';
 import { type CalendarEntry, withCalendar } from '../../src/sources/calendar.ts';
+import { modelForecaster } from '../../src/track/forecaster.ts';
+import { trainOptions } from '../../src/track/outcome.ts';
 import type { Asked, Board, Contestant, Figures, Part, Row, Setting } from './board.ts';
 import { intervalFigures } from './interval.ts';
 

@@ -35,7 +35,7 @@ export const command: Command = {
       const value = number(given, key, key === 'history' ? 2 : 1);
       return value === undefined ? [] : [`evaluate.${key}=${value}`];
     });
-    const { inputOf } = await import('../init.ts');
+    const { inputOf } = await import('../commands/init.ts');
     const { run } = await import('../run.ts');
     const { renderBacktest } = await import('../report/backtest.ts');
     return await told(

@@ -26,7 +26,7 @@ export const command: Command = {
   handler: async (given) => {
     const data = text(given, 'data');
     if (data === undefined) throw usageError('no table of what came is named', 'add --data actuals.csv');
-    const { check } = await import('../check.ts');
+    const { check } = await import('../commands/check.ts');
     const run = text(given, 'run') ?? '';
     const { report, text: page, warnings } = await check(run, { data });
     warn(warnings, given);

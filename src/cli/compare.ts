@@ -18,7 +18,7 @@ export const command: Command = {
       })
       .example('$0 compare runs/next-word-lstm-1a2b3c4d runs/next-word-rnn-5e6f7a8b', ''),
   handler: async (given) => {
-    const { compare } = await import('../compare.ts');
+    const { compare } = await import('../commands/compare.ts');
     const html = text(given, 'html');
     if (html !== undefined) endInSpite();
     const { json, text: table, leftOut } = await compare(texts(given, 'runs'), html === undefined ? {} : { html });

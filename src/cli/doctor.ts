@@ -8,7 +8,7 @@ export const command: Command = {
   describe: 'Say what works on this machine, and what repairs what does not',
   builder: (yargs) => yargs.option('json', { describe: 'Print it as one JSON object', type: 'boolean' }),
   handler: async (given) => {
-    const { doctor } = await import('../doctor.ts');
+    const { doctor } = await import('../commands/doctor.ts');
     const { ok, json, text } = await doctor();
     if (flag(given, 'json')) writeJson(json);
     else writeOutput(`${text.trimEnd()}\n`);

@@ -1,6 +1,6 @@
 // forecast export: hands a run's model to other programs. Not here: the work (../export.ts).
 
-import type { ExportOptions, ExportOutcome } from '../export.ts';
+import type { ExportOptions, ExportOutcome } from '../commands/export.ts';
 import { usageError } from './failure.ts';
 import { type Command, flag, present, text } from './flags.ts';
 import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
@@ -25,7 +25,7 @@ export const command: Command = {
       .example('$0 export runs/air-passengers-1a2b3c4d --to onnx', '')
       .example('$0 export runs/counting-1a2b3c4d --to tfjs --out model', ''),
   handler: async (given) => {
-    const { exportRun } = await import('../export.ts');
+    const { exportRun } = await import('../commands/export.ts');
     const to = text(given, 'to');
     if (to === undefined) throw usageError('no format is named', 'add --to onnx or --to tfjs');
     const options = { to, out: text(given, 'out'), force: flag(given, 'force') };

@@ -1,6 +1,6 @@
 // forecast generate: continues a prompt with a finished text run. Not here: the work (../stored.ts).
 
-import type { GenerateOptions } from '../stored.ts';
+import type { GenerateOptions } from '../commands/stored.ts';
 import { type Command, flag, number, present, text } from './flags.ts';
 import { writeJson, writeOutput } from './output.ts';
 import { warn } from './warn.ts';
@@ -32,7 +32,7 @@ export const command: Command = {
       })
       .example('$0 generate runs/story-1a2b3c4d --prompt "Once upon a time" --temperature 0.7', ''),
   handler: async (given) => {
-    const { generate } = await import('../stored.ts');
+    const { generate } = await import('../commands/stored.ts');
     const options = {
       prompt: text(given, 'prompt'),
       length: number(given, 'length', 1),

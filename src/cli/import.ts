@@ -1,6 +1,6 @@
 // forecast import: takes a model trained elsewhere in the place of training. Not here: the work (../import.ts).
 
-import type { ImportOptions } from '../import.ts';
+import type { ImportOptions } from '../commands/import.ts';
 import { usageError } from './failure.ts';
 import { type Command, text } from './flags.ts';
 import { RUN_OPTIONS, told } from './run.ts';
@@ -28,8 +28,8 @@ export const command: Command = {
     if (config === undefined)
       throw usageError('no config is named', 'add --config configs/x.yaml: it tells of data, encoder and window');
     return await told(given, async (options) => {
-      const { inputOf } = await import('../init.ts');
-      const { importModel } = await import('../import.ts');
+      const { inputOf } = await import('../commands/init.ts');
+      const { importModel } = await import('../commands/import.ts');
       return await importModel(text(given, 'model') ?? '', await inputOf(config, options), options as ImportOptions);
     });
   },

@@ -1,6 +1,6 @@
 // forecast init: writes a config to start from. Not here: the work (../init.ts).
 
-import type { InitOptions } from '../init.ts';
+import type { InitOptions } from '../commands/init.ts';
 import { type Command, flag, present, text, texts } from './flags.ts';
 import { pathArgument, shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
 import { endInSpite } from './signals.ts';
@@ -23,7 +23,7 @@ export const command: Command = {
       .example('$0 init air-passengers', '')
       .example('$0 init sales.csv', ''),
   handler: async (given) => {
-    const { init } = await import('../init.ts');
+    const { init } = await import('../commands/init.ts');
     endInSpite();
     const options = { out: text(given, 'out'), set: texts(given, 'set') };
     const { files } = await init(text(given, 'from'), present<InitOptions>(options));

@@ -1,6 +1,6 @@
 // forecast inspect: what a config or a table holds, before any training. Not here: the work (../inspect.ts).
 
-import type { OpenOptions } from '../open.ts';
+import type { OpenOptions } from '../prepare/open.ts';
 import { type Command, flag, number, present, text, texts } from './flags.ts';
 import { writeJson, writeOutput } from './output.ts';
 
@@ -19,8 +19,8 @@ export const command: Command = {
       })
       .example('$0 inspect configs/sliding-words.yaml', 'vocabulary, split sizes, first samples'),
   handler: async (given) => {
-    const { inspect } = await import('../inspect.ts');
-    const { pathOf } = await import('../init.ts');
+    const { inspect } = await import('../commands/inspect.ts');
+    const { pathOf } = await import('../commands/init.ts');
     const options = {
       set: texts(given, 'set'),
       seed: number(given, 'seed', 0),

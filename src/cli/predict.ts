@@ -1,6 +1,6 @@
 // forecast predict: forecasts again from a finished run, from new data where given. Not here: the work (../stored.ts).
 
-import type { PredictOptions } from '../stored.ts';
+import type { PredictOptions } from '../commands/stored.ts';
 import { type Command, flag, number, present, text } from './flags.ts';
 import { writeJson, writeOutput, writePieces } from './output.ts';
 import { warn } from './warn.ts';
@@ -26,7 +26,7 @@ export const command: Command = {
       .example('$0 predict runs/sales-1a2b3c4d --data new.csv --csv > forecast.csv', ''),
   handler: async (given) => {
     const [{ predict }, { forecastLines }] = await Promise.all([
-      import('../stored.ts'),
+      import('../commands/stored.ts'),
       import('../report/forecast-csv.ts'),
     ]);
     const options = { data: text(given, 'data'), horizon: number(given, 'horizon', 1), root: text(given, 'root') };

@@ -14,7 +14,7 @@ export const command: Command = {
       .example('$0 report runs/counting-1a2b3c4d', '')
       .example('xdg-open "$($0 report runs/counting-1a2b3c4d --path)"', ''),
   handler: async (given) => {
-    const { reportOf } = await import('../report-of.ts');
+    const { reportOf } = await import('../commands/report-of.ts');
     const { text: words, page, result } = await reportOf(text(given, 'run') ?? '');
     if (flag(given, 'json')) writeJson(result());
     else if (flag(given, 'path')) writeOutput(`${shortPath(page)}\n`);

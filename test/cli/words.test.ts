@@ -5,12 +5,12 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asArgument } from '../../src/argument.ts';
 import { errorLine, oneLine } from '../../src/cli/failure.ts';
 import { number, text, texts } from '../../src/cli/flags.ts';
 import { withNumbers } from '../../src/cli/help.ts';
 import { linePieces, wantsColor } from '../../src/cli/output.ts';
 import { describeProgress, isLive, plainView } from '../../src/cli/progress.ts';
+import { asArgument } from '../../src/commands/argument.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 
 /** Any characters at all; fast-check's own generator of them takes a second to start. */

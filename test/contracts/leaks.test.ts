@@ -12,13 +12,13 @@ import type { Column, Series } from '../../src/core/data.ts';
 import type { FittedNumbers, NumberForecaster } from '../../src/core/forecaster.ts';
 import { random } from '../../src/core/random.ts';
 import type { Frequency } from '../../src/core/time.ts';
-import { windowShape } from '../../src/cutting.ts';
 import { fitNumbers } from '../../src/encoders/chain.ts';
 import { ENCODERS } from '../../src/encoders/index.ts';
 import { reference } from '../../src/engines/reference/index.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
-import { modelForecaster } from '../../src/forecaster.ts';
-import { trainOptions } from '../../src/outcome.ts';
+import { windowShape } from '../../src/prepare/cutting.ts';
+import { modelForecaster } from '../../src/track/forecaster.ts';
+import { trainOptions } from '../../src/track/outcome.ts';
 import { cut, cutoffAt, targetSpan, targetsBetween } from '../../src/window/cuts.ts';
 import { splitPositions } from '../../src/window/split.ts';
 

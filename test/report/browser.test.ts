@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compare } from '../../src/compare.ts';
+import { compare } from '../../src/commands/compare.ts';
 import { runPage } from '../../src/report/run-page.ts';
 import { run } from '../../src/run.ts';
 import { fingerprints, workspace } from '../support/workspace.ts';

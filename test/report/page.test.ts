@@ -5,8 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { settle } from '../../src/config/defaults.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Numbers, Series } from '../../src/core/data.ts';
-import { heldOutOf } from '../../src/held-out.ts';
-import type { Outcome } from '../../src/outcome.ts';
 import { chartFiles } from '../../src/report/charts.ts';
 import { comparePage } from '../../src/report/compare-page.ts';
 import { MOST_BYTES } from '../../src/report/page.ts';
@@ -16,6 +14,8 @@ import { runPage } from '../../src/report/run-page.ts';
 import { CHART_STYLE } from '../../src/report/style.ts';
 import { svgFile } from '../../src/report/svg.ts';
 import { reportFiles } from '../../src/reporting.ts';
+import { heldOutOf } from '../../src/track/held-out.ts';
+import type { Outcome } from '../../src/track/outcome.ts';
 import { effort } from '../support/effort.ts';
 import { HOSTILE, input, numbers, poisoned, text, walked } from './sample.ts';
 

@@ -1,0 +1,331 @@
+// Beginning: a config made for a table, a preset made one's own, and what a name on the command line stands for.
+// In: a preset, a data file or nothing. Out: a config, opened or written to the disk (never over something). Not here: running it.
+
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { writeAtomic } from '../artifact/write.ts';
+import type { Config } from '../config/config.ts';
+import { type Facts, settle } from '../config/defaults.ts';
+import { type LoadedConfig, parseConfig } from '../config/load.ts';
+import { refuseAddress } from '../config/paths.ts';
+import { PACKAGE_FOLDER, type Preset, presets } from '../config/presets.ts';
+import type { Loaded, Numbers } from '../core/data.ts';
+import { ForecastError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
+import { factsOf, loadData, type OpenOptions } from '../prepare/open.ts';
+import { seasonFact } from '../report/seasons.ts';
+import { DATA_FILE } from '../sources/endings.ts';
+import { SOURCES } from '../sources/index.ts';
+import { kindOfFile } from '../sources/recognise.ts';
+import { asArgument } from './argument.ts';
+
+/** What to run: a table becomes the config made for it, a preset's name its file, anything else stays the path it is. */
+export async function inputOf(argument: string, options: OpenOptions = {}): Promise<LoadedConfig | string> {
+  return DATA_FILE.test(argument) ? await configFor(argument, options) : pathOf(argument);
+}
+
+/** A preset's name as its file; any other argument unchanged. */
+export function pathOf(argument: string): string {
+  if (!/^[\w-]+$/.test(argument) || existsSync(argument)) return argument;
+  return presets().find(({ name }) => name === argument)?.path ?? argument;
+}
+
+/** The config made for a table: columns and season as they are found. Errors: those of the csv source. */
+export async function configFor(table: string, options: OpenOptions = {}): Promise<LoadedConfig> {
+  const place = { base: dirname(resolve(table)), file: table, allowOutside: true };
+  return parseConfig(await textFor(table, options), { ...options, ...place });
+}
+
+/** The same error, its hint told for the command line: a bare table has no config to write a key into. */
+function withoutConfig(error: unknown): unknown {
+  if (!(error instanceof ForecastError)) return error;
+  const { code, message, where, hint = '' } = error;
+  if (code === 'E_DATA_NOT_FOUND') return new ForecastError(code, message, { where, hint: 'check the path' });
+  const sets = setsOf(hint);
+  if (sets.length === 0 || /--set/.test(hint)) return error;
+  const told = `${hint} (typed as ${sets.join(' or ')})`;
+  return new ForecastError(code, message, { where, hint: told, cause: error });
+}
+
+/** The keys that each of a hint's alternatives names, as they are typed with their values; without one only where none has any. */
+function setsOf(hint: string): string[] {
+  const alternatives = hint.split(/; |, or /).map((part) =>
+    [...part.matchAll(/\b(source\.\w+)(?:: ("[^"]*"|\[[^\]]*\]|\w+(?!\w|, \w| or)))?/g)]
+      .map(([, key, value = '…']) => `${key}=${value.replace(/^"([\w-]+)"$/, '$1')}`)
+      .map((set) => `--set ${asArgument(set)}`)
+      .join(' '),
+  );
+  const named = alternatives.filter((sets) => sets !== '');
+  const whole = named.filter((sets) => !sets.includes('…'));
+  return whole.length > 0 ? whole : named;
+}
+
+export interface InitOptions {
+  /** The file to write; default: named after the preset or the table, in the current folder. */
+  readonly out?: string;
+  /** For a table: overrides of its source, such as "source.target=sales"; they are written into the config. */
+  readonly set?: readonly string[];
+}
+
+/** Writes a config to start from. The first file is the config. Errors: E_USAGE where something is in the way. */
+export async function init(from?: string, options: InitOptions = {}): Promise<{ readonly files: readonly string[] }> {
+  refuseSets(options.set ?? [], from !== undefined && DATA_FILE.test(from));
+  if (from === undefined)
+    return await write(options.out ?? 'forecast.yaml', (folder) => `${schemaLine(folder)}\n${STARTER}`);
+  if (DATA_FILE.test(from)) {
+    const name = `${stemOf(from)}.yaml`;
+    const text = await textFor(from, { set: options.set ?? [] }, dirname(resolve(options.out ?? name)));
+    return await write(options.out ?? name, (folder) => `${schemaLine(folder)}\n${text}`);
+  }
+  return await initPreset(presetCalled(from), options);
+}
+
+/** Only what the source says is asked for before there is a file to edit. */
+function refuseSets(set: readonly string[], table: boolean): void {
+  const other = set.find((one) => !table || !/^\s*source\./.test(one));
+  if (other === undefined) return;
+  throw new ForecastError('E_USAGE', `init does not take --set ${JSON.stringify(other.slice(0, 60))}`, {
+    hint: table ? 'it takes source.… only: edit the file it writes' : 'edit the file it writes',
+  });
+}
+
+/** The preset's own text; the data it reads are copied beside it. */
+async function initPreset(preset: Preset, options: InitOptions): Promise<{ readonly files: readonly string[] }> {
+  const text = readFileSync(preset.path, 'utf8');
+  const written = /^\s*(?:source:.*?)?\bfile:\s*([^\s,}#]+)/m.exec(text)?.[1];
+  const target = resolve(options.out ?? `${preset.name}.yaml`);
+  const data = written === undefined ? null : { from: resolve(dirname(preset.path), written), name: basename(written) };
+  if (data !== null) refuse(join(dirname(target), data.name));
+  const own = (folder: string): string =>
+    (written === undefined ? text : text.replace(written, data!.name)).replace(
+      /^# yaml-language-server:.*$/m,
+      schemaLine(folder),
+    );
+  if (data === null) return await write(target, own);
+  refuse(target);
+  const copy = join(dirname(target), data.name);
+  await writeAtomic(copy, readFileSync(data.from));
+  try {
+    const { files } = await write(target, own);
+    return { files: [...files, copy] };
+  } catch (error) {
+    rmSync(copy, { force: true }); // else it would be in the way of the next try
+    throw error;
+  }
+}
+
+function presetCalled(name: string): Preset {
+  const all = presets();
+  const found = all.find((preset) => preset.name === name.replace(/\.ya?ml$/i, ''));
+  if (found !== undefined) return found;
+  const guess = nearest(
+    name,
+    all.map((preset) => preset.name),
+  );
+  throw new ForecastError('E_USAGE', `no preset is called ${JSON.stringify(name.slice(0, 60))}`, {
+    hint:
+      guess === null ? '`forecast presets` lists them; a table ends in .csv, .tsv or .tsf' : `did you mean ${guess}?`,
+  });
+}
+
+async function write(out: string, text: (folder: string) => string): Promise<{ readonly files: readonly string[] }> {
+  const path = resolve(out);
+  refuse(path);
+  await writeAtomic(path, text(dirname(path)));
+  return { files: [path] };
+}
+
+function refuse(path: string): void {
+  if (!existsSync(path)) return;
+  throw new ForecastError('E_USAGE', 'is there already and is not overwritten', {
+    where: basename(path),
+    hint: 'move it away, or name another file with --out',
+  });
+}
+
+/** Line 1: what editors complete and check by. */
+function schemaLine(folder: string): string {
+  const path = relative(folder, join(PACKAGE_FOLDER, 'configs', 'schema.json'))
+    .split(sep)
+    .join('/');
+  return `# yaml-language-server: $schema=${path.startsWith('.') ? path : `./${path}`}`;
+}
+
+/** Left open as in the config that is written, so that windows are as there. */
+const STARTER_MODEL = { kind: 'lstm-regressor' };
+
+/** The text of a config for a table: loads it once to name the columns and to see its season. */
+async function textFor(table: string, options: OpenOptions, folder = dirname(resolve(table))): Promise<string> {
+  refuseAddress(table);
+  const path = resolve(table);
+  const file = relative(folder, path).split(sep).join('/');
+  const place = { base: folder, file: table, allowOutside: true };
+  // What cannot be opened is said by the source, as of any other table.
+  const kind = await kindOfFile(path, { resolve: () => path, display: () => table, seed: 0 }).catch(
+    () => 'csv' as const,
+  );
+  const given = { ...options, ...place };
+  const source = { kind, file };
+  const { probe, data } = await loaded(parseConfig({ source, model: STARTER_MODEL }, given))
+    .catch((refused: unknown) =>
+      loadedById(refused, (id) => parseConfig({ source: { ...source, id }, model: STARTER_MODEL }, given)),
+    )
+    .catch((refused: unknown) => {
+      throw orText(refused, file);
+    });
+  const { raw } = data;
+  if (raw.form !== 'numbers') return '';
+  const facts = factsOf(data);
+  const { window, predict } = settle(probe.written, facts);
+  const columns = sourceLine(file, probe.written.source, raw);
+  const season = seasonFact(data.seasons ?? []) || 'no season';
+  if (raw.series.length > MOST_NETWORKS) return panelStarter(table, columns, raw, season, predict.horizon);
+  return starterFor(table, columns, facts, season, window);
+}
+
+async function loaded(probe: LoadedConfig): Promise<{ readonly probe: LoadedConfig; readonly data: Loaded }> {
+  return { probe, data: await loadData(probe) };
+}
+
+/** Of a .txt that is no table: how it is read as a text. */
+function orText(error: unknown, file: string): unknown {
+  if (!(error instanceof ForecastError) || !/\.txt(?:\.gz)?$/i.test(file)) return error;
+  if (!/^E_(?:CSV_(?:HEADER|RAGGED|QUOTE)|DATA_(?:COLUMN|EMPTY|NOT_NUMERIC))$/.test(error.code)) return error;
+  const text = `a text to learn from is named in a config: source: { kind: text, file: ${JSON.stringify(file)} }`;
+  const where = error.where === undefined ? {} : { where: error.where };
+  return new ForecastError(error.code, error.message, { ...where, hint: `${error.hint}; ${text}`, cause: error });
+}
+
+/** Fewer rows of each are no proof that columns name series. */
+const LEAST_ROWS = 8;
+
+/**
+ * A table whose times repeat or go back, read as several series by the columns its refusal names, where every one of them is whole
+ * and in order then: that can hardly be chance. Throws the refusal where it is not, or where gaps were to be passed over.
+ */
+async function loadedById(
+  refused: unknown,
+  probeWith: (id: readonly string[]) => LoadedConfig,
+): Promise<{ readonly probe: LoadedConfig; readonly data: Loaded }> {
+  const told = withoutConfig(refused);
+  if (!(refused instanceof ForecastError) || !/^E_TIME_(ORDER|DUPLICATE)$/.test(refused.code)) throw told;
+  const named = /\bset source\.id: (\[.*?\]|"[^"]*")/.exec(refused.hint ?? '')?.[1];
+  if (named === undefined) throw told;
+  const probe = probeWith([JSON.parse(named) as string | string[]].flat());
+  if (probe.written.source.gaps !== 'refuse') throw told;
+  const found = await loaded(probe).catch((other: unknown) => {
+    // Cells are looked at once times are in order.
+    throw other instanceof ForecastError && other.code === 'E_DATA_MISSING' ? withoutConfig(other) : told;
+  });
+  const series = found.data.raw.form === 'numbers' ? found.data.raw.series : [];
+  if (series.length < 2 || series.some(({ length }) => length < LEAST_ROWS)) throw told;
+  return found;
+}
+
+/** The source as found: its columns, and what the command line set. */
+function sourceLine(file: string, written: Config['source'], raw: Numbers): string {
+  const { kind, ...given } = written;
+  const usual = SOURCES[kind]?.options.parse({ file: given.file }) as JsonObject;
+  const { time, targets } = raw.series[0]!;
+  const names = targets.map((target) => target.name);
+  // A time joined from several columns is inferred again; its name is no column.
+  const times = time.stamps === null || time.name === 'time' ? {} : { time: time.name };
+  const found = kind === 'csv' ? { ...times, target: names.length === 1 ? names[0] : names } : {};
+  const set = Object.fromEntries(
+    Object.entries(given).filter(([key, value]) => !isDeepStrictEqual(value, (usual as JsonObject)[key])),
+  );
+  const entries = { kind, file, ...found, ...set };
+  const shown = Object.entries(entries).map(([key, value]) => `${key}: ${key === 'kind' ? value : flow(value)}`);
+  return `{ ${shown.join(', ')} }`;
+}
+
+/** JSON with a blank after commas and colons, which is YAML too. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  return `{ ${Object.entries(value)
+    .map(([key, one]) => `${key}: ${flow(one)}`)
+    .join(', ')} }`;
+}
+
+/** Most windows to be judged by where a horizon is short. */
+const MOST_HELD = 48;
+
+/** Series that each get a network of their own; of more, one model is fitted to all. */
+const MOST_NETWORKS = 8;
+
+/** Rows of all series that a pooled model takes a minute for, walked through its folds. */
+const MOST_POOLED = 60_000;
+
+/** A file's name on one line of a comment. */
+function namedInside(table: string): string {
+  return basename(table).replace(/\p{Cc}/gu, ' ');
+}
+
+function panelStarter(table: string, source: string, { series }: Numbers, season: string, horizon: number): string {
+  const lengths = series.map(({ length }) => length);
+  const [least, most] = lengths.reduce(([low, high], n) => [Math.min(low, n), Math.max(high, n)], [Infinity, 0]);
+  const rows = least === most ? `${least}` : `${least} to ${most}`;
+  const all = lengths.reduce((sum, length) => sum + length, 0);
+  const model =
+    all > MOST_POOLED
+      ? '{ kind: theta }                        # of each series; linear, one model for all of them, takes minutes here'
+      : '{ kind: linear }                       # one model for all series; theta, ets and auto fit each by itself';
+  const name = stemOf(table);
+  return `# ${name}: made from ${namedInside(table)}: ${series.length} series of ${rows} rows, ${season}. Change what you know better.
+name: ${JSON.stringify(name)}
+
+source:   ${source}
+window:   { horizon: ${horizon} }
+model:    ${model}
+`;
+}
+
+function starterFor(
+  table: string,
+  source: string,
+  facts: Facts,
+  season: string,
+  { horizon }: Config['window'],
+): string {
+  const held = Math.max(1, Math.min(Math.max(MOST_HELD, 2 * horizon), Math.floor(facts.rows / 10)));
+  // Windows whose targets reach into the test part are dropped: as many more are held out.
+  const validation = held + horizon - 1;
+  const split = `{ validation: ${validation}, test: ${held} }`;
+  const name = stemOf(table);
+  return `# ${name}: made from ${namedInside(table)}: ${facts.rows} rows, ${season}. Change what you know better.
+name: ${JSON.stringify(name)}
+
+source:   ${source}
+split:    ${split.padEnd(38)} # windows: to look at, and to be judged by
+model:    lstm-regressor                         # left open: the recipe for a recorded series (forecast explain recipe)
+`;
+}
+
+function stemOf(path: string): string {
+  const stem = basename(path)
+    .replace(/\.gz$/i, '')
+    .replace(/\.[^.]+$/, '');
+  return (
+    stem
+      .replace(/[^\p{L}\p{N} ._-]/gu, '-')
+      .replace(/^[^\p{L}\p{N}]+/u, '')
+      .slice(0, 60)
+      .replace(/[ .]+$/, '') || 'table'
+  );
+}
+
+const STARTER = `# A config to start from: a generated series with trend and season. For your own table: forecast init data.csv
+name: forecast
+
+source:   { kind: generated, series: trend-season, length: 240, period: 12, noise: 0.3 }
+# source: { kind: csv, file: data.csv, time: month, target: sales }
+split:    { validation: 24, test: 24 }                     # windows: to stop by, and to be judged by
+encoder:  [{ kind: difference, lag: 12 }, { kind: standard }]
+window:   { context: 24, horizon: 12 }                     # two seasons in, one out
+model:    { kind: lstm-regressor, units: [32] }
+train:    { epochs: 200, batch: 32, optimizer: adam, rate: 0.003, patience: 20 }
+predict:  { horizon: 12 }
+`;

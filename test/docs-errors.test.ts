@@ -1,9 +1,10 @@
-// docs/errors.md and the catalogue of errors say the same.
+// docs/errors.md and docs/warnings.md, the codes that are given and `forecast explain` say the same.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { explain } from '../src/config/explain.ts';
 import { ERRORS, type ErrorCode } from '../src/core/errors.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -41,6 +42,30 @@ test('every warning the program gives has a row in docs/warnings.md, and no othe
     );
   const told = [...readFileSync(join(here, '..', 'docs', 'warnings.md'), 'utf8').matchAll(/^\| `(W_[A-Z_]+)`/gm)];
   expect(told.map((match) => match[1]).sort()).toEqual([...new Set(given)].sort());
+});
+
+describe('explain knows each code, in capitals or not, as its document has it', () => {
+  for (const [code, exit] of Object.entries(ERRORS)) {
+    test(code, () => {
+      const lines = explain(code).split('\n');
+      expect(lines[0]).toBe(code);
+      expect(lines[1]).toMatch(new RegExp(`^ {2}Exit ${exit}\\. `));
+      expect(lines).toContain(`  ${/^```\n(.*)\n```$/m.exec(entries.get(code) ?? '')?.[1]}`);
+      expect(lines.at(-1)).toMatch(/^ {2}(Fix: )?\S/);
+      expect(lines.join('')).not.toMatch(/```|\]\(/);
+    });
+  }
+  test('warnings', () => {
+    const codes = readFileSync(join(here, '..', 'docs', 'warnings.md'), 'utf8').match(/(?<=^\| `)W_\w+/gm) ?? [];
+    expect(codes.length).toBeGreaterThan(10);
+    for (const code of codes)
+      expect(explain(code.toLowerCase())).toMatch(
+        new RegExp(`^${code}\n {2}[A-Z\`].*\\.\n {2}What to do: [A-Z\`].*\\.$`),
+      );
+  });
+  test('a code that is none is answered with the nearest', () => {
+    expect(() => explain('W_COVRAGE')).toThrow(expect.objectContaining({ hint: 'did you mean "W_COVERAGE"?' }));
+  });
 });
 
 test('the examples of config errors are what the fixtures produce', () => {

@@ -1,9 +1,10 @@
-// What a key means: description, type, default, allowed values; for a choice its kinds. Made from the schema alone.
-// In: a key ("train.epochs"), a kind ("lstm-regressor"), or nothing. Out: plain text. Not here: printing.
+// What a key means: description, type, default, allowed values; for a choice its kinds. Made from the schema alone; a code has its own entry.
+// In: a key ("train.epochs"), a kind ("lstm-regressor"), a code ("W_COVERAGE"), or nothing. Out: plain text. Not here: printing.
 
 import { ForecastError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { METRICS } from '../metrics/index.ts';
+import { codeEntries } from './codes.ts';
 import { type JsonSchema, jsonSchema } from './json-schema.ts';
 import { recipeText } from './recipe.ts';
 
@@ -15,10 +16,16 @@ interface Found {
   readonly required: boolean;
 }
 
-/** Explains a key or a kind. Errors: E_USAGE with the nearest known word. */
+/** A code of an error or a warning, or the beginning of one. */
+const CODE = /^[EW]_/i;
+
+/** Explains a key, a kind or a code. Errors: E_USAGE with the nearest known word. */
 export function explain(key = ''): string {
   if (key === '') return overview();
   if (key === 'recipe') return recipeText();
+  const codes: ReadonlyMap<string, string> = CODE.test(key) ? codeEntries() : new Map();
+  const entry = codes.get(key.toUpperCase());
+  if (entry !== undefined) return entry;
   const found = findKeys(key.split('.'));
   if (found.length > 0) return found.map(describe).join('\n\n');
   const metric = describeMetric(key);
@@ -28,7 +35,7 @@ export function explain(key = ''): string {
     ...(metric === null ? [] : [metric]),
   ];
   if (pages.length > 0) return pages.join('\n\n');
-  const guess = nearestWord(key);
+  const guess = nearest(key.toUpperCase(), codes.keys()) ?? nearestWord(key);
   throw new ForecastError('E_USAGE', `nothing is called ${JSON.stringify(key.slice(0, 60))}`, {
     where: 'explain',
     hint: guess === null ? '`forecast explain` lists the keys' : `did you mean ${JSON.stringify(guess)}?`,
@@ -44,7 +51,8 @@ function overview(): string {
     '',
     ...lines,
     '',
-    'More: forecast explain train, forecast explain train.epochs, forecast explain lstm-regressor, forecast explain recipe',
+    'More: forecast explain train, forecast explain train.epochs, forecast explain lstm-regressor, forecast explain recipe,',
+    'and of errors and warnings: forecast explain W_COVERAGE',
   ].join('\n');
 }
 

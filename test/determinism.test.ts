@@ -107,6 +107,54 @@ describe.each([
   });
 });
 
+describe('what a config of recorded series leaves open is found again by a replay, whatever rows the first look took', () => {
+  /** Months of two shops: `long` of one, `short` of the other, to the same end. */
+  const table = (long: number, short: number): string => {
+    const rows = ['month,shop,sales'];
+    for (const [shop, months] of [
+      ['north', long],
+      ['south', short],
+    ] as const) {
+      for (let t = long - months; t < long; t++) {
+        const wave = Math.sin((2 * Math.PI * t) / 12) + 0.7 * Math.sin(t * t);
+        rows.push(
+          `${2010 + Math.floor(t / 12)}-${String((t % 12) + 1).padStart(2, '0')},${shop},${100 + t + 30 * wave}`,
+        );
+      }
+    }
+    return rows.join('\n');
+  };
+
+  it.each([
+    { what: 'one series', model: 'theta', long: 96, short: 0 },
+    { what: 'an uneven panel', model: 'theta', long: 96, short: 48 },
+    { what: 'an uneven panel and a network', model: 'lstm-regressor', long: 96, short: 48 },
+    { what: 'a series too short to be judged', model: 'lstm-regressor', long: 96, short: 14 },
+    {
+      what: 'a network in a combination',
+      model: '{ kind: average, members: [lstm-regressor, theta] }',
+      long: 96,
+      short: 0,
+    },
+  ])('$what: $model', async ({ model, long, short }) => {
+    const name = `open-${long}-${short}-${/\w+/.exec(model)?.[0]}`;
+    space.write(`${name}.csv`, table(long, short));
+    const config = space.write(
+      `${name}.yaml`,
+      `
+source: { kind: csv, file: ${name}.csv, time: month, target: sales${short > 0 ? ', id: shop' : ''} }
+model: ${model}
+train: { steps: 10 }
+`,
+    );
+    const first = await run(config, { out: join(space.path, name) });
+    const again = await run(first.folder, { out: join(space.path, `${name}-again`) });
+    expect(again.stored).toBe(false);
+    expect(again.result).toEqual(first.result);
+    expect(fingerprints(again.folder)).toEqual(fingerprints(first.folder));
+  });
+});
+
 describe('stopped while it is judged', () => {
   const judged = `
 source: { kind: generated, series: counting, length: 900 }

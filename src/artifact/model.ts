@@ -3,7 +3,7 @@
 
 import { ForecastError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { stableJson } from '../core/json.ts';
+import { ordered, stableJson } from '../core/json.ts';
 import type { Tensor, Tensors } from '../core/tensor.ts';
 import type { EpochRecord, Position } from '../engines/engine.ts';
 import type { Made, NetworkParts } from '../predict/network.ts';
@@ -72,7 +72,7 @@ interface Description {
 }
 
 function describe(id: string, { parts, series = id, made }: SeriesModel): Description {
-  const own = { ...(series === id ? {} : { series }), ...(made ? { made } : {}) };
+  const own = { ...(series === id ? {} : { series }), ...(made ? { made: ordered(made) } : {}) };
   return { network: parts.network, window: parts.shape, ...own };
 }
 

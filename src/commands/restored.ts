@@ -13,7 +13,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Loaded, Numbers, Series, Text } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { FitRequest, FittedNumbers, FittedText } from '../core/forecaster.ts';
-import { stableJson } from '../core/json.ts';
+import { ordered, stableJson } from '../core/json.ts';
 import { restoreText } from '../encoders/chain.ts';
 import type { TextEncoder } from '../encoders/encoder.ts';
 import { openEngine } from '../engines/index.ts';
@@ -91,7 +91,8 @@ async function fittedAgain(
   const trains = hasNetwork(model) && fit.combination === undefined;
   const { engine } = await openEngine(models.size > 0 || trains ? kind : 'reference');
   const trained = (id: string, made: Made): NetworkParts | null => {
-    const found = models.get(id)?.find((one) => one.made && stableJson(one.made) === stableJson(made));
+    const asked = stableJson(ordered(made));
+    const found = models.get(id)?.find((one) => one.made && stableJson(ordered(one.made)) === asked);
     return found ? { ...found.parts, encoder: found.encoder } : null;
   };
   const chosen = (id: string): CombinationReport | null => fitOf(id).combination ?? null;

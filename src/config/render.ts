@@ -2,6 +2,7 @@
 // Not here: where it is written (artifact/).
 
 import { stringify } from 'yaml';
+import { ordered } from '../core/json.ts';
 import type { Config } from './config.ts';
 
 const ORDER = [
@@ -29,14 +30,3 @@ export function renderConfig(config: Config): string {
     nullStr: 'null',
   });
 }
-
-/** `kind` first, then the keys by name; absent options are left out. */
-export function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== 'object' || value === null) return value;
-  const keys = Object.keys(value).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-  const entries = keys.map((key) => [key, ordered((value as Record<string, unknown>)[key])] as const);
-  return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
-}
-
-const rank = (key: string): number => (key === 'kind' ? 0 : 1);

@@ -103,3 +103,14 @@ function isPlainObject(value: unknown): value is object {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
+
+/** The value with the keys of its objects in one order: `kind` first, then by name; absent options are left out. */
+export function ordered<Value>(value: Value): Value;
+export function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => ordered(item));
+  if (!isPlainObject(value)) return value;
+  const entries = entriesOf(value).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, ordered(item)]));
+}
+
+const rank = (key: string): number => (key === 'kind' ? 0 : 1);

@@ -10,6 +10,7 @@ import { type LoadedConfig, loadConfig, parseConfig } from '../config/load.ts';
 import type { Loaded } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Season } from '../core/season.ts';
 import type { Result } from '../report/result.ts';
 import { type CalendarEntry, withCalendar } from '../sources/calendar.ts';
 import { SOURCES } from '../sources/index.ts';
@@ -31,6 +32,8 @@ export interface OpenOptions {
 export interface OpenedConfig extends LoadedConfig {
   /** sha256 the data must have; absent where any will do. */
   readonly expects?: string;
+  /** Seasons that were found before, where just that is replayed: what is written now is whole, and would leave other rows to look at. */
+  readonly seasons?: readonly Season[];
   /** Whether short series of a panel stay among the others: for forecasts by what was fitted before. */
   readonly keepShort?: boolean;
 }
@@ -81,7 +84,8 @@ export async function loadData(opened: OpenedConfig): Promise<Loaded> {
     seed: opened.written.seed,
   });
   if (opened.expects === undefined || opened.expects === loaded.sha256) {
-    const seasonal = withSeasons(loaded, opened.written);
+    const { seasons } = opened;
+    const seasonal = seasons ? { ...loaded, seasons } : withSeasons(loaded, opened.written);
     const data = withSigns(opened.keepShort ? seasonal : shortApart(seasonal, opened.written, factsOf), opened.written);
     const config = settle(opened.written, factsOf(data));
     return withCalendar(data, (config.source.calendar ?? []) as readonly CalendarEntry[], rowsAhead(config));
@@ -109,5 +113,7 @@ function runFolderOf(path: string): string | null {
 
 async function replayed(folder: string, options: OpenOptions): Promise<OpenedConfig> {
   const stored = await readRunFolder(folder);
-  return { ...storedConfig(stored, options), expects: storedResult(stored, ['data']).data.sha256 };
+  const { sha256, seasons } = storedResult(stored, ['data']).data;
+  const same = (options.set ?? []).length === 0 && seasons !== undefined;
+  return { ...storedConfig(stored, options), expects: sha256, ...(same ? { seasons } : {}) };
 }

@@ -274,7 +274,7 @@ function residualsOf({ paths }: Panel): Residuals {
 }
 
 /** Residuals over time. */
-export function residualsPlot(id: string, panel: Panel, several = false): Plot | null {
+export function residualsPlot(id: string, panel: Panel, several: boolean): Plot | null {
   const { rows, errors } = residualsOf(panel);
   if (errors.length < 3) return null;
   const points = errors.map((error, i): Point => [rows[i] as number, error]);
@@ -303,7 +303,7 @@ function momentsOf({ stamps, from, whole }: Panel, first: number, last: number):
 }
 
 /** How often residuals of each size are. */
-export function histogramPlot(id: string, panel: Panel, several = false): Plot | null {
+export function histogramPlot(id: string, panel: Panel, several: boolean): Plot | null {
   const { errors } = residualsOf(panel);
   if (errors.length < 8) return null;
   const low = errors.reduce((a, b) => Math.min(a, b));

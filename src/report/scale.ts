@@ -45,12 +45,15 @@ function padded(low: number, high: number): [number, number] {
   return [Math.max(-limit, from), Math.min(limit, until)];
 }
 
-/** A logarithmic axis where all values are above 0 and spread over more than a factor of `spread`; else a plain one. */
-export function lossAxis(label: string, values: readonly number[], spread = 30): Axis {
+/** Values that spread over more than this factor are read on a logarithmic axis. */
+const SPREAD = 30;
+
+/** A logarithmic axis where all values are above 0 and spread far; else a plain one. */
+export function lossAxis(label: string, values: readonly number[]): Axis {
   const known = values.filter(Number.isFinite);
   const low = known.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const high = known.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  if (!(low > 0) || high / low <= spread) return valueAxis(label, known);
+  if (!(low > 0) || high / low <= SPREAD) return valueAxis(label, known);
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
   const every = Math.max(1, Math.ceil((last - first) / 6));

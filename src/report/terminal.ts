@@ -49,13 +49,13 @@ export function renderTerminal(result: Result, picture: Picture | null, style: S
 }
 
 /** The forecast alone, as `predict` shows it. */
-export function renderForecast(rows: readonly ForecastRow[], style: Style = plain): string {
-  return forecastLines(rows, style, 48, ' with --csv').join('\n');
+export function renderForecast(rows: readonly ForecastRow[]): string {
+  return forecastLines(rows, plain, 48, ' with --csv').join('\n');
 }
 
 /** Generated text alone and whole, as `generate` shows it. */
-export function renderText(answers: readonly TextAnswer[], style: Style = plain): string {
-  return answers.map((answer) => textLines(answer, style, Number.POSITIVE_INFINITY).join('\n')).join('\n\n');
+export function renderText(answers: readonly TextAnswer[]): string {
+  return answers.map((answer) => textLines(answer, plain, Number.POSITIVE_INFINITY).join('\n')).join('\n\n');
 }
 
 function head(result: Result, style: Style): string[] {

@@ -17,7 +17,7 @@ export interface Engine {
     | { readonly ok: true; readonly detail: string; readonly build?: string }
     | { readonly ok: false; readonly why: string; readonly repair: string }
   >;
-  /** Networks it can train at the same time, for `trainTogether`; absent: one. */
+  /** Networks it can train at the same time, each with the bytes it has alone (together.ts); absent: one. */
   readonly together?: number;
   /** Sizes everything once. Errors: E_MODEL_SHAPE where weights do not fit the network, E_CONFIG_CONFLICT where it cannot compute it. */
   compile(network: Network, weights: Tensors): Promise<Compiled>;

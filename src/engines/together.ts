@@ -1,23 +1,5 @@
-// Several trainings side by side: replicas of one network, folds by seeds, as many at once as the engine has room for.
-// In: compiled networks and what each learns. Out: their reports, in the same order. Not here: an engine's own threads.
-
-import type { Compiled, Engine, TrainReport, TrainRequest } from './engine.ts';
-
-export interface Training {
-  readonly compiled: Compiled;
-  readonly request: TrainRequest;
-}
-
-/**
- * Trains each, at most `engine.together` at a time, beginning in order. Each network gives the same bytes as it would alone, whatever trains
- * beside it. Where one throws, those under way still end, no other begins, and the error of the first in order is thrown.
- */
-export async function trainTogether(
-  engine: Pick<Engine, 'together'>,
-  trainings: readonly Training[],
-): Promise<TrainReport[]> {
-  return await sideBySide(engine.together ?? 1, trainings, ({ compiled, request }) => compiled.train(request));
-}
+// Work side by side, such as the fits of folds: as many at once as the engine has room for.
+// In: items, and the work on each. Out: its results, in the same order. Not here: an engine's own threads.
 
 /**
  * Works on each item, at most `most` at a time, beginning in order; results in the same order. Where one throws, those under way still end,

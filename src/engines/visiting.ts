@@ -47,8 +47,8 @@ export function planEpochs(
   request: TrainRequest,
   epoch: number,
   count: number,
-  by?: Shuffle,
-  spent: BatchPlan | null = null,
+  by: Shuffle | undefined,
+  spent: BatchPlan | null,
 ): Visiting {
   const first = planEpoch(network, request, epoch, by, spent);
   if (count === 1) return first;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Interrupted } from '../../src/core/errors.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import { type Compiled, type Engine, START, type TrainRequest, type Windows } from '../../src/engines/engine.ts';
-import { trainTogether } from '../../src/engines/together.ts';
+import { sideBySide } from '../../src/engines/together.ts';
 import type { Network } from '../../src/models/network.ts';
 import { spellOptimizer } from '../../src/optimizers/index.ts';
 import { cut, cutsAt, takeCuts } from '../../src/window/cuts.ts';
@@ -465,10 +465,7 @@ describe.each(HERE)('engine %s', (kind, engine) => {
       alone.push({ report: await compiled.train(each), ...everything(compiled) });
     }
     const replicas = await Promise.all(folds.map((each) => open(network, roughWeights(network, each.seed))));
-    const reports = await trainTogether(
-      engine,
-      folds.map((each, i) => ({ compiled: replicas[i] as Compiled, request: each })),
-    );
+    const reports = await sideBySide(engine.together ?? 1, folds, (each, i) => (replicas[i] as Compiled).train(each));
     expect(replicas.map((compiled, i) => ({ report: reports[i], ...everything(compiled) }))).toEqual(alone);
   });
 
@@ -530,22 +527,4 @@ describe.each(HERE)('engine %s', (kind, engine) => {
     }
     compiled.dispose();
   });
-});
-
-it('where one training fails, those under way end and the first error is told', async () => {
-  let ended = 0;
-  const training = (wait: number, fails: string | null) => ({
-    compiled: {
-      train: async () => {
-        await new Promise((done) => setTimeout(done, wait));
-        ended++;
-        if (fails) throw new Error(fails);
-        return { records: [], position: START, stopped: 'done' };
-      },
-    } as unknown as Compiled,
-    request: {} as TrainRequest,
-  });
-  const jobs = [training(20, 'first'), training(1, 'second'), training(1, null), training(1, null)];
-  await expect(trainTogether({ together: 2 }, jobs)).rejects.toThrow('first');
-  expect(ended).toBe(2);
 });

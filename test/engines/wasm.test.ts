@@ -350,10 +350,10 @@ it('gradients that fade over many steps cost what none at all cost', async () =>
 });
 
 it('windows of one length bring one number, not one each', () => {
-  const same = planVisits(network, all, 32, null, true).bound;
+  const same = planVisits(network, all, 32, true).bound;
   expect([same.lengths.length, same.settings[8]]).toEqual([0, all.shape.context]);
   const { network: other, all: unequal } = NETWORKS['unequal lengths, one-hot'] as { network: Network; all: Windows };
-  const each = planVisits(other, unequal, 32, null, true).bound;
+  const each = planVisits(other, unequal, 32, true).bound;
   expect([each.lengths.length, each.settings[8]]).toEqual([unequal.cuts.count, 0]);
   expect(new Set(each.lengths).size).toBeGreaterThan(1);
 });

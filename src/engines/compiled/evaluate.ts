@@ -104,7 +104,7 @@ function predictBlocks(
   const width = machine.plan.outputs * ownSteps(machine.network);
   const each = workPerWindow(machine, windows.shape, 1);
   if (windows.cuts.count !== 1) return predictMany(machine, windows, signal, stopping, width, each);
-  const { bound } = planVisits(machine.network, windows, 1, null, false);
+  const { bound } = planVisits(machine.network, windows, 1, false);
   const outputs = new Float64Array(width);
   const soon = passForward(machine, signal, stopping, (kernel) => {
     bind(machine, bound);
@@ -126,7 +126,7 @@ async function predictMany(
   const { network } = machine;
   const size = Math.max(1, Math.min(BLOCK, Math.floor(machine.kernel.turn / each)));
   const outputs = roomForOutputs(windows.cuts.count, width);
-  const { order, bounds, bound } = planVisits(network, windows, size, null, false);
+  const { order, bounds, bound } = planVisits(network, windows, size, false);
   const block = new Float64Array(Math.min(size, windows.cuts.count) * width);
   let worked = 0;
   for (let k = 0; k + 1 < bounds.length; k++) {

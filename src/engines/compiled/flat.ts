@@ -19,7 +19,7 @@ export function flatten(plans: readonly WeightPlan[], tensors: Tensors, suffix =
   return flat;
 }
 
-export function unflatten(plans: readonly WeightPlan[], flat: Float32Array, suffix = ''): Map<string, Tensor> {
+export function unflatten(plans: readonly WeightPlan[], flat: Float32Array, suffix: string): Map<string, Tensor> {
   let at = 0;
   return new Map(
     plans.map(({ name, shape }) => {

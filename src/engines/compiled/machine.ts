@@ -152,7 +152,7 @@ export function bind(machine: Machine, bound: Bound): void {
 }
 
 /** Besides the signal of a pass, only who disposes of its network asks it to stop. */
-export function checkEnd(machine: Machine, end: number): void {
+function checkEnd(machine: Machine, end: number): void {
   if (end === NO_MEMORY) throw noMemory(machine);
   if (end === STOPPED) throw new ForecastError('E_BUG', 'a network was disposed of while it was at work');
 }

@@ -21,18 +21,12 @@ export interface Visits extends BatchPlan {
 const NONE = new Int32Array(0);
 
 /**
- * `targets`: whether the windows' targets are read too. Errors: E_DATA_TOO_SHORT for a window without inputs or targets, E_DATA_FUTURE
+ * Windows in time order. `targets`: whether their targets are read too. Errors: E_DATA_TOO_SHORT for a window without inputs or targets, E_DATA_FUTURE
  * where covariates end before the window needs them.
  */
-export function planVisits(
-  network: Network,
-  windows: Windows,
-  batch: number,
-  shuffled: { readonly seed: number; readonly epoch: number } | null,
-  targets: boolean,
-): Visits {
-  const plan = planBatches(windows.cuts, windows.shape, batch, shuffled);
-  return visitsOf(network, { order: plan.order, bounds: plan.bounds, windows, continues: null }, targets);
+export function planVisits(network: Network, windows: Windows, batch: number, targets: boolean): Visits {
+  const plan = planBatches(windows.cuts, windows.shape, batch, null);
+  return visitsOf(network, { ...plan, windows, continues: null }, targets);
 }
 
 /**

@@ -8,7 +8,7 @@ import { mae } from './mae.ts';
 import { mse } from './mse.ts';
 import { pinball } from './pinball.ts';
 
-export const LOSS_CELLS: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
+const LOSS_CELLS: { readonly [K in LossName]: MakeLoss<LossOf<K>> } = {
   mse,
   mae,
   huber,

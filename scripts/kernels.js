@@ -41,7 +41,7 @@ export function platformHere() {
  * @param {string} arch
  * @param {string} headers folder of node_api.h
  */
-export function unitsOf(arch, headers) {
+function unitsOf(arch, headers) {
   const builds = (OF[arch] ?? ['base']).map((name) => ({ name, ...BUILDS[name] }));
   const has = builds.flatMap((build) => ('has' in build ? [build.has] : []));
   return [

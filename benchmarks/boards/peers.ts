@@ -13,8 +13,8 @@ interface Peer {
 
 const FILE = join(import.meta.dirname, '..', 'peers-accuracy.json');
 
-export function peersOf(board: string, file: string = FILE): Row[] {
-  const { boards } = JSON.parse(readFileSync(file, 'utf8')) as {
+export function peersOf(board: string): Row[] {
+  const { boards } = JSON.parse(readFileSync(FILE, 'utf8')) as {
     boards: { readonly [board: string]: readonly Peer[] };
   };
   return (boards[board] ?? []).map((peer) => ({ ...peer, ours: false, validation: null, seconds: null }));

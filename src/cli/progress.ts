@@ -111,7 +111,7 @@ function liveView(stream: NodeJS.WriteStream, create: (options: BarOptions) => S
 const FRAME_MS = 125;
 
 /** "judging: 12,000 of 100,000 series". */
-export function describeCount(task: string, done: number, of: number): string {
+function describeCount(task: string, done: number, of: number): string {
   return `${task}: ${count(done)} of ${counted(of, 'series')}`;
 }
 

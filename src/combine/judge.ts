@@ -29,8 +29,6 @@ export interface Judged {
   readonly error: number | null;
   /** What came less what it forecast, in the unit of `error`: steps, origins, targets, series; NaN of a series it cannot be fitted to. Null where it was not judged. */
   readonly misses: Float64Array | null;
-  /** Estimated multiply-adds of its fits; what was left out costs nothing. */
-  readonly cost: number;
   /** Why it was left out; null: it was not. */
   readonly reason: string | null;
 }
@@ -70,18 +68,18 @@ export async function judge(
   for (const member of members) {
     const cost = panelCost(member, walks, walked, horizon + lead, context);
     const label = labelOf(member);
+    const leftOut = (reason: string): Judged => ({ member, label, error: null, misses: null, reason });
     if (judged.length > 0 && spent + cost > budget) {
       const reason = `over the budget: it would take ${nominalSeconds(cost)}, ${nominalSeconds(Math.max(0, budget - spent))} are left`;
-      judged.push({ member, label, error: null, misses: null, cost: 0, reason });
+      judged.push(leftOut(reason));
       continue;
     }
     const found = await errorOf(() => context.create(member), walked, horizon, lead, seed, signal);
-    const failed = (reason: string): Judged => ({ member, label, error: null, misses: null, cost: 0, reason });
-    if ('reason' in found) judged.push(failed(found.reason));
+    if ('reason' in found) judged.push(leftOut(found.reason));
     else if (found.error === null || Number.isFinite(found.error)) {
       spent += cost;
-      judged.push({ member, label, ...found, cost, reason: null });
-    } else judged.push(failed('its forecasts are not finite'));
+      judged.push({ member, label, ...found, reason: null });
+    } else judged.push(leftOut('its forecasts are not finite'));
   }
   return {
     members: judged,

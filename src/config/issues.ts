@@ -117,7 +117,7 @@ function reasonOf({ code, message }: Pick<Issue, 'code' | 'message'>): string | 
   return !listing || /^Invalid /.test(message) ? null : message;
 }
 
-function notListed(path: Path, value: unknown, allowed: readonly string[], reason: string | null = null): Problem {
+function notListed(path: Path, value: unknown, allowed: readonly string[], reason: string | null): Problem {
   if (value === undefined) return missing(path);
   const list = `one of ${clip(allowed.join(', '), 260)}`;
   if (reason !== null) return { code: 'E_CONFIG_CONFLICT', path, what: reason, hint: list };

@@ -16,7 +16,8 @@ export interface Preset {
 export const PACKAGE_FOLDER: string = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** All presets by name; none where the package came without them. */
-export function presets(folder: string = join(PACKAGE_FOLDER, 'configs')): Preset[] {
+export function presets(): Preset[] {
+  const folder = join(PACKAGE_FOLDER, 'configs');
   return filesIn(folder)
     .filter((file) => file.endsWith('.yaml'))
     .sort((a, b) => (stem(a) < stem(b) ? -1 : 1))

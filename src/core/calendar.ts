@@ -188,7 +188,7 @@ const MONTH_NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Se
 
 const WRITERS: Record<TimeFormat, (stamp: number, frequency: Frequency) => string> = {
   index: (stamp) => String(stamp),
-  'iso-date': (stamp) => `${isoDate(stamp)}${timeIfAny(stamp, ' ')}`,
+  'iso-date': (stamp) => `${isoDate(stamp)}${timeIfAny(stamp)}`,
   'iso-datetime': (stamp) => `${isoDate(stamp)}T${timeOf(stamp)}`,
   'spaced-datetime': (stamp) => `${isoDate(stamp)} ${timeOf(stamp)}`,
   'iso-datetime-utc': (stamp) => `${isoDate(stamp)}T${timeOf(stamp)}Z`,
@@ -236,14 +236,14 @@ function timeOf(stamp: number): string {
   return `${clock.join(':')}${milliseconds === 0 ? '' : `.${String(milliseconds).padStart(3, '0')}`}`;
 }
 
-function timeIfAny(stamp: number, before: string): string {
-  return stamp % DAY === 0 ? '' : `${before}${timeOf(stamp)}`;
+function timeIfAny(stamp: number): string {
+  return stamp % DAY === 0 ? '' : ` ${timeOf(stamp)}`;
 }
 
 /** The time of day where rows are less than a day apart, or not at midnight. */
 function timeWithin(stamp: number, frequency: Frequency): string {
   const short = (LENGTHS[frequency.unit] ?? 0) * frequency.count;
-  return short > 0 && short < DAY ? ` ${timeOf(stamp)}` : timeIfAny(stamp, ' ');
+  return short > 0 && short < DAY ? ` ${timeOf(stamp)}` : timeIfAny(stamp);
 }
 
 function two(n: number): string {

@@ -15,7 +15,7 @@ function asMissing(value: number): string {
 }
 
 /** Those of single values, which may be mistakes: numbers that stand for none, and a last row that falls as no other. */
-export function oddValues(series: readonly Series[], repair: (value: number) => string = asMissing): Warning[] {
+export function oddValues(series: readonly Series[], repair: (value: number) => string): Warning[] {
   return [...standIns(series, repair), ...unfinished(series)];
 }
 

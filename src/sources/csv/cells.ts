@@ -218,7 +218,7 @@ export function numberColumn(
   style: NumberStyle,
   place: Place,
   allowBooleans: boolean,
-  watch: GroupWatch | null = null,
+  watch: GroupWatch | null,
 ): NumberColumn {
   const reader = numberReader(style, allowBooleans, () => whereOf(place, name), watch);
   let grown = new Float64Array(1024);

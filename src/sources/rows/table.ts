@@ -42,8 +42,8 @@ async function readBlocks(blocks: AsyncGenerator<Block>, options: RowsTableOptio
   const head = readHead(first, options, place);
   const collector = rowCollector(head, options, place);
   const walking = { delimiter: head.delimiter, place, limits: options.limits };
-  let blanks = walkBlock(first, 0, walking, collector.sink);
-  for await (const block of blocks) blanks += walkBlock(block, 0, walking, collector.sink);
+  let blanks = walkBlock(first, walking, collector.sink);
+  for await (const block of blocks) blanks += walkBlock(block, walking, collector.sink);
   collector.settle();
   const rows = collector.rows();
   if (rows.length === 0) throw noRows(place.file);

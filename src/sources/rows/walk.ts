@@ -22,17 +22,17 @@ const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
 
-/** Hands on every record of a block from byte `from`; blank lines are left out and counted. Throws E_CSV_QUOTE, E_CSV_FIELD_TOO_LONG, E_CSV_TOO_MANY_COLUMNS. */
-export function walkBlock(block: Block, from: number, options: WalkOptions, sink: RecordSink): number {
-  const simple = !block.quoted || quotedSimply(block.bytes, from, options.delimiter.charCodeAt(0));
-  return simple ? walkPlain(block.bytes, from, options, sink) : walkQuoted(block.bytes.subarray(from), options, sink);
+/** Hands on every record of a block; blank lines are left out and counted. Throws E_CSV_QUOTE, E_CSV_FIELD_TOO_LONG, E_CSV_TOO_MANY_COLUMNS. */
+export function walkBlock(block: Block, options: WalkOptions, sink: RecordSink): number {
+  const simple = !block.quoted || quotedSimply(block.bytes, 0, options.delimiter.charCodeAt(0));
+  return simple ? walkPlain(block.bytes, options, sink) : walkQuoted(block.bytes, options, sink);
 }
 
-function walkPlain(bytes: Buffer, from: number, { delimiter, place, limits }: WalkOptions, sink: RecordSink): number {
+function walkPlain(bytes: Buffer, { delimiter, place, limits }: WalkOptions, sink: RecordSink): number {
   const sign = delimiter.charCodeAt(0);
   const n = bytes.length;
   let blanks = 0;
-  let i = from;
+  let i = 0;
   while (i < n) {
     let column = 0;
     for (;;) {

@@ -1,10 +1,12 @@
 // Members judged by rolling origins inside the past that a fit was given: the ground of every choice and weight.
 // In: members in order, a panel, a budget. Out: an error for each member, or why it has none. Not here: what is made of them.
 
-import { rowsOf, type Series } from '../core/data.ts';
+import { type Column, rowsOf, type Series } from '../core/data.ts';
 import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import { joined } from '../core/joined.ts';
 import { backtest, type Fold, type Track, type Walk } from '../evaluate/backtest.ts';
+import { errorsAt } from '../evaluate/score.ts';
+import { seasonalScale } from '../metrics/pointwise.ts';
 import { attempt } from './blend.ts';
 import type { CombineContext, Member } from './combination.ts';
 import { costOf, NETWORK_PACE, NOMINAL_RATE, nominalSeconds } from './cost.ts';
@@ -219,9 +221,9 @@ async function errorOf(
       missed.push(...blocksOf(walk, horizon).map((rows) => new Float64Array(rows).fill(Number.NaN)));
       continue;
     }
-    for (const [c, { values }] of walk.series.targets.entries()) {
-      const misses = missesOf(track, values, c, walk.series.targets.length, horizon, lead);
-      const scale = alone ? 1 : meanChange(values.subarray(0, walk.folds[0]?.origins[0]));
+    for (const [c, misses] of errorsAt(walk.series, track, horizon, lead).entries()) {
+      const { values } = walk.series.targets[c] as Column;
+      const scale = alone ? 1 : (seasonalScale(values.subarray(0, walk.folds[0]?.origins[0]), 1) ?? 0);
       missed.push(scale > 0 ? misses.map((miss) => miss / scale) : misses);
       if (scale === 0) continue;
       sum += meanSize(misses) / scale;
@@ -260,34 +262,8 @@ async function tracksOf(
   return tracks;
 }
 
-/** What came less what was forecast, (N, H). */
-function missesOf(
-  { origins, values }: Track,
-  actual: Float64Array,
-  c: number,
-  targets: number,
-  horizon: number,
-  lead: number,
-): Float64Array {
-  const misses = new Float64Array(origins.length * horizon);
-  for (let n = 0; n < origins.length; n++) {
-    const first = (origins[n] as number) + lead;
-    for (let h = 0; h < horizon; h++) {
-      misses[n * horizon + h] = (actual[first + h] as number) - (values[(n * horizon + h) * targets + c] as number);
-    }
-  }
-  return misses;
-}
-
 function meanSize(misses: Float64Array): number {
   let sum = 0;
   for (const miss of misses) sum += Math.abs(miss);
   return sum / misses.length;
-}
-
-/** The mean size of the changes from row to row. */
-function meanChange(values: Float64Array): number {
-  let sum = 0;
-  for (let t = 1; t < values.length; t++) sum += Math.abs((values[t] as number) - (values[t - 1] as number));
-  return sum / Math.max(1, values.length - 1);
 }

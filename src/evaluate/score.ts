@@ -161,6 +161,18 @@ export function actualsAt(
   return series.targets.map((target) => gatherActual(target.values, cutoffs, horizon, lead));
 }
 
+/** What came less what was forecast, target by target: C times (N, H). */
+export function errorsAt(
+  series: Series,
+  { origins, values }: { readonly origins: ArrayLike<number>; readonly values: Float64Array }, // (N), (N, H, C)
+  horizon: number,
+  lead: number,
+): readonly Float64Array[] {
+  return actualsAt(series, origins, horizon, lead).map((actual, c, { length }) =>
+    actual.map((y, i) => y - (values[i * length + c] as number)),
+  );
+}
+
 /** Scores predicted tokens; tokens that are not in the vocabulary are left out for all contenders alike. Errors: Interrupted. */
 export async function scoreText(judging: TextJudging): Promise<Judgement> {
   const rows: Unskilled[] = [];

@@ -3,12 +3,12 @@
 
 import type { Config } from '../config/config.ts';
 import { firstFitRows } from '../config/defaults.ts';
-import { rowsOf, type Series } from '../core/data.ts';
+import { type Column, rowsOf, type Series } from '../core/data.ts';
 import type { FitRequest, NumberForecaster } from '../core/forecaster.ts';
 import { type BacktestPlan, backtest, type Fold, planFolds, type Track, type Walk } from '../evaluate/backtest.ts';
 import { fewInside } from '../evaluate/holding.ts';
 import { type Calibration, calibrate, type ErrorPaths, halfWidths } from '../evaluate/intervals.ts';
-import { type Answer, actualsAt, type Losses, namedRows, type ScoreRow, scoreAnswers } from '../evaluate/score.ts';
+import { type Answer, errorsAt, type Losses, namedRows, type ScoreRow, scoreAnswers } from '../evaluate/score.ts';
 import { FORECASTERS } from '../forecasters/index.ts';
 import { holdOut, windowShape } from '../prepare/cutting.ts';
 import type { BacktestReport } from '../report/result.ts';
@@ -246,18 +246,12 @@ function originsOf(folds: readonly Fold[]): number[] {
 /** Errors of one forecaster, target by target. */
 function errorsOf(walks: readonly Walk[], tracks: readonly Track[], { horizon, lead }: BacktestPlan): ErrorPaths[] {
   return walks.flatMap(({ series, folds }, s) => {
-    const { values, origins, fold } = tracks[s] as Track;
+    const track = tracks[s] as Track;
+    const { origins, fold } = track;
     const first = (folds[0] as Fold).origins[0] as number;
-    return actualsAt(series, origins, horizon, lead).map((actual, c): ErrorPaths => {
-      const target = series.targets[c] as Series['targets'][number];
-      const channels = series.targets.length;
-      return {
-        id: pathId(series.id, target.name),
-        errors: actual.map((y, i) => y - (values[i * channels + c] as number)),
-        origins,
-        fold,
-        train: target.values.subarray(0, first),
-      };
+    return errorsAt(series, track, horizon, lead).map((errors, c): ErrorPaths => {
+      const target = series.targets[c] as Column;
+      return { id: pathId(series.id, target.name), errors, origins, fold, train: target.values.subarray(0, first) };
     });
   });
 }

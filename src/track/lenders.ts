@@ -7,7 +7,7 @@ import { ForecastError } from '../core/errors.ts';
 import type { FitRequest } from '../core/forecaster.ts';
 import { borrowedRatios, differenceOf, LEAST_ROWS, LENDERS, type Lender } from '../evaluate/borrowed.ts';
 import type { Calibration } from '../evaluate/intervals.ts';
-import { actualsAt } from '../evaluate/score.ts';
+import { errorsAt } from '../evaluate/score.ts';
 import { fitTogether } from './fitting.ts';
 import { pathId } from './forecast-rows.ts';
 import type { Workshop } from './forecaster.ts';
@@ -73,11 +73,8 @@ async function lendersOf(
     const cut = cuts[i] as Series;
     const fitted = await fitShort(workshop, cut, request(cut), together?.[all.length + i]);
     const { values } = await fitted.forecast(cut, { cutoffs: [rows], horizon, lead });
-    const actual = actualsAt(series, [origin], horizon, lead);
-    for (const [c, own] of lenders.entries()) {
-      const errors = (actual[c] as Float64Array).map((y, h) => y - (values[h * lenders.length + c] as number));
-      own.push({ values: (cut.targets[c] as Series['targets'][number]).values, errors });
-    }
+    for (const [c, errors] of errorsAt(series, { origins: [origin], values }, horizon, lead).entries())
+      lenders[c]?.push({ values: (cut.targets[c] as Series['targets'][number]).values, errors });
     fitted.dispose();
   }
   return lenders;

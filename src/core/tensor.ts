@@ -12,8 +12,3 @@ export type Tensors = ReadonlyMap<string, Tensor>;
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
 }
-
-/** A deep copy, so that a snapshot does not follow the weights it was taken of. */
-export function copyTensors(tensors: Tensors): Map<string, Tensor> {
-  return new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]));
-}

@@ -1,5 +1,5 @@
 // Ridge regression from normal equations, for one matrix of them and many penalties.
-// In: XᵀX, XᵀY and penalties. Out: weights, all outputs at once. Not here: how the moments are summed (lagged-moments.ts).
+// In: XᵀX, XᵀY and penalties. Out: weights, all outputs at once. Not here: how the moments are summed (sliding-moments.ts).
 
 /**
  * The weights β (n × outputs) of (XᵀX + λ I) β = XᵀY; `gram` (n × n) need hold its upper triangle only. Solved by a Cholesky

@@ -1,5 +1,5 @@
 // LSTM: long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000), described.
-// Weights as Keras stores them: columns in blocks i, f, c, o. Not here: the gate equations (engines/reference/lstm.ts).
+// Weights as Keras stores them: columns in blocks i, f, c, o. Not here: the gate equations (engines/reference/layers/lstm.ts).
 
 import * as z from 'zod';
 import type { LayerKind, SpecOf } from './layer.ts';

@@ -1,5 +1,5 @@
 // Fitting the config's model: to several series at once, and again on every row, for as long as was best.
-// In: series and what may be learned from. Out: fitted forecasters, checkpoints kept. Not here: what is held out, judging (numbers.ts).
+// In: series and what may be learned from. Out: fitted forecasters, checkpoints kept. Not here: what is held out, judging (judging.ts).
 
 import { seedsFrom } from '../combine/seeds.ts';
 import type { Config } from '../config/config.ts';

@@ -1,5 +1,5 @@
 // What a fitted forecaster expects after the end of a series, as rows with times and intervals, and as sums.
-// In: a fitted forecaster, a series, calibrated intervals. Out: rows in raw units. Not here: fitting (numbers.ts), files (report/).
+// In: a fitted forecaster, a series, calibrated intervals. Out: rows in raw units. Not here: fitting (fitting.ts), files (report/).
 
 import type { Config } from '../config/config.ts';
 import { futureStamps } from '../core/calendar.ts';

@@ -1,5 +1,5 @@
 // The config's model as a forecaster of numbers: a network around encoders and windows, a closed form, or a combination of both.
-// In: the config, the engine. Out: a NumberForecaster. Not here: fitting, judging (numbers.ts).
+// In: the config, the engine. Out: a NumberForecaster. Not here: fitting (fitting.ts), judging (judging.ts).
 
 import type { CombinationReport, Member } from '../combine/combination.ts';
 import { COMBINATIONS } from '../combine/index.ts';

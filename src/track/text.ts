@@ -25,7 +25,7 @@ import type { Cuts, WindowShape } from '../window/window.ts';
 import { checkForms, chosenOnWarnings } from './contest.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
 
-/** Tokens judged at most by a network that reads its whole window before each (see numbers.ts). */
+/** Tokens judged at most by a network that reads its whole window before each (see judging.ts). */
 const JUDGED_TOKENS = 20_000;
 const METRIC_KINDS = ['cross-entropy', 'perplexity', 'bits-per-character', 'accuracy'];
 

@@ -3,7 +3,6 @@
 
 import { ForecastError, Interrupted } from '../core/errors.ts';
 import type { Progress } from '../core/forecaster.ts';
-import { copyTensors } from '../core/tensor.ts';
 import {
   type Compiled,
   type EpochRecord,
@@ -162,7 +161,7 @@ function advance(state: TrainState, report: TrainReport, compiled: Compiled, pla
   const loss = watched.validationLoss ?? watched.loss;
   // A validation that overflowed is never the best one.
   if (!Number.isFinite(loss) || (next.best && loss >= next.best.loss)) return next;
-  return { ...next, best: { epoch: watched.epoch, loss, weights: copyTensors(next.weights) } };
+  return { ...next, best: { epoch: watched.epoch, loss, weights: next.weights } };
 }
 
 function outOfPatience(state: TrainState, plan: TrainPlan): boolean {

@@ -1,8 +1,6 @@
 // The one window of the program, as offsets: which positions are read, which are predicted.
 // In: a cutoff inside a segment. Out: its input and target spans. Not here: choosing cutoffs (cuts.ts), batches (batches.ts), copying values (engines/).
 
-import type { Segment } from '../core/sequence.ts';
-
 /**
  * The shape all windows of a run share. A window at cutoff c in a segment that starts at s reads the inputs
  * [max(s, c − context), c) and predicts, for targets `last`, the positions [c + lead, c + lead + horizon); for targets
@@ -41,5 +39,3 @@ export interface Cutting {
   readonly kind: 'sliding' | 'prefixes';
   readonly stride: number;
 }
-
-export type { Segment };

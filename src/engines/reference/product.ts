@@ -1,5 +1,5 @@
 // Matrix products in float64: operands packed in narrow panels, sums held in registers.
-// In: packed panels. Out: C += A · B, each element summed over rising depth in blocks. Not here: what is multiplied (linear.ts, state.ts).
+// In: packed panels. Out: C += A · B, each element summed over rising depth in blocks. Not here: what is multiplied (linear.ts, layers/recurrent.ts).
 
 /** Lines of the left operand in a panel. */
 export const ROWS = 4;

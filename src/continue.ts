@@ -42,66 +42,45 @@ export async function continuation(from: string | Imported, config: Config, data
 
 async function continued(path: string, config: Config, data: Loaded): Promise<Continuation> {
   const stored = await readRunFolder(resolve(path));
-  const { written } = storedConfig(stored);
-  const before = settle(written, factsOf(data));
-  for (const key of KEPT) {
-    const [old, now] = [JSON.stringify(ordered(before[key])), JSON.stringify(ordered(config[key]))];
-    if (old === now) continue;
-    throw new ForecastError('E_RESUME_MISMATCH', `${key} ${old.slice(0, 60)} → ${now.slice(0, 60)}`, {
-      where: path,
-      hint: 'continue with the config the run was made with',
-    });
-  }
-  const [old, now] = [before.train.seeds ?? 1, config.train.seeds ?? 1];
-  if (old !== now || (now > 1 && before.seed !== config.seed)) {
-    throw new ForecastError('E_RESUME_MISMATCH', `seeds ${seedsShown(before)} → ${seedsShown(config)}`, {
-      where: path,
-      hint: 'continue with the config the run was made with',
-    });
-  }
+  const before = settle(storedConfig(stored).written, factsOf(data));
+  const refuse = (what: string, hint: string): ForecastError =>
+    new ForecastError('E_RESUME_MISMATCH', what, { where: path, hint });
+  const other = otherwise(before, config);
+  if (other !== null) throw refuse(other, 'continue with the config the run was made with');
   const identity = stored.json('identity.json') as { hash: string; data: string };
   const models = readModels(stored);
   if (!MODELS[config.model.kind] && models.size > 0) {
-    throw new ForecastError(
-      'E_RESUME_MISMATCH',
+    throw refuse(
       `${config.model.kind} is made of several forecasters, none of them to be trained on`,
-      {
-        where: path,
-        hint: 'continue a run whose model is a network, or run the config anew with more train.epochs',
-      },
+      'continue a run whose model is a network, or run the config anew with more train.epochs',
     );
   }
+  if (models.size === 0) throw refuse('the run holds no network', 'name a run of a network model');
+  // Numbers are scaled anew and may have grown; a text numbers its tokens anew, and the old weights would speak of other words.
+  if (data.raw.form === 'text' && identity.data !== data.sha256)
+    throw refuse('the run was made on another text', 'continue on the text the run was made with');
+  const held = new Set([...models].map(([name, { series }]) => series ?? name));
+  if (data.raw.form === 'numbers' && data.raw.series.some(({ id }) => !held.has(id)))
+    throw refuse('the run holds other series than the data', 'continue on the data the run was made with');
   const states = new Map(
     [...models].map(
       ([id, { parts, training }]) =>
         [id, { ...training, weights: training.weights ?? parts.weights, best: null }] as const,
     ),
   );
-  if (states.size === 0)
-    throw new ForecastError('E_RESUME_MISMATCH', 'the run holds no network', {
-      where: path,
-      hint: 'name a run of a network model',
-    });
-  // Numbers are scaled anew and may have grown; a text numbers its tokens anew, and the old weights would speak of other words.
-  if (data.raw.form === 'text' && identity.data !== data.sha256) {
-    throw new ForecastError('E_RESUME_MISMATCH', 'the run was made on another text', {
-      where: path,
-      hint: 'continue on the text the run was made with',
-    });
-  }
-  const held = new Set([...models].map(([name, { series }]) => series ?? name));
-  if (data.raw.form === 'numbers' && data.raw.series.some(({ id }) => !held.has(id))) {
-    throw new ForecastError('E_RESUME_MISMATCH', 'the run holds other series than the data', {
-      where: path,
-      hint: 'continue on the data the run was made with',
-    });
-  }
   const done = [...states.values()].reduce((most, { history }) => Math.max(most, history.length), 0);
-  return {
-    hash: identity.hash,
-    states,
-    config: { ...config, train: longer(config.train, done) },
-  };
+  return { hash: identity.hash, states, config: { ...config, train: longer(config.train, done) } };
+}
+
+/** The first thing that shapes the weights, or what they mean, and is not as it was; null where all is. */
+function otherwise(before: Config, config: Config): string | null {
+  for (const key of KEPT) {
+    const [old, now] = [JSON.stringify(ordered(before[key])), JSON.stringify(ordered(config[key]))];
+    if (old !== now) return `${key} ${old.slice(0, 60)} → ${now.slice(0, 60)}`;
+  }
+  const [old, now] = [before.train.seeds ?? 1, config.train.seeds ?? 1];
+  const same = old === now && (now === 1 || before.seed === config.seed);
+  return same ? null : `seeds ${seedsShown(before)} → ${seedsShown(config)}`;
 }
 
 /** Epochs on top of those done; where steps are counted, as many epochs again as they came to. */

@@ -14,8 +14,9 @@ import {
   sharing,
   type Tried,
 } from './combination.ts';
+import { how } from './how.ts';
 import { labelOf } from './member.ts';
-import { how, members, spelledMember } from './members.ts';
+import { members, spelledMember } from './members.ts';
 
 export interface AverageOptions {
   readonly members: readonly Member[];

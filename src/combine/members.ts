@@ -29,5 +29,3 @@ export function members(least: number): z.ZodType<readonly Member[]> {
 export function spelledMember(written: Member): Exclude<Member, string> {
   return spelled(written, WRAPPERS);
 }
-
-export { how } from './how.ts';

@@ -52,10 +52,10 @@ async function blended(parts: readonly Part[], how: How, series: Series, request
 export async function saidBy(
   parts: readonly Part[],
   series: Series,
-  { cutoffs, horizon, lead, signal }: ForecastRequest,
+  request: ForecastRequest,
 ): Promise<Float64Array[]> {
   const all: Float64Array[] = [];
-  for (const { fitted } of parts) all.push((await fitted.forecast(series, { cutoffs, horizon, lead, signal })).values);
+  for (const { fitted } of parts) all.push((await fitted.forecast(series, request)).values);
   return all;
 }
 

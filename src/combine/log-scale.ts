@@ -54,8 +54,7 @@ function undone(fitted: FittedNumbers, least: Float64Array): FittedNumbers {
     inside: fitted,
     ...(fitted.firstCutoff === undefined ? {} : { firstCutoff: fitted.firstCutoff }),
     forecast: async (series, request) => {
-      const { cutoffs, horizon, lead, signal } = request;
-      const { values } = await fitted.forecast(logarithms(series, least), { cutoffs, horizon, lead, signal });
+      const { values } = await fitted.forecast(logarithms(series, least), request);
       for (let i = 0; i < values.length; i++) values[i] = Math.exp(values[i] as number);
       return { values };
     },

@@ -35,9 +35,6 @@ export interface Progress {
 /** Forecasts in raw units for N cutoffs, H steps, C targets: `values[(n · H + h) · C + c]`. */
 export interface Forecasts {
   readonly values: Float64Array; // (N, H, C)
-  /** Interval bounds by level ("80", "95"), each (N, H, C); absent where the forecaster gives none. */
-  readonly lower?: { readonly [level: string]: Float64Array };
-  readonly upper?: { readonly [level: string]: Float64Array };
   /** What each network of an ensemble said by itself, each (N, H, C); absent for everything else. */
   readonly parts?: readonly Float64Array[];
 }
@@ -47,7 +44,6 @@ export interface ForecastRequest {
   readonly cutoffs: ArrayLike<number>;
   readonly horizon: number;
   readonly lead: number;
-  readonly levels?: readonly number[];
   /** Stops a forecast of many cutoffs between two blocks of them: Interrupted. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -280,13 +280,20 @@ async function move(path: string, name: string): Promise<void> {
   });
 }
 
-/** null where nothing is committed; a damaged one is a commit that never was. */
+/** null where nothing is committed; a damaged one is a commit that never was. One that cannot be read now may be whole: nothing is thrown away. */
 async function readPendingManifest(path: string): Promise<unknown> {
-  return readManifest(join(path, PENDING)).catch(() => null);
+  return readManifest(join(path, PENDING)).catch((error: unknown) => {
+    if (error instanceof Damage) return null;
+    throw error;
+  });
 }
 
+/** null where there is none, or a damaged one. What cannot be read now may be whole, and what belongs to it is not to be thrown away. */
 async function readIdentity(path: string): Promise<Identity | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  });
   return text === null ? null : parseIdentity(text);
 }
 

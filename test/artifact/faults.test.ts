@@ -82,6 +82,27 @@ test.skipIf(!CAN_TRACE).each([
   }
 });
 
+test.skipIf(!CAN_TRACE).each([
+  ['identity.json', 4, 'while it trains'],
+  ['files/manifest.json', 7, 'before the first of what is committed is moved'],
+])('where unfinished/%s cannot be read after a kill at rename %i, %s, nothing is thrown away', (name, n) => {
+  const root = mkdtempSync(join(tmpdir(), 'unread-'));
+  try {
+    const path = join(root, 'run');
+    const unfinished = join(path, 'unfinished');
+    const kept = (): string[] => readdirSync(unfinished, { recursive: true, encoding: 'utf8' }).sort();
+    train(path, ['-e', 'trace=rename', '-e', `inject=rename:signal=KILL:when=${n}`]);
+    const before = kept();
+    expect(before).toContain(join(name));
+    const { said } = train(path, ['-P', join(unfinished, name), '-e', 'inject=openat:error=EIO:when=1']);
+    expect(said).toMatch(/E_IO_WRITE.*input\/output error/s);
+    expect(kept()).toEqual(before);
+    expect(train(path).status).toBe(0);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+
 const POINTS = [
   ['rename', 'signal=KILL'],
   ['fsync', 'signal=KILL'],

@@ -135,7 +135,7 @@ function parsedState(bytes: Uint8Array): z.infer<typeof STATE> {
 }
 
 function tensorsIn(files: ReadonlyMap<string, Uint8Array>, name: string): Tensors {
-  return decodeTensors(bytesIn(files, name), name).tensors;
+  return decodeTensors(bytesIn(files, name), name);
 }
 
 function bytesIn(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {

@@ -247,7 +247,7 @@ async function readSeries(folder: string): Promise<SeriesResult | null> {
   try {
     const files = await unseal(folder);
     const json = JSON.parse(Buffer.from(files.get('series.json') ?? []).toString('utf8')) as Json;
-    return { json, tensors: decodeTensors(files.get('tensors.safetensors') ?? new Uint8Array(), folder).tensors };
+    return { json, tensors: decodeTensors(files.get('tensors.safetensors') ?? new Uint8Array(), folder) };
   } catch (error) {
     if (error instanceof Damage || error instanceof ForecastError || error instanceof SyntaxError) return null;
     throw error;

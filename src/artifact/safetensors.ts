@@ -16,18 +16,12 @@ const WIDTH: ReadonlyMap<string, number> = new Map([
   ['F64', 8],
 ]);
 
-export interface Decoded {
-  /** In the order of the file's header. */
-  readonly tensors: Map<string, Tensor>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
 /**
  * The bytes of a safetensors file, tensors in the order given, Float32Array as F32 and Float64Array as F64.
  * Errors: E_TRAIN_DIVERGED where a value is NaN or ±∞; an Error where data and shape disagree.
  */
-export function encodeTensors(tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-  const header = headerBytes(tensors, metadata);
+export function encodeTensors(tensors: Tensors): Uint8Array {
+  const header = headerBytes(tensors);
   const length = [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
   const bytes = new Uint8Array(8 + header.length + length);
   const view = new DataView(bytes.buffer);
@@ -42,9 +36,8 @@ export function encodeTensors(tensors: Tensors, metadata: Readonly<Record<string
 }
 
 /** Written by hand, not from an object: names that look like integers would change places, and `__proto__` would vanish. */
-function headerBytes(tensors: Tensors, metadata: Readonly<Record<string, string>>): Uint8Array {
+function headerBytes(tensors: Tensors): Uint8Array {
   const entries: string[] = [];
-  if (Object.keys(metadata).length > 0) entries.push(`"${METADATA}":${JSON.stringify(metadata)}`);
   let start = 0;
   for (const [name, { shape, data }] of tensors) {
     if (sizeOf(shape) !== data.length || name === METADATA)
@@ -74,11 +67,11 @@ function writeValues(view: DataView, offset: number, data: Float32Array | Float6
 }
 
 /**
- * Reads a safetensors file; `name` is the file's in messages. Nothing in it is believed: sizes are checked before anything is allocated.
+ * The tensors of a safetensors file, in the order of its header; `name` is the file's in messages. Nothing in it is believed: sizes are checked before anything is allocated.
  * Errors: E_MODEL_HEADER (no header, not JSON, duplicate keys, limits), E_MODEL_SHAPE (shape against bytes),
  * E_MODEL_LAYOUT (holes, overlaps, extra bytes, types other than F32 and F64, values that are NaN or ±∞).
  */
-export function decodeTensors(bytes: Uint8Array, name: string): Decoded {
+export function decodeTensors(bytes: Uint8Array, name: string): Map<string, Tensor> {
   const fail: Fail = (code, what) => {
     throw new ForecastError(code, what, {
       where: name,
@@ -91,7 +84,8 @@ export function decodeTensors(bytes: Uint8Array, name: string): Decoded {
   checkLayout(entries, bytes.length - start, fail);
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.length - start);
   const tensors = new Map(entries.map((entry) => [entry.name, readValues(view, entry, fail)]));
-  return { tensors, metadata: readMetadata(header.get(METADATA), fail) };
+  checkMetadata(header.get(METADATA), fail);
+  return tensors;
 }
 
 type Fail = (code: ErrorCode, what: string) => never;
@@ -176,15 +170,12 @@ function readValues(view: DataView, entry: Entry, fail: Fail): Tensor {
   return { shape, data };
 }
 
-function readMetadata(value: HeaderValue | undefined, fail: Fail): Readonly<Record<string, string>> {
-  const metadata: Record<string, string> = Object.create(null);
-  if (value === undefined) return metadata;
-  if (!(value instanceof Map)) return fail('E_MODEL_HEADER', `${METADATA} is not an object`);
-  for (const [key, text] of value) {
-    if (typeof text !== 'string') return fail('E_MODEL_HEADER', `${METADATA} ${quoted(key)} is not a string`);
-    metadata[key] = text;
-  }
-  return metadata;
+/** The format's own place for texts; nothing here reads them. */
+function checkMetadata(value: HeaderValue | undefined, fail: Fail): void {
+  if (value === undefined) return;
+  const texts = value instanceof Map ? value : fail('E_MODEL_HEADER', `${METADATA} is not an object`);
+  for (const [key, text] of texts)
+    if (typeof text !== 'string') fail('E_MODEL_HEADER', `${METADATA} ${quoted(key)} is not a string`);
 }
 
 function nonFinite(code: ErrorCode, name: string, index: number, value: number): ForecastError {

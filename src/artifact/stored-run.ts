@@ -126,7 +126,7 @@ function storedRun(path: string, contents: ReadonlyMap<string, Uint8Array>, run:
         throw error;
       }
     },
-    tensors: (name) => decodeTensors(bytes(name), shownPath(join(path, name))).tensors,
+    tensors: (name) => decodeTensors(bytes(name), shownPath(join(path, name))),
     run,
   };
 }

@@ -57,7 +57,7 @@ function hash32(text: string): number {
   return hash >>> 0;
 }
 
-/** A sequential stream of random numbers; its position is its only state. */
+/** A sequential stream of random numbers. */
 export interface Random {
   /** Uniform in [0, 1), 53 bits. */
   next(): number;
@@ -65,15 +65,13 @@ export interface Random {
   normal(): number;
   /** Uniform integer in [0, n). */
   integer(n: number): number;
-  /** Words drawn so far; hand it to `random` to go on from there. */
-  readonly position: number;
 }
 
-/** The stream of one purpose. Same seed, purpose and position: the same numbers, on every machine. */
-export function random(seed: number, purpose: string, position = 0): Random {
+/** The stream of one purpose. Same seed and purpose: the same numbers, on every machine. */
+export function random(seed: number, purpose: string): Random {
   const key = keyOf(seed, purpose);
   const block = new Uint32Array(4);
-  let drawn = position;
+  let drawn = 0;
   let filled = -1;
   const word = (): number => {
     const index = Math.floor(drawn / 4);
@@ -88,9 +86,6 @@ export function random(seed: number, purpose: string, position = 0): Random {
     next,
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
     integer: (n) => Math.floor(next() * n),
-    get position() {
-      return drawn;
-    },
   };
 }
 

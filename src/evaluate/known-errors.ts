@@ -25,6 +25,7 @@ export interface IntervalOptions {
   /** `split`: quantiles of past errors; `adaptive`: their level is moved by the misses seen on the way (Gibbs and Candès 2021). */
   readonly method: 'split' | 'adaptive';
 }
+
 /** A target's error paths with the unit its errors are told in. */
 export interface Item {
   readonly path: ErrorPaths;
@@ -84,13 +85,14 @@ export function independentOf({ item, known }: View, horizon: number): number {
   return steps > 0 ? sum / steps : 0;
 }
 
+/** Ratio of a target's own mean error to its seasonal differences, the median over the panel; 1 where none is known. */
 export function ratioOf(views: readonly View[], horizon: number): number {
   const ratios = views.flatMap((view) => {
     const { prior } = view.item;
     const own = ownError(view, null, horizon);
     return prior === null || own.folds === 0 ? [] : [own.mean / prior];
   });
-  return ratios.length > 0 ? middle(ratios) : 1;
+  return ratios.length > 0 ? median(ratios) : 1;
 }
 
 /**
@@ -171,11 +173,12 @@ export function sumOf(values: ArrayLike<number>): number {
   return sum;
 }
 
+/** 0 of none. */
 export function meanOf(values: ArrayLike<number>): number {
   return values.length > 0 ? sumOf(values) / values.length : 0;
 }
 
-function middle(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;
   return ((sorted[Math.floor(half)] as number) + (sorted[Math.ceil(half) - 1] as number)) / 2;

@@ -154,7 +154,7 @@ function agreed(rows: number, periods: readonly (Period | null)[]): Agreed {
   return {
     rows,
     seen: told.length > 0 && 2 * shown >= told.length,
-    autocorrelation: told.length > 0 ? middle(told.map(({ correlation }) => correlation)) : null,
+    autocorrelation: told.length > 0 ? median(told.map(({ correlation }) => correlation)) : null,
   };
 }
 
@@ -183,11 +183,11 @@ function common(periods: readonly (Period | null)[]): Season | null {
   const near = (lag: number): Period[] => shown.filter((period) => Math.abs(period.lag - lag) <= lag / 12);
   const [best] = shown.map(({ lag }) => near(lag)).sort((a, b) => b.length - a.length);
   if (!best || 2 * best.length < periods.length) return null;
-  const lags = best.map(({ lag }) => lag).sort((a, b) => a - b);
-  const rows = lags[Math.floor((lags.length - 1) / 2)] as number;
-  return { rows, by: 'data', autocorrelation: middle(best.map(({ correlation }) => correlation)) };
+  const rows = median(best.map(({ lag }) => lag));
+  return { rows, by: 'data', autocorrelation: median(best.map(({ correlation }) => correlation)) };
 }
 
-function middle(values: readonly number[]): number {
+/** Of an even count the lower one, so that it is one of the values. */
+function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] as number;
 }

@@ -121,7 +121,31 @@ describe('architecture', () => {
     expect(touching.filter((file) => !allowed.has(folderOf(file)))).toEqual([]);
   });
 
-  it('every file opens by saying what it is, and stays readable', () => {
+  it('every file opens by saying what it is', () => {
     expect(files.filter((file) => !/^(#!.*\n)?\/\//.test(code.get(file) as string))).toEqual([]);
+  });
+
+  it('a file that a comment points to is there', () => {
+    const lost = files.flatMap((file) => {
+      const comments = [...(code.get(file) as string).matchAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm)].join('\n');
+      const named = comments.match(/(?<![\w./-])[a-z][\w/-]*\.ts\b/g) ?? [];
+      return named
+        .filter((name) => !files.some((other) => other === name || other.endsWith(`/${name}`)))
+        .map((name) => `${file}: ${name}`);
+    });
+    expect(lost).toEqual([]);
+  });
+
+  it('ARCHITECTURE.md tells of every folder at its level, and of every file beside run.ts', () => {
+    const page = readFileSync(join(SRC, '..', 'ARCHITECTURE.md'), 'utf8');
+    const told = new Map(
+      [...page.matchAll(/^\| (\d+) \| (.*?) \| (.*) \|$/gm)].flatMap(([, level, names = '', text = '']) =>
+        [...names.matchAll(/`([\w.-]+)\/?`/g)].map(([, name = '']) => [name, { level: Number(level), text }] as const),
+      ),
+    );
+    const folders = Object.entries(LEVELS).filter(([folder]) => folder !== '.');
+    expect(folders.map(([folder]) => [folder, told.get(folder)?.level])).toEqual(folders);
+    const beside = files.filter((file) => folderOf(file) === '.' && !told.has(file));
+    expect(beside.filter((file) => !told.get('run.ts')?.text.includes(`\`${file}\``))).toEqual([]);
   });
 });

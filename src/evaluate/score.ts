@@ -270,8 +270,6 @@ export function differencesBetween(losses: readonly Losses[], one: string, other
 
 /** Mean of rows at each position counted from their ends, over those that reach back so far. */
 function meanFromLast(rows: readonly Float64Array[]): Float64Array {
-  const [first = new Float64Array(0), ...others] = rows;
-  if (others.length === 0) return first;
   const length = rows.reduce((most, row) => Math.max(most, row.length), 0);
   return Float64Array.from({ length }, (_, n) => {
     let sum = 0;

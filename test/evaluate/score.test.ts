@@ -6,10 +6,12 @@ import type { FittedNumbers, FittedText } from '../../src/core/forecaster.ts';
 import { random } from '../../src/core/random.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
 import {
+  decidingRows,
   errorOf,
   type Losses,
   lossDifferences,
   type NumberJudging,
+  namedRows,
   poolSeries,
   type ScoreRow,
   scoreNumbers,
@@ -325,6 +327,35 @@ describe('pooling', () => {
     });
     const [pooled] = poolSeries([row(1), row(null)], new Set(), ['mase']);
     expect(pooled).toMatchObject({ metrics: { mase: null }, reasons: { mase: 'it never changes' } });
+  });
+});
+
+describe('the rows that decide', () => {
+  const row = (split: ScoreRow['split'], series?: string): ScoreRow => ({
+    forecaster: 'model',
+    ...(series === undefined ? {} : { series }),
+    split,
+    metrics: { mae: 1 },
+    skill: null,
+    windows: 1,
+  });
+
+  it.each<[ScoreRow['split'][], ScoreRow['split']]>([
+    [['train', 'validation', 'backtest', 'test'], 'test'],
+    [['train', 'validation', 'backtest'], 'backtest'],
+    [['train', 'validation'], 'validation'],
+    [['train'], 'train'],
+  ])('of %j are those of %s', (splits, most) => {
+    expect(decidingRows(splits.map((split) => row(split)))).toEqual([row(most)]);
+  });
+
+  it('are those of all series together, though one series alone was judged more honestly', () => {
+    expect(decidingRows([row('validation'), row('test', 'a')])).toEqual([row('validation')]);
+  });
+
+  it('are named by their series where there are several', () => {
+    expect(namedRows([row('test')], 2, 'a')).toEqual([row('test', 'a')]);
+    expect(namedRows([row('test')], 1, 'a')).toEqual([row('test')]);
   });
 });
 

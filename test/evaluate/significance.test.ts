@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../src/core/random.ts';
-import { dieboldMariano, hintOf, isTestable, studentCdf, studentQuantile } from '../../src/evaluate/significance.ts';
+import {
+  dieboldMariano,
+  hintOf,
+  isTestable,
+  logGamma,
+  normalCdf,
+  studentCdf,
+  studentQuantile,
+} from '../../src/evaluate/significance.ts';
 
 describe('significance', () => {
   // Quantiles of Student's distribution from its printed tables.
@@ -14,6 +22,21 @@ describe('significance', () => {
   ])('P(T ≤ %f) with %i degrees is %f', (t, degrees, p) => {
     expect(studentCdf(t, degrees)).toBeCloseTo(p, 3);
     expect(studentQuantile(studentCdf(t, degrees), degrees)).toBeCloseTo(t, 9);
+  });
+
+  // Student's distribution has closed forms for one degree (Cauchy) and for two.
+  it.each([-30, -2, -0.1, 0, 0.5, 1, 7, 400])('P(T ≤ %f) is exact for one and for two degrees', (t) => {
+    expect(studentCdf(t, 1)).toBeCloseTo(0.5 + Math.atan(t) / Math.PI, 12);
+    expect(studentCdf(t, 2)).toBeCloseTo(0.5 + t / (2 * Math.sqrt(2 + t * t)), 12);
+  });
+
+  it('ln Γ is that of factorials and of √π', () => {
+    for (let n = 1, factorial = 0; n <= 40; factorial += Math.log(n++)) expect(logGamma(n)).toBeCloseTo(factorial, 10);
+    expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.PI) / 2, 10);
+  });
+
+  it('P(Z ≤ 1.96) of the normal distribution is 0.975', () => {
+    expect(normalCdf(1.959964)).toBeCloseTo(0.975, 4);
   });
 
   it('equal forecasters are called different about as often as the level says', () => {

@@ -12,17 +12,7 @@ import { linePieces, wantsColor } from '../../src/cli/output.ts';
 import { describeProgress, isLive, plainView } from '../../src/cli/progress.ts';
 import { asArgument } from '../../src/commands/argument.ts';
 import { ForecastError } from '../../src/core/errors.ts';
-
-/** Any characters at all; fast-check's own generator of them takes a second to start. */
-const characters = (minLength: number, maxLength: number): fc.Arbitrary<string> =>
-  fc
-    .array(
-      fc
-        .oneof(fc.nat({ max: 0x2fff }), fc.nat({ max: 0x1ffff }), fc.nat({ max: 127 }))
-        .filter((code) => code < 0xd800 || code > 0xdfff),
-      { minLength, maxLength },
-    )
-    .map((codes) => String.fromCodePoint(...codes));
+import { characters } from '../support/characters.ts';
 
 describe('an argument that is told', () => {
   test.each([

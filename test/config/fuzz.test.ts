@@ -7,18 +7,8 @@ import { errorLine } from '../../src/cli/failure.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { presets } from '../../src/config/presets.ts';
 import { ForecastError } from '../../src/core/errors.ts';
+import { characters } from '../support/characters.ts';
 import { effort } from '../support/effort.ts';
-
-/** Any characters at all; fast-check's own generator of them takes a second to start. */
-const characters = (minLength: number, maxLength: number): fc.Arbitrary<string> =>
-  fc
-    .array(
-      fc
-        .oneof(fc.nat({ max: 0x2fff }), fc.nat({ max: 0x1ffff }), fc.nat({ max: 127 }))
-        .filter((code) => code < 0xd800 || code > 0xdfff),
-      { minLength, maxLength },
-    )
-    .map((codes) => String.fromCodePoint(...codes));
 
 /** FUZZ=20 runs twenty times as many cases. */
 const TIMES = Number(process.env.FUZZ ?? 1);

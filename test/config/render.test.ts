@@ -5,17 +5,7 @@ import { type Facts, settle } from '../../src/config/defaults.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { presets } from '../../src/config/presets.ts';
 import { renderConfig } from '../../src/config/render.ts';
-
-/** Any characters at all; fast-check's own generator of them takes a second to start. */
-const characters = (minLength: number, maxLength: number): fc.Arbitrary<string> =>
-  fc
-    .array(
-      fc
-        .oneof(fc.nat({ max: 0x2fff }), fc.nat({ max: 0x1ffff }), fc.nat({ max: 127 }))
-        .filter((code) => code < 0xd800 || code > 0xdfff),
-      { minLength, maxLength },
-    )
-    .map((codes) => String.fromCodePoint(...codes));
+import { characters } from '../support/characters.ts';
 
 const FACTS: readonly Facts[] = [
   { form: 'numbers', season: 12, rows: 144 },

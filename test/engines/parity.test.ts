@@ -12,7 +12,7 @@ import { SCHEDULES, spellSchedule } from '../../src/optimizers/schedule.ts';
 import { takeCuts } from '../../src/window/cuts.ts';
 import type { WindowShape } from '../../src/window/window.ts';
 import { CARRIED, NUMBERS } from './features.ts';
-import { build, numbers, roughWeights, shape, task, tokens, windows } from './harness.ts';
+import { build, numbers, roughWeights, shape, stopAfter, task, tokens, windows } from './harness.ts';
 import { HERE } from './here.ts';
 
 interface Case {
@@ -137,16 +137,6 @@ function request({ all, clip }: Case, changes: Partial<TrainRequest>): TrainRequ
     until: 1,
     ...changes,
   };
-}
-
-/** A signal that lets `steps` steps through. */
-function stopAfter(steps: number): AbortSignal {
-  let asked = 0;
-  return {
-    get aborted() {
-      return asked++ >= steps;
-    },
-  } as AbortSignal;
 }
 
 /** Largest difference, relative to the largest value. */

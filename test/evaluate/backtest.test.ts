@@ -151,7 +151,7 @@ describe('a backtest', () => {
     expect(tracks.map(({ values }) => new Set(values))).toEqual([new Set([0]), new Set([1])]);
   });
 
-  it('holds one fit at a time where each series is fitted by itself', async () => {
+  it('holds one fit at a time where each series is fitted by itself, and tells of each', async () => {
     const forecaster = FORECASTERS['last-value']?.create({}, { season: 1 }) as NumberForecaster;
     let held = 0;
     let most = 0;
@@ -166,8 +166,10 @@ describe('a backtest', () => {
       series: seriesOf(Array.from({ length }, (_, i) => i)),
       folds: planFolds(length, plan(), 5),
     }));
-    const tracks = await backtest(counted, walks, plan(), { request });
+    const told: number[][] = [];
+    const tracks = await backtest(counted, walks, plan(), { request, counted: (...news) => told.push(news) });
     expect([held, most]).toEqual([0, 1]);
+    expect(told).toEqual([0, 1, 2].flatMap((k) => [1, 2, 3].map((done) => [k, done, 3])));
     expect(tracks.map(({ values }) => values.length)).toEqual([24, 24, 24]);
   });
 

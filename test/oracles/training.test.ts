@@ -5,6 +5,7 @@ import { START } from '../../src/engines/engine.ts';
 import type { Network } from '../../src/models/network.ts';
 import { cut, takeCuts } from '../../src/window/cuts.ts';
 import type { WindowShape } from '../../src/window/window.ts';
+import { stopAfter } from '../engines/harness.ts';
 import { HERE } from '../engines/here.ts';
 import {
   type Array_,
@@ -100,16 +101,6 @@ function windowsOf(model: TrainingModel): { network: Network; all: Windows } {
     output: ids ? { kind: 'tokens', vocabulary } : { kind: 'numbers', horizon: 1, targets: 1, quantiles: 1 },
   };
   return { network, all: { sequence, shape, cuts: cut(sequence.segments, shape, { kind: 'sliding', stride: 1 }) } };
-}
-
-/** A signal that lets `steps` steps through. */
-function stopAfter(steps: number): AbortSignal {
-  let asked = 0;
-  return {
-    get aborted() {
-      return asked++ >= steps;
-    },
-  } as AbortSignal;
 }
 
 async function oneStep(

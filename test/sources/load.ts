@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { formatStamp } from '../../src/core/calendar.ts';
 import type { Loaded, Series } from '../../src/core/data.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 import { SOURCES } from '../../src/sources/index.ts';
@@ -68,4 +69,14 @@ export function stampsOf(series: Series): string[] {
 
 export function valuesOf(series: Series, target = 0): number[] {
   return [...(series.targets[target]?.values ?? [])];
+}
+
+/** The first target of each series by its id. */
+export function asTable(all: readonly Series[]): Record<string, number[]> {
+  return Object.fromEntries(all.map((one) => [one.id, valuesOf(one)]));
+}
+
+/** Stamps as the file writes them. */
+export function datesOf({ time }: Series): string[] {
+  return Array.from(time.stamps ?? [], (stamp) => formatStamp(time, stamp));
 }

@@ -4,10 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { formatStamp } from '../../src/core/calendar.ts';
 import type { Loaded, Series } from '../../src/core/data.ts';
 import { frequencyOf } from '../../src/sources/rhythm.ts';
-import { failure, load, write } from './load.ts';
+import { asTable, datesOf, failure, load, write } from './load.ts';
 
 async function rows(content: string | Uint8Array, options: object = {}): Promise<Loaded> {
   return load('rows', { file: write('x.csv', content), ...options });
@@ -18,11 +17,6 @@ async function series(content: string | Uint8Array, options: object = {}): Promi
   if (raw.form !== 'numbers') throw new Error('not numbers');
   return raw.series;
 }
-
-const asTable = (all: readonly Series[]): Record<string, number[]> =>
-  Object.fromEntries(all.map(({ id, targets }) => [id, [...(targets[0]?.values ?? [])]]));
-
-const datesOf = ({ time }: Series): string[] => Array.from(time.stamps ?? [], (stamp) => formatStamp(time, stamp));
 
 const M4 = '"V1","V2","V3","V4","V5"\n"H1","605","586","586","559"\n"H2","3124","2990",,\n';
 

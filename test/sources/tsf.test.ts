@@ -4,9 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { formatStamp } from '../../src/core/calendar.ts';
 import type { Loaded, Series } from '../../src/core/data.ts';
-import { failure, load, write } from './load.ts';
+import { asTable, datesOf, failure, load, write } from './load.ts';
 
 async function tsf(content: string | Uint8Array, options: object = {}): Promise<Loaded> {
   return load('tsf', { file: write('x.tsf', content), ...options });
@@ -20,10 +19,6 @@ function numbersOf({ raw }: Loaded): readonly Series[] {
 async function series(content: string | Uint8Array, options: object = {}): Promise<readonly Series[]> {
   return numbersOf(await tsf(content, options));
 }
-
-const asTable = (all: readonly Series[]): Record<string, number[]> =>
-  Object.fromEntries(all.map(({ id, targets }) => [id, [...(targets[0]?.values ?? [])]]));
-const datesOf = ({ time }: Series): string[] => Array.from(time.stamps ?? [], (stamp) => formatStamp(time, stamp));
 
 const HEAD = [
   '# A comment: with a colon, and a comma',

@@ -19,7 +19,7 @@ export function seasonOf(frequency: Frequency): number {
     year: 1,
   };
   const season = per[frequency.unit] / frequency.count;
-  return Number.isInteger(season) && season >= 1 ? season : 1;
+  return Number.isInteger(season) ? season : 1;
 }
 
 /** A season of the data, and how it is known. */

@@ -1,4 +1,4 @@
-// Whether the targets of recorded data are above 0, and which features of the calendar tell their rows apart: what a recipe depends on.
+// Whether the targets of recorded data are above 0, so that a recipe may take their logarithms.
 // In: loaded data and the config as written. Out: the same data with their signs. Nothing that is held out is looked at.
 
 import { isRecorded } from '../config/defaults.ts';
@@ -13,9 +13,8 @@ export function withSigns(data: Loaded, written: Written): Loaded {
   const known = untouched(written, factsOf(data), series);
   const positive = series.every(({ targets }, s) =>
     targets.every(({ values }) => {
-      const until = known[s] as number;
-      for (let t = 0; t < until; t++) if (!((values[t] as number) > 0)) return false;
-      return until > 0;
+      const seen = values.subarray(0, known[s]);
+      return seen.length > 0 && seen.every((value) => value > 0);
     }),
   );
   return { ...data, positive };

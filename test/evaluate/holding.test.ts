@@ -159,15 +159,12 @@ describe('a forecast whose series has moved away', () => {
         expected: null,
       }),
     );
-    const { status, causes, bias } = judgeHolding({
-      values,
-      levels: [95],
-      ratios: [],
-      origins: [],
-      sumWidth: () => 2.5,
-    });
+    const judged = (width: number) =>
+      judgeHolding({ values, levels: [95], ratios: [], origins: [], sumWidth: () => width });
+    const { status, causes, bias } = judged(2.5);
     expect({ status, causes }).toEqual({ status: 'refit-due', causes: ['drift'] });
     expect(bias).toMatchObject({ mean: -1, signal: null, sums: { inside: 0, judged: 20 } });
+    expect(judged(3)).toMatchObject({ status: 'hold', causes: [], bias: { sums: { inside: 20, judged: 20 } } });
   });
 });
 

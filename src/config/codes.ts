@@ -17,10 +17,10 @@ function page(name: string): string {
 
 /** A section a code: its exit status and meaning, an example between fences, the fix. */
 function errors(text: string): [string, string][] {
-  return [...text.matchAll(/^## (E_\w+)\n+([^]*?)(?=^## |$(?![^]))/gm)].map(([, code = '', body = '']) => {
-    const lines = body.trim().split('\n');
-    const shown = lines.filter((line) => line !== '```').map((line) => `  ${line}`.trimEnd());
-    return [code, plain([code, ...shown].join('\n').replace(/\n{2,}/g, '\n'))];
+  const sections = text.split(/^## (?=E_)/m).slice(1);
+  return sections.map((section) => {
+    const [code = '', ...body] = section.split('\n').filter((line) => line.trim() !== '' && line !== '```');
+    return [code, plain([code, ...body.map((line) => `  ${line}`)].join('\n'))];
   });
 }
 

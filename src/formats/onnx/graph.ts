@@ -28,6 +28,7 @@ export interface Graph {
 export function createGraph(): Graph {
   const nodes: Uint8Array[] = [];
   const constants = new Map<string, Uint8Array>();
+  const read = new Set<string>();
   const counts = new Map<string, number>();
   const unique = (stem: string): string => {
     const count = (counts.get(stem) ?? 0) + 1;
@@ -41,6 +42,7 @@ export function createGraph(): Graph {
   const several: Graph['several'] = (op, inputs, attributes, count, wanted) => {
     const name = unique(op.toLowerCase());
     const outputs = Array.from({ length: count }, (_, i) => (wanted.includes(i) ? `${name}:${i}` : ''));
+    for (const input of inputs) read.add(input);
     nodes.push(nodeMessage(op, name, inputs, outputs, attributes));
     return outputs;
   };
@@ -52,7 +54,14 @@ export function createGraph(): Graph {
     finish(inputs, output, last) {
       nodes.push(nodeMessage('Identity', unique('identity'), [last], [output.name], {}));
       const edge = ({ name, type, shape, holds }: Port): Uint8Array => valueMessage(name, type, shape, holds);
-      const parts = { name: 'forecast', nodes, constants: [...constants.values()], inputs: inputs.map(edge) };
+      // onnxruntime warns of those that no node reads.
+      const wanted = [...constants].filter(([constant]) => constant === last || read.has(constant));
+      const parts = {
+        name: 'forecast',
+        nodes,
+        constants: wanted.map(([, tensor]) => tensor),
+        inputs: inputs.map(edge),
+      };
       return modelMessage({ ...parts, outputs: [edge(output)] }, 'forecast-toolkit');
     },
   };

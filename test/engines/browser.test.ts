@@ -91,6 +91,17 @@ describe.skipIf(!BROWSER)('in a browser', () => {
       logLevel: 'error',
     });
     copyFileSync(join(ROOT, 'src', WORKER), join(folder, 'worker.js'));
+    // A classic script waits for nothing at its top, and has no address of its own.
+    const [imports, ...rest] = exampleFrom('../dist/browser.js').split('\n');
+    const classic = `${imports}\n(async () => {${rest.join('\n')}})();`;
+    await bundle({
+      stdin: { contents: classic, resolveDir: folder },
+      outfile: join(folder, 'classic.js'),
+      bundle: true,
+      format: 'iife',
+      nodePaths: [join(ROOT, 'node_modules')],
+      logLevel: 'error',
+    });
   };
   const here = scenarios({ wasm, MODELS, initialWeights, cut, takeCuts, spellOptimizer });
   let browser: Browser;
@@ -175,6 +186,15 @@ describe.skipIf(!BROWSER)('in a browser', () => {
       expect(await page.evaluate('window.example')).toEqual(plain);
       expect(await page.evaluate('window.bundled.waves()')).toEqual(await here.waves());
       expect(page.workers().map((worker) => worker.url())).toContainEqual(expect.stringContaining('/guide/worker.js'));
+    });
+
+    it('bundled as a classic script it ends in the same numbers, on the thread of the page', async () => {
+      await page.evaluate('delete window.example');
+      await page.addScriptTag({ url: '/guide/classic.js' });
+      await page.waitForFunction('window.example', undefined, { timeout: 0 });
+      const { next, stopped } = await page.evaluate<{ next: number; stopped: string }>('window.example');
+      expect(stopped).toBe('done');
+      expect(Math.abs(next - Math.sin(200 / 5))).toBeLessThan(0.1);
     });
 
     it('nothing complained', () => {

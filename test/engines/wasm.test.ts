@@ -25,7 +25,8 @@ import { build, numbers, roughWeights, shape, task, tokens, windows } from './ha
 
 const exec = promisify(execFile);
 const WORKER = new URL('../../src/engines/wasm/worker.js', import.meta.url);
-const crewOf = (threads: number, shares: boolean, address = WORKER): Crew => createCrew({ threads, shares, address });
+const crewOf = (threads: number, shares: boolean, address: URL | null = WORKER): Crew =>
+  createCrew({ threads, shares, address });
 
 const NOBODY: Crew = { ...crewOf(1, false), state: 'refused' };
 const CREWS: { readonly [name: string]: Crew } = {
@@ -301,8 +302,11 @@ describe('threads that break', () => {
     crew.end();
   });
 
-  it('where threads do not start the same is computed here', async () => {
-    const crew = crewOf(2, true, new URL('./wasm/there-is-no-such-worker.js', import.meta.url));
+  it.each([
+    ['do not start', new URL('./wasm/there-is-no-such-worker.js', import.meta.url)],
+    ['have no address, as in a bundle that is no module,', null],
+  ])('where threads %s the same is computed here', async (_, address) => {
+    const crew = crewOf(2, true, address);
     const found = await trained(open(network, crew), request(all));
     expect(found).toEqual(await trained(open(network, NOBODY, 1), request(all)));
     expect(crew.state).toBe('refused');

@@ -64,7 +64,8 @@ export interface Tenant {
 export interface CrewOptions {
   readonly threads: number;
   readonly shares: boolean;
-  readonly address: URL;
+  /** Of the threads' program; null: nobody knows, and there are no threads. */
+  readonly address: URL | null;
 }
 
 /** Nobody needed them for so long, ms: they end, and what they hold (some 15 MB) is free. To start them costs 30 to 50 ms, which no pause is to cost. */
@@ -174,6 +175,7 @@ export function createCrew({ threads, shares, address }: CrewOptions): Crew {
     });
 
   const hire = (i: number): Hand => {
+    if (!address) throw new Error('nobody knows where their program is');
     const thread: Thread = startThread(address, {
       heard: (message) => listener.heard(i, message as Answer),
       broke: (why) => {
@@ -280,5 +282,14 @@ export function createCrew({ threads, shares, address }: CrewOptions): Crew {
 export const crew: Crew = createCrew({
   threads: threadsHere().threads,
   shares: whyNotShared() === null,
-  address: new URL('./worker.js', import.meta.url),
+  address: addressOfWorker(),
 });
+
+/** Bundlers look for this very expression. A classic script, or a module of CommonJS made of it, has no address to go from: null. */
+function addressOfWorker(): URL | null {
+  try {
+    return new URL('./worker.js', import.meta.url);
+  } catch {
+    return null;
+  }
+}

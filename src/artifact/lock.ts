@@ -1,8 +1,9 @@
-// One process at a time in a run folder.
+// One process, and one thread of it, at a time in a run folder.
 // In: the folder. Out: a lock that is held until released, or E_RUN_LOCKED naming who holds it. Not here: what is done under it.
 // A lock left by a killed process is taken over by exactly one successor: see `take`.
 
 import { randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,8 @@ const OWNER = z.strictObject({
   pid: z.int().min(1),
   /** When the process started, in the system's ticks; null where the system does not say. A recycled pid has another start. */
   start: z.string().nullable(),
+  /** The thread of the process, as the system numbers it, and when it started; absent where the system does not say. A worker may end alone. */
+  thread: z.strictObject({ id: z.int().min(1), start: z.string() }).optional(),
   host: z.string(),
 });
 
@@ -39,7 +42,8 @@ export function isLockFile(name: string): boolean {
  */
 export async function takeLock(folder: string): Promise<Lock> {
   const nonce = randomBytes(8).toString('hex');
-  const owner: Owner = { nonce, pid: process.pid, start: await startOf(process.pid), host: hostname() };
+  const [start, thread] = [await startOf(`${process.pid}`), await threadHere()];
+  const owner: Owner = { nonce, pid: process.pid, start, ...(thread ? { thread } : {}), host: hostname() };
   const ticket = join(folder, `${LOCK}.${nonce}.tmp`);
   try {
     await writeFile(ticket, JSON.stringify(owner), { flag: 'wx' });
@@ -145,14 +149,27 @@ async function isAlive(owner: Owner): Promise<boolean> {
   } catch (error) {
     if (codeOf(error) === 'ESRCH') return false;
   }
-  const start = await startOf(owner.pid);
-  return start === owner.start || start === null || owner.start === null;
+  const start = await startOf(`${owner.pid}`);
+  if (start === null || owner.start === null) return true;
+  if (start !== owner.start || owner.thread === undefined) return start === owner.start;
+  return (await startOf(`${owner.pid}/task/${owner.thread.id}`)) === owner.thread.start;
 }
 
-/** Start time of a process from /proc; null where there is no /proc; "gone" for a process that has ended but not been collected. */
-async function startOf(pid: number): Promise<string | null> {
+/** The thread that runs this JavaScript; null where the system does not say. */
+async function threadHere(): Promise<Owner['thread'] | null> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const path = readlinkSync('/proc/thread-self'); // at once: what is awaited is read by another thread
+    const start = await startOf(path);
+    return start === null ? null : { id: Number(path.split('/').at(-1)), start };
+  } catch {
+    return null;
+  }
+}
+
+/** Start time of a process, or of a thread ("12/task/34"), from /proc; null where it says nothing; "gone" for one that has ended but not been collected. */
+async function startOf(path: string): Promise<string | null> {
+  try {
+    const stat = await readFile(`/proc/${path}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' || fields[0] === 'X' ? 'gone' : (fields[19] ?? null);
   } catch {

@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeLock } from '../../src/artifact/lock.ts';
 import { fault } from './sample.ts';
+
+const LOCK = pathToFileURL(join(import.meta.dirname, '../../src/artifact/lock.ts')).href;
 
 let root = '';
 const children: ChildProcess[] = [];
@@ -72,6 +76,24 @@ test('the lock of a killed process is taken over by exactly one of ten', async (
   await Promise.all(rivals.map(finish));
   expect(readdirSync(path)).toEqual(['unfinished']);
 });
+
+test.runIf(existsSync('/proc/thread-self'))(
+  'a worker that is ended leaves no lock behind in its living process',
+  async () => {
+    const code = `import('tsx/esm/api').then(async ({ tsImport }) => {
+    const { takeLock } = await tsImport(${JSON.stringify(LOCK)}, ${JSON.stringify(import.meta.url)});
+    await takeLock(${JSON.stringify(root)});
+    require('node:worker_threads').parentPort.postMessage('held');
+    setInterval(() => {}, 1000);
+  })`;
+    const worker = new Worker(code, { eval: true });
+    await once(worker, 'message');
+    expect((await fault(takeLock(root))).code).toBe('E_RUN_LOCKED');
+    await worker.terminate();
+    await (await takeLock(root)).release();
+    expect(readdirSync(root)).toEqual([]);
+  },
+);
 
 test('a released lock leaves nothing and can be taken again, a held one cannot', async () => {
   const lock = await takeLock(root);

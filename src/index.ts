@@ -1,8 +1,10 @@
 // The public API: re-exports only.
 
 export { type CheckOptions, type CheckOutcome, check } from './commands/check.ts';
+export { type CompareOptions, type Comparison, compare } from './commands/compare.ts';
 export { type ExportOptions, type ExportOutcome, exportRun } from './commands/export.ts';
 export { type ImportOptions, importModel } from './commands/import.ts';
+export { type Inspection, inspect } from './commands/inspect.ts';
 export {
   type GenerateOptions,
   type GenerateOutcome,
@@ -12,9 +14,9 @@ export {
   predict,
 } from './commands/stored.ts';
 export type { Config } from './config/config.ts';
-export { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
+export { type LoadedConfig, type LoadOptions, loadConfig, type ParseOptions, parseConfig } from './config/load.ts';
 export type { Column, Numbers, Raw, Series, Text } from './core/data.ts';
-export { ForecastError, Interrupted, type Warning } from './core/errors.ts';
+export { type ErrorCode, ForecastError, Interrupted, type Warning } from './core/errors.ts';
 export type {
   FittedNumbers,
   FittedText,
@@ -23,5 +25,16 @@ export type {
   Progress,
   TextForecaster,
 } from './core/forecaster.ts';
-export type { Fit, ForecastRow, Result, ScoreRow, TextAnswer } from './report/result.ts';
+export type { OpenOptions } from './prepare/open.ts';
+export type { CheckReport } from './report/check.ts';
+export type {
+  BacktestReport,
+  Decision,
+  Fit,
+  ForecastRow,
+  Result,
+  ScoreRow,
+  TextAnswer,
+  TotalRow,
+} from './report/result.ts';
 export { type RunEvent, type RunOptions, type RunOutcome, run } from './run.ts';

@@ -8,6 +8,7 @@ import { modelFiles } from './artifact/model.ts';
 import { hashIdentity, type Identity, openRunFolder, type RunFolder, readRunFolder } from './artifact/run-folder.ts';
 import { encoded } from './artifact/write.ts';
 import { YARDSTICKS, yardsticksFile } from './artifact/yardsticks.ts';
+import { openInput } from './commands/init.ts';
 import type { Config } from './config/config.ts';
 import { type Facts, isRecorded, settle } from './config/defaults.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -16,11 +17,12 @@ import { type Continuation, continuation } from './continue.ts';
 import type { Loaded, Numbers, Raw } from './core/data.ts';
 import { ForecastError, Interrupted, type Warning } from './core/errors.ts';
 import { type JsonObject, jsonPieces } from './core/json.ts';
+import { checkOptions, type Sorts } from './core/options.ts';
 import type { Engine } from './engines/engine.ts';
 import { openEngine } from './engines/index.ts';
 import { hooksOf, type RunEvent, type RunHooks } from './hooks.ts';
 import type { Imported } from './imported.ts';
-import { factsOf, loadData, openConfig, storedResult } from './prepare/open.ts';
+import { factsOf, loadData, storedResult } from './prepare/open.ts';
 import { forecastLines } from './report/forecast-csv.ts';
 import type { Picture } from './report/picture.ts';
 import type { Result } from './report/result.ts';
@@ -39,9 +41,11 @@ const ROW = 400;
 const REPORT = 'report.html';
 
 export interface RunOptions {
-  /** Overrides, each "key.path=value". */
+  /** Overrides, each "key.path=value", the value in YAML. */
   readonly set?: readonly string[];
+  /** Everything random comes from it; default: the config's, else 7. */
   readonly seed?: number;
+  /** auto, native, wasm, reference or tensorflow; default: the config's, else auto. */
   readonly engine?: string;
   /** The run folder itself; default: runs/<name>-<hash> in the current folder. */
   readonly out?: string;
@@ -53,12 +57,30 @@ export interface RunOptions {
   readonly force?: boolean;
   /** A complete run whose weights and optimizer this one starts from, or an imported model that stands for training. */
   readonly continueFrom?: string | Imported;
+  /** Let paths in the config leave the project folder. */
   readonly allowOutside?: boolean;
   /** Walk a generated series through folds too where the config says nothing of them, as recorded ones are. */
   readonly walk?: boolean;
+  /** Ends the run within a step, with Interrupted; what was trained is kept, and the same call goes on from there. */
   readonly signal?: AbortSignal;
+  /** Told of progress, warnings and notes as they come. An error it throws ends the run. */
   readonly on?: (event: RunEvent) => void;
 }
+
+export const RUN_OPTIONS: Sorts<RunOptions> = {
+  set: 'texts',
+  seed: 'number',
+  engine: 'text',
+  out: 'text',
+  root: 'text',
+  resume: 'flag',
+  force: 'flag',
+  continueFrom: 'run',
+  allowOutside: 'flag',
+  walk: 'flag',
+  signal: 'signal',
+  on: 'function',
+};
 
 export interface RunOutcome {
   /** What was run, every default filled in. */
@@ -81,11 +103,14 @@ export interface RunOutcome {
 
 /**
  * Runs a config from its data to its forecast; the same config, data, seed and engine leave the same bytes.
- * An interrupted run of the same config is gone on with; a complete one is read back. Errors: ForecastError, Interrupted.
+ * `input`: a YAML file, the name of a preset, a run folder to replay, a table (.csv, .tsv, .tsf) to infer a config for; YAML of two lines or
+ * more; a config as an object, or one that is loaded. An interrupted run of the same config is gone on with; a complete one is read back.
+ * Errors: ForecastError, Interrupted.
  */
 export async function run(input: LoadedConfig | string | object, options: RunOptions = {}): Promise<RunOutcome> {
+  checkOptions('run', options, RUN_OPTIONS);
   const started = performance.now();
-  const opened = await openConfig(input, options);
+  const opened = await openInput(input, options);
   const data = await loadData(opened);
   const facts = { ...factsOf(data), walked: options.walk === true };
   const config = settle(opened.written, facts);

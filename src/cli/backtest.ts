@@ -35,7 +35,6 @@ export const command: Command = {
       const value = number(given, key, key === 'history' ? 2 : 1);
       return value === undefined ? [] : [`evaluate.${key}=${value}`];
     });
-    const { inputOf } = await import('../commands/init.ts');
     const { run } = await import('../run.ts');
     const { renderBacktest } = await import('../report/backtest.ts');
     return await told(
@@ -43,7 +42,7 @@ export const command: Command = {
       async (options) => {
         const set = [...(options.set ?? []), ...walk];
         const all = { ...options, resume: flag(given, 'resume'), set, walk: true };
-        return await run(await inputOf(config, all), all);
+        return await run(config, all);
       },
       async ({ result, folder }) => {
         const judged = { ...result, backtest: result.backtest as BacktestReport };

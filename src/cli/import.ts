@@ -28,9 +28,8 @@ export const command: Command = {
     if (config === undefined)
       throw usageError('no config is named', 'add --config configs/x.yaml: it tells of data, encoder and window');
     return await told(given, async (options) => {
-      const { inputOf } = await import('../commands/init.ts');
       const { importModel } = await import('../commands/import.ts');
-      return await importModel(text(given, 'model') ?? '', await inputOf(config, options), options as ImportOptions);
+      return await importModel(text(given, 'model') ?? '', config, options as ImportOptions);
     });
   },
 };

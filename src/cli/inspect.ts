@@ -20,14 +20,13 @@ export const command: Command = {
       .example('$0 inspect configs/sliding-words.yaml', 'vocabulary, split sizes, first samples'),
   handler: async (given) => {
     const { inspect } = await import('../commands/inspect.ts');
-    const { pathOf } = await import('../commands/init.ts');
     const options = {
       set: texts(given, 'set'),
       seed: number(given, 'seed', 0),
       root: text(given, 'root'),
       allowOutside: flag(given, 'allow-outside'),
     };
-    const { json, text: page } = await inspect(pathOf(text(given, 'config') ?? ''), present<OpenOptions>(options));
+    const { json, text: page } = await inspect(text(given, 'config') ?? '', present<OpenOptions>(options));
     if (flag(given, 'json')) writeJson(json);
     else writeOutput(`${page.trimEnd()}\n`);
     return 0;

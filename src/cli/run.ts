@@ -32,10 +32,9 @@ export const command: Command = {
     const config = text(given, 'config') ?? from;
     if (config === undefined) throw usageError('no config is named', 'forecast run configs/counting.yaml');
     return await told(given, async (options) => {
-      const { inputOf } = await import('../commands/init.ts');
       const { run } = await import('../run.ts');
       const all = { ...options, ...present<RunOptions>({ resume: flag(given, 'resume'), continueFrom: from }) };
-      return await run(await inputOf(config, all), all);
+      return await run(config, all);
     });
   },
 };

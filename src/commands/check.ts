@@ -6,6 +6,7 @@ import { readIntervals } from '../artifact/intervals.ts';
 import { readRunFolder, type StoredRun } from '../artifact/run-folder.ts';
 import { readYardsticks, type Yardsticks } from '../artifact/yardsticks.ts';
 import { ForecastError, type Warning } from '../core/errors.ts';
+import { checkOptions, checkPath } from '../core/options.ts';
 import { type HeldValue, type Holding, judgeHolding } from '../evaluate/holding.ts';
 import { halfWidths } from '../evaluate/intervals.ts';
 import { METRICS } from '../metrics/index.ts';
@@ -32,7 +33,11 @@ export interface CheckOutcome {
 }
 
 /** Holds a run's forecast against what came. Errors: those of reading the run and the table, E_DATA_ACTUALS where nothing fits. */
-export async function check(folder: string, { data }: CheckOptions): Promise<CheckOutcome> {
+export async function check(folder: string, options: CheckOptions): Promise<CheckOutcome> {
+  checkPath('check', 'a run', folder);
+  checkOptions('check', options, { data: 'text' });
+  const { data } = options;
+  checkPath('check', 'the table of what came (data)', data);
   const stored = await readRunFolder(resolve(folder));
   const result = storedResult(stored, ['name', 'data', 'fit', 'decision', 'forecast']);
   const yardsticks = yardsticksIn(stored, result, folder);

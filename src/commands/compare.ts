@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { readRunFolder, type StoredRun } from '../artifact/run-folder.ts';
 import { writeAtomic } from '../artifact/write.ts';
 import { ForecastError } from '../core/errors.ts';
+import { checkOptions, checkRuns } from '../core/options.ts';
 import { decidingRows } from '../evaluate/score.ts';
 import { storedResult } from '../prepare/open.ts';
 import { type ComparedRun, compareRuns, compareTable } from '../report/compare.ts';
@@ -30,6 +31,8 @@ export interface CompareOptions {
  * E_RUN_NOT_FOUND where something is not there, or nothing is a run; E_RUN_CORRUPT, those of writing the page.
  */
 export async function compare(folders: readonly string[], options: CompareOptions = {}): Promise<Comparison> {
+  checkOptions('compare', options, { html: 'text' });
+  checkRuns('compare', folders);
   const runs: ComparedRun[] = [];
   const leftOut: ForecastError[] = [];
   // One after the other, so that the files of one alone are in memory.

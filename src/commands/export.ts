@@ -9,6 +9,7 @@ import { shownPath } from '../artifact/write.ts';
 import { ForecastError } from '../core/errors.ts';
 import { type JsonObject, stableJson } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
+import { checkOptions, checkPath } from '../core/options.ts';
 import { type Format, type Port, stepsOf } from '../formats/format.ts';
 import { GUIDE, guideOf } from '../formats/guide.ts';
 import { FORMATS } from '../formats/index.ts';
@@ -46,6 +47,8 @@ export interface ExportOutcome {
  * (what the format has no form for), E_RUN_EXISTS, E_OUT_NOT_WRITABLE, E_IO_WRITE, those of reading a run.
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<ExportOutcome> {
+  checkPath('exportRun', 'a run', folder);
+  checkOptions('exportRun', options, { to: 'text', out: 'text', force: 'flag' });
   const format = formatOf(options.to);
   const stored = await readRunFolder(resolve(folder));
   const models = modelsOf(stored, folder);
@@ -63,10 +66,12 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   return { format: format.kind, folder: target, files: [...files.keys()], models: written, same: state === 'same' };
 }
 
-function formatOf(kind: string): Format {
+function formatOf(kind: string | undefined): Format {
+  const kinds = Object.keys(FORMATS);
+  if (kind === undefined)
+    throw new ForecastError('E_USAGE', 'no format is named', { hint: `--to ${kinds.join(' or --to ')}` });
   const found = Object.hasOwn(FORMATS, kind) ? FORMATS[kind] : undefined;
   if (found) return found;
-  const kinds = Object.keys(FORMATS);
   const guess = nearest(kind, kinds);
   throw new ForecastError('E_USAGE', `no format is called ${JSON.stringify(kind.slice(0, 40))}`, {
     hint: guess === null ? `--to ${kinds.join(' or --to ')}` : `did you mean --to ${guess}?`,

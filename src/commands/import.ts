@@ -8,12 +8,13 @@ import { shownPath } from '../artifact/write.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Written } from '../config/schema.ts';
 import { ForecastError } from '../core/errors.ts';
+import { checkOptions, checkPath } from '../core/options.ts';
 import { tfjs } from '../formats/tfjs.ts';
 import { type Imported, misfit } from '../imported.ts';
 import { MODELS } from '../models/index.ts';
 import type { ModelKind } from '../models/model.ts';
-import { openConfig } from '../prepare/open.ts';
-import { type RunOptions, type RunOutcome, run } from '../run.ts';
+import { RUN_OPTIONS, type RunOptions, type RunOutcome, run } from '../run.ts';
+import { openInput } from './init.ts';
 
 /** Options of a run; there is no other run to continue. */
 export type ImportOptions = Omit<RunOptions, 'continueFrom' | 'resume'>;
@@ -27,9 +28,12 @@ export async function importModel(
   config: LoadedConfig | string | object,
   options: ImportOptions = {},
 ): Promise<RunOutcome> {
+  const { continueFrom: _, resume: __, ...known } = RUN_OPTIONS;
+  checkPath('importModel', 'the model', path);
+  checkOptions('importModel', options, known);
   const imported = await readForeign(resolve(path));
   for (const warning of imported.model.warnings) options.on?.({ kind: 'warning', warning });
-  const opened = await openConfig(config, options);
+  const opened = await openInput(config, options);
   try {
     return await run(
       { ...opened, written: withModel(opened.written, imported) },

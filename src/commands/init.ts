@@ -14,20 +14,25 @@ import type { Loaded, Numbers } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
-import { factsOf, loadData, type OpenOptions } from '../prepare/open.ts';
+import { factsOf, loadData, type OpenedConfig, type OpenOptions, openConfig } from '../prepare/open.ts';
 import { seasonFact } from '../report/seasons.ts';
 import { DATA_FILE } from '../sources/endings.ts';
 import { SOURCES } from '../sources/index.ts';
 import { kindOfFile } from '../sources/recognise.ts';
 import { asArgument } from './argument.ts';
 
-/** What to run: a table becomes the config made for it, a preset's name its file, anything else stays the path it is. */
-export async function inputOf(argument: string, options: OpenOptions = {}): Promise<LoadedConfig | string> {
-  return DATA_FILE.test(argument) ? await configFor(argument, options) : pathOf(argument);
+/** What to run: of a table the config made for it, of a preset's name the preset; anything else as `openConfig` reads it. */
+export async function openInput(
+  input: LoadedConfig | string | object,
+  options: OpenOptions = {},
+): Promise<OpenedConfig> {
+  if (typeof input !== 'string') return await openConfig(input, options);
+  const isText = input.includes('\n') && !existsSync(input);
+  return DATA_FILE.test(input) && !isText ? await configFor(input, options) : await openConfig(pathOf(input), options);
 }
 
 /** A preset's name as its file; any other argument unchanged. */
-export function pathOf(argument: string): string {
+function pathOf(argument: string): string {
   if (!/^[\w-]+$/.test(argument) || existsSync(argument)) return argument;
   return presets().find(({ name }) => name === argument)?.path ?? argument;
 }

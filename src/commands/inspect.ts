@@ -3,9 +3,11 @@
 
 import type { Config } from '../config/config.ts';
 import { settle } from '../config/defaults.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { describeFrequency, timeOfRow } from '../core/calendar.ts';
 import type { Column, Series, Text } from '../core/data.ts';
 import type { Json } from '../core/json.ts';
+import { checkOptions } from '../core/options.ts';
 import type { Season } from '../core/season.ts';
 import type { Sequence } from '../core/sequence.ts';
 import { fitNumbers } from '../encoders/chain.ts';
@@ -14,16 +16,15 @@ import { MODELS } from '../models/index.ts';
 import { type ModelSummary, summarise } from '../models/summary.ts';
 import { buildNetwork } from '../predict/network.ts';
 import { holdOut, windowShape } from '../prepare/cutting.ts';
-import { factsOf, loadData, type OpenOptions, openConfig } from '../prepare/open.ts';
+import { factsOf, loadData, type OpenOptions } from '../prepare/open.ts';
 import { counted } from '../report/figures.ts';
 import { seasonFact } from '../report/seasons.ts';
 import { renderSummary } from '../report/summary.ts';
-import { DATA_FILE } from '../sources/endings.ts';
 import { textTask } from '../track/text.ts';
 import { cutoffAt, fromAt, lengthAt, targetsBetween } from '../window/cuts.ts';
 import type { SplitPositions } from '../window/split.ts';
 import type { Cuts, WindowShape } from '../window/window.ts';
-import { configFor } from './init.ts';
+import { openInput } from './init.ts';
 
 export interface Inspection {
   readonly text: string;
@@ -42,9 +43,16 @@ function others(series: number): string[] {
   return series > SERIES ? [`… ${series - SERIES} more series with --json`] : [];
 }
 
-/** What a config (or a bare data file) would train on. Errors: those of the config and its source. */
-export async function inspect(input: string, options: OpenOptions = {}): Promise<Inspection> {
-  const opened = DATA_FILE.test(input) ? await configFor(input, options) : await openConfig(input, options);
+/** What a config, named or given as for `run`, would train on; nothing is trained. Errors: those of the config and its source. */
+export async function inspect(input: LoadedConfig | string | object, options: OpenOptions = {}): Promise<Inspection> {
+  checkOptions('inspect', options, {
+    set: 'texts',
+    seed: 'number',
+    engine: 'text',
+    root: 'text',
+    allowOutside: 'flag',
+  });
+  const opened = await openInput(input, options);
   const data = await loadData(opened);
   const facts = factsOf(data);
   const config = settle(opened.written, facts);

@@ -9,6 +9,7 @@ import { settle } from '../config/defaults.ts';
 import { describeFrequency } from '../core/calendar.ts';
 import type { Series } from '../core/data.ts';
 import { ForecastError, type Warning } from '../core/errors.ts';
+import { checkOptions, checkPath, type Sorts } from '../core/options.ts';
 import type { Calibration } from '../evaluate/intervals.ts';
 import { naiveScale } from '../metrics/pointwise.ts';
 import { factsOf, storedConfig, storedResult } from '../prepare/open.ts';
@@ -39,6 +40,8 @@ export interface PredictOutcome {
 
 /** Forecasts what follows the run's data, or new data of the same columns. Errors: ForecastError. */
 export async function predict(folder: string, options: PredictOptions = {}): Promise<PredictOutcome> {
+  checkPath('predict', 'a run', folder);
+  checkOptions('predict', options, { data: 'text', horizon: 'number', root: 'text' });
   const stored = await readRunFolder(resolve(folder));
   const made = storedResult(stored, ['data', 'text']);
   if (made.text.length > 0) throw noNumbers(folder);
@@ -109,17 +112,36 @@ function rhythmWarnings(learnt: string | null, series: readonly Series[]): Warni
   return [{ code: 'W_OTHER_FREQUENCY', message: `steps of the data: ${given}; of the run: ${learnt}` }];
 }
 
+/** What is left out is as the run's config says (predict.prompt, predict.length, …). */
 export interface GenerateOptions {
+  /** What is continued; default: the run's prompt. */
   readonly prompt?: string;
   /** Tokens to generate. */
   readonly length?: number;
+  /** greedy or temperature; a temperature, topK or topP asks for the latter. */
   readonly sampler?: string;
+  /** Above 0; below 1 the likeliest tokens are drawn more often, above 1 less. */
   readonly temperature?: number;
+  /** Drawn from that many likeliest tokens only. */
   readonly topK?: number;
+  /** Drawn from the likeliest tokens whose probabilities reach this sum, above 0 to 1. */
   readonly topP?: number;
+  /** Logits of tokens already written are made smaller by it; 1: not. */
   readonly repetition?: number;
+  /** Makes a draw repeatable; default: the config's. */
   readonly seed?: number;
 }
+
+const GENERATE_OPTIONS: Sorts<GenerateOptions> = {
+  prompt: 'text',
+  length: 'number',
+  sampler: 'text',
+  temperature: 'number',
+  topK: 'number',
+  topP: 'number',
+  repetition: 'number',
+  seed: 'number',
+};
 
 export interface GenerateOutcome {
   readonly answer: TextAnswer;
@@ -130,6 +152,8 @@ export interface GenerateOutcome {
 
 /** Continues a prompt with the run's language model; the same options and seed give the same text. Errors: ForecastError. */
 export async function generate(folder: string, options: GenerateOptions = {}): Promise<GenerateOutcome> {
+  checkPath('generate', 'a run', folder);
+  checkOptions('generate', options, GENERATE_OPTIONS);
   const stored = await readRunFolder(resolve(folder));
   const result = storedResult(stored, ['forecast', 'text']);
   if (result.forecast.length > 0) throw noText(folder);

@@ -10,6 +10,7 @@ import { type LoadedConfig, loadConfig, parseConfig } from '../config/load.ts';
 import type { Loaded } from '../core/data.ts';
 import { ForecastError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { shown } from '../core/options.ts';
 import type { Season } from '../core/season.ts';
 import type { Result } from '../report/result.ts';
 import { type CalendarEntry, withCalendar } from '../sources/calendar.ts';
@@ -43,11 +44,17 @@ export async function openConfig(
   input: LoadedConfig | string | object,
   options: OpenOptions = {},
 ): Promise<OpenedConfig> {
+  if (typeof input !== 'string' && (typeof input !== 'object' || input === null)) throw noConfig(input);
   if (typeof input === 'object')
     return 'written' in input && 'resolve' in input ? (input as LoadedConfig) : parseConfig(input, options);
   if (input.includes('\n') && !existsSync(input)) return parseConfig(input, options);
   const folder = runFolderOf(input);
   return folder === null ? await loadConfig(input, options) : await replayed(folder, options);
+}
+
+function noConfig(input: unknown): ForecastError {
+  const hint = 'name a YAML file, a preset, a run folder or a table, or give the config as an object';
+  return new ForecastError('E_USAGE', `a config is a text or an object, got ${shown(input)}`, { hint });
 }
 
 /** The config of a complete run, its paths relative to the folder run.json names. */

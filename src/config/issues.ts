@@ -47,7 +47,7 @@ function problemOf(issue: Issue, data: unknown, known: (path: Path) => readonly 
       if (value === undefined) return [missing(path)];
       return [mistyped(path, wordFor(issue.expected), value)];
     case 'too_small':
-      return [outOfRange(path, value, atLeast(issue))];
+      return [outOfRange(path, value, atLeast(issue), ownMessage(issue))];
     case 'too_big':
       return [outOfRange(path, value, atMost(issue))];
     case 'not_multiple_of':
@@ -107,8 +107,14 @@ function typeHint(expected: string, value: unknown): string | null {
   return null;
 }
 
-function outOfRange(path: Path, value: unknown, allowed: string): Problem {
-  return { code: 'E_CONFIG_RANGE', path, what: `${shown(value)} is out of range: ${allowed}`, hint: explainHint(path) };
+function outOfRange(path: Path, value: unknown, allowed: string, hint: string | null = null): Problem {
+  const what = `${shown(value)} is out of range: ${allowed}`;
+  return { code: 'E_CONFIG_RANGE', path, what, hint: hint ?? explainHint(path) };
+}
+
+/** What a schema says itself to somebody below its bound; null where it says nothing of its own. */
+function ownMessage({ message }: Pick<Issue, 'message'>): string | null {
+  return message.startsWith('Too small') ? null : message;
 }
 
 /** Why a schema refuses a word that one might well expect to be listed; null where it says nothing of its own. */

@@ -198,7 +198,7 @@ const predict = z
       .describe('How the next token is chosen from the probabilities.'),
     temperature: z
       .number()
-      .positive()
+      .positive('what others call temperature 0 is --sampler greedy, or sampler: greedy in a config')
       .max(100)
       .default(1)
       .describe(

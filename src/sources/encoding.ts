@@ -104,7 +104,7 @@ export function checkNul(bytes: Buffer, offset: number, name: string): void {
   if (nul < 0) return;
   throw new ForecastError('E_CSV_ENCODING', `byte ${offset + nul} is NUL, which no text has`, {
     where: name,
-    hint: 'the file is damaged or no text: export it again as CSV in UTF-8',
+    hint: 'the file is damaged or no text: save or export it again as text in UTF-8',
   });
 }
 

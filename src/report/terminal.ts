@@ -311,17 +311,36 @@ function nextLine({ next }: TextAnswer, style: Style): string[] {
   return [`${style('dim', 'next')}  ${tokens.join(' · ')}`];
 }
 
-/** Breaks a line at spaces where it can, anywhere where it cannot. */
+/** Breaks a line at spaces where it can, anywhere where it cannot, except within what is seen as one character. */
 function wrapped(line: string, width: number): string[] {
+  const characters = [...line];
   const lines: string[] = [];
-  let rest = [...line];
-  while (rest.length > width) {
-    const space = rest.lastIndexOf(' ', width);
-    const end = space > width / 2 ? space : width;
-    lines.push(rest.slice(0, end).join(''));
-    rest = rest.slice(space > width / 2 ? end + 1 : end);
+  let start = 0;
+  for (;;) {
+    const end = endOfLine(characters, start, width);
+    if (end === characters.length) return [...lines, characters.slice(start).join('')];
+    const space = characters.lastIndexOf(' ', end);
+    const atSpace = space - start > (end - start) / 2;
+    lines.push(characters.slice(start, atSpace ? space : end).join(''));
+    start = atSpace ? space + 1 : end;
   }
-  return [...lines, rest.join('')];
+}
+
+/** One past the last character that still fits into `width` columns, at least one after `start`. */
+function endOfLine(characters: readonly string[], start: number, width: number): number {
+  let end = start;
+  for (let columns = 0; end < characters.length; end++) {
+    columns += widthOf(characters[end] as string);
+    if (columns > width) break;
+  }
+  if (end === characters.length) return end;
+  while (end > start + 1 && joined(characters[end - 1] as string, characters[end] as string)) end--;
+  return Math.max(end, start + 1);
+}
+
+/** Whether two code points belong to one character: accents, emoji of several people or of a skin tone. */
+function joined(before: string, after: string): boolean {
+  return before === '\u200d' || /[\p{M}\p{EMod}\u200d]/u.test(after);
 }
 
 function closing(result: Result, style: Style): string[] {

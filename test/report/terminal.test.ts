@@ -87,6 +87,26 @@ test('a forecast and an answer alone', () => {
   `);
 });
 
+test('generated text fills the columns of a terminal, and what is seen as one character stays whole', () => {
+  const linesOf = (line: string): string[] => {
+    const page = renderText([{ prompt: '', text: line, next: [] }]);
+    return page
+      .split('\n')
+      .slice(1)
+      .map((row) => row.slice(2));
+  };
+  expect(linesOf('今'.repeat(100))).toEqual(['今'.repeat(43), '今'.repeat(43), '今'.repeat(14)]);
+  const family = '👩\u200d👩\u200d👧';
+  for (const character of [family, 'e\u0301\u0302', '👍🏽', '☕']) {
+    for (const before of [0, 1, 2, 3]) {
+      const lines = linesOf('x'.repeat(before) + character.repeat(120));
+      expect(lines.join('')).toBe('x'.repeat(before) + character.repeat(120));
+      for (const line of lines.slice(1)) expect(line.length % character.length).toBe(0);
+      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(86);
+    }
+  }
+});
+
 test('hostile strings stay on their lines: no control character, no more lines', () => {
   for (const [result, drawn] of [
     [numbers, picture],

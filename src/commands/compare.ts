@@ -7,9 +7,10 @@ import { resolve } from 'node:path';
 import { readRunFolder, type StoredRun } from '../artifact/run-folder.ts';
 import { writeAtomic } from '../artifact/write.ts';
 import { ForecastError } from '../core/errors.ts';
+import { type JsonObject, stableJson } from '../core/json.ts';
 import { checkOptions, checkRuns } from '../core/options.ts';
 import { decidingRows } from '../evaluate/score.ts';
-import { storedResult } from '../prepare/open.ts';
+import { storedConfig, storedResult } from '../prepare/open.ts';
 import { type ComparedRun, compareRuns, compareTable } from '../report/compare.ts';
 
 export interface Comparison {
@@ -74,5 +75,12 @@ function comparedOf(stored: StoredRun, folder: string): ComparedRun {
     result: { ...result, scores: decidingRows(result.scores) },
     seconds: typeof stored.run.seconds === 'number' ? stored.run.seconds : null,
     losses,
+    ...(result.text.length > 0 ? { tokens: tokensOf(stored) } : {}),
   };
+}
+
+/** How the config of a run of text cuts and numbers tokens; how they enter a network is left out. */
+function tokensOf(stored: StoredRun): string {
+  const encoders = storedConfig(stored).written.encoder ?? [];
+  return stableJson(encoders.map(({ form: _, ...encoder }) => encoder as JsonObject));
 }

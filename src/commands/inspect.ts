@@ -20,7 +20,8 @@ import { factsOf, loadData, type OpenOptions } from '../prepare/open.ts';
 import { counted } from '../report/figures.ts';
 import { seasonFact } from '../report/seasons.ts';
 import { renderSummary } from '../report/summary.ts';
-import { textTask } from '../track/text.ts';
+import { DATA_FILE } from '../sources/endings.ts';
+import { idsOf, textTask, textUnread } from '../track/text.ts';
 import { cutoffAt, fromAt, lengthAt, targetsBetween } from '../window/cuts.ts';
 import type { SplitPositions } from '../window/split.ts';
 import type { Cuts, WindowShape } from '../window/window.ts';
@@ -134,13 +135,15 @@ function calendarLines(future: readonly Column[]): string[] {
 }
 
 function inspectText(config: Config, text: Text): Part {
-  const { tokens, shape, cuts, parts, encoder, sequence } = textTask(config, text);
+  const task = textTask(config, text);
+  const { tokens, shape, cuts, parts, encoder, sequence } = task;
+  const unread = textUnread(config, task);
   const sizes = sizesOf(cuts, shape, parts, tokens.length);
   const samples = firstSamples(cuts, shape, (at) => JSON.stringify(tokens[at]));
   const summary = summaryOf(config, shape, sequence);
   const vocabulary = vocabularyOf(encoder);
   const lines = [
-    `text ${text.id}: ${counted(text.documents.length, 'document')}, ${counted(tokens.length, 'token')}, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`,
+    `text ${text.id}: ${counted(text.documents.length, 'document')}, ${counted(tokens.length, 'token')}, ${idsOf(encoder)}`,
     `id → token: ${vocabulary
       .slice(0, TOKENS)
       .map(({ id, token }) => `${id}:${JSON.stringify(token)}`)
@@ -152,6 +155,7 @@ function inspectText(config: Config, text: Text): Part {
       .join(' ')}${vocabulary.length > TOKENS ? ' …' : ''}`,
     `windows: ${cuts.count} (training ${sizes.training}, validation ${sizes.validation}, test ${sizes.test}), context ${shape.context}`,
     ...samples.map(({ x, y }) => `  ${x} → ${y}`),
+    ...(unread ? [`note: ${unread.code}: ${unread.message}`] : []),
   ];
   return {
     text: lines.join('\n'),

@@ -235,7 +235,10 @@ export interface Tokens {
   readonly segments: readonly Segment[];
 }
 
-/** Cuts every document into tokens; nothing is learned yet. Errors: E_TEXT_EMPTY, E_CONFIG_CONFLICT for encoders of numbers. */
+/** Tokens of a text at most: each is a pointer of 8 bytes, held twice while a text is cut; a list holds no more than 2²⁷. */
+const MOST_TOKENS = 67_108_864;
+
+/** Cuts every document into tokens; nothing is learned yet. Errors: E_TEXT_EMPTY, E_DATA_TOO_LARGE, E_CONFIG_CONFLICT for encoders of numbers. */
 export function tokenize(text: Text, choice: EncoderChoice): Tokens {
   const { kind, ...options } = choice;
   const { split } = textEntry(kind);
@@ -243,7 +246,9 @@ export function tokenize(text: Text, choice: EncoderChoice): Tokens {
   const segments: Segment[] = [];
   for (const document of text.documents) {
     const start = tokens.length;
-    for (const token of split(document, options)) tokens.push(token);
+    const found = atMost(MOST_TOKENS - start, kind, document, () => split(document, options));
+    if (found === null) throw tooLarge(text.id, kind);
+    for (const token of found) tokens.push(token);
     if (tokens.length > start) segments.push({ start, end: tokens.length });
   }
   if (tokens.length === 0) {
@@ -252,6 +257,30 @@ export function tokenize(text: Text, choice: EncoderChoice): Tokens {
     });
   }
   return { tokens, segments };
+}
+
+/** The tokens that `split` gives, null where they are more than `most`, or more than a list holds. */
+function atMost(
+  most: number,
+  kind: string,
+  document: string,
+  split: () => readonly string[],
+): readonly string[] | null {
+  if (kind === 'characters' && document.length > 2 * most) return null; // a character has two units at most
+  try {
+    const found = split();
+    return found.length <= most ? found : null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function tooLarge(id: string, kind: string): ForecastError {
+  return new ForecastError('E_DATA_TOO_LARGE', `"${id}" holds more than ${MOST_TOKENS} ${kind}`, {
+    where: 'source',
+    hint: 'learn from a part of the file',
+  });
 }
 
 /** Numbers the tokens of the training part, tokens[0, until). `padding`: id 0 must be free for padding. */

@@ -22,6 +22,8 @@ export interface ComparedRun {
   readonly seconds: number | null;
   /** Losses of the epochs, first to last, where they are known. */
   readonly losses?: readonly number[];
+  /** Of a text, what its tokens are: errors compare only over the same ones. */
+  readonly tokens?: string;
 }
 
 /** One run as `compare --json` prints it. */
@@ -145,6 +147,8 @@ export function notes(runs: readonly ComparedRun[], rows: readonly ComparedRow[]
   const plain = new Set(runs.flatMap((run) => plainScore(run, rows[0]?.metric ?? null) ?? []));
   if (new Set(rows.map((row) => `${row.split} ${row.windows}`)).size > 1 || plain.size > 1)
     found.push('the scores are on different windows');
+  if (new Set(runs.flatMap(({ tokens }) => tokens ?? [])).size > 1)
+    found.push('the tokens that are predicted are not the same, so their errors do not compare');
   if (rows.some((row) => row.split === 'train')) found.push('some scores are on what the model was trained on');
   return found.length === 0 ? [] : [`Mind: ${found.join('; ')}.`];
 }

@@ -18,12 +18,14 @@ import { SAMPLERS } from '../predict/samplers/index.ts';
 import type { SamplerOptions } from '../predict/samplers/sampler.ts';
 import { type FittedTextNetwork, textNetwork } from '../predict/text-network.ts';
 import { heldOut, thinned } from '../prepare/cutting.ts';
+import { count, counted } from '../report/figures.ts';
 import type { TextAnswer } from '../report/result.ts';
 import { cut, longestContext, targetsBetween } from '../window/cuts.ts';
-import { type SplitPositions, splitPositions } from '../window/split.ts';
+import { type SplitPositions, splitPositions, type Wording } from '../window/split.ts';
 import type { Cuts, WindowShape } from '../window/window.ts';
 import { checkForms, chosenOnWarnings } from './contest.ts';
 import { fitOf, type Hooks, type Outcome, planHooks, requestOf, trainOptions } from './outcome.ts';
+import { unreadWarning } from './unread.ts';
 
 /** Tokens judged at most by a network that reads its whole window before each (see judging.ts). */
 const JUDGED_TOKENS = 20_000;
@@ -35,10 +37,12 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
   const { kind } = config.model;
   const task = textTask(config, text);
   const { tokens, shape, encoder, sequence } = task;
-  warnUnknown(sequence, tokens, hooks.warn);
+  warnUnknown(task, encoderOf(config).limit !== undefined, hooks.warn);
+  const unread = textUnread(config, task);
+  if (unread) hooks.warn(unread);
   for (const warning of chosenOnWarnings(config, [task.parts])) hooks.warn(warning);
   const request: FitRequest = { ...requestOf(config.seed, text.id, hooks), ...task.known };
-  const prompt = config.predict.prompt ?? encoder.join(tokens.slice(0, Math.min(shape.context, DEFAULT_PROMPT)));
+  const prompt = config.predict.prompt ?? firstTokens(task);
   checkAsked(config, prompt, shape, encoder);
   const forecaster = await forecasterOf(config, text.id, shape, engine, hooks);
   const fitted = await forecaster.fit(sequence, request);
@@ -64,7 +68,7 @@ export async function runText(config: Config, text: Text, engine: Engine, hooks:
     text: [answer],
     models: new Map(modelOf(text.id, fitted, encoder)),
     rows: tokens.length,
-    notes: [`${tokens.length} tokens, ${encoder.vocabulary} ids${encoder.padding ? ' (0 is padding)' : ''}`],
+    notes: [`${tokens.length} tokens, ${idsOf(encoder)}`],
   };
 }
 
@@ -149,11 +153,19 @@ export function textTask(config: Config, text: Text): TextTask {
   const { tokens, segments } = tokenize(text, choice);
   const shape = textShape(config, segments);
   const cuts = cut(segments, shape, config.window);
-  const parts = splitPositions(cuts, shape, config.split, segments);
+  const parts = splitPositions(cuts, shape, config.split, segments, wordingOf(config, segments));
   const known = { until: parts.test ?? tokens.length, validation: parts.validation };
   // The vocabulary is the task's, not the model's: every contender predicts the same outcomes.
   const encoder = fitText(tokens, parts.validation ?? known.until, choice, { padding: shape.pad === 'left' });
   return { tokens, segments, shape, cuts, parts, encoder, sequence: encodeText(tokens, segments, encoder), known };
+}
+
+/** What of the training part no window of a network reads, where that is much; forecasters that count read all of it. */
+export function textUnread(
+  { model, window }: Config,
+  { cuts, shape, segments, parts, known }: TextTask,
+): Warning | null {
+  return MODELS[model.kind] ? unreadWarning(cuts, shape, window, segments, parts.validation ?? known.until) : null;
 }
 
 /** The closed form a run was made with and its encoder, fitted again where the run fitted them. */
@@ -200,6 +212,38 @@ export function reachOf(fitted: FittedText): number {
 /** Tokens of the text's beginning that serve as prompt where none is given. */
 const DEFAULT_PROMPT = 16;
 
+/** What is continued where no prompt is given: the first tokens that are known, of one document and of one window. */
+function firstTokens({ sequence, segments, shape, encoder }: TextTask): string {
+  const ids = sequence.targets[0] as Float64Array;
+  const start = ids.findIndex((id) => id >= 0);
+  const end = segments.find((segment) => segment.end > start)?.end ?? start;
+  const first = ids.subarray(start, Math.min(end, start + Math.min(shape.context, DEFAULT_PROMPT)));
+  return encoder.join(
+    Array.from(
+      first.filter((id) => id >= 0),
+      (id) => encoder.token(id),
+    ),
+  );
+}
+
+/** "65 ids", "66 ids (0 is padding)". */
+export function idsOf(encoder: TextEncoder): string {
+  return `${counted(encoder.vocabulary, 'id')}${encoder.padding ? ' (0 is padding)' : ''}`;
+}
+
+/** What a refusal names beside a shorter context: longer documents, or more tokens of them. */
+function wordingOf({ source, encoder }: Config, segments: readonly Segment[]): Wording {
+  const kind = encoder[0]?.kind;
+  const single = segments.every(({ start, end }) => end - start === 1);
+  const spaces = 'encoder: { kind: characters } where no spaces part the words';
+  const runOn = 'source.document: whole, for windows to run on from one document into the next';
+  const helps = [
+    ...(single && kind === 'words' ? [spaces] : []),
+    ...(segments.length > 1 && source.document !== 'whole' ? [runOn] : []),
+  ];
+  return { unit: 'tokens', instead: helps.length === 0 ? null : helps.join('; or ') };
+}
+
 /** The one encoder of a text. */
 function encoderOf(config: Config): Config['encoder'][number] {
   const [choice, ...rest] = config.encoder;
@@ -242,7 +286,7 @@ export async function generateText(
   if (unknown.length > 0) {
     warn({
       code: 'W_PROMPT_UNKNOWN',
-      message: `not in the vocabulary, dropped from the prompt: ${[...new Set(unknown)].join(' ')}`,
+      message: `not in the vocabulary, dropped from the prompt: ${[...new Set(unknown)].map(shownToken).join(' ')}`,
     });
   }
   if (known.length > reach) {
@@ -297,7 +341,14 @@ function likeliestTokens(logits: Float64Array, encoder: TextEncoder): { token: s
 
 function someTokens(encoder: TextEncoder): string[] {
   const first = encoder.padding ? 1 : 0;
-  return Array.from({ length: Math.min(8, encoder.vocabulary - first) }, (_, i) => encoder.token(first + i));
+  return Array.from({ length: Math.min(8, encoder.vocabulary - first) }, (_, i) =>
+    shownToken(encoder.token(first + i)),
+  );
+}
+
+/** A token as it is, in quotation marks where it would not be seen. */
+function shownToken(token: string): string {
+  return /^\s*$/u.test(token) ? JSON.stringify(token) : token;
 }
 
 function closedForm(choice: { readonly kind: string; readonly [option: string]: unknown }): TextForecaster {
@@ -307,13 +358,21 @@ function closedForm(choice: { readonly kind: string; readonly [option: string]: 
   throw new ForecastError('E_CONFIG_CONFLICT', `${kind} does not predict tokens`, { where: 'evaluate.baselines' });
 }
 
-function warnUnknown(sequence: Sequence, tokens: readonly string[], warn: FitRequest['warn']): void {
+function warnUnknown({ sequence, tokens, parts }: TextTask, limited: boolean, warn: FitRequest['warn']): void {
   const ids = sequence.targets[0] as Float64Array;
-  const unknown = new Set(tokens.filter((_, i) => (ids[i] as number) < 0));
-  if (unknown.size === 0) return;
-  const names = [...unknown].slice(0, 5).join(' ');
+  const outside = tokens.filter((_, i) => (ids[i] as number) < 0);
+  const unknown = [...new Set(outside)];
+  if (unknown.length === 0) return;
+  const held = parts.validation ?? parts.test ?? 0;
+  const scored = ids.subarray(held);
+  const left = scored.reduce((sum, id) => sum + (id < 0 ? 1 : 0), 0);
+  const which = limited
+    ? `${counted(unknown.length, 'token')} outside the vocabulary`
+    : `${counted(unknown.length, 'token')} that ${unknown.length === 1 ? 'stands' : 'stand'} only in the held-out part`;
+  const where = held > 0 ? ' held out' : '';
+  const names = unknown.slice(0, 5).map(shownToken).join(' ');
   warn?.({
     code: 'W_UNKNOWN_TOKENS',
-    message: `${unknown.size} tokens stand only in the held-out part and are not scored: ${names}${unknown.size > 5 ? ' …' : ''}`,
+    message: `${which} cannot be predicted, so ${count(left)} of ${counted(scored.length, 'token')}${where} ${left === 1 ? 'is' : 'are'} not scored: ${names}${unknown.length > 5 ? ' …' : ''}`,
   });
 }

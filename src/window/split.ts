@@ -21,6 +21,14 @@ export interface SplitPositions {
   readonly windows: number;
 }
 
+/** How a refusal speaks of what is windowed: what its positions are, and what would help beside a shorter context. */
+export interface Wording {
+  readonly unit: 'rows' | 'tokens';
+  readonly instead: string | null;
+}
+
+const ROWS: Wording = { unit: 'rows', instead: null };
+
 /**
  * Positions that part the windows by time: training = floor(n · (1 − validation − test)) windows, then validation, then test.
  * Training windows are targetsBetween(cuts, shape, 0, validation ?? test ?? end), validation up to `test`, so windows whose targets
@@ -31,10 +39,11 @@ export function splitPositions(
   shape: WindowShape,
   held: HeldOut,
   segments: readonly Segment[],
+  wording: Wording = ROWS,
 ): SplitPositions {
-  if (cuts.count === 0) throw tooShortToCut(shape, held, segments);
+  if (cuts.count === 0) throw tooShortToCut(shape, held, segments, wording);
   const found = tryToSplit(cuts, shape, held);
-  if (found === null) throw tooShortToSplit(cuts, shape, held, segments);
+  if (found === null) throw tooShortToSplit(cuts, shape, held, segments, wording);
   return found;
 }
 
@@ -75,7 +84,12 @@ function positionBefore(cuts: Cuts, shape: WindowShape, i: number): number {
   return opens ? from : targetSpan(shape, from, cutoffAt(cuts, i)).start;
 }
 
-function tooShortToCut(shape: WindowShape, held: HeldOut, segments: readonly Segment[]): ForecastError {
+function tooShortToCut(
+  shape: WindowShape,
+  held: HeldOut,
+  segments: readonly Segment[],
+  { unit, instead }: Wording,
+): ForecastError {
   const room = longestContext(segments, shape);
   const rows = room + shape.lead + shape.horizon;
   // What is named leaves windows for every part, too; those of several documents are parted together.
@@ -95,19 +109,28 @@ function tooShortToCut(shape: WindowShape, held: HeldOut, segments: readonly Seg
   const input = room < 1 ? '1 input' : `context ${shape.context}`;
   return new ForecastError(
     'E_DATA_TOO_SHORT',
-    `${input}${lead} + horizon ${shape.horizon} needs ≥ ${least + shape.lead + shape.horizon} rows, ${what}`,
+    `${input}${lead} + horizon ${shape.horizon} needs ≥ ${least + shape.lead + shape.horizon} ${unit}, ${what}`,
     {
       where: 'window',
-      hint: context === null ? `give more rows${nearer}` : `try context ≤ ${room - context}`,
+      hint:
+        context === null
+          ? `${instead ?? `give more ${unit}`}${nearer}`
+          : `try context ≤ ${room - context}${instead === null ? '' : `, or ${instead}`}`,
     },
   );
 }
 
-function tooShortToSplit(cuts: Cuts, shape: WindowShape, held: HeldOut, segments: readonly Segment[]): ForecastError {
+function tooShortToSplit(
+  cuts: Cuts,
+  shape: WindowShape,
+  held: HeldOut,
+  segments: readonly Segment[],
+  { unit }: Wording,
+): ForecastError {
   const rows = segments.reduce((sum, segment) => sum + segment.end - segment.start, 0);
   const extra = leastThat(1, 1 << 24, (more) => tryToSplit(lengthened(cuts, more), shape, held) !== null);
   const stride = (cuts.ranges.at(-1) as CutRange).stride;
-  const needs = extra === null ? '' : `: needs ≥ ${rows + extra * stride} rows, has ${rows}`;
+  const needs = extra === null ? '' : `: needs ≥ ${rows + extra * stride} ${unit}, has ${rows}`;
   const cutLess = leastThat(1, shape.context - 1, (less) => {
     const smaller = { ...shape, context: shape.context - less };
     return tryToSplit(withContext(cuts, shape, smaller.context), smaller, held) !== null;

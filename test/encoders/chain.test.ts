@@ -77,6 +77,8 @@ describe('fitNumbers', () => {
     expect(errorOf(() => fitNumbers(series, 20, [{ kind: 'words' }], 1)).code).toBe('E_CONFIG_CONFLICT');
     expect(errorOf(() => formOf(['characters', 'standard'])).code).toBe('E_CONFIG_CONFLICT');
     expect(errorOf(() => fitNumbers(series, 20, [{ kind: 'toString' }], 1)).code).toBe('E_CONFIG_UNKNOWN_KIND');
+    const endless = { form: 'text', id: 't', documents: ['a'.repeat(2 ** 27 + 1)] } as const;
+    expect(errorOf(() => tokenize(endless, { kind: 'characters' })).code).toBe('E_DATA_TOO_LARGE');
     expect(errorOf(() => tokenize({ form: 'text', id: 't', documents: ['a'] }, { kind: 'none' })).code).toBe(
       'E_CONFIG_CONFLICT',
     );

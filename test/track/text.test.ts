@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compare } from '../../src/commands/compare.ts';
 import { inspect } from '../../src/commands/inspect.ts';
 import { generate, predict } from '../../src/commands/stored.ts';
 import type { ForecastError, Warning } from '../../src/core/errors.ts';
@@ -84,6 +85,22 @@ describe('a prompt', () => {
     const error = await answered('zebra gnu').catch((error: unknown) => error as ForecastError);
     expect(error).toMatchObject({ code: 'E_PROMPT_UNKNOWN', exit: 2, where: 'predict.prompt' });
     expect((error as ForecastError).hint).toContain('the');
+  });
+
+  it('has unknown and known spaces told in quotation marks', async () => {
+    const letters = fitText(
+      [' ', 'b'],
+      2,
+      { kind: 'characters', form: 'one-hot', lowercase: false },
+      { padding: false },
+    );
+    const warnings: Warning[] = [];
+    const go = (prompt: string) =>
+      generateText(asked([1, 0]), letters, 9, { ...task, prompt, length: 1 }, (w) => warnings.push(w));
+    await go('b\t');
+    expect(warnings[0]?.message).toMatch(/: "\\t"$/);
+    const error = await go('x').catch((error: unknown) => error as ForecastError);
+    expect((error as ForecastError).hint).toBe('known tokens: " " b …');
   });
 
   it('is read with the line ends of a text', async () => {
@@ -187,6 +204,78 @@ describe('a run of text', () => {
     const { result, folder } = await run(few, { root: space.path, out: join(space.path, `run-${runs++}`) });
     expect(result.fit.samples).toBe(14); // each word but a line's first
     expect(await code(predict(folder, { data: 'nothing.csv' }))).toBe(`E_USAGE ${folder}`);
+  });
+
+  it('most of which stands in no window of a network says so, and why; one that counts reads it all', async () => {
+    const short = Array.from({ length: 9 }, (_, i) => `town ${i}`);
+    const lines = ['a village by the sea', ...short, 'a village on a hill'];
+    const told = async (config: object): Promise<string[]> => {
+      const { result } = await ran({ source: { kind: 'text', document: 'line', lines }, predict: {}, ...config });
+      return result.warnings.filter(({ code }) => code === 'W_TEXT_UNREAD').map(({ message }) => message);
+    };
+    const window = { kind: 'sliding', context: 4, targets: 'every' };
+    const ofTowns = /^64 % of the training part .*: 9 of 11 documents shorter than a window of 5 tokens$/;
+    expect(await told({ window })).toEqual([expect.stringMatching(ofTowns)]);
+    expect(await told({ window, model: { kind: 'ngram' } })).toEqual([]);
+    expect(await told({ window: { kind: 'prefixes' } })).toEqual([]);
+    const apart = { kind: 'sliding', context: 1, stride: 50 };
+    expect(await told({ window: apart })).toEqual([expect.stringMatching(/^21 % of .*: windows 50 tokens apart$/)]);
+    const { text } = await inspect(
+      `${JSON.stringify(words({ source: { kind: 'text', document: 'line', lines }, window, predict: {} }))}\n`,
+    );
+    expect(text).toMatch(/^note: W_TEXT_UNREAD: 64 % /m);
+  });
+
+  it('without a prompt goes on from known tokens of one document', async () => {
+    const lines = ['a cat', 'saw dogs', 'the dog saw the cat', 'the dog saw the dog'];
+    const source = { kind: 'text', document: 'line', lines };
+    const prompt = async (limit: object): Promise<string | undefined> => {
+      const { result, folder } = await ran({ source, encoder: { kind: 'words', ...limit }, predict: { length: 1 } });
+      expect((await generate(folder)).answer).toEqual(result.text[0]);
+      return result.text[0]?.prompt;
+    };
+    expect(await prompt({})).toBe('a cat');
+    expect(await prompt({ limit: 1 })).toBe('the the');
+    expect(await prompt({ limit: 2 })).toBe('saw');
+  });
+
+  it('whose vocabulary is limited says how much of what was held out is not scored', async () => {
+    const { result } = await ran({
+      encoder: { kind: 'words', limit: 6 },
+      split: { test: 3 },
+      window: { kind: 'prefixes' },
+      predict: { prompt: 'the' },
+    });
+    const { message } = result.warnings.find((warning) => warning.code === 'W_UNKNOWN_TOKENS') as Warning;
+    expect(message).toMatch(/^2 tokens outside the vocabulary .* so 2 of 3 tokens held out are not scored: a saw$/);
+  });
+
+  it('of documents too short is refused in tokens, with what helps a text', async () => {
+    const refused = (source: object, config: object) =>
+      ran({ source: { kind: 'text', document: 'line', ...source }, predict: {}, ...config }).then(
+        () => 'nothing was refused',
+        (error: ForecastError) => `${error.message} – ${error.hint}`,
+      );
+    const sliding = { window: { kind: 'sliding', context: 8 } };
+    expect(await refused({ lines: ['a b c', 'a c'] }, sliding)).toBe(
+      'context 8 + horizon 1 needs ≥ 9 tokens, the longest of 2 documents has 3 – try context ≤ 2, or source.document: whole, for windows to run on from one document into the next',
+    );
+    expect(await refused({ lines: ['今天', '明天'] }, {})).toMatch(
+      /has 1 – encoder: \{ kind: characters \} where no spaces part the words; or source\.document: whole/,
+    );
+    expect(await refused({ lines: ['今天'] }, {})).toMatch(/has 1 – encoder: \{ kind: characters \}[^;]*$/);
+    expect(await refused({ lines: ['a b'] }, sliding)).toMatch(/needs ≥ 9 tokens, has 2 – try context ≤ 1$/);
+  });
+
+  it('compared with one of other tokens is said not to compare', async () => {
+    const folder = async (encoder: object): Promise<string> =>
+      (await ran({ encoder, predict: { prompt: 'a' } })).folder;
+    const mixed = await folder({ kind: 'characters' });
+    const small = await folder({ kind: 'characters', lowercase: true });
+    const ids = await folder({ kind: 'characters', form: 'ids' });
+    const note = /the tokens that are predicted are not the same/;
+    expect((await compare([mixed, small])).text).toMatch(note);
+    expect((await compare([mixed, ids])).text).not.toMatch(note);
   });
 
   it('holds out validation and test, scores both, and decides on test', async () => {

@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { asArgument } from '../commands/argument.ts';
+import { asArgument } from '../core/argument.ts';
 import { ForecastError, Interrupted } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { paint, writeMessage } from './output.ts';

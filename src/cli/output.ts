@@ -3,7 +3,7 @@
 
 import { isAbsolute, relative } from 'node:path';
 import { styleText } from 'node:util';
-import { asArgument } from '../commands/argument.ts';
+import { asArgument } from '../core/argument.ts';
 import { EXIT } from '../core/errors.ts';
 
 /** Exit status of a program whose reader went away: 128 + SIGPIPE. */

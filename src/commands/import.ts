@@ -13,8 +13,8 @@ import { tfjs } from '../formats/tfjs.ts';
 import { type Imported, misfit } from '../imported.ts';
 import { MODELS } from '../models/index.ts';
 import type { ModelKind } from '../models/model.ts';
+import { openInput } from '../prepare/input.ts';
 import { RUN_OPTIONS, type RunOptions, type RunOutcome, run } from '../run.ts';
-import { openInput } from './init.ts';
 
 /** Options of a run; there is no other run to continue. */
 export type ImportOptions = Omit<RunOptions, 'continueFrom' | 'resume'>;

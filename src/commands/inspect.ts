@@ -16,6 +16,7 @@ import { MODELS } from '../models/index.ts';
 import { type ModelSummary, summarise } from '../models/summary.ts';
 import { buildNetwork } from '../predict/network.ts';
 import { holdOut, windowShape } from '../prepare/cutting.ts';
+import { openInput } from '../prepare/input.ts';
 import { factsOf, loadData, type OpenOptions } from '../prepare/open.ts';
 import { counted } from '../report/figures.ts';
 import { seasonFact } from '../report/seasons.ts';
@@ -25,7 +26,6 @@ import { idsOf, textTask, textUnread } from '../track/text.ts';
 import { cutoffAt, fromAt, lengthAt, targetsBetween } from '../window/cuts.ts';
 import type { SplitPositions } from '../window/split.ts';
 import type { Cuts, WindowShape } from '../window/window.ts';
-import { openInput } from './init.ts';
 
 export interface Inspection {
   readonly text: string;

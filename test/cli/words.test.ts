@@ -10,7 +10,7 @@ import { number, text, texts } from '../../src/cli/flags.ts';
 import { withNumbers } from '../../src/cli/help.ts';
 import { linePieces, wantsColor } from '../../src/cli/output.ts';
 import { describeProgress, isLive, plainView } from '../../src/cli/progress.ts';
-import { asArgument } from '../../src/commands/argument.ts';
+import { asArgument } from '../../src/core/argument.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 import { characters } from '../support/characters.ts';
 

@@ -4,12 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configFor, init } from '../../src/commands/init.ts';
+import { init } from '../../src/commands/init.ts';
 import { inspect } from '../../src/commands/inspect.ts';
 import { settle } from '../../src/config/defaults.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 import { holdOut, windowShape } from '../../src/prepare/cutting.ts';
 import { factsOf, loadData, openConfig } from '../../src/prepare/open.ts';
+import { configFor } from '../../src/prepare/table.ts';
 import { plannedOrigins } from '../../src/track/backtest.ts';
 import { workspace } from '../support/workspace.ts';
 

@@ -4,10 +4,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configFor } from '../../src/commands/init.ts';
 import { predict } from '../../src/commands/stored.ts';
 import { Interrupted } from '../../src/core/errors.ts';
 import { random } from '../../src/core/random.ts';
+import { configFor } from '../../src/prepare/table.ts';
 import { type RunEvent, type RunOutcome, run } from '../../src/run.ts';
 import { workspace } from '../support/workspace.ts';
 

@@ -101,6 +101,11 @@ export function wantsColor(flag: boolean | undefined, env: NodeJS.ProcessEnv, te
   return terminal && env.TERM !== 'dumb';
 }
 
+/** Columns of the terminal that stdout is; null where it is none, or does not tell. */
+export function terminalWidth(): number | null {
+  return process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : null;
+}
+
 /** A path as one would type it here. */
 export function shortPath(path: string): string {
   const way = relative(process.cwd(), path);

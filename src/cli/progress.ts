@@ -121,13 +121,16 @@ interface Pace {
   readonly rate: number | null;
 }
 
+/** Before so much has passed no rate is told: epochs of one call of the engine are reported at once, at 100,000 a second. */
+const LEAST_SECONDS = 0.1;
+
 /** Epochs per second since the first event of this fit: a resumed fit does not count what was done before. */
 function paceOf(paces: Map<string, Pace>, series: string, progress: Progress, now: number): Pace {
   const before = paces.get(series);
   const at = done(progress);
   const first = before === undefined || at < before.from ? { since: now, from: at, rate: null } : before;
   const seconds = now - first.since;
-  const pace = seconds > 0 && at > first.from ? { ...first, rate: (at - first.from) / seconds } : first;
+  const pace = seconds >= LEAST_SECONDS && at > first.from ? { ...first, rate: (at - first.from) / seconds } : first;
   paces.set(series, pace);
   return pace;
 }

@@ -1,11 +1,11 @@
 // forecast run: train, judge and forecast as a config says. Not here: the work (../run.ts).
 
 import { styleText } from 'node:util';
-import type { StyledPart } from '../report/terminal.ts';
+import type { StyledPart } from '../report/paint.ts';
 import type { RunEvent, RunOptions, RunOutcome } from '../run.ts';
 import { oneLine, usageError } from './failure.ts';
 import { type Command, flag, type Given, number, present, text, texts } from './flags.ts';
-import { pathArgument, shortPath, wantsColor, writeJson, writeMessage, writeOutput } from './output.ts';
+import { pathArgument, shortPath, terminalWidth, wantsColor, writeJson, writeMessage, writeOutput } from './output.ts';
 import { type ProgressView, progressView, SILENT } from './progress.ts';
 import { abortOnSignal } from './signals.ts';
 import { warningLine } from './warn.ts';
@@ -107,14 +107,21 @@ const STYLES: { readonly [part in StyledPart]?: Parameters<typeof styleText>[0] 
   warning: 'yellow',
 };
 
-/** The report, coloured where stdout wants it; one that was read back stands as it is stored. */
+/** The report as stdout wants it: coloured, and no wider than a terminal; one that was read back stands as it is stored. */
 async function page({ result, picture, text: plain, stored }: RunOutcome, color: boolean | undefined): Promise<string> {
-  if (stored || !wantsColor(color, process.env, process.stdout.isTTY === true)) return plain;
-  const { renderTerminal } = await import('../report/terminal.ts');
-  return renderTerminal(result, picture, (part, words) => {
+  if (stored) return plain;
+  const [{ renderTerminal }, { WIDTH }] = await Promise.all([
+    import('../report/terminal.ts'),
+    import('../report/paint.ts'),
+  ]);
+  const width = terminalWidth() ?? WIDTH;
+  const colored = wantsColor(color, process.env, process.stdout.isTTY === true);
+  if (!colored && width >= WIDTH) return plain;
+  const painted = (part: StyledPart, words: string): string => {
     const style = STYLES[part];
     return style === undefined ? words : styleText(style, words, { validateStream: false });
-  });
+  };
+  return renderTerminal(result, picture, colored ? painted : undefined, width);
 }
 
 /** The result, and what differs from run to run. */

@@ -1,7 +1,8 @@
 // The backtest as a page of the terminal: folds, error by step and intervals of every forecaster.
 // In: a Result with a backtest. Out: text. Not here: the run's own page (terminal.ts), colours.
 
-import { columns, counted, figure, figures, percent, visible } from './figures.ts';
+import { columns, counted, figure, figures, percent, visible, widthOf, wrapped } from './figures.ts';
+import { WIDTH } from './paint.ts';
 import type { BacktestReport, Result } from './result.ts';
 import { metricLabel } from './verdict.ts';
 
@@ -11,7 +12,7 @@ const STEPS = 8;
 /** The page, without a newline at the end. */
 export function renderBacktest(result: Result & { readonly backtest: BacktestReport }): string {
   const { backtest, verdict } = result;
-  const blocks = [foldTable(backtest), stepTable(backtest), intervalTable(backtest), [verdict]];
+  const blocks = [foldTable(backtest), stepTable(backtest), intervalTable(backtest), wrapped(verdict, WIDTH)];
   return blocks.map((block) => block.join('\n')).join('\n\n');
 }
 
@@ -19,17 +20,28 @@ function foldTable({ folds, metric, step, history }: BacktestReport): string[] {
   const names = forecasters(folds[0]?.scores ?? {});
   const learned = history === null ? 'all rows before it' : `the ${counted(history, 'newest row')}`;
   const values = names.map((name) => figures(folds.map(({ scores }) => scores[name] ?? null)));
-  return [
-    `${metricLabel(metric)} by fold (${counted(step, 'row')} each, fitted on ${learned})`,
-    ...columns([
-      ['known until', 'forecasts', ...names.map((name) => visible(name, 20))],
-      ...folds.map(({ until, origins }, k) => [
-        visible(until),
-        String(origins),
-        ...values.map((column) => column[k] as string),
-      ]),
+  const rows = [
+    ['known until', 'forecasts', ...names.map((name) => visible(name, 28))],
+    ...folds.map(({ until, origins }, k) => [
+      visible(until),
+      String(origins),
+      ...values.map((column) => column[k] as string),
     ]),
   ];
+  return [
+    `${metricLabel(metric)} by fold (${counted(step, 'row')} each, fitted on ${learned})`,
+    ...narrower(columns(rows), columns(turned(rows))),
+  ];
+}
+
+/** A fold a line; where that is too wide, and the other way is not as wide, a forecaster a line. */
+function narrower(lines: string[], others: string[]): string[] {
+  const widest = (table: readonly string[]): number => Math.max(...table.map(widthOf));
+  return widest(lines) <= Math.max(WIDTH, widest(others)) ? lines : others;
+}
+
+function turned(rows: readonly (readonly string[])[]): string[][] {
+  return (rows[0] ?? []).map((_, c) => rows.map((row) => row[c] as string));
 }
 
 function forecasters(scores: { readonly [forecaster: string]: number | null }): string[] {
@@ -39,14 +51,12 @@ function forecasters(scores: { readonly [forecaster: string]: number | null }): 
 function stepTable({ steps, metric }: BacktestReport): string[] {
   const horizon = steps[0]?.values.length ?? 0;
   const shown = spread(horizon);
+  const values = shown.map((h) => figures(steps.map((row) => row.values[h] ?? null)));
   return [
     `${metricLabel(metric)} by step`,
     ...columns([
       ['steps ahead', ...shown.map((h) => String(h + 1))],
-      ...steps.map(({ forecaster, values }) => [
-        visible(forecaster, 28),
-        ...figures(shown.map((h) => values[h] ?? null)),
-      ]),
+      ...steps.map(({ forecaster }, i) => [visible(forecaster, 28), ...values.map((column) => column[i] as string)]),
     ]),
   ];
 }

@@ -2,7 +2,8 @@
 // In: the figures of a check. Out: text. Not here: the figures (../check.ts).
 
 import type { Holding } from '../evaluate/holding.ts';
-import { columns, count, counted, figure, figures, percent, probability, visible } from './figures.ts';
+import { columns, count, counted, figure, figures, percent, probability, visible, wrapped } from './figures.ts';
+import { WIDTH } from './paint.ts';
 import { metricLabel } from './verdict.ts';
 
 export interface CheckFacts extends Holding {
@@ -80,7 +81,7 @@ function better({ scores, model }: CheckFacts): string {
 
 /** The page, without a newline at the end. */
 export function renderCheck(report: CheckReport): string {
-  const blocks = [head(report), scoreTable(report), levelTable(report), [report.sentence]];
+  const blocks = [head(report), scoreTable(report), levelTable(report), wrapped(report.sentence, WIDTH)];
   return blocks
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))

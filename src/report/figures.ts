@@ -39,9 +39,31 @@ export function probability(p: number): string {
 /** The numbers of one column with the same decimals, as many as the one that needs most; –: no number. */
 export function figures(values: readonly (number | null | undefined)[], digits = 4): string[] {
   const texts = values.map((value) => (typeof value === 'number' ? figure(value, digits) : '–'));
-  const decimals = Math.max(...texts.map((text) => text.split('.')[1]?.length ?? 0));
-  if (decimals > 6 || texts.some((text) => text.includes('e'))) return texts;
+  if (texts.some((text) => text.includes('e'))) return powers(values, texts, digits);
+  const decimals = decimalsOf(texts);
+  if (decimals > 6) return texts;
   return values.map((value) => (typeof value === 'number' ? signed(value.toFixed(decimals)) : '–'));
+}
+
+function decimalsOf(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => text.split('e')[0]?.split('.')[1]?.length ?? 0));
+}
+
+/** A column with powers of ten: its neighbours have them too, so that 190504526 does not stand above 1.143e9. */
+function powers(values: readonly (number | null | undefined)[], texts: readonly string[], digits: number): string[] {
+  const isLarge = values.some((value) => typeof value === 'number' && Math.abs(value) >= 1e9);
+  const isSmall = texts.some((text) => text.includes('e-'));
+  const takes = (value: number): boolean => {
+    const size = Math.abs(value);
+    return Number.isFinite(value) && size !== 0 && ((isLarge && size >= 1e4) || (isSmall && size < 1e-3));
+  };
+  const written = values.map((value) =>
+    typeof value === 'number' && takes(value) ? trimmed(value.toExponential(digits - 1)) : null,
+  );
+  const decimals = decimalsOf(written.map((text) => text ?? ''));
+  return values.map((value, i) =>
+    written[i] === null ? (texts[i] as string) : signed((value as number).toExponential(decimals).replace('+', '')),
+  );
 }
 
 /** A whole number in groups of three: 1,234,567. */
@@ -57,6 +79,11 @@ export function percent(share: number): string {
   const value = size > 99.4 && size < 100 ? Math.trunc(exact * 10) / 10 : exact;
   const decimals = size === 0 || (size >= 10 && value === exact) ? 0 : 1;
   return `${signed(trimmed(value.toFixed(decimals)))} %`;
+}
+
+/** A probability as a percentage that is never 0 where it is not: 31 %, < 0.1 %. */
+export function chance(share: number): string {
+  return share > 0 && percent(share) === percent(0) ? '< 0.1 %' : percent(share);
 }
 
 /** "1 window", "28 windows". */
@@ -87,6 +114,56 @@ export function columns(rows: readonly (readonly string[])[], left: readonly num
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** A line at most so wide on a terminal, cut where it is wider. */
+export function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let shown = '';
+  let taken = 1; // the ellipsis
+  for (const character of text) {
+    taken += widthOf(character);
+    if (taken > width) break;
+    shown += character;
+  }
+  return `${shown}…`;
+}
+
+/** A line broken at spaces where it can be (never before a %), anywhere where it cannot, except within what is seen as one character. */
+export function wrapped(line: string, width: number): string[] {
+  const characters = [...line];
+  const lines: string[] = [];
+  let start = 0;
+  for (;;) {
+    const end = endOfLine(characters, start, width);
+    if (end === characters.length) return [...lines, characters.slice(start).join('')];
+    const space = spaceBefore(characters, end, (start + end) / 2);
+    lines.push(characters.slice(start, space ?? end).join(''));
+    start = space === null ? end : space + 1;
+  }
+}
+
+/** One past the last character that still fits into `width` columns, at least one after `start`. */
+function endOfLine(characters: readonly string[], start: number, width: number): number {
+  let end = start;
+  for (let taken = 0; end < characters.length; end++) {
+    taken += widthOf(characters[end] as string);
+    if (taken > width) break;
+  }
+  if (end === characters.length) return end;
+  while (end > start + 1 && isJoined(characters[end - 1] as string, characters[end] as string)) end--;
+  return Math.max(end, start + 1);
+}
+
+/** The last space up to `end` and after `least` that no % follows; null where there is none. */
+function spaceBefore(characters: readonly string[], end: number, least: number): number | null {
+  for (let at = end; at > least; at--) if (characters[at] === ' ' && characters[at + 1] !== '%') return at;
+  return null;
+}
+
+/** Whether two code points belong to one character: accents, emoji of several people or of a skin tone. */
+function isJoined(before: string, after: string): boolean {
+  return before === '\u200d' || /[\p{M}\p{EMod}\u200d]/u.test(after);
 }
 
 /** Columns a text takes on a terminal: East Asian wide characters and emoji take two, combining marks none. */

@@ -1,46 +1,83 @@
 // The run as a page of the terminal: facts, scores beside the baselines, a chart, the forecast, the verdict.
-// In: a Result and what to draw. Out: text of about 30 lines and 80 to 100 columns, every foreign string escaped. Not here: colours (a callback), printing (cli/).
+// In: a Result, what to draw, and how wide. Out: text of about 30 lines, every foreign string escaped. Not here: colours (a callback), printing (cli/).
 
 import type { CombinationReport } from '../combine/combination.ts';
 import { decidingRows } from '../evaluate/score.ts';
 import { METRICS } from '../metrics/index.ts';
 import { chart } from './chart.ts';
-import { columns, count, counted, figure, figures, percent, quoted, visible, widthOf } from './figures.ts';
+import {
+  chance,
+  columns,
+  count,
+  counted,
+  cutTo,
+  figure,
+  figures,
+  percent,
+  quoted,
+  visible,
+  widthOf,
+  wrapped,
+} from './figures.ts';
+import { firstSteps, forecastLines } from './forecast-lines.ts';
+import { plain, type Style, WIDTH } from './paint.ts';
 import type { Picture } from './picture.ts';
-import type { ForecastRow, IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
+import type { IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
 import { seasonFact } from './seasons.ts';
 import { metricLabel } from './verdict.ts';
 
-/** Paints a piece of text by what it is; the identity where there is no colour. */
-export type Style = (what: StyledPart, text: string) => string;
-export type StyledPart =
-  | 'title'
-  | 'heading'
-  | 'dim'
-  | 'winner'
-  | 'history'
-  | 'forecast'
-  | 'prompt'
-  | 'verdict'
-  | 'warning';
+const NARROWEST = 40;
+const LINES = 30;
 
-const WIDTH = 88;
-const CHART_HEIGHT = 7;
-/** Of the first of several series. */
+/** How much is shown of what can be shortened; the first that leaves no more than LINES is taken, else the last. */
+interface Sizes {
+  /** Rows of the chart of one series. */
+  readonly chart: number;
+  /** Steps of the forecast. */
+  readonly steps: number;
+  /** Forecasters of the score table. */
+  readonly scores: number;
+}
+
+const SIZES: readonly Sizes[] = [
+  { chart: 7, steps: 5, scores: 8 },
+  { chart: 6, steps: 4, scores: 8 },
+  { chart: 5, steps: 3, scores: 8 },
+  { chart: 5, steps: 3, scores: 5 },
+  { chart: 4, steps: 3, scores: 4 },
+];
+/** Rows of the chart of the first of several series. */
 const PANEL_HEIGHT = 5;
 /** Characters of a note. */
 const MOST_NOTE = 200;
-const plain: Style = (_, text) => text;
 
-/** The whole page, without a newline at the end. */
-export function renderTerminal(result: Result, picture: Picture | null, style: Style = plain): string {
+/** The whole page, without a newline at the end; `width`: columns of the terminal. */
+export function renderTerminal(
+  result: Result,
+  picture: Picture | null,
+  style: Style = plain,
+  width: number = WIDTH,
+): string {
+  const within = Math.max(NARROWEST, Math.min(WIDTH, width));
+  let page = '';
+  for (const sizes of SIZES) {
+    page = pageOf(result, picture, style, within, sizes);
+    if (page.split('\n').length <= LINES) break;
+  }
+  return page;
+}
+
+function pageOf(result: Result, picture: Picture | null, style: Style, width: number, sizes: Sizes): string {
+  const several = result.data.series > 1;
   const blocks = [
-    head(result, style),
-    [...scoreTable(result, style), ...backtestLines(result, style)],
-    picture === null ? [] : pictureLines(picture, style, result.data.series > 1 ? PANEL_HEIGHT : CHART_HEIGHT),
-    result.data.series > 1 ? firstSteps(result.forecast, style) : forecastLines(result.forecast, style),
-    result.text.flatMap((answer) => textLines(answer, style)),
-    closing(result, style),
+    head(result, style, width),
+    [...scoreTable(result, style, width, sizes.scores), ...backtestLines(result, style, width)],
+    picture === null ? [] : pictureLines(picture, style, several ? PANEL_HEIGHT : sizes.chart, width),
+    several
+      ? firstSteps(result.forecast, style, width)
+      : forecastLines(result.forecast, style, { limit: sizes.steps, width }),
+    result.text.flatMap((answer) => textLines(answer, style, width)),
+    closing(result, style, width),
   ];
   return blocks
     .filter((block) => block.length > 0)
@@ -48,38 +85,36 @@ export function renderTerminal(result: Result, picture: Picture | null, style: S
     .join('\n\n');
 }
 
-/** The forecast alone, as `predict` shows it. */
-export function renderForecast(rows: readonly ForecastRow[]): string {
-  return forecastLines(rows, plain, 48, ' with --csv').join('\n');
-}
-
 /** Generated text alone and whole, as `generate` shows it. */
-export function renderText(answers: readonly TextAnswer[]): string {
-  return answers.map((answer) => textLines(answer, plain, Number.POSITIVE_INFINITY).join('\n')).join('\n\n');
+export function renderText(answers: readonly TextAnswer[], style: Style = plain): string {
+  return answers.map((answer) => textLines(answer, style, WIDTH, Number.POSITIVE_INFINITY).join('\n')).join('\n\n');
 }
 
-function head(result: Result, style: Style): string[] {
+function head(result: Result, style: Style, width: number): string[] {
   const { data, fit, engine } = result;
   const title = `${visible(result.name)} · ${visible(fit.model)}`;
+  const made = `${visible(engine.kind)} engine · seed ${result.seed}`;
+  const inOne = widthOf(title) + widthOf(made) + 3 <= width;
   return [
-    `${style('title', title)}${style('dim', ` · ${visible(engine.kind)} engine · seed ${result.seed}`)}`,
+    inOne ? `${style('title', title)}${style('dim', ` · ${made}`)}` : style('title', cutTo(title, width)),
+    ...(inOne ? [] : [style('dim', made)]),
     // What was repaired is among the facts; why there are no intervals stands where they would.
-    ...labelled('data', dataFacts({ ...data, notes: data.notes.filter((note) => !isWithout(note)) }), 3),
-    ...labelled('fit', fitFacts(result)),
-    ...combinationLines(result),
+    ...labelled('data', dataFacts({ ...data, notes: data.notes.filter((note) => !isWithout(note)) }), width, 3),
+    ...labelled('fit', fitFacts(result), width),
+    ...combinationLines(result, width),
   ];
 }
 
 /** What a combination did: its rule, its members best first, and who was left out for which reason. */
-function combinationLines({ fit: { combination } }: Result): string[] {
+function combinationLines({ fit: { combination } }: Result, width: number): string[] {
   if (!combination) return [];
   const { taken, tried, out } = combinationFacts(combination);
-  const rule = wrapped(visible(combination.rule, 300), WIDTH - 6);
+  const rule = wrapped(visible(combination.rule, 300), width - 6);
   return [
     ...rule.map((line, i) => `${(i === 0 ? 'rule' : '').padEnd(6)}${line}`),
-    ...labelled('taken', taken),
-    ...labelled('tried', tried),
-    ...labelled('out', out),
+    ...labelled('taken', taken, width),
+    ...labelled('tried', tried, width),
+    ...labelled('out', out, width),
   ];
 }
 
@@ -137,24 +172,30 @@ export function fitFacts({ fit, fits }: Result): string[] {
 }
 
 /** Facts joined by commas behind a label, long ones wrapped, on as many lines at most; how many are left out is said. */
-function labelled(label: string, facts: readonly string[], most = 2): string[] {
+function labelled(label: string, facts: readonly string[], width: number, most = 2): string[] {
   if (facts.length === 0) return [];
-  const lines = [''];
+  const room = width - 6;
+  const lines: string[][] = [[]];
   let shown = 0;
   for (const fact of facts) {
-    const line = lines.at(-1) as string;
-    const joined = line === '' ? fact : `${line}, ${fact}`;
-    if (widthOf(joined) <= WIDTH - 6) lines[lines.length - 1] = joined;
+    const line = lines.at(-1) as string[];
+    if (widthOf([...line, fact].join(', ')) <= room) line.push(fact);
     else {
-      const own = wrapped(fact, WIDTH - 6);
-      if (line === '') lines.pop();
+      const own = wrapped(fact, room).map((piece) => [piece]);
+      if (line.length === 0) lines.pop();
       if (lines.length + own.length > most) break;
       lines.push(...own);
     }
     shown++;
   }
-  if (shown < facts.length) lines[lines.length - 1] += `, … ${count(facts.length - shown)} more`;
-  return lines.map((line, i) => `${(i === 0 ? label : '').padEnd(6)}${line}`);
+  const last = lines.at(-1) ?? [];
+  const more = (): string[] => (shown < facts.length ? [`… ${count(facts.length - shown)} more`] : []);
+  while (last.length > 1 && widthOf([...last, ...more()].join(', ')) > room) {
+    last.pop();
+    shown--;
+  }
+  last.push(...more());
+  return lines.map((line, i) => `${(i === 0 ? label : '').padEnd(6)}${line.join(', ')}`);
 }
 
 /** "28 held-out windows (test)": what scores of a split are over. */
@@ -171,34 +212,54 @@ const SPLIT_WORDS: { readonly [split in ScoreRow['split']]: readonly [kind: stri
 };
 
 /** Rows of the most honest split, pooled over the series, best first; the one to ship is marked. */
-function scoreTable(result: Result, style: Style): string[] {
+function scoreTable(result: Result, style: Style, width: number, most: number): string[] {
   const rows = decidingRows(result.scores);
   const first = rows[0];
   if (first === undefined) return [];
   const metrics = Object.keys(first.metrics).slice(0, 5);
   const sorted = bestFirst(rows, metrics[0] ?? '');
-  const shown = sorted.filter((row, i) => i < 8 || row.forecaster === result.fit.model);
-  const values = metrics.map((metric) => figures(shown.map((row) => row.metrics[metric])));
-  const table = columns([
-    [scoredOver(first.windows, first.split), ...metrics.map(metricLabel), 'skill'],
-    ...shown.map((row, i) => [
-      visible(row.forecaster, 28),
-      ...values.map((column) => column[i] as string),
-      row.skill === null ? '–' : percent(row.skill),
-    ]),
-  ]);
+  const named = [result.fit.model, result.decision.ship];
+  // To say that one is left out takes the line it would take.
+  const some = sorted.filter((row, i) => i < most || named.includes(row.forecaster));
+  const shown = sorted.length - some.length === 1 ? sorted : some;
+  const lines = fitted(scoredOver(first.windows, first.split), shown, metrics, width - SHIP.length);
+  const header = lines.slice(0, lines.length - shown.length).map((line) => style('heading', line));
   const marked = shown.map((row, i) => {
-    const line = table[i + 1] as string;
-    return row.forecaster === result.decision.ship ? style('winner', `${line}  ◀ ship`) : line;
+    const line = lines[header.length + i] as string;
+    return row.forecaster === result.decision.ship ? style('winner', `${line}${SHIP}`) : line;
   });
   const hidden = sorted.length - shown.length;
   const more = hidden > 0 ? [style('dim', `… ${hidden} more in result.json`)] : [];
-  return [style('heading', table[0] as string), ...marked, ...more];
+  return [...header, ...marked, ...more];
+}
+
+const SHIP = '  ◀ ship';
+
+/** Scores as columns: a heading too long for the width takes a line of its own, then the last metrics are left out. */
+function fitted(heading: string, rows: readonly ScoreRow[], metrics: readonly string[], width: number): string[] {
+  const values = metrics.map((metric) => figures(rows.map((row) => row.metrics[metric])));
+  const table = (corner: string, shown: number): string[] =>
+    columns([
+      [corner, ...metrics.slice(0, shown).map(metricLabel), 'skill'],
+      ...rows.map((row, i) => [
+        visible(row.forecaster, 28),
+        ...values.slice(0, shown).map((column) => column[i] as string),
+        row.skill === null ? '–' : percent(row.skill),
+      ]),
+    ]);
+  const fits = (lines: readonly string[]): boolean => lines.every((line) => widthOf(line) <= width);
+  const whole = table(heading, metrics.length);
+  if (fits(whole)) return whole;
+  for (let shown = metrics.length; shown > 1; shown--) {
+    const lines = table('', shown);
+    if (fits(lines)) return [heading, ...lines];
+  }
+  return [heading, ...table('', 1)];
 }
 
 /** How the model's intervals cover, and what they stand on. */
-function backtestLines({ backtest, fit, data }: Result, style: Style): string[] {
-  const without = data.notes.filter(isWithout).flatMap((note) => wrapped(visible(note, MOST_NOTE), WIDTH));
+function backtestLines({ backtest, fit, data }: Result, style: Style, width: number): string[] {
+  const without = data.notes.filter(isWithout).flatMap((note) => wrapped(visible(note, MOST_NOTE), width));
   if (without.length > 0) return without.map((line) => style('dim', line));
   const own = backtest?.intervals.find(({ forecaster }) => forecaster === fit.model);
   if (!backtest || !own) return [];
@@ -208,7 +269,7 @@ function backtestLines({ backtest, fit, data }: Result, style: Style): string[] 
     return `${level} % held ${percent(coverage)}${i === 0 ? ` of ${counted(judged, 'error')}` : ''}`;
   });
   const lines = [`intervals ${levels.join(', ')}`, `from ${standing(own, backtest.folds.length)}`];
-  return lines.map((line) => style('dim', line));
+  return lines.flatMap((line) => wrapped(line, width)).map((line) => style('dim', line));
 }
 
 /** Whether a note says why there are no intervals. */
@@ -232,7 +293,7 @@ export function bestFirst(rows: readonly ScoreRow[], metric: string): ScoreRow[]
   return [...rows].sort((a, b) => rank(a) - rank(b));
 }
 
-function pictureLines(picture: Picture, style: Style, height: number): string[] {
+function pictureLines(picture: Picture, style: Style, height: number, width: number): string[] {
   const { values, times } = picture.history;
   const length = Math.min(values.length, Math.max(48, 4 * picture.forecast.length));
   const history = values.slice(values.length - length);
@@ -243,109 +304,42 @@ function pictureLines(picture: Picture, style: Style, height: number): string[] 
     { name: 'forecast', start: length - 1, values: drawn },
   ];
   const painted = (line: string, text: string): string => style(line === 'forecast' ? 'forecast' : 'history', text);
-  const drawing = chart({ lines, width: WIDTH, height, divider: length, style: painted });
+  const drawing = chart({ lines, width, height, divider: length, style: painted });
   if (drawing === '') return [];
   const from = times[values.length - length];
   const until = times.at(-1);
-  const span = from === undefined || until === undefined ? '' : `, ${visible(from)} … ${visible(until)}`;
-  const caption = `${visible(picture.target)}: last ${count(length)} of ${count(picture.known)} values${span} ┊ forecast`;
+  const range = from === undefined || until === undefined ? '' : `, ${visible(from)} … ${visible(until)}`;
+  const since = from === undefined ? '' : ` since ${visible(from)}`;
+  const told = `: last ${count(length)} of ${count(picture.known)} values`;
+  const tail = [`${told}${range}`, `${told}${since}`, told].map((text) => `${text} ┊ forecast`);
+  const name = visible(picture.target);
+  const own = tail.find((text) => widthOf(name + text) <= width) ?? (tail[2] as string);
+  const caption = cutTo(name, Math.max(4, width - widthOf(own))) + own;
   return [style('heading', caption), ...drawing.split('\n')];
 }
 
-/** The first step of the first series; of a target each, where there are few. */
-function firstSteps(rows: readonly ForecastRow[], style: Style): string[] {
-  const first = rows.filter(({ step }) => step === 1).slice(0, 4);
-  return forecastLines(first, style, first.length, ' in forecast.csv', rows.length);
-}
-
-/** The first steps of the first series and target; what is left out of `all` is counted. */
-function forecastLines(
-  rows: readonly ForecastRow[],
-  style: Style,
-  limit = 5,
-  place = ' in forecast.csv',
-  all = rows.length,
-): string[] {
-  const first = rows[0];
-  if (first === undefined) return [];
-  const named = rows.some((row) => row.series !== first.series);
-  const level = Object.keys(first.lower ?? {})[0];
-  const shown = rows.slice(0, limit);
-  const label = (row: ForecastRow): string => (named ? `${visible(row.series, 36)} ` : '') + visible(row.target, 30);
-  const value = figures(
-    shown.map((row) => row.value),
-    6,
-  );
-  const bounds = level === undefined ? [] : boundColumns(shown, level);
-  const header = ['forecast', 'time', 'value', ...(level === undefined ? [] : [`${level} % from`, 'to'])];
-  const cells = shown.map((row, i) => [
-    label(row),
-    visible(row.time, 30),
-    value[i] as string,
-    ...bounds.map((column) => column[i] as string),
-  ]);
-  const table = columns([header, ...cells], [0, 1]);
-  const more = all > limit ? [style('dim', `… ${count(all - limit)} more${place}`)] : [];
-  return [style('heading', table[0] as string), ...table.slice(1), ...more];
-}
-
-function boundColumns(rows: readonly ForecastRow[], level: string): string[][] {
-  const lower = rows.map((row) => row.lower?.[level]);
-  const upper = rows.map((row) => row.upper?.[level]);
-  return [figures(lower, 6), figures(upper, 6)];
-}
-
-function textLines(answer: TextAnswer, style: Style, limit = 6): string[] {
+function textLines(answer: TextAnswer, style: Style, width: number, limit = 6): string[] {
   const { prompt, text } = answer;
   const heading = prompt === '' ? 'text' : `text after ${quoted(prompt, 50)}`;
-  const lines = text.split('\n').flatMap((line) => wrapped(visible(line, Number.MAX_SAFE_INTEGER), WIDTH - 2));
+  const lines = text.split('\n').flatMap((line) => wrapped(visible(line, Number.MAX_SAFE_INTEGER), width - 2));
   const shown = lines.slice(0, limit).map((line) => `${style('dim', '│')} ${line}`);
   const more =
     lines.length > limit ? [style('dim', `… ${counted(lines.length - limit, 'more line')} in result.json`)] : [];
-  return [style('heading', heading), ...shown, ...more, ...nextLine(answer, style)];
+  return [style('heading', cutTo(heading, width)), ...shown, ...more, ...nextLines(answer, style, width)];
 }
 
-function nextLine({ next }: TextAnswer, style: Style): string[] {
+function nextLines({ next }: TextAnswer, style: Style, width: number): string[] {
   if (next.length === 0) return [];
-  const tokens = next.map(({ token, probability }) => `${quoted(token, 20)} ${percent(probability)}`);
-  return [`${style('dim', 'next')}  ${tokens.join(' · ')}`];
+  const tokens = next.map(({ token, probability }) => `${quoted(token, 20)} ${chance(probability)}`);
+  const lines = wrapped(tokens.join(' · '), width - 6);
+  return lines.map((line, i) => `${style('dim', (i === 0 ? 'next' : '').padEnd(6))}${line}`);
 }
 
-/** Breaks a line at spaces where it can, anywhere where it cannot, except within what is seen as one character. */
-function wrapped(line: string, width: number): string[] {
-  const characters = [...line];
-  const lines: string[] = [];
-  let start = 0;
-  for (;;) {
-    const end = endOfLine(characters, start, width);
-    if (end === characters.length) return [...lines, characters.slice(start).join('')];
-    const space = characters.lastIndexOf(' ', end);
-    const atSpace = space - start > (end - start) / 2;
-    lines.push(characters.slice(start, atSpace ? space : end).join(''));
-    start = atSpace ? space + 1 : end;
-  }
-}
-
-/** One past the last character that still fits into `width` columns, at least one after `start`. */
-function endOfLine(characters: readonly string[], start: number, width: number): number {
-  let end = start;
-  for (let columns = 0; end < characters.length; end++) {
-    columns += widthOf(characters[end] as string);
-    if (columns > width) break;
-  }
-  if (end === characters.length) return end;
-  while (end > start + 1 && joined(characters[end - 1] as string, characters[end] as string)) end--;
-  return Math.max(end, start + 1);
-}
-
-/** Whether two code points belong to one character: accents, emoji of several people or of a skin tone. */
-function joined(before: string, after: string): boolean {
-  return before === '\u200d' || /[\p{M}\p{EMod}\u200d]/u.test(after);
-}
-
-function closing(result: Result, style: Style): string[] {
-  const verdict = wrapped(visible(result.verdict, 600), WIDTH).map((line) => style('verdict', line));
+function closing(result: Result, style: Style, width: number): string[] {
+  const verdict = wrapped(visible(result.verdict, 600), width).map((line) => style('verdict', line));
   const { length } = result.warnings;
   const codes = [...new Set(result.warnings.map((warning) => visible(warning.code, 40)))].slice(0, 4).join(', ');
-  return length === 0 ? verdict : [...verdict, style('warning', `${counted(length, 'warning')}: ${codes}`)];
+  if (length === 0) return verdict;
+  const warned = wrapped(`${counted(length, 'warning')}: ${codes}`, width);
+  return [...verdict, ...warned.map((line) => style('warning', line))];
 }

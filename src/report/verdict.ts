@@ -125,6 +125,11 @@ function capital(text: string): string {
 
 /** Kinds of metrics as the field writes them. */
 export function metricLabel(kind: string): string {
-  const labels: { readonly [kind: string]: string } = { smape: 'sMAPE', wape: 'WAPE', r2: 'R²' };
+  const labels: { readonly [kind: string]: string } = {
+    smape: 'sMAPE',
+    wape: 'WAPE',
+    r2: 'R²',
+    'bits-per-character': 'bits/character',
+  };
   return labels[kind] ?? (kind.length <= 5 && kind !== 'bias' ? kind.toUpperCase() : kind);
 }

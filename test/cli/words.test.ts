@@ -93,6 +93,15 @@ describe('progress', () => {
     expect(isLive({}, {})).toBe(false);
   });
 
+  test('tells no rate of epochs that are reported at once', () => {
+    const { lines, clock, view } = watched();
+    clock.now = 2.9999;
+    view.update('a', at(1));
+    clock.now = 3.0001;
+    view.update('a', at(9));
+    expect(lines).toEqual(['a: epoch 9/10  loss 0.25\n']);
+  });
+
   test('elsewhere is a line every few seconds, with rate and time left', () => {
     const { lines, clock, view } = watched();
     for (let epoch = 1; epoch <= 8; epoch++) {

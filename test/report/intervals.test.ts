@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { renderBacktest } from '../../src/report/backtest.ts';
+import { widthOf } from '../../src/report/figures.ts';
 import type { BacktestReport, IntervalReport, Result } from '../../src/report/result.ts';
 import { runPage } from '../../src/report/run-page.ts';
 import { renderTerminal, standing } from '../../src/report/terminal.ts';
@@ -12,7 +13,7 @@ const STANDING = '15 forecasts in 5 folds: 180 errors of all steps together, eno
 test('the terminal tells how often they held, of how many errors, what is not supported, and what they stand on', () => {
   const page = renderTerminal(walked, null);
   expect(page).toContain('intervals 80 % held 78 % of 117 errors, 95 % needs 19 errors, 15 known');
-  expect(page).toContain(`from ${STANDING}`);
+  expect(page.replaceAll('\n', ' ')).toContain(`from ${STANDING}`);
 });
 
 test('the page of the run says the same', () => {
@@ -31,4 +32,28 @@ test('errors of a step by itself are counted by step', () => {
   expect(standing({ ...own, points: 400, pooledSteps: false, supports: 99.7, levels }, 4)).toBe(
     '400 forecasts in 4 folds: 400 errors a step, enough for levels up to 99.7 %',
   );
+});
+
+test('of many forecasters the folds stand in a line each, so that the table fits a terminal, and the verdict is wrapped', () => {
+  const names = Array.from({ length: 13 }, (_, i) => `forecaster-${i}`);
+  const backtest = walked.backtest as BacktestReport;
+  const folds = backtest.folds.map((fold) => ({
+    ...fold,
+    scores: Object.fromEntries(names.map((name, i) => [name, 10 + i + fold.fold / 8])),
+  }));
+  const page = renderBacktest({ ...walked, backtest: { ...backtest, folds, intervals: [] } });
+  expect(page).toContain('forecaster-12    22.13    22.25    22.38    22.50    22.63');
+  expect(page).toMatch(/^known until +1952-01 +1952-03 /m);
+  for (const line of page.split('\n'))
+    if (!line.startsWith('intervals:')) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+});
+
+test('errors by step have one number of decimals a column', () => {
+  const backtest = walked.backtest as BacktestReport;
+  const steps = [
+    { forecaster: 'a', values: [11.572, 9.53] },
+    { forecaster: 'b', values: [18.4, 51.4] },
+  ];
+  const page = renderBacktest({ ...walked, backtest: { ...backtest, steps } });
+  expect(page).toContain('a            11.57   9.53\nb            18.40  51.40');
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compareRuns, compareTable } from '../../src/report/compare.ts';
-import { count, figure, figures, percent, visible, widthOf } from '../../src/report/figures.ts';
+import { chance, count, cutTo, figure, figures, percent, visible, widthOf, wrapped } from '../../src/report/figures.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { HOSTILE, numbers, poisoned, text } from './sample.ts';
 
@@ -118,6 +118,11 @@ test('numbers are short and honest', () => {
     ]
   `);
   expect(figures([1, 22.25, null, 3.1])).toEqual(['1.00', '22.25', '–', '3.10']);
+  expect(figures([71920420, 190504526, 1.1429e9, 0, null])).toEqual(['7.192e7', '1.905e8', '1.143e9', '0', '–']);
+  expect(figures([5.65313e9, 5.7707e9, -5.8e9], 6)).toEqual(['5.65313e9', '5.77070e9', '−5.80000e9']);
+  expect(figures([7.032e-11, 9.09e-11, 1e-9])).toEqual(['7.032e-11', '9.090e-11', '1.000e-9']);
+  expect(figures([2e-5, 45.75, 1500])).toEqual(['2e-5', '45.75', '1500']);
+  expect(figures([0, 5e8, 1e9], 3)).toEqual(['0', '5e8', '1e9']);
   expect([0, 0.31, -0.04, 0.004, -0.00001, 1, 0.9997, 12.5].map(percent)).toMatchInlineSnapshot(`
     [
       "0 %",
@@ -140,4 +145,25 @@ test('text of others is one line of visible characters', () => {
   expect(visible('x'.repeat(100), 10)).toBe('xxxxxxxxx…');
   expect(visible('日本語 ok')).toBe('日本語 ok');
   expect(widthOf('日本語 ok')).toBe(9);
+});
+
+test('a probability is 0 where it is 0 alone', () => {
+  expect([0, 4e-5, 0.0004, 0.001, 0.31, 0.9997, 1].map(chance)).toEqual([
+    '0 %',
+    '< 0.1 %',
+    '< 0.1 %',
+    '0.1 %',
+    '31 %',
+    '99.9 %',
+    '100 %',
+  ]);
+});
+
+test('lines are cut and wrapped by what a terminal shows, wide characters and all', () => {
+  expect(cutTo('売上高売上高', 7)).toBe('売上高…');
+  expect(cutTo('sales', 5)).toBe('sales');
+  expect(wrapped('ab cd ef', 5)).toEqual(['ab cd', 'ef']);
+  expect(wrapped('a skill −18 %; MAE', 11)).toEqual(['a skill', '−18 %; MAE']);
+  expect(wrapped('売上高売上高', 5)).toEqual(['売上', '高売', '上高']);
+  for (const line of wrapped('a 売上高 b 東京都新宿区 c'.repeat(4), 11)) expect(widthOf(line)).toBeLessThanOrEqual(11);
 });

@@ -166,6 +166,11 @@ function drawnForecasters(result: Result): Map<string, Tone> {
   return new Map(names.map((name, i) => [name, String(i) as Tone]));
 }
 
+/** How many of the forecasters are drawn, where not all are. */
+function leftOut(drawn: number, of: number): string {
+  return drawn < of ? ` Drawn: ${drawn} of ${of} forecasters.` : '';
+}
+
 /** The deciding metric by step; without a backtest the model's mean absolute error on held-out rows. */
 export function stepsPlot(result: Result, panel: Panel | undefined): Plot | null {
   const { backtest } = result;
@@ -175,7 +180,12 @@ export function stepsPlot(result: Result, panel: Panel | undefined): Plot | null
     const values = backtest.steps.find(({ forecaster }) => forecaster === name)?.values;
     return values ? [stepLine(name, tone, values)] : [];
   });
-  return stepPlot(`${metricLabel(backtest.metric)} by step`, metricLabel(backtest.metric), marks);
+  return stepPlot(
+    `${metricLabel(backtest.metric)} by step`,
+    metricLabel(backtest.metric),
+    marks,
+    leftOut(tones.size, backtest.steps.length),
+  );
 }
 
 function ownSteps({ paths }: Panel, model: string): Plot | null {
@@ -193,13 +203,13 @@ function stepLine(name: string, tone: Tone, values: readonly (number | null)[]):
   return { kind: 'line', tone, name: visible(name, 28), points, dots: values.length <= 24 };
 }
 
-function stepPlot(title: string, label: string, marks: readonly Mark[]): Plot | null {
+function stepPlot(title: string, label: string, marks: readonly Mark[], left = ''): Plot | null {
   const longest = Math.max(0, ...marks.map((mark) => (mark.kind === 'line' ? mark.points.length : 0)));
   if (longest < 2) return null;
   return {
     id: 'steps',
     title,
-    description: `How the error grows from 1 to ${count(longest)} steps ahead; smaller is better.`,
+    description: `The error 1 to ${count(longest)} steps ahead; smaller is better.${left}`,
     x: countAxis('steps ahead', 1, longest),
     y: valueAxis(label, spanOf(marks), true),
     marks,
@@ -211,7 +221,8 @@ function stepPlot(title: string, label: string, marks: readonly Mark[]): Plot | 
 export function foldsPlot(result: Result): Plot | null {
   const { backtest } = result;
   if (!backtest || backtest.folds.length < 2) return null;
-  const marks = [...drawnForecasters(result)].map(([name, tone]): Mark => {
+  const tones = drawnForecasters(result);
+  const marks = [...tones].map(([name, tone]): Mark => {
     const points = backtest.folds.map(({ fold, scores }): Point => [fold, scores[name] ?? Number.NaN]);
     return { kind: 'line', tone, name: visible(name, 28), points, dots: true };
   });
@@ -221,7 +232,7 @@ export function foldsPlot(result: Result): Plot | null {
   return {
     id: 'folds',
     title: `${metricLabel(backtest.metric)} by fold`,
-    description: `Every forecaster fitted anew ${counted(last, 'time')}; smaller is better.`,
+    description: `Every forecaster fitted anew ${counted(last, 'time')}; smaller is better.${leftOut(tones.size, Object.keys(backtest.folds[0]?.scores ?? {}).length)}`,
     x: { ...axis, low: 0.7, high: last + 0.3, ticks },
     y: valueAxis(metricLabel(backtest.metric), spanOf(marks), true),
     marks,
@@ -374,7 +385,8 @@ export function lossPlot(curves: readonly LossCurve[]): Plot | null {
     description: `${known.length < curves.length ? `The first ${known.length} of ${curves.length} networks. ` : ''}${known
       .map(
         ({ records }, i) =>
-          `${several ? `${names[i]}: ` : 'Training loss '}${figure(records[0]?.loss as number)} → ${figure(records.at(-1)?.loss as number)}`,
+          // A word between: digits beside a name that is written from right to left would turn around with it.
+          `${several ? `${names[i]}: loss ` : 'Training loss '}${figure(records[0]?.loss as number)} → ${figure(records.at(-1)?.loss as number)}`,
       )
       .join('; ')}`,
     x: countAxis('epoch', Math.min(...epochs), Math.max(...epochs)),

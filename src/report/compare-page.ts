@@ -2,7 +2,7 @@
 // In: results with the folders they came from. Out: a document under MOST_BYTES. Not here: reading the folders, the terminal's table (compare.ts).
 
 import { type ComparedRow, type ComparedRun, compareRuns, lossText, notes } from './compare.ts';
-import { count, figure, percent, quoted, visible } from './figures.ts';
+import { count, figure, figures, percent, quoted, visible } from './figures.ts';
 import { type Cell, figureOf, page, paragraph, section, tableOf } from './page.ts';
 import type { ForecastRow } from './result.ts';
 import { countAxis, lossAxis, valueAxis } from './scale.ts';
@@ -48,6 +48,7 @@ function namesOf(rows: readonly ComparedRow[]): string[] {
 }
 
 function scoreTable(rows: readonly ComparedRow[], names: readonly string[], metric: string | null): string {
+  const scores = figures(rows.map(({ score }) => score));
   return tableOf({
     head: [
       'run',
@@ -64,7 +65,7 @@ function scoreTable(rows: readonly ComparedRow[], names: readonly string[], metr
     rows: rows.map((row, i): Cell[] => [
       names[i] as string,
       visible(row.model, 28),
-      number(row.score),
+      scores[i] as string,
       row.skill === null
         ? '–'
         : { text: percent(row.skill), as: row.skill > 0 ? 'good' : row.skill < 0 ? 'bad' : 'even' },

@@ -45,6 +45,37 @@ export function figures(values: readonly (number | null | undefined)[], digits =
   return values.map((value) => (typeof value === 'number' ? signed(value.toFixed(decimals)) : '–'));
 }
 
+/**
+ * Columns of values in one unit for each of `keys` (series, targets), all with the decimals that the largest of a key has at `digits`: what is near
+ * 0 beside it is known no better. Columns with powers of ten are written by themselves.
+ */
+export function unitFigures(
+  table: readonly (readonly (number | null | undefined)[])[],
+  keys: readonly string[],
+  digits = 6,
+): string[][] {
+  const largest = new Map<string, number>();
+  for (const column of table)
+    for (const [i, value] of column.entries()) {
+      const key = keys[i] as string;
+      if (typeof value === 'number' && Number.isFinite(value))
+        largest.set(key, Math.max(largest.get(key) ?? 0, Math.abs(value)));
+    }
+  const sizes = [...largest.values()].filter((size) => size > 0);
+  if (sizes.some((size) => figure(size, digits).includes('e'))) return table.map((column) => figures(column, digits));
+  let decimals = 0;
+  for (const column of table)
+    for (const [i, value] of column.entries()) {
+      if (typeof value !== 'number' || !Number.isFinite(value)) continue;
+      const size = largest.get(keys[i] as string) as number;
+      const most = size === 0 ? 0 : Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+      decimals = Math.max(decimals, decimalsOf([trimmed(value.toFixed(Math.min(most, 20)))]));
+    }
+  return table.map((column) =>
+    column.map((value) => (typeof value === 'number' ? signed(value.toFixed(decimals)) : '–')),
+  );
+}
+
 function decimalsOf(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => text.split('e')[0]?.split('.')[1]?.length ?? 0));
 }

@@ -1,7 +1,7 @@
 // A forecast as a table of the terminal: its first steps, or the first step of several series.
 // In: forecast rows, how many and how wide. Out: lines. Not here: the page around them (terminal.ts).
 
-import { columns, count, cutTo, figures, visible, widthOf } from './figures.ts';
+import { columns, count, cutTo, unitFigures, visible, widthOf } from './figures.ts';
 import { plain, type Style, WIDTH } from './paint.ts';
 import type { ForecastRow } from './result.ts';
 
@@ -37,11 +37,10 @@ export function forecastLines(
   const level = Object.keys(first.lower ?? {})[0];
   const shown = rows.slice(0, limit);
   const label = (row: ForecastRow): string => (named ? `${visible(row.series, 36)} ` : '') + visible(row.target, 30);
-  const value = figures(
-    shown.map((row) => row.value),
-    6,
+  const [value = [], ...bounds] = unitFigures(
+    [shown.map((row) => row.value), ...(level === undefined ? [] : boundsOf(shown, level))],
+    shown.map((row) => `${row.series}\n${row.target}`),
   );
-  const bounds = level === undefined ? [] : boundColumns(shown, level);
   const facts = (inner: readonly (readonly string[])[]): string[] =>
     columns(
       [
@@ -70,8 +69,6 @@ export function forecastLines(
 /** Columns that a name keeps: those of "forecast" above it. */
 const SHORTEST = 8;
 
-function boundColumns(rows: readonly ForecastRow[], level: string): string[][] {
-  const lower = rows.map((row) => row.lower?.[level]);
-  const upper = rows.map((row) => row.upper?.[level]);
-  return [figures(lower, 6), figures(upper, 6)];
+function boundsOf(rows: readonly ForecastRow[], level: string): (number | undefined)[][] {
+  return [rows.map((row) => row.lower?.[level]), rows.map((row) => row.upper?.[level])];
 }

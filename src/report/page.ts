@@ -57,6 +57,9 @@ export interface Table {
   readonly marked?: number;
 }
 
+/** Of more columns a table is printed smaller. */
+const NARROW_COLUMNS = 10;
+
 /** A table; the first cell of each row names it. Cells are escaped here. */
 export function tableOf({ head, rows, left = [], marked = -1 }: Table): string {
   const side = (column: number): string => (column === 0 || left.includes(column) ? '' : ' class="n"');
@@ -67,21 +70,27 @@ export function tableOf({ head, rows, left = [], marked = -1 }: Table): string {
     );
     return `<tr${r === marked ? ' class="ship"' : ''}>${inner.join('')}</tr>`;
   });
-  return `<div class="scroll"><table><thead><tr>${header}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
+  const kind = head.length > NARROW_COLUMNS ? ' class="many"' : '';
+  return `<div class="scroll"><table${kind}><thead><tr>${header}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
 }
 
 function textOf(cell: Cell): string {
   return typeof cell === 'string' ? cell : cell.text;
 }
 
+/** Characters of a cell that is not to be broken when it is printed: a number, a time. */
+const UNBROKEN = 30;
+
 function dataCell(cell: Cell, side: string): string {
-  const kind = typeof cell === 'string' ? side : ` class="n ${cell.as}"`;
+  const words = side === '' && textOf(cell).length > UNBROKEN ? ' class="words"' : side;
+  const kind = typeof cell === 'string' ? words : ` class="n ${cell.as}"`;
   return `<td${kind}>${escaped(textOf(cell), 80)}</td>`;
 }
 
-/** What is worth having at hand, folded away. `content` is markup. */
-export function folded(summary: string, content: string): string {
-  return content === '' ? '' : `<details><summary>${escaped(summary)}</summary>${content}</details>`;
+/** What is worth having at hand, folded away unless `open`. `content` is markup. */
+export function folded(summary: string, content: string, open = false): string {
+  if (content === '') return '';
+  return `<details${open ? ' open' : ''}><summary>${escaped(summary)}</summary>${content}</details>`;
 }
 
 export function paragraph(text: string, kind = ''): string {

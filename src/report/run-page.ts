@@ -12,17 +12,20 @@ import {
   stepsPlot,
   wholePlot,
 } from './charts.ts';
-import { count, counted, figure, figures, percent, visible } from './figures.ts';
+import { chance, count, counted, figure, figures, percent, unitFigures, visible } from './figures.ts';
 import { escaped, escapedLines } from './markup.ts';
 import { bytesOf, type Cell, figureOf, folded, MOST_BYTES, page, paragraph, section, tableOf } from './page.ts';
 import type { Panel, ReportInput } from './picture.ts';
-import type { BacktestReport, ForecastRow, IntervalReport, Result, ScoreRow, TextAnswer } from './result.ts';
-import { bestFirst, dataFacts, fitFacts, scoredOver, standing } from './terminal.ts';
+import type { BacktestReport, ForecastRow, Result, TextAnswer } from './result.ts';
+import { scorePart, skillCell } from './score-part.ts';
+import { dataFacts, fitFacts, standing } from './terminal.ts';
 import { metricLabel } from './verdict.ts';
 
 /** Rows of a table at most; the files beside the report hold all. */
 const MOST_ROWS = 100;
 const MOST_CELLS = 2_000;
+/** Rows of a forecast that is not folded away: it is what the page is for, and what is folded is not printed. */
+const OPEN_ROWS = 24;
 
 /** The page; with fewer panels and a shorter config where all would be too long for a mail. */
 export function runPage(result: Result, input: ReportInput): string {
@@ -70,16 +73,19 @@ function wholeNumbers(text: string): string {
 
 function forecastPart(result: Result, panels: readonly Panel[]): string[] {
   const { forecast, totals, data } = result;
-  const targets = new Set(forecast.map((row) => `${row.series}\n${row.target}`)).size;
+  const targets = new Set(forecast.map(keyOf)).size;
   const left = targets - panels.length;
   const several = panels.length > 1;
-  const drawn = panels.map((panel, i) =>
-    figureOf(forecastPlot(i === 0 ? 'forecast' : `forecast-${i + 1}`, panel, result, several)),
-  );
-  // One series deserves a look at all of it.
+  const drawn = (id: string, small: boolean): string[] =>
+    panels.map((panel, i) => figureOf(forecastPlot(i === 0 ? id : `${id}-${i + 1}`, panel, result, small)));
+  // One series deserves a look at all of it; on a telephone its forecast is drawn narrow, so that it is seen whole.
   const charts = several
-    ? [`<div class="pair">${drawn.join('')}</div>`]
-    : [...drawn, ...panels.map((panel) => figureOf(wholePlot('whole', panel)))];
+    ? [`<div class="pair">${drawn('forecast', true).join('')}</div>`]
+    : [
+        ...drawn('forecast', false).map((chart) => `<div class="wide">${chart}</div>`),
+        ...drawn('forecast-narrow', true).map((chart) => `<div class="narrow">${chart}</div>`),
+        ...panels.map((panel) => figureOf(wholePlot('whole', panel))),
+      ];
   const other = result.decision.ship !== result.fit.model && forecast.length > 0;
   return [
     other
@@ -92,40 +98,40 @@ function forecastPart(result: Result, panels: readonly Panel[]): string[] {
     totals.length > 0 ? totalTable(result) : '',
     targets > 1 ? seriesTable(result) : '',
     forecast.length > 0
-      ? folded(`Forecast as a table (${counted(forecast.length, 'row')})`, forecastTable(forecast, data.series > 1))
+      ? folded(
+          `Forecast as a table (${counted(forecast.length, 'row')})`,
+          forecastTable(forecast, data.series > 1),
+          forecast.length <= OPEN_ROWS,
+        )
       : '',
   ];
 }
 
-function levelsOf(rows: readonly ForecastRow[]): string[] {
+function keyOf({ series, target }: Pick<ForecastRow, 'series' | 'target'>): string {
+  return `${series}\n${target}`;
+}
+
+function levelsOf(rows: readonly Pick<ForecastRow, 'lower'>[]): string[] {
   return Object.keys(rows[0]?.lower ?? {}).sort((a, b) => Number(a) - Number(b));
 }
 
 function forecastTable(rows: readonly ForecastRow[], named: boolean): string {
   const shown = rows.slice(0, MOST_ROWS);
   const levels = levelsOf(rows);
-  const values = figures(
-    shown.map((row) => row.value),
-    6,
+  const columns = unitFigures(
+    [
+      shown.map((row) => row.value),
+      ...levels.flatMap((level) => [shown.map((row) => row.lower?.[level]), shown.map((row) => row.upper?.[level])]),
+    ],
+    shown.map(keyOf),
   );
-  const bounds = levels.flatMap((level) => [
-    figures(
-      shown.map((row) => row.lower?.[level]),
-      6,
-    ),
-    figures(
-      shown.map((row) => row.upper?.[level]),
-      6,
-    ),
-  ]);
   const table = tableOf({
     head: ['forecast', 'time', 'value', ...levels.flatMap((level) => [`${level} % from`, 'to'])],
     left: [1],
     rows: shown.map((row, i) => [
       `${named ? `${visible(row.series, 24)} ` : ''}${visible(row.target, 30)}`,
       row.time,
-      values[i] as string,
-      ...bounds.map((column) => column[i] as string),
+      ...columns.map((column) => column[i] as string),
     ]),
   });
   return table + rest(rows.length, shown.length, 'forecast.csv');
@@ -138,14 +144,20 @@ function rest(all: number, shown: number, file: string): string {
 /** What is needed until the end of the horizon. */
 function totalTable({ totals, data }: Result): string {
   const shown = totals.slice(0, 20);
-  const levels = Object.keys(shown[0]?.lower ?? {}).sort((a, b) => Number(a) - Number(b));
+  const levels = levelsOf(shown);
+  const columns = unitFigures(
+    [
+      shown.map((row) => row.value),
+      ...levels.flatMap((level) => [shown.map((row) => row.lower[level]), shown.map((row) => row.upper[level])]),
+    ],
+    shown.map(keyOf),
+  );
   const table = tableOf({
     head: ['sum of all steps', 'steps', 'value', ...levels.flatMap((level) => [`${level} % from`, 'to'])],
-    rows: shown.map((row) => [
+    rows: shown.map((row, i) => [
       data.series > 1 ? `${visible(row.series, 24)} ${visible(row.target, 30)}` : row.target,
       count(row.steps),
-      figure(row.value, 6),
-      ...levels.flatMap((level) => [number(row.lower[level], 6), number(row.upper[level], 6)]),
+      ...columns.map((column) => column[i] as string),
     ]),
   });
   return table + rest(totals.length, shown.length, 'result.json');
@@ -159,7 +171,7 @@ function number(value: number | null | undefined, digits = 4): string {
 function seriesTable(result: Result): string {
   const groups = new Map<string, ForecastRow[]>();
   for (const row of result.forecast) {
-    const key = `${row.series}\n${row.target}`;
+    const key = keyOf(row);
     const own = groups.get(key);
     if (own) own.push(row);
     else groups.set(key, [row]);
@@ -174,6 +186,9 @@ function seriesTable(result: Result): string {
       .map((row) => [row.series, row]),
   );
   const shown = [...groups.values()].slice(0, MOST_ROWS);
+  const starts = figures(shown.map((rows) => rows[0]?.value));
+  const ends = figures(shown.map((rows) => rows.at(-1)?.value));
+  const judged = figures(shown.map((rows) => scores.get(rows[0]?.series)?.metrics[metric ?? '']));
   const table = tableOf({
     head: [
       'series',
@@ -184,81 +199,18 @@ function seriesTable(result: Result): string {
       ...(metric && scores.size > 0 ? [metricLabel(metric), 'skill'] : []),
     ],
     left: [1, 3],
-    rows: shown.map((rows): Cell[] => {
+    rows: shown.map((rows, i): Cell[] => {
       const [first, last] = [rows[0] as ForecastRow, rows.at(-1) as ForecastRow];
       const score = scores.get(first.series);
-      const judgement: Cell[] =
-        metric && scores.size > 0 ? [number(score?.metrics[metric]), skillCell(score?.skill ?? null)] : [];
+      const judgement: Cell[] = metric && scores.size > 0 ? [judged[i] as string, skillCell(score?.skill ?? null)] : [];
       const name = result.data.series > 1 ? `${visible(first.series, 30)} ${visible(first.target, 24)}` : first.target;
-      return [name, first.time, number(first.value), last.time, number(last.value), ...judgement];
+      return [name, first.time, starts[i] as string, last.time, ends[i] as string, ...judgement];
     }),
   });
   return folded(
     `${counted(groups.size, 'forecast')}, one row each`,
     table + rest(groups.size, shown.length, 'forecast.csv'),
   );
-}
-
-function skillCell(skill: number | null): Cell {
-  return skill === null ? '–' : { text: percent(skill), as: skill > 0 ? 'good' : skill < 0 ? 'bad' : 'even' };
-}
-
-/** Forecasters by metrics, best first, with skill and how their intervals held. */
-function scorePart(result: Result): string[] {
-  const rows = decidingRows(result.scores);
-  const first = rows[0];
-  if (!first) return [];
-  const others = [...new Set(result.scores.map((row) => row.split))].filter((split) => split !== first.split);
-  return [
-    paragraph(`${scoredOver(first.windows, first.split)}; skill is the gain over the best baseline.`, 'soft'),
-    scoreTable(result, rows),
-    ...others.map((split) => {
-      const own = result.scores.filter((row) => row.split === split && row.series === undefined);
-      return own.length === 0 ? '' : folded(scoredOver(own[0]?.windows ?? 0, split), scoreTable(result, own));
-    }),
-    reasons(rows),
-  ];
-}
-
-function scoreTable(result: Result, rows: readonly ScoreRow[]): string {
-  const metrics = Object.keys(rows[0]?.metrics ?? {}).slice(0, 12);
-  const sorted = bestFirst(rows, metrics[0] ?? '').slice(0, 40);
-  const values = metrics.map((metric) => figures(sorted.map((row) => row.metrics[metric])));
-  const intervals = rows[0]?.split === 'train' ? [] : (result.backtest?.intervals ?? []);
-  const levels = (intervals[0]?.levels ?? []).map(({ level }) => level);
-  return tableOf({
-    head: [
-      'forecaster',
-      ...metrics.map(metricLabel),
-      'skill',
-      ...levels.flatMap((level) => [`${level} % held`, `MSIS ${level}`]),
-    ],
-    marked: sorted.findIndex((row) => row.forecaster === result.decision.ship),
-    rows: sorted.map((row, i): Cell[] => [
-      row.forecaster === result.decision.ship ? `${visible(row.forecaster, 36)} ◀ ship` : visible(row.forecaster, 40),
-      ...values.map((column) => column[i] as string),
-      skillCell(row.skill),
-      ...intervalCells(
-        intervals.find(({ forecaster }) => forecaster === row.forecaster),
-        levels,
-      ),
-    ]),
-  });
-}
-
-function intervalCells(own: IntervalReport | undefined, levels: readonly number[]): string[] {
-  return levels.flatMap((level) => {
-    const found = own?.levels.find((candidate) => candidate.level === level);
-    if (!found) return ['–', '–'];
-    if (!found.supported) return [`needs ${found.needed} errors`, '–'];
-    return [found.coverage === null ? '–' : percent(found.coverage), number(found.msis, 3)];
-  });
-}
-
-function reasons(rows: readonly ScoreRow[]): string {
-  const said = new Map(rows.flatMap((row) => Object.entries(row.reasons ?? {})));
-  const lines = [...said].map(([metric, reason]) => `${metricLabel(metric)}: ${reason}`);
-  return paragraph(lines.slice(0, 6).join('; '), 'soft');
 }
 
 function foldPart(result: Result): string[] {
@@ -354,7 +306,7 @@ function textPart({ prompt, text, next }: TextAnswer): string[] {
 function nextTable(next: TextAnswer['next']): string {
   return tableOf({
     head: ['token', 'probability'],
-    rows: next.slice(0, 20).map(({ token, probability }) => [`"${visible(token, 40)}"`, percent(probability)]),
+    rows: next.slice(0, 20).map(({ token, probability }) => [`"${visible(token, 40)}"`, chance(probability)]),
   });
 }
 
@@ -375,13 +327,17 @@ function dataPart(result: Result): string[] {
   ];
 }
 
-function again({ data, seed, engine }: Result, { config, folder }: ReportInput): string[] {
+function again(result: Result, { config, folder }: ReportInput): string[] {
+  const { data, seed, engine, decision, fit, forecast } = result;
+  const other = decision.ship !== fit.model && forecast.length > 0 && /^[\w-]+$/.test(decision.ship);
   return [
     '<pre>forecast run . --out ../again</pre>', // wherever the run stands: the page is the same in every folder
     paragraph(
       `Typed in the run’s folder, where this page stands (by default ${folder}). The same config, data (sha256 ${data.sha256.slice(0, 12)}…), seed (${seed}) and engine (${engine.kind}) end in the same bytes.`,
       'soft',
     ),
+    other ? `<pre>forecast run . --set model=${decision.ship} --out ../ship</pre>` : '',
+    other ? paragraph(`The forecast by ${decision.ship}, the forecaster to ship.`, 'soft') : '',
     `<h3>config.yaml, every default spelled out</h3><pre>${escapedLines(config, 66_000)}</pre>`,
   ];
 }

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../src/commands/compare.ts';
+import type { Result } from '../../src/report/result.ts';
 import { runPage } from '../../src/report/run-page.ts';
 import { run } from '../../src/run.ts';
 import { fingerprints, workspace } from '../support/workspace.ts';
@@ -47,6 +48,11 @@ const FINDINGS = `(() => {
     tables: document.querySelectorAll('table').length,
     wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
     cut: [...document.querySelectorAll('.scroll')].filter((box) => box.scrollWidth > box.clientWidth + 1).length,
+    broken: [...document.querySelectorAll('td:not(.words)')].filter((cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+    }).map((cell) => cell.textContent),
     active: elements.filter((one) => /^(?:script|img|iframe|object|embed|form|link|a|base)$/i.test(one.localName)).length,
     handlers: elements.flatMap((one) => one.getAttributeNames().filter((name) => /^on|^style$|^href$|^src$/i.test(name))),
     hit: window.hit ?? null,
@@ -62,11 +68,33 @@ interface Findings {
   readonly tables: number;
   readonly wide: boolean;
   readonly cut: number;
+  readonly broken: string[];
   readonly active: number;
   readonly handlers: string[];
   readonly hit: number | null;
   readonly ground: string;
   readonly line: string;
+}
+
+/** Twelve metrics of thirteen forecasters, and four levels at times of day. */
+function figures(): Result {
+  const metrics = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`met-${i}`, 172.752 / (i + 1)]));
+  const bounds = (sign: number) => ({ 50: sign * 1230.99, 80: sign * 2532.59, 95: sign * 3041.56, 99: sign * 3675.4 });
+  return {
+    ...walked,
+    scores: Array.from({ length: 13 }, (_, i) => ({
+      ...walked.scores[0]!,
+      forecaster: `seasonal-naive-${i}`,
+      metrics,
+      skill: -16.58,
+    })),
+    forecast: walked.forecast.map((row, i) => ({
+      ...row,
+      time: `2024-03-11 ${String(i).padStart(2, '0')}:00:00`,
+      lower: bounds(-1),
+      upper: bounds(1),
+    })),
+  };
 }
 
 describe.skipIf(!BROWSER)('a report, opened from the disk', () => {
@@ -126,6 +154,7 @@ describe.skipIf(!BROWSER)('a report, opened from the disk', () => {
     await compare([join(space.path, 'run-counting'), join(space.path, 'run-again')], {
       html: pages.get('compared') as string,
     });
+    pages.set('figures', space.write('figures.html', runPage(figures(), input)));
     pages.set('hostile', space.write('hostile.html', runPage(poisoned(walked), poisoned(input))));
     browser = await chromium.launch({ executablePath: BROWSER as string, args: ['--no-sandbox'], timeout: 0 });
   });
@@ -174,16 +203,35 @@ describe.skipIf(!BROWSER)('a report, opened from the disk', () => {
     );
   });
 
-  it('prints dark ink on white, whatever the screen shows, every table whole', async () => {
-    // A4 within its margins.
-    const { page, complaints } = await opened(pages.get('one') as string, 'dark', 720);
-    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-    const found = await page.evaluate<Findings>(FINDINGS);
-    expect(found).toMatchObject({ ground: 'rgb(255, 255, 255)', clipped: [], overlapping: [], cut: 0 });
-    const pdf = await page.pdf({ format: 'A4' });
-    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
-    expect(complaints).toEqual([]);
-    await page.close();
+  it.each(['one', 'many', 'figures'])(
+    'prints %s in dark ink on white, whatever the screen shows, every table whole and no number broken',
+    async (name) => {
+      // A4 within its margins.
+      const { page, complaints } = await opened(pages.get(name) as string, 'dark', 680);
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+      const found = await page.evaluate<Findings>(FINDINGS);
+      expect(found).toMatchObject({ ground: 'rgb(255, 255, 255)', clipped: [], overlapping: [], cut: 0, broken: [] });
+      const pdf = await page.pdf({ format: 'A4' });
+      expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+  );
+
+  it('a forecast is seen whole on a telephone, and drawn once everywhere', async () => {
+    for (const [width, media, shown] of [
+      [375, 'screen', 'forecast-narrow-t'],
+      [1000, 'screen', 'forecast-t'],
+      [375, 'print', 'forecast-t'],
+    ] as const) {
+      const { page } = await opened(pages.get('one') as string, 'light', width);
+      await page.emulateMedia({ media });
+      const seen = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('svg.chart')].filter((svg) => svg.getBoundingClientRect().width > 0 && /^forecast/.test(svg.querySelector('title').id) && svg.getBoundingClientRect().right <= innerWidth).map((svg) => svg.querySelector('title').id)`,
+      );
+      expect(seen).toEqual([shown]);
+      await page.close();
+    }
   });
 
   it('a script that slipped in would not run, and would be seen', async () => {

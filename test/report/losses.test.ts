@@ -21,6 +21,11 @@ describe('the chart of losses', () => {
     expect(legend('same', 'same')[0]).toBe('same, training');
   });
 
+  test('no digit stands beside a name, which may be written from right to left and would turn it around', () => {
+    const { description = '' } = lossPlot(curves('مبيعات', 'صادرات')) ?? {};
+    expect(description).toBe('مبيعات: loss 1 → 0.3333; صادرات: loss 1 → 0.3333');
+  });
+
   test('it says how many of the networks it draws', () => {
     expect(lossPlot(curves('a', 'b', 'c', 'd'))?.description).toMatch(/^The first 3 of 4 networks\. a: /);
     expect(lossPlot(curves('a', 'b'))?.description).toMatch(/^a: /);

@@ -114,11 +114,58 @@ describe('what the page tells', () => {
     ]);
   });
 
-  it('every forecaster stands with its metrics, skill, and how its intervals held', () => {
+  it('every forecaster stands with its metrics and skill, and what these are is said', () => {
     expect(html).toMatch(
-      /lstm-regressor ◀ ship<\/th>(?:<td class="n">[\d.–]+<\/td>){4}<td class="n good">31 %<\/td><td class="n">78 %<\/td><td class="n">5.5<\/td><td class="n">needs 19 errors/,
+      /lstm-regressor ◀ ship<\/th>(?:<td class="n">[\d.–]+<\/td>){4}<td class="n good">31 %<\/td><\/tr>/,
     );
     for (const { forecaster } of walked.scores) expect(html).toContain(`>${forecaster}`);
+    expect(html).toContain('MAPE: mean absolute error in percent of each actual value; ');
+    expect(html).toContain('No MAPE: an actual value is 0');
+  });
+
+  it('how intervals held is a table of its own: it is of the backtest, whatever part the scores are of', () => {
+    const at = html.indexOf('<h3>How intervals held</h3>');
+    expect(html.slice(at)).toMatch(
+      /^[\s\S]*?Share of the backtest’s values inside[\s\S]*?lstm-regressor ◀ ship<\/th><td class="n">78 %<\/td><td class="n">5.5<\/td><td class="n">needs 19 errors/,
+    );
+    expect(html.slice(0, at)).not.toMatch(/% held|MSIS/);
+    expect(runPage(numbers, input)).not.toContain('How intervals held');
+  });
+
+  it('a forecast of few steps stands open, as it is to be printed; a long one is folded away', () => {
+    expect(html).toContain('<details open><summary>Forecast as a table (12 rows)');
+    const long = { ...walked, forecast: [...walked.forecast, ...walked.forecast, ...walked.forecast] };
+    expect(runPage(long, input)).toContain('<details><summary>Forecast as a table (36 rows)');
+  });
+
+  it('where another forecaster is to ship, the command that has it forecast is there', () => {
+    const other = { ...walked, decision: { ...walked.decision, ship: 'drift' } };
+    expect(runPage(other, input)).toContain('<pre>forecast run . --set model=drift --out ../ship</pre>');
+    expect(html).not.toContain('--set model=');
+  });
+
+  it('charts of some of the forecasters say of how many', () => {
+    const backtest = walked.backtest!;
+    const names = Array.from({ length: 9 }, (_, i) => `forecaster-${i}`);
+    const steps = names.map((forecaster) => ({ forecaster, values: [1, 2] }));
+    const folds = backtest.folds.map((fold) => ({
+      ...fold,
+      scores: Object.fromEntries(names.map((name) => [name, 1])),
+    }));
+    const scores = names.map((forecaster) => ({ ...walked.scores[0]!, forecaster }));
+    const page = runPage({ ...walked, scores, backtest: { ...backtest, steps, folds } }, input);
+    expect(page.match(/Drawn: 6 of 9 forecasters\./g)?.length).toBe(4);
+    expect(html).not.toContain('Drawn: ');
+  });
+
+  it('numbers of a column have one number of decimals', () => {
+    const total = { series: 'a', target: 'sales', steps: 7, lower: {}, upper: {} };
+    const page = runPage({ ...walked, totals: [839.68, 821.559, 1028.6].map((value) => ({ ...total, value })) }, input);
+    expect([...page.matchAll(/>7<\/td><td class="n">([^<]*)/g)].map(([, text]) => text)).toEqual([
+      '839.68',
+      '821.56',
+      '1028.60',
+    ]);
   });
 
   it('the command, the config and the data’s checksum are there', () => {

@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import { compareRuns, compareTable } from '../../src/report/compare.ts';
-import { chance, count, cutTo, figure, figures, percent, visible, widthOf, wrapped } from '../../src/report/figures.ts';
+import {
+  chance,
+  count,
+  cutTo,
+  figure,
+  figures,
+  percent,
+  unitFigures,
+  visible,
+  widthOf,
+  wrapped,
+} from '../../src/report/figures.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { HOSTILE, numbers, poisoned, text } from './sample.ts';
 
@@ -145,6 +156,37 @@ test('text of others is one line of visible characters', () => {
   expect(visible('x'.repeat(100), 10)).toBe('xxxxxxxxx…');
   expect(visible('日本語 ok')).toBe('日本語 ok');
   expect(widthOf('日本語 ok')).toBe(9);
+});
+
+test('a forecast and its bounds have the decimals of the largest of their unit, however near 0 one comes', () => {
+  const keys = ['a', 'a', 'a'];
+  expect(
+    unitFigures(
+      [
+        [-149.6881, -130.3091, 3.117451],
+        [-232.0371, undefined, 26.946121],
+      ],
+      keys,
+    ),
+  ).toEqual([
+    ['−149.688', '−130.309', '3.117'],
+    ['−232.037', '–', '26.946'],
+  ]);
+  expect(unitFigures([[150, 151.5, 0]], keys)).toEqual([['150.0', '151.5', '0.0']]);
+  expect(unitFigures([[1_000_000.4, 0.51234]], ['north', 'share'])).toEqual([['1000000.40000', '0.51234']]);
+  expect(
+    unitFigures(
+      [
+        [5.65313e9, 12],
+        [Number.NaN, null],
+      ],
+      ['a', 'a'],
+    ),
+  ).toEqual([
+    ['5.65313e9', '12'],
+    ['NaN', '–'],
+  ]);
+  expect(unitFigures([[0, 0]], ['a', 'a'])).toEqual([['0', '0']]);
 });
 
 test('a probability is 0 where it is 0 alone', () => {

@@ -26,11 +26,11 @@ test('a run of numbers on one page', () => {
         │     ⣀⠤⠔⠉     ⠘⡄⣀⡠⠔⠒⠉         ⠘⠊⠁                          ┊
     112 ┤⣀⠤⠔⠊⠉          ⠉                                           ┊
 
-    forecast    time       value  80 % from     to
-    passengers  1954-01  160.000        150  230.5
-    passengers  1954-02  164.636        151  231.5
-    passengers  1954-03  169.273        152  232.5
-    passengers  1954-04  173.909        153  233.5
+    forecast    time       value  80 % from       to
+    passengers  1954-01  160.000    150.000  230.500
+    passengers  1954-02  164.636    151.000  231.500
+    passengers  1954-03  169.273    152.000  232.500
+    passengers  1954-04  173.909    153.000  233.500
     … 8 more in forecast.csv
 
     The lstm-regressor beats seasonal-naive by 31 % (MASE 0.71 against 1.03, 28
@@ -75,9 +75,9 @@ test('a run of text on one page', () => {
 
 test('a forecast and an answer alone', () => {
   expect(renderForecast(numbers.forecast.slice(0, 2))).toMatchInlineSnapshot(`
-    "forecast    time       value  80 % from     to
-    passengers  1954-01  160.000        150  230.5
-    passengers  1954-02  164.636        151  231.5"
+    "forecast    time       value  80 % from       to
+    passengers  1954-01  160.000    150.000  230.500
+    passengers  1954-02  164.636    151.000  231.500"
   `);
   expect(renderText(text.text)).toMatchInlineSnapshot(`
     "text after "the cat"

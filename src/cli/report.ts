@@ -1,7 +1,8 @@
 // forecast report: what a finished run found, and where its page is. Not here: the work (../report-of.ts).
 
+import type { Result } from '../report/result.ts';
 import { type Command, flag, text } from './flags.ts';
-import { shortPath, writeJson, writeMessage, writeOutput } from './output.ts';
+import { shortPath, terminalWidth, writeJson, writeMessage, writeOutput } from './output.ts';
 
 export const command: Command = {
   command: 'report <run>',
@@ -19,9 +20,18 @@ export const command: Command = {
     if (flag(given, 'json')) writeJson(result());
     else if (flag(given, 'path')) writeOutput(`${shortPath(page)}\n`);
     else {
-      writeOutput(`${words.trimEnd()}\n`);
+      writeOutput(`${(await fitting(words, result)).trimEnd()}\n`);
       if (!flag(given, 'quiet')) writeMessage(`report: ${shortPath(page)}`);
     }
     return 0;
   },
 };
+
+/** The page as it is kept; on a narrower terminal made anew, without the chart, whose values are not kept. */
+async function fitting(words: string, result: () => unknown): Promise<string> {
+  const { WIDTH } = await import('../report/paint.ts');
+  const width = terminalWidth() ?? WIDTH;
+  if (width >= WIDTH) return words;
+  const { renderTerminal } = await import('../report/terminal.ts');
+  return renderTerminal(result() as Result, null, undefined, width);
+}

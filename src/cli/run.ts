@@ -107,14 +107,14 @@ const STYLES: { readonly [part in StyledPart]?: Parameters<typeof styleText>[0] 
   warning: 'yellow',
 };
 
-/** The report as stdout wants it: coloured, and no wider than a terminal; one that was read back stands as it is stored. */
+/** The report as stdout wants it: coloured, and no wider than a terminal; one that was read back as it is stored, or without its chart. */
 async function page({ result, picture, text: plain, stored }: RunOutcome, color: boolean | undefined): Promise<string> {
-  if (stored) return plain;
   const [{ renderTerminal }, { WIDTH }] = await Promise.all([
     import('../report/terminal.ts'),
     import('../report/paint.ts'),
   ]);
   const width = terminalWidth() ?? WIDTH;
+  if (stored) return width >= WIDTH ? plain : renderTerminal(result, null, undefined, width);
   const colored = wantsColor(color, process.env, process.stdout.isTTY === true);
   if (!colored && width >= WIDTH) return plain;
   const painted = (part: StyledPart, words: string): string => {

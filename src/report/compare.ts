@@ -2,7 +2,7 @@
 // In: results with the folders they came from. Out: plain rows, or a table of them. Not here: reading the folders (artifact/).
 
 import { decidingRows, PLAIN } from '../evaluate/score.ts';
-import { columns, count, figure, percent, quoted, visible } from './figures.ts';
+import { columns, count, figure, figures, percent, quoted, visible } from './figures.ts';
 import type { Result, ScoreRow } from './result.ts';
 
 import { metricLabel } from './verdict.ts';
@@ -60,6 +60,7 @@ export function compareTable(runs: readonly ComparedRun[]): string {
   const metric = rows[0]?.metric ?? null;
   // Runs of one config have one name: then the folders tell them apart.
   const told = new Set(rows.map((row) => row.name)).size === rows.length;
+  const scores = figures(rows.map(({ score }) => score));
   const table = columns(
     [
       [
@@ -73,10 +74,10 @@ export function compareTable(runs: readonly ComparedRun[]): string {
         'loss',
         'answer',
       ],
-      ...rows.map((row) => [
+      ...rows.map((row, i) => [
         told ? visible(row.name, 24) : visible(row.folder, 40),
         visible(row.model, 20),
-        row.score === null ? '–' : figure(row.score),
+        scores[i] as string,
         row.skill === null ? '–' : percent(row.skill),
         count(row.parameters),
         count(row.epochs),

@@ -46,35 +46,43 @@ export function figures(values: readonly (number | null | undefined)[], digits =
 }
 
 /**
- * Columns of values in one unit for each of `keys` (series, targets), all with the decimals that the largest of a key has at `digits`: what is near
- * 0 beside it is known no better. Columns with powers of ten are written by themselves.
+ * Columns of values in one unit for each of `keys` (series, targets), with the decimals that the largest of a key has at `digits`: what is near 0
+ * beside it is known no better. Keys of like sizes share the decimals. Columns with powers of ten are written by themselves.
  */
 export function unitFigures(
   table: readonly (readonly (number | null | undefined)[])[],
   keys: readonly string[],
   digits = 6,
 ): string[][] {
+  const known = table.flatMap((column) =>
+    column.flatMap((value, i) =>
+      typeof value === 'number' && Number.isFinite(value) ? [{ key: keys[i] as string, value }] : [],
+    ),
+  );
   const largest = new Map<string, number>();
-  for (const column of table)
-    for (const [i, value] of column.entries()) {
-      const key = keys[i] as string;
-      if (typeof value === 'number' && Number.isFinite(value))
-        largest.set(key, Math.max(largest.get(key) ?? 0, Math.abs(value)));
-    }
-  const sizes = [...largest.values()].filter((size) => size > 0);
-  if (sizes.some((size) => figure(size, digits).includes('e'))) return table.map((column) => figures(column, digits));
-  let decimals = 0;
-  for (const column of table)
-    for (const [i, value] of column.entries()) {
-      if (typeof value !== 'number' || !Number.isFinite(value)) continue;
-      const size = largest.get(keys[i] as string) as number;
-      const most = size === 0 ? 0 : Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-      decimals = Math.max(decimals, decimalsOf([trimmed(value.toFixed(Math.min(most, 20)))]));
-    }
+  for (const { key, value } of known) largest.set(key, Math.max(largest.get(key) ?? 0, Math.abs(value)));
+  if ([...largest.values()].some((size) => figure(size, digits).includes('e')))
+    return table.map((column) => figures(column, digits));
+  const room = new Map(
+    [...largest].map(([key, size]) => [key, Math.min(20, Math.max(0, digits - 1 - Math.floor(Math.log10(size || 1))))]),
+  );
+  const decimals = new Map<string, number>();
+  for (const { key, value } of known) {
+    const needed = decimalsOf([trimmed(value.toFixed(room.get(key)))]);
+    decimals.set(key, Math.max(decimals.get(key) ?? 0, needed));
+  }
+  const [finest, coarsest] = [Math.max(0, ...room.values()), Math.min(20, ...room.values())];
+  const alike = finest - coarsest <= ALIKE;
+  const most = Math.max(0, ...decimals.values());
+  const text = (value: number, key: string): string =>
+    signed(value.toFixed(alike ? most : (decimals.get(key) ?? most)));
   return table.map((column) =>
-    column.map((value) => (typeof value === 'number' ? signed(value.toFixed(decimals)) : '–')),
+    column.map((value, i) => (typeof value === 'number' ? text(value, keys[i] as string) : '–')),
   );
 }
+
+/** Decimals by which sizes may differ to be written alike: 98.1234 beside 1028.6 and 10000. */
+const ALIKE = 2;
 
 function decimalsOf(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => text.split('e')[0]?.split('.')[1]?.length ?? 0));

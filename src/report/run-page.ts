@@ -186,8 +186,11 @@ function seriesTable(result: Result): string {
       .map((row) => [row.series, row]),
   );
   const shown = [...groups.values()].slice(0, MOST_ROWS);
-  const starts = figures(shown.map((rows) => rows[0]?.value));
-  const ends = figures(shown.map((rows) => rows.at(-1)?.value));
+  const [starts = [], ends = []] = unitFigures(
+    [shown.map((rows) => rows[0]?.value), shown.map((rows) => rows.at(-1)?.value)],
+    shown.map((rows) => keyOf(rows[0] as ForecastRow)),
+    4,
+  );
   const judged = figures(shown.map((rows) => scores.get(rows[0]?.series)?.metrics[metric ?? '']));
   const table = tableOf({
     head: [

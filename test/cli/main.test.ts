@@ -257,6 +257,23 @@ describe('a run', () => {
     );
   });
 
+  test('on a narrow terminal wraps nowhere, neither when it is made nor when it is shown again', async () => {
+    const first = 'Object.assign(process.stdout, { isTTY: true, columns: 44 })';
+    const env = { NO_COLOR: '1' };
+    for (const args of [
+      ['run', 'tiny.yaml', '--out', 'run-narrow', '-q'],
+      ['run', 'tiny.yaml', '--out', 'run-narrow', '-q'],
+      ['report', 'run-narrow'],
+    ]) {
+      const { status, out } = await ended(start(args, { first, env }));
+      expect(status).toBe(0);
+      expect(out).toContain('lstm-regressor');
+      for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(44);
+    }
+    const kept = readFileSync(join(folder, 'run-narrow', 'report.txt'), 'utf8').split('\n');
+    expect(Math.max(...kept.map((line) => line.length))).toBeGreaterThan(60);
+  });
+
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

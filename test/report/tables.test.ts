@@ -24,7 +24,7 @@ test('runs side by side', () => {
   expect(compareTable(runs)).toMatchInlineSnapshot(`
     "run      model            MAE  skill  parameters  epochs  seconds            loss  answer
     airline  lstm-regressor  14.2   31 %      10,451     300     3.21  0.5 → 0.000123  160
-    worse    lstm-regressor    36  −75 %      10,451     300        –        0.000123  160"
+    worse    lstm-regressor  36.0  −75 %      10,451     300        –        0.000123  160"
   `);
   expect(compareRuns(runs)[0]).toMatchInlineSnapshot(`
     {
@@ -173,7 +173,8 @@ test('a forecast and its bounds have the decimals of the largest of their unit, 
     ['−232.037', '–', '26.946'],
   ]);
   expect(unitFigures([[150, 151.5, 0]], keys)).toEqual([['150.0', '151.5', '0.0']]);
-  expect(unitFigures([[1_000_000.4, 0.51234]], ['north', 'share'])).toEqual([['1000000.40000', '0.51234']]);
+  expect(unitFigures([[1_000_000.4, 0.51234]], ['north', 'share'])).toEqual([['1000000', '0.51234']]);
+  expect(unitFigures([[839.681, 1028.604, 98.76543]], ['a', 'b', 'c'])).toEqual([['839.6810', '1028.6040', '98.7654']]);
   expect(
     unitFigures(
       [

@@ -16,7 +16,7 @@ import { factsOf, loadData } from '../src/prepare/open.ts';
 import { run } from '../src/run.ts';
 import { modelForecaster, type Workshop } from '../src/track/forecaster.ts';
 import { trainOptions } from '../src/track/outcome.ts';
-import { workspace } from './support/workspace.ts';
+import { fingerprints, workspace } from './support/workspace.ts';
 
 const space = workspace();
 const ROWS = 108;
@@ -46,6 +46,12 @@ describe('an open network', () => {
       expect(weight).toBeCloseTo(1 / 3, 12);
     }
     expect(text).toContain('mean of 3 seeds');
+  });
+
+  it('is replayed to the same bytes: seasons and all, though its config says more than was written', async () => {
+    const first = await ran('played', OPEN);
+    const again = await run(first.folder, { out: join(space.path, 'replayed') });
+    expect(fingerprints(again.folder)).toEqual(fingerprints(first.folder));
   });
 
   it('keeps the weights of all seeds, which forecast again without the data and without training', async () => {

@@ -33,7 +33,7 @@ export interface OpenOptions {
 export interface OpenedConfig extends LoadedConfig {
   /** sha256 the data must have; absent where any will do. */
   readonly expects?: string;
-  /** Seasons that were found before, where just that is replayed: what is written now is whole, and would leave other rows to look at. */
+  /** The seasons its data have, found before; absent: they are to be found. */
   readonly seasons?: readonly Season[];
   /** Whether short series of a panel stay among the others: for forecasts by what was fitted before. */
   readonly keepShort?: boolean;
@@ -118,6 +118,10 @@ function runFolderOf(path: string): string | null {
   return isRun ? folder : null;
 }
 
+/**
+ * The same again, but for what `options` change. Seasons are those the run found: a resolved config says more of what is held out than the
+ * one that was written, and might find them in other rows. What changes the config may hold out others: then they are found anew.
+ */
 async function replayed(folder: string, options: OpenOptions): Promise<OpenedConfig> {
   const stored = await readRunFolder(folder);
   const { sha256, seasons } = storedResult(stored, ['data']).data;

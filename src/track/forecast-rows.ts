@@ -54,9 +54,9 @@ function notFinite(target: string, time: string): ForecastError {
   });
 }
 
-/** A value kept at or above 0 and rounded, where that is asked for. */
+/** A value kept at or above 0 and rounded, where that is asked for: to 0, never to −0. */
 function within(value: number, { nonNegative, integer }: Asked, round: (value: number) => number): number {
-  const rounded = integer ? round(value) : value;
+  const rounded = integer ? round(value) + 0 : value;
   return nonNegative ? Math.max(0, rounded) : rounded;
 }
 

@@ -223,6 +223,14 @@ describe('a run over a recorded series', () => {
     }
     expect(result.forecast[0]?.lower?.['95']).toBe(0);
   });
+
+  it('rounds what is a little below 0 to 0, not to −0', async () => {
+    const file = join(space.path, 'dips.csv');
+    writeFileSync(file, `n\n${Array.from({ length: 40 }, (_, t) => (t % 2 === 0 ? 1 : -1.5)).join('\n')}\n`);
+    const { result, folder } = await of('dips', () => config(file, { model: 'mean', predict: { integer: true } }));
+    for (const { value } of result.forecast) expect(Object.is(value, 0)).toBe(true);
+    expect(readFileSync(join(folder, 'result.json'), 'utf8')).not.toMatch(/"value": -0\b/);
+  });
 });
 
 describe('forecast backtest', () => {

@@ -106,6 +106,30 @@ describe('a run of many series', () => {
   });
 });
 
+describe('a run that is brought back', () => {
+  const network = { kind: 'lstm-regressor', units: [3] };
+  const said = async (config: object): Promise<{ first: number[]; again: number[] }> => {
+    const { result, folder } = await ran(config);
+    const valuesOf = (rows: Result['forecast']): number[] => rows.map(({ value }) => value);
+    return { first: valuesOf(result.forecast), again: valuesOf((await predict(folder)).rows) };
+  };
+
+  it.each(['average', 'weighted'])('of %s tells a network from the same network of logarithms', async (kind) => {
+    const members = [network, { kind: 'log-scale', model: network }];
+    const window = { context: 6, horizon: 2 };
+    const rest = { window, train: { epochs: 2 }, predict: { horizon: 2 }, evaluate: { folds: 0 } };
+    const { first, again } = await said({ model: { kind, members }, ...rest });
+    expect(again).toEqual(first);
+  });
+
+  it.each(['linear', 'auto'])('of %s, not fitted again, is fitted for the steps it was judged at', async (kind) => {
+    const model = kind === 'auto' ? { kind, members: ['linear', 'theta'] } : { kind };
+    const rest = { window: { context: 6, horizon: 1 }, predict: { horizon: 5 }, evaluate: { folds: 0 } };
+    const { first, again } = await said({ model, split: { test: 12 }, train: { refit: false }, ...rest });
+    expect(again).toEqual(first);
+  });
+});
+
 describe('a run of seeds', () => {
   it('tells of every seed and how far they are apart, and comes back as it was', async () => {
     const { result, folder } = await ran({

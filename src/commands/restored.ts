@@ -30,6 +30,7 @@ import { SOURCES } from '../sources/index.ts';
 import type { SourceKind } from '../sources/source.ts';
 import { fitTogether } from '../track/fitting.ts';
 import { modelForecaster, type Workshop } from '../track/forecaster.ts';
+import { isFittedAgain, taskOf } from '../track/judging.ts';
 import { trainOptions } from '../track/outcome.ts';
 import { fitAnyway, fitShort } from '../track/short.ts';
 import { refitText } from '../track/text.ts';
@@ -95,31 +96,33 @@ async function fittedAgain(
     const found = models.get(id)?.find((one) => one.made && stableJson(ordered(one.made)) === asked);
     return found ? { ...found.parts, encoder: found.encoder } : null;
   };
-  const chosen = (id: string): CombinationReport | null => fitOf(id).combination ?? null;
-  /** What a series was fitted with, and whether that was on all of its rows. */
-  const asFitted = (series: Series): { workshop: Workshop; request: FitRequest; all: boolean } => {
+  // Series too short to be judged were fitted with the others where those were fitted again, else each by itself.
+  const again = isFittedAgain(config, taskOf(config, panel[0] as Series).parts);
+  const alone = new Set(again && panel.length > 1 ? [] : short.map(({ id }) => id));
+  const chosen = (id: string): CombinationReport | null => (alone.has(id) ? null : (fitOf(id).combination ?? null));
+  /** What a series was fitted with. */
+  const asFitted = (series: Series): { workshop: Workshop; request: FitRequest } => {
     const shape = windowShape(config, series);
-    const { validation, test } = tooShort.has(series) ? WHOLE : holdOut(config, shape, series.length).parts;
-    const all = config.train.refit && (validation !== null || test !== null);
+    const whole = again || tooShort.has(series);
+    const { validation, test } = whole ? WHOLE : holdOut(config, shape, series.length).parts;
     const { epochs, ...training } = trainOptions(config);
     const { refit } = fitOf(series.id);
-    const train = { ...training, epochs: refit?.epochs ?? epochs, ...(all ? { patience: null } : {}) };
+    const train = { ...training, epochs: refit?.epochs ?? epochs, ...(again ? { patience: null } : {}) };
     return {
       workshop: { config, shape, season: seasons[0] ?? 1, seasons, engine, train, trained, chosen },
       request: {
-        until: all ? series.length : (test ?? series.length),
-        validation: all ? null : validation,
-        horizon: config.predict.horizon,
+        until: test ?? series.length,
+        validation,
+        horizon: whole ? config.predict.horizon : shape.horizon,
         lead: config.window.lead,
         seed: config.seed,
       },
-      all,
     };
   };
-  const first = asFitted(panel[0] as Series);
-  const pool = first.all ? [...panel, ...short] : panel;
+  const pool = again ? [...panel, ...short] : panel;
   const requests = pool.map((series) => asFitted(series).request);
-  const together = panel.length > 1 ? await fitTogether(first.workshop, pool, requests) : null;
+  const { workshop } = asFitted(panel[0] as Series);
+  const together = panel.length > 1 ? await fitTogether(workshop, pool, requests) : null;
   const own = new Map([...panel, ...short].map((series) => [series.id, series]));
   const fitted = new Map(together?.map((one, s) => [(pool[s] as Series).id, one]));
   return async ({ id }) => {
@@ -202,7 +205,8 @@ export async function dataOf(
   const seasons = result.data.seasons?.map(({ rows }) => rows) ?? [result.data.season ?? 1];
   if (file === undefined) {
     const where = 'name the file with --data, or the folder it is in with --root';
-    return { data: await found({ ...opened, expects: result.data.sha256 }, where), seasons };
+    const { sha256: expects, seasons: known } = result.data;
+    return { data: await found({ ...opened, expects, ...(known ? { seasons: known } : {}) }, where), seasons };
   }
   const { source } = opened.written;
   // Targets that were inferred then are named now: a new file may have other columns beside them.

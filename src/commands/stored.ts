@@ -44,7 +44,7 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
   checkPath('predict', 'a run', folder);
   checkOptions('predict', options, { data: 'text', horizon: 'number', root: 'text' });
   const stored = await readRunFolder(resolve(folder));
-  const made = storedResult(stored, ['data', 'text']);
+  const made = storedResult(stored, ['data', 'forecast', 'text']);
   if (made.text.length > 0) throw noNumbers(folder);
   const set = options.horizon === undefined ? [] : [`predict.horizon=${options.horizon}`];
   const place = options.root === undefined ? {} : { root: options.root };
@@ -54,7 +54,8 @@ export async function predict(folder: string, options: PredictOptions = {}): Pro
   if (data.raw.form === 'text') throw noNumbers(folder);
   const config = settle(opened.written, factsOf(data));
   const restore = await restorer(stored, fittedAs, settle(fittedAs.written, factsOf(data)), seasons);
-  const scaledFor = intervalsFor(readIntervals(stored), readYardsticks(stored), seasons[0] ?? 1);
+  const known = new Set(made.forecast.map(({ series }) => series));
+  const scaledFor = intervalsFor(readIntervals(stored), readYardsticks(stored), seasons[0] ?? 1, known);
   const rows: ForecastRow[] = [];
   for (const series of [...data.raw.series, ...(data.raw.short ?? [])]) {
     const fitted = await restore(series);
@@ -81,23 +82,24 @@ function noNumbers(folder: string): ForecastError {
 }
 
 /**
- * The run's intervals for a series: those of the same name, or of the run's only one, as wide again as the series moves more now than it
- * did then.
+ * The run's intervals for a series: those of the same name, or, of one that the run did not `forecast`, of the run's only one; as wide again
+ * as the series moves more now than it did then. A series that the run gave none has none.
  */
 function intervalsFor(
   calibration: Calibration | null,
   yardsticks: Yardsticks | null,
   season: number,
+  forecast: ReadonlySet<string>,
 ): (series: Series) => Calibration | null {
   if (!calibration) return () => null;
   const { scales } = calibration;
-  const known = [...scales.keys()];
+  const scaled = [...scales.keys()];
   return (series) => {
     const named = series.targets.map(({ name }) => pathId(series.id, name));
-    const lent = scales.size === named.length && !named.some((id) => scales.has(id));
+    const lent = scales.size === named.length && !forecast.has(series.id);
     const own = series.targets.flatMap(({ values }, c): [string, number][] => {
       const id = named[c] as string;
-      const from = lent ? (known[c] as string) : id;
+      const from = lent ? (scaled[c] as string) : id;
       const scale = scales.get(from);
       const [now, then] = [naiveScale(values.subarray(0, series.length), season), yardsticks?.units[from] ?? null];
       return scale === undefined ? [] : [[id, now === null || then === null ? scale : scale * (now / then)]];

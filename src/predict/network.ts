@@ -36,6 +36,8 @@ export interface NetworkPlan {
   readonly cutting: Cutting;
   readonly train: TrainOptions;
   readonly engine: Engine;
+  /** Whether the series are logarithms of those of the run; absent: no. */
+  readonly logarithms?: true;
   readonly hooks?: Pick<TrainHooks, 'checkpointDue' | 'save' | 'resume'> & {
     readonly summary?: (summary: ModelSummary, samples: number) => void;
   };
@@ -53,9 +55,19 @@ export interface NetworkParts {
 /** What a network was made of: the same again is the same network. */
 export interface Made {
   readonly model: NetworkPlan['model'];
+  /** Whether it was trained on the logarithms of the series; absent: on the series. */
+  readonly logarithms?: true;
   readonly seed: number;
   readonly until: number;
   readonly validation: number | null;
+}
+
+/** What the network of a plan is made of for a request. */
+export function madeOf(
+  { model, logarithms }: Pick<NetworkPlan, 'model' | 'logarithms'>,
+  { seed, until, validation }: Pick<FitRequest, 'seed' | 'until' | 'validation'>,
+): Made {
+  return { model, ...(logarithms ? { logarithms } : {}), seed, until, validation };
 }
 
 export interface NetworkFit {
@@ -108,9 +120,11 @@ export async function fitNetwork(
     },
   );
   const parts: NetworkParts = { network, shape, weights: state.weights, encoder };
-  const made: Made = { model: plan.model, seed: request.seed, until: request.until, validation: request.validation };
   const { parameters } = summary;
-  return { compiled, fit: { made, parts, state, samples: training.count, parameters, stoppedEarly } };
+  return {
+    compiled,
+    fit: { made: madeOf(plan, request), parts, state, samples: training.count, parameters, stoppedEarly },
+  };
 }
 
 /**

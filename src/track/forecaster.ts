@@ -18,7 +18,14 @@ import { FORECASTERS } from '../forecasters/index.ts';
 import { MODELS } from '../models/index.ts';
 import { isOpen } from '../models/lstm-regressor.ts';
 import { summarise } from '../models/summary.ts';
-import { buildNetwork, type Made, type NetworkParts, type NetworkPlan, type TrainOptions } from '../predict/network.ts';
+import {
+  buildNetwork,
+  type Made,
+  madeOf,
+  type NetworkParts,
+  type NetworkPlan,
+  type TrainOptions,
+} from '../predict/network.ts';
 import { numberNetwork, restoreNumberNetwork } from '../predict/number-network.ts';
 import { yearly } from '../prepare/seasons.ts';
 import { withFeatures } from '../sources/calendar.ts';
@@ -38,6 +45,8 @@ export interface Workshop {
   readonly series?: number;
   /** Whether networks are made for an ensemble of seeds. */
   readonly alone?: boolean;
+  /** Whether networks are made for the logarithms of a series. */
+  readonly logarithms?: true;
   /** Networks that a run has left: they are taken instead of trained again. */
   readonly trained?: (series: string, made: Made) => NetworkParts | null;
   /** What a run's combination chose for a series: it is not judged again. */
@@ -58,8 +67,11 @@ function memberOf(workshop: Workshop, choice: Choice): NumberForecaster {
   if (MODELS[kind]) return isLeft(workshop, choice) ? leftOpen(workshop, choice) : networkOf(workshop, choice);
   const combination = COMBINATIONS[kind];
   if (!combination) return closedForm(choice, workshop);
-  // What is trained from several seeds already is not an ensemble itself.
-  const inner = kind === 'seeds' ? { ...workshop, alone: true } : workshop;
+  const inner: Workshop = {
+    ...workshop,
+    ...(kind === 'seeds' ? { alone: true } : {}), // what is trained from several seeds already is not an ensemble itself
+    ...(kind === 'log-scale' ? { logarithms: true } : {}),
+  };
   return combination.create(combination.options.parse(options), {
     season: workshop.season,
     create: (member) => memberOf(inner, member),
@@ -132,13 +144,14 @@ function byRecipe(
 }
 
 function networkOf(
-  { config, shape, season, engine, train, trained }: Workshop,
+  { config, shape, season, engine, train, trained, logarithms }: Workshop,
   model: Choice,
   hooks?: NonNullable<NetworkPlan['hooks']>,
 ): NumberForecaster {
+  const own = { model, ...(logarithms ? { logarithms } : {}) };
   const network = numberNetwork({
     name: model.kind,
-    model,
+    ...own,
     chain: config.encoder,
     season,
     shape,
@@ -151,8 +164,7 @@ function networkOf(
   return {
     name: network.name,
     fit: async (series, request) => {
-      const { seed, until, validation } = request;
-      const parts = trained(series.id, { model, seed, until, validation });
+      const parts = trained(series.id, madeOf(own, request));
       if (!parts) return await network.fit(series, request);
       return await restoreNumberNetwork(model.kind, parts, config.window.kind, engine);
     },

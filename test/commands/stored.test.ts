@@ -117,6 +117,36 @@ predict: { horizon: 3 }
     );
   });
 
+  it.each([true, false])(
+    'short series chose for themselves and have the intervals they had, refit %s',
+    async (refit) => {
+      const rows = (id: string, length: number, level: number): string[] =>
+        Array.from({ length }, (_, i) => `${id},${1900 + 60 - length + i},${level + ((i * 7) % 5) + i / 9}`);
+      for (const [name, lengths] of [
+        ['one', [60, 9]],
+        ['two', [60, 60, 9]],
+      ] as const) {
+        const table = lengths.flatMap((length, i) => rows(`s${i}`, length, 10 * (i + 1)));
+        space.write(`${name}.csv`, `id,year,y\n${table.join('\n')}\n`);
+        for (const model of ['{ kind: lstm-regressor, units: [2] }', '{ kind: auto, members: [drift, mean, ses] }']) {
+          const config = `
+source: { kind: csv, file: ${name}.csv, id: id, time: year, target: y }
+split: { test: 4 }
+window: { context: 6, horizon: 2 }
+model: ${model}
+train: { epochs: 1, refit: ${refit} }
+predict: { horizon: 2 }
+evaluate: { folds: 2 }
+`;
+          const out = join(space.path, `short-${name}-${model.slice(8, 12)}-${refit}`);
+          const { result } = await run(space.write('short.yaml', config), { out });
+          expect(result.warnings.map(({ code }) => code)).toContain('W_SERIES_SHORT');
+          expect((await predict(out)).rows).toEqual(result.forecast);
+        }
+      }
+    },
+  );
+
   it('warns of data with other steps, and only of those', async () => {
     expect((await predict(folder, { data: months })).warnings).toEqual([]);
     const other = await predict(folder, { data: days });

@@ -78,6 +78,7 @@ export function tooLarge(bytes: number, where: string): ForecastError {
 function guard(text: string, where: string): void {
   const columns: number[] = [];
   let flow = 0;
+  let within = 0; // signs that could nest since the last bracket or comma: in brackets a key has one, whatever its column
   let aliases = 0;
   let line = 1;
   let lineStart = 0;
@@ -88,7 +89,8 @@ function guard(text: string, where: string): void {
   let scalarNext = false;
   const place = (): string => `${where}:${line}:${offset - lineStart + 1}`;
   const enter = (column: number): void => {
-    if (column > (columns.at(-1) ?? -1)) columns.push(column);
+    if (flow > 0) within++;
+    else if (column > (columns.at(-1) ?? -1)) columns.push(column);
   };
   for (const token of new Lexer().lex(text)) {
     if (token === CST.DOCUMENT || token === CST.FLOW_END) continue;
@@ -107,11 +109,16 @@ function guard(text: string, where: string): void {
       case 'flow-map-start':
       case 'flow-seq-start':
         flow++;
+        within = 0;
         scalarColumn = column;
         break;
       case 'flow-map-end':
       case 'flow-seq-end':
         flow = Math.max(0, flow - 1);
+        within = 0;
+        break;
+      case 'comma':
+        within = 0;
         break;
       case 'seq-item-ind':
       case 'explicit-key-ind':
@@ -145,7 +152,7 @@ function guard(text: string, where: string): void {
         scalarColumn = column;
         scalar = token;
     }
-    if (columns.length + flow > MOST_LEVELS) throw tooDeep(place());
+    if (columns.length + flow + Math.max(0, within - 1) > MOST_LEVELS) throw tooDeep(place());
     if (aliases > MOST_ALIASES) throw tooManyAliases(place());
     for (let i = token.indexOf('\n'); i !== -1; i = token.indexOf('\n', i + 1)) {
       line++;

@@ -181,6 +181,16 @@ describe('depth bombs are refused, twice in one process', () => {
     for (let i = 0; i < 2; i++) expect(errorsOf(bomb)[0]?.code).toBe('E_CONFIG_DEPTH');
   });
 
+  test('a config of many keys on one line is not deep, whether as JSON or in brackets', () => {
+    const { written } = parseConfig(SMALL, { file: 'x.yaml' });
+    const json = JSON.stringify(written);
+    expect(json.match(/":/g)?.length).toBeGreaterThan(33);
+    expect(parseConfig(json, { file: 'x.yaml' }).written).toEqual(written);
+    expect(parseConfig(json.replaceAll(/"(\w+)":/g, '$1: '), { file: 'x.yaml' }).written).toEqual(written);
+    for (const deep of ['{a: ', '[a: ', '{"a":', '[? '])
+      expect(errorsOf(deep + deep.slice(1).repeat(9000))[0]?.code).toBe('E_CONFIG_DEPTH');
+  });
+
   test('32 levels are none', () => {
     const text = `${SMALL}name: ${'['.repeat(30)}${']'.repeat(30)}`;
     expect(told(text)).toEqual(['E_CONFIG_TYPE x.yaml:3:7 name']);

@@ -92,7 +92,7 @@ export function settle(written: Written, facts: Facts): Config {
       nonNegative: predict.nonNegative ?? false,
       integer: predict.integer ?? false,
     },
-    evaluate: { ...written.evaluate, ...foldsOf(written, facts, recorded, horizon, recipe) },
+    evaluate: { ...written.evaluate, ...foldsOf(written, facts, recorded, horizon, windowHorizon, recipe) },
   };
 }
 
@@ -167,6 +167,7 @@ function foldsOf(
   facts: Facts,
   recorded: boolean,
   horizon: number,
+  windowHorizon: number,
   recipe: Recipe | null,
 ): { folds: number; step: number } {
   const { folds, step } = written.evaluate;
@@ -177,18 +178,18 @@ function foldsOf(
   if (folds !== undefined) return { folds, step: shared };
   const walked = recorded || facts.walked === true;
   if (!walked || facts.form === 'text' || written.window.kind === 'prefixes') return { folds: 0, step: shared };
-  const read = context ?? recipe?.context ?? contextOf('sliding', facts, horizon) ?? 1;
+  const read = context ?? recipe?.context ?? contextOf('sliding', facts, windowHorizon) ?? 1;
   const reach = reachOf(recipe?.model ?? written.model);
-  const least = leastRows(read + reach, recipe?.horizon ?? horizon, lead, facts.season);
+  const least = leastRows(read + reach, windowHorizon, lead, facts.season);
   const plan = { step: shared, stride: written.evaluate.stride, horizon, lead, history: null };
-  const known = Math.min(usable, testBegins(written, facts, read, recipe?.horizon ?? horizon));
+  const known = Math.min(usable, testBegins(written, facts, read, windowHorizon));
   return { folds: Math.min(FOLDS, foldsThatFit(known, plan, least)), step: shared };
 }
 
 /** The first row a test window is to forecast: no fold may know it. Rows of the windows before it, which reach into the test part, are lost. */
 function testBegins({ split, window }: Written, { rows }: Facts, context: number, horizon: number): number {
   const { stride = 1, lead = 0 } = window;
-  const windows = Math.floor((rows - context - lead - (window.horizon ?? horizon)) / stride) + 1;
+  const windows = Math.floor((rows - context - lead - horizon) / stride) + 1;
   const { test } = partSizes(windows, { validation: split.validation ?? RECORDED_VALIDATION, test: split.test ?? 0 });
   return test < 1 ? rows : context + lead + (windows - test) * stride;
 }

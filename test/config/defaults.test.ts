@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
-import { type Facts, settle } from '../../src/config/defaults.ts';
+import { type Facts, firstFitRows, settle } from '../../src/config/defaults.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import type { Series } from '../../src/core/data.ts';
+import { ForecastError } from '../../src/core/errors.ts';
+import { planFolds } from '../../src/evaluate/backtest.ts';
+import { holdOut, windowShape } from '../../src/prepare/cutting.ts';
 
 const CSV = { source: { kind: 'csv', file: 'x.csv' }, model: { kind: 'lstm-regressor', units: 8 } };
 const OPEN = { source: { kind: 'csv', file: 'x.csv' }, model: 'lstm-regressor' };
@@ -219,3 +223,44 @@ test('the context leaves room for training windows', () => {
     }
   }
 });
+
+test('folds that nobody asked for fit, whatever the windows are', () => {
+  const size = fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined });
+  const cases = fc.record({
+    rows: fc.integer({ min: 15, max: 120 }),
+    season: fc.constantFrom(1, 4, 12),
+    window: fc.record({ context: size, horizon: size, stride: fc.integer({ min: 1, max: 4 }), lead: fc.nat(3) }),
+    ahead: size,
+    held: fc.constantFrom(0, 0.1, 0.25, 1, 4),
+    lags: fc.constantFrom([1], [1, 9]),
+  });
+  const fits = ({
+    rows,
+    season,
+    window,
+    ahead,
+    held,
+    lags,
+  }: typeof cases extends fc.Arbitrary<infer Case> ? Case : never): void => {
+    const model = { ...CSV.model, lags };
+    const config = settled(
+      { ...CSV, model, window, split: { test: held }, predict: { horizon: ahead } },
+      { form: 'numbers', season, rows },
+    );
+    const end = endOf(config, rows);
+    if (end === null) return; // the run says so before it looks at folds
+    const { lead } = config.window;
+    planFolds(end, { ...config.evaluate, horizon: config.predict.horizon, lead }, firstFitRows(config, season));
+  };
+  fc.assert(fc.property(cases, fits), { seed: 1, numRuns: 2000 });
+});
+
+/** Where the test part begins; null where rows are too few for the parts. */
+function endOf(config: Config, rows: number): number | null {
+  try {
+    return holdOut(config, windowShape(config, { length: rows } as Series), rows).parts.test ?? rows;
+  } catch (error) {
+    if (error instanceof ForecastError && error.code === 'E_DATA_TOO_SHORT') return null;
+    throw error;
+  }
+}

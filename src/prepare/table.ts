@@ -27,7 +27,11 @@ export async function configFor(table: string, options: OpenOptions = {}): Promi
 const STARTER_MODEL = { kind: 'lstm-regressor' };
 
 /** The text of a config for a table: loads it once to name the columns and to see its season. */
-export async function textFor(table: string, options: OpenOptions, folder = dirname(resolve(table))): Promise<string> {
+export async function textFor(
+  table: string,
+  options: OpenOptions,
+  folder: string = dirname(resolve(table)),
+): Promise<string> {
   refuseAddress(table);
   const path = resolve(table);
   const file = relative(folder, path).split(sep).join('/');

@@ -19,19 +19,24 @@ export function renderBacktest(result: Result & { readonly backtest: BacktestRep
 function foldTable({ folds, metric, step, history }: BacktestReport): string[] {
   const names = forecasters(folds[0]?.scores ?? {});
   const learned = history === null ? 'all rows before it' : `the ${counted(history, 'newest row')}`;
-  const values = names.map((name) => figures(folds.map(({ scores }) => scores[name] ?? null)));
-  const rows = [
-    ['known until', 'forecasts', ...names.map((name) => visible(name, 28))],
-    ...folds.map(({ until, origins }, k) => [
-      visible(until),
-      String(origins),
-      ...values.map((column) => column[k] as string),
-    ]),
-  ];
+  const shown = names.map((name) => visible(name, 28));
+  const times = folds.map(({ until }) => visible(until));
+  const origins = folds.map((fold) => String(fold.origins));
+  const scores = names.map((name) => folds.map((fold) => fold.scores[name] ?? null));
+  // A column has one number of decimals, whichever way the table stands.
+  const byFold = scores.map((row) => figures(row));
+  const byForecaster = turned(turned(scores).map((row) => figures(row)));
   return [
     `${metricLabel(metric)} by fold (${counted(step, 'row')} each, fitted on ${learned})`,
-    ...narrower(columns(rows), columns(turned(rows))),
+    ...narrower(
+      columns(turned([['known until', ...times], ['forecasts', ...origins], ...labelled(shown, byFold)])),
+      columns([['known until', ...times], ['forecasts', ...origins], ...labelled(shown, byForecaster)]),
+    ),
   ];
+}
+
+function labelled(names: readonly string[], rows: readonly (readonly string[])[]): string[][] {
+  return names.map((name, i) => [name, ...(rows[i] ?? [])]);
 }
 
 /** A fold a line; where that is too wide, and the other way is not as wide, a forecaster a line. */
@@ -40,8 +45,8 @@ function narrower(lines: string[], others: string[]): string[] {
   return widest(lines) <= Math.max(WIDTH, widest(others)) ? lines : others;
 }
 
-function turned(rows: readonly (readonly string[])[]): string[][] {
-  return (rows[0] ?? []).map((_, c) => rows.map((row) => row[c] as string));
+function turned<T>(rows: readonly (readonly T[])[]): T[][] {
+  return (rows[0] ?? []).map((_, c) => rows.map((row) => row[c] as T));
 }
 
 function forecasters(scores: { readonly [forecaster: string]: number | null }): string[] {
@@ -70,7 +75,10 @@ function spread(horizon: number): number[] {
 function intervalTable({ intervals }: BacktestReport): string[] {
   const levels = intervals[0]?.levels ?? [];
   return [
-    'intervals: share that held, each fold judged by what was known before it (mean scaled interval score)',
+    ...wrapped(
+      'intervals: share that held, each fold judged by what was known before it (mean scaled interval score)',
+      WIDTH,
+    ),
     ...columns([
       ['', 'forecasts', ...levels.flatMap(({ level }) => [`${level} %`, 'of sums'])],
       ...intervals.map(({ forecaster, points, levels: own }) => [

@@ -35,14 +35,33 @@ export function helpText(commands: readonly Command[]): string {
     'Examples:',
     ...columns(EXAMPLES),
     '',
-    'Exit: 0 ok, 1 our bug, 2 usage or config, 3 data, 4 numbers, 5 output, 6 busy, 7 run folder, 9 gate.',
+    ...wrapped(
+      'Exit: 0 ok, 1 our bug, 2 usage or config, 3 data, 4 numbers, 5 output, 6 busy, 7 run folder, 9 gate.',
+      WIDTH,
+    ),
     '',
   ].join('\n');
 }
 
+const WIDTH = 80;
+
+/** What it is at the left, what it does beside it, in as many lines as a terminal needs. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  const width = Math.max(...rows.map(([left]) => left.length)) + 4;
+  return rows.flatMap(([left, right]) =>
+    wrapped(right, WIDTH - width).map((line, i) => `${(i === 0 ? `  ${left}` : '').padEnd(width)}${line}`),
+  );
+}
+
+/** Words on lines of so many characters; a program that only shows its help loads no more than this file. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }
 
 /** Options whose text is a number: the parser is to leave them as they were typed, for messages to show. */

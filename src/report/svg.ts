@@ -194,6 +194,8 @@ function dotsOf(points: readonly Point[], tone: Tone, toX: Scale, toY: Scale): s
 
 interface Entry {
   readonly tone: Tone | null;
+  /** Tones that lie under it: of a narrow band those of the wider ones. */
+  readonly under?: readonly Tone[];
   readonly kind: Mark['kind'];
   readonly text: string;
 }
@@ -201,12 +203,16 @@ interface Entry {
 /** What the value axis means and what the marks are, in as many rows as they need. */
 function legendRows({ y, marks }: Plot, width: number): string[] {
   const entries: Entry[] = y.label === '' ? [] : [{ tone: null, kind: 'rule', text: y.label }];
-  for (const mark of marks)
-    if (mark.kind !== 'rule' && mark.name !== undefined)
-      entries.push({ tone: mark.tone, kind: mark.kind, text: mark.name });
+  const bands: Tone[] = [];
+  for (const mark of marks) {
+    if (mark.kind === 'rule' || mark.name === undefined) continue;
+    const under = mark.kind === 'band' ? [...bands] : [];
+    if (mark.kind === 'band') bands.push(mark.tone);
+    entries.push({ tone: mark.tone, under, kind: mark.kind, text: mark.name });
+  }
   const rows: string[] = [];
   let x = 8;
-  for (const { tone, kind, text } of entries) {
+  for (const { tone, under = [], kind, text } of entries) {
     const shown = visible(text, 44);
     const space = (tone === null ? 8 : 28) + widthOf(shown) * CHARACTER + 12;
     if (rows.length === 0 || x + space > width) {
@@ -214,7 +220,7 @@ function legendRows({ y, marks }: Plot, width: number): string[] {
       x = 8;
     }
     const at = 4 + LINE * (rows.length - 1);
-    const sample = tone === null ? '' : sampleOf(tone, kind, x, at + 6);
+    const sample = tone === null ? '' : [...under, tone].map((one) => sampleOf(one, kind, x, at + 6)).join('');
     const label = `<text class="${tone === null ? 'tick name' : 'tick'}" x="${px(x + (tone === null ? 0 : 28))}" y="${at + 10}">${escaped(shown)}</text>`;
     rows[rows.length - 1] += sample + label;
     x += space;

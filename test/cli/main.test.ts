@@ -67,6 +67,7 @@ describe.concurrent('usage', () => {
   test('--help shows every command on stdout', async ({ expect }) => {
     const { status, out, err } = await forecast('--help');
     expect(status).toBe(0);
+    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(err).toBe('');
     for (const command of [
       'run',

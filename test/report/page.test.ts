@@ -138,6 +138,24 @@ describe('what the page tells', () => {
     expect(runPage(long, input)).toContain('<details><summary>Forecast as a table (36 rows)');
   });
 
+  it('the legend shows an inner band as it is drawn, on top of the wider ones', () => {
+    const bounds = (by: number) => ({ 50: by, 80: 2 * by, 95: 3 * by });
+    const forecast = walked.forecast.map((row) => ({
+      ...row,
+      lower: bounds(row.value - 1),
+      upper: bounds(row.value + 1),
+    }));
+    const page = runPage({ ...walked, forecast }, input);
+    const chart = page.slice(page.indexOf('id="forecast-t"'), page.indexOf('</svg>', page.indexOf('id="forecast-t"')));
+    const samples = [...chart.matchAll(/<rect class="area t-(fan(?:-wide)?)" x="([\d.]+)"/g)].map(([, tone, x]) => [
+      x,
+      tone,
+    ]);
+    const places = [...new Set(samples.map(([x]) => x))];
+    const tones = places.map((place) => samples.filter(([x]) => x === place).map(([, tone]) => tone));
+    expect(tones).toEqual([['fan-wide'], ['fan-wide', 'fan'], ['fan-wide', 'fan', 'fan']]);
+  });
+
   it('where another forecaster is to ship, the command that has it forecast is there', () => {
     const other = { ...walked, decision: { ...walked.decision, ship: 'drift' } };
     expect(runPage(other, input)).toContain('<pre>forecast run . --set model=drift --out ../ship</pre>');

@@ -234,6 +234,17 @@ describe.skipIf(!BROWSER)('a report, opened from the disk', () => {
     }
   });
 
+  it('a long name leaves room for figures on a telephone', async () => {
+    const total = { series: 'north', target: 'x'.repeat(60), steps: 7, value: 839.68, lower: {}, upper: {} };
+    const long = space.write('long.html', runPage({ ...walked, totals: [total] }, input));
+    const { page } = await opened(long, 'light', 375);
+    const right = await page.evaluate<number>(
+      `[...document.querySelectorAll('td')].find((cell) => cell.textContent === '839.68').getBoundingClientRect().right`,
+    );
+    expect(right).toBeLessThanOrEqual(375);
+    await page.close();
+  });
+
   it('a script that slipped in would not run, and would be seen', async () => {
     const html = readFileSync(pages.get('one') as string, 'utf8');
     const tampered = space.write(

@@ -10,7 +10,7 @@ export function renderForecast(rows: readonly ForecastRow[], style: Style = plai
   return forecastLines(rows, style, { limit: 48, place: ' with --csv' }).join('\n');
 }
 
-/** The first step of the first series; of a target each, where there are few. */
+/** The first step of the first series or targets. */
 export function firstSteps(rows: readonly ForecastRow[], style: Style, width: number): string[] {
   const first = rows.filter(({ step }) => step === 1).slice(0, 4);
   return forecastLines(first, style, { limit: first.length, all: rows.length, width });

@@ -73,7 +73,7 @@ function pageOf(result: Result, picture: Picture | null, style: Style, width: nu
     head(result, style, width),
     [...scoreTable(result, style, width, sizes.scores), ...backtestLines(result, style, width)],
     picture === null ? [] : pictureLines(picture, style, several ? PANEL_HEIGHT : sizes.chart, width),
-    several
+    several || result.forecast.some(({ target }) => target !== result.forecast[0]?.target)
       ? firstSteps(result.forecast, style, width)
       : forecastLines(result.forecast, style, { limit: sizes.steps, width }),
     result.text.flatMap((answer) => textLines(answer, style, width)),

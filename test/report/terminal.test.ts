@@ -177,6 +177,12 @@ test('on a narrow terminal nothing wraps: metrics, names and intervals give way,
   }
 });
 
+test('of several targets the first step of each is shown', () => {
+  const others = ['south', 'share'].flatMap((target) => numbers.forecast.map((row) => ({ ...row, target })));
+  const page = renderTerminal({ ...numbers, forecast: [...numbers.forecast, ...others] }, picture);
+  expect(page).toMatch(/^passengers +1954-01 .*\nsouth +1954-01 .*\nshare +1954-01 .*\n… 33 more in forecast\.csv$/m);
+});
+
 test('a long note is wrapped, not cut where it says what matters', () => {
   const long = 'no time column: rows are counted 0, 1, 2, … ("period" is written in no way of times that is known)';
   const page = renderTerminal({ ...numbers, data: { ...numbers.data, notes: [long, 'delimiter ;'] } }, picture);

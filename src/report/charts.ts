@@ -54,17 +54,9 @@ export function forecastPlot(id: string, panel: Panel, { forecast, data }: Resul
   });
   const held = heldLine(panel);
   const { width, height } = small ? { width: 460, height: 220 } : { width: 920, height: 320 };
-  const heldFrom = panel.paths.find(({ split }) => split !== 'backtest');
   const history = values.map((value, i): Point => [from + i, value]);
-  const region = heldFrom && {
-    kind: 'region' as const,
-    tone: 'held' as const,
-    name: `held out (${heldFrom.split})`,
-    from: Math.max(from, heldFrom.start - 0.5),
-    until: length - 0.5,
-  };
   const marks: Mark[] = [
-    ...(region ? [region] : []),
+    ...heldRegion(panel, from),
     ...bands,
     { kind: 'line', tone: 'history', name: visible(panel.target, 40), points: history },
     ...(held.length > 0
@@ -92,6 +84,14 @@ export function forecastPlot(id: string, panel: Panel, { forecast, data }: Resul
     width,
     height,
   };
+}
+
+/** The rows that scores are of, from `least` on, in all charts of a panel alike. */
+function heldRegion({ paths, length }: Panel, least: number): Mark[] {
+  const held = paths.find(({ split }) => split !== 'backtest');
+  if (!held) return [];
+  const from = Math.max(least, held.start - 0.5);
+  return [{ kind: 'region', tone: 'held', name: `held out (${held.split})`, from, until: length - 0.5 }];
 }
 
 function described(panel: Panel, rows: readonly ForecastRow[]): string {
@@ -137,11 +137,8 @@ export function wholePlot(id: string, panel: Panel): Plot | null {
   const { whole, length, from } = panel;
   if (!whole) return null;
   const points = whole.rows.map((row, i): Point => [row, whole.values[i] as number]);
-  const held = panel.paths[0]?.start;
   const marks: Mark[] = [
-    ...(held === undefined
-      ? []
-      : [{ kind: 'region', tone: 'held', name: 'held out', from: held, until: length - 1 } as const]),
+    ...heldRegion(panel, 0),
     { kind: 'line', tone: 'history', name: `${visible(panel.target, 40)}, all rows`, points },
     { kind: 'rule', axis: 'x', at: from },
   ];

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { settle } from '../../src/config/defaults.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Numbers, Series } from '../../src/core/data.ts';
-import { chartFiles } from '../../src/report/charts.ts';
+import { chartFiles, forecastPlot, wholePlot } from '../../src/report/charts.ts';
 import { comparePage } from '../../src/report/compare-page.ts';
 import { MOST_BYTES } from '../../src/report/page.ts';
 import type { Panel } from '../../src/report/picture.ts';
@@ -154,6 +154,19 @@ describe('what the page tells', () => {
     const places = [...new Set(samples.map(([x]) => x))];
     const tones = places.map((place) => samples.filter(([x]) => x === place).map(([, tone]) => tone));
     expect(tones).toEqual([['fan-wide'], ['fan-wide', 'fan'], ['fan-wide', 'fan', 'fan']]);
+  });
+
+  it('what was held out is the same in the chart of the newest rows and in that of all', () => {
+    const [panel] = input.panels as [Panel];
+    const whole = { rows: panel.values.map((_, i) => i), values: panel.values, stamps: null };
+    const near = { ...panel, from: 20, values: panel.values.slice(20), whole };
+    const regions = [forecastPlot('a', near, walked), wholePlot('b', near)].map((plot) =>
+      plot?.marks.filter(({ kind }) => kind === 'region'),
+    );
+    expect(regions[0]).toEqual([{ kind: 'region', tone: 'held', name: 'held out (test)', from: 47.5, until: 59.5 }]);
+    expect(regions[1]).toEqual(regions[0]);
+    const folds = { ...near, paths: near.paths.filter(({ split }) => split === 'backtest') };
+    expect(wholePlot('b', folds)?.marks.some(({ kind }) => kind === 'region')).toBe(false);
   });
 
   it('where another forecaster is to ship, the command that has it forecast is there', () => {

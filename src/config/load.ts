@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { ForecastError } from '../core/errors.ts';
 import { conflictsOf, takesSeeds } from './conflicts.ts';
 import { type Problem, problemsOf, RESERVED, unknownKey, valueAt } from './issues.ts';
+import { textHint } from './named-text.ts';
 import { type Assignment, assign, parseAssignment } from './overrides.ts';
 import { projectRoot, resolveInside, shownPath } from './paths.ts';
 import { CHOICES, CONFIG, type Written } from './schema.ts';
@@ -51,9 +52,23 @@ export function loadConfig(file: string, options: LoadOptions = {}): Promise<Loa
   return Promise.resolve().then(() => {
     const path = resolve(file);
     const where = shownPath(path, process.cwd());
-    const text = readText(path, where);
-    return parse(text, { ...options, file: where, base: dirname(path) });
+    try {
+      return parse(readText(path, where), { ...options, file: where, base: dirname(path) });
+    } catch (error) {
+      throw orText(error, where);
+    }
   });
+}
+
+/** Of a file that neither reads as a config nor is called like one: how a text is named in one. */
+function orText(error: unknown, file: string): unknown {
+  if (!(error instanceof ForecastError) || /(?:^|\/)[^.]+$|\.(?:ya?ml|json|xlsx?|ods)$/i.test(file)) return error;
+  const { code, message, where } = error;
+  const nowhere = code === 'E_CONFIG_TYPE' && where === file; // no keys at all
+  if (!nowhere && !/^E_CONFIG_(?:SYNTAX|TOO_LARGE|DEPTH|ALIAS|TAG)$/.test(code)) return error;
+  // Of what is no config at all, one of the places where it breaks is enough.
+  const hint = `a config ends in .yaml, a table is a .csv, .tsv or .tsf file; ${textHint(file)}`;
+  return new ForecastError(code, message, { where, hint, cause: error });
 }
 
 /** Checks a config given as YAML text or as an object. */
@@ -146,7 +161,7 @@ function notFound(cause: unknown, where: string): ForecastError {
 }
 
 function requireKeys(data: unknown, file: string): void {
-  const table = /\.(?:txt|json)$/i.test(file) ? '; a table is a .csv, .tsv or .tsf file' : '';
+  const table = /\.json$/i.test(file) ? '; a table is a .csv, .tsv or .tsf file' : '';
   const hint = `a config is keys and values: at least \`source:\` and \`model:\`${table}`;
   if (data === null || data === undefined)
     throw new ForecastError('E_CONFIG_TYPE', 'the config is empty', { where: file, hint });

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { type Facts, settle } from '../config/defaults.ts';
 import { type LoadedConfig, parseConfig } from '../config/load.ts';
+import { textHint } from '../config/named-text.ts';
 import { refuseAddress } from '../config/paths.ts';
 import { asArgument } from '../core/argument.ts';
 import type { Loaded, Numbers } from '../core/data.ts';
@@ -67,9 +68,12 @@ async function loaded(probe: LoadedConfig): Promise<{ readonly probe: LoadedConf
 function orText(error: unknown, file: string): unknown {
   if (!(error instanceof ForecastError) || !/\.txt(?:\.gz)?$/i.test(file)) return error;
   if (!/^E_(?:CSV_(?:HEADER|RAGGED|QUOTE)|DATA_(?:COLUMN|EMPTY|NOT_NUMERIC))$/.test(error.code)) return error;
-  const text = `a text to learn from is named in a config: source: { kind: text, file: ${JSON.stringify(file)} }`;
   const where = error.where === undefined ? {} : { where: error.where };
-  return new ForecastError(error.code, error.message, { ...where, hint: `${error.hint}; ${text}`, cause: error });
+  return new ForecastError(error.code, error.message, {
+    ...where,
+    hint: `${error.hint}; ${textHint(file)}`,
+    cause: error,
+  });
 }
 
 /** Fewer rows of each are no proof that columns name series. */

@@ -51,6 +51,36 @@ describe('a short config', () => {
   });
 });
 
+describe('a text in the place of a config', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'forecast-text-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const refused = async (name: string, content: string): Promise<ForecastError> => {
+    writeFileSync(join(folder, name), content);
+    return await loadConfig(join(folder, name)).then(
+      () => expect.fail('it was read'),
+      (error: ForecastError) => error,
+    );
+  };
+
+  test.each([
+    ['poem.md', 'one\ntwo: three: four\n'],
+    ['word.log', 'hello'],
+    ['long.log', 'x'.repeat(70_000)],
+    ['code.ts', 'const a = { b: [1 };\n'],
+  ])('is told how it is named in one, in one line: %s', async (name, content) => {
+    const error = await refused(name, content);
+    expect(error.others).toEqual([]);
+    expect(error.hint).toMatch(
+      new RegExp(`source: \\{ kind: text, file: "[^"]*${name}" \\}, and model: \\{ kind: language-model \\}$`),
+    );
+  });
+
+  test('what is called like a config, or has its keys, is mended as one', async () => {
+    expect((await refused('broken.yaml', 'a: b: c\n')).hint).not.toContain('kind: text');
+    expect((await refused('other.conf', 'source: 1\nmodel: 2\n')).hint).not.toContain('kind: text');
+  });
+});
+
 describe('overrides', () => {
   test('win over what is written, the last one over the first', () => {
     const options = { set: ['train.epochs=3', 'train.epochs=4'], seed: 9, engine: 'reference', name: 'other' };

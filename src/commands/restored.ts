@@ -183,8 +183,19 @@ export async function textOf(
     return { fitted, encoder: restoreText(model.encoder) };
   }
   if (model || FORECASTERS[kind]?.form !== 'text') throw noText(folder);
-  const { data } = await dataOf(stored, opened, undefined);
+  const { data } = await dataOf(stored, opened, undefined).catch((error: unknown) => {
+    throw recounted(error, kind);
+  });
   return await refitText(settle(opened.written, factsOf(data)), data.raw as Text);
+}
+
+/** What is counted anew can go on only where its text is as it was; `generate` takes no other. */
+function recounted(error: unknown, kind: string): unknown {
+  if (!(error instanceof ForecastError) || !/^E_(?:DATA_NOT_FOUND|DATA_CHANGED|PATH_OUTSIDE)$/.test(error.code))
+    return error;
+  const { code, message, where } = error;
+  const hint = `${kind} counts its text anew each time: put the text of the run back where it was, unchanged, or run it on the text that is there`;
+  return new ForecastError(code, message, { where, hint, cause: error });
 }
 
 export function noText(folder: string): ForecastError {

@@ -110,16 +110,19 @@ function optionsOf(state: JsonObject): WordsOptions {
   };
 }
 
-const CLOSING = new Set('.,;:!?)]}…%”»');
-const OPENING = new Set('([{“«');
+const CLOSING = new Set('.,;:!?)]}…%”»。，、；：？！）」』》');
+const OPENING = new Set('([{“«„（「『《');
 
-/** Spaces between words, none before closing or after opening punctuation. */
+/** Spaces between words, none before closing or after opening punctuation; “ opens in English and closes what „ has opened. */
 function joinAround(tokens: readonly string[]): string {
   let text = '';
   let glued = true;
+  let low = false;
   for (const token of tokens) {
-    text += glued || CLOSING.has(token) ? token : ` ${token}`;
-    glued = OPENING.has(token);
+    const closes = CLOSING.has(token) || (low && token === '“');
+    text += glued || closes ? token : ` ${token}`;
+    glued = OPENING.has(token) && !closes;
+    if (/[„“”]/.test(token)) low = token === '„';
   }
   return text;
 }

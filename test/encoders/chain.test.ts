@@ -195,6 +195,9 @@ describe('words', () => {
     const { tokens, encoder } = learn(['Stop! (said he), "now".'], { punctuation: 'separate', lowercase: false });
     expect(tokens).toEqual(['Stop', '!', '(', 'said', 'he', ')', ',', '"', 'now', '"', '.']);
     expect(encoder.join(['Stop', '!', '(', 'said', 'he', ')', ',', 'now', '.'])).toBe('Stop! (said he), now.');
+    const quotes = '„Schön“, sagte er, „so?“ – “So,” she said, 「今天。」';
+    const cutUp = learn([quotes], { punctuation: 'separate', lowercase: false });
+    expect(cutUp.encoder.join(cutUp.tokens)).toBe(quotes);
   });
 
   it('keep leaves punctuation on its word', () => {

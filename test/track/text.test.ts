@@ -1,5 +1,6 @@
 // The track of text from config to answer, on tiny runs: prompts, the next token's probabilities, refusals, continuing.
 
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../src/commands/compare.ts';
@@ -308,6 +309,19 @@ describe('a run of text', () => {
       expect((await generate(folder, { seed: 5, length: 40 })).answer.text).not.toContain('undefined');
     },
   );
+
+  it('by a forecaster that counts needs its text as it was, and says so', async () => {
+    const file = 'counted.txt';
+    space.write(file, 'the cat sat on the mat\nthe dog sat\n');
+    const source = { kind: 'text', document: 'line', file };
+    const config = space.write('counted.yaml', JSON.stringify(words({ source, model: { kind: 'ngram' } })));
+    const { folder } = await run(config, { out: join(space.path, 'counted') });
+    const refused = () => generate(folder).catch((error: unknown) => error as ForecastError);
+    space.write(file, 'the cat sat on the dog\n');
+    expect(await refused()).toMatchObject({ code: 'E_DATA_CHANGED', hint: expect.stringMatching(/^ngram counts/) });
+    rmSync(join(space.path, file));
+    expect(await refused()).toMatchObject({ code: 'E_DATA_NOT_FOUND', hint: expect.stringMatching(/^ngram counts/) });
+  });
 
   it.each(['bigram', 'ngram'])('is looked into before %s, which is no network, learns it', async (kind) => {
     const { text, json } = await inspect(`${JSON.stringify(words({ model: { kind } }))}\n`);

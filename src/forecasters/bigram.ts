@@ -4,8 +4,9 @@
 import * as z from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import type { Sequence } from '../core/sequence.ts';
+import { pause } from '../core/turn.ts';
 import type { TextForecasterKind } from './forecaster.ts';
-import { fromContext, type NextToken, previousToken } from './from-context.ts';
+import { fromContext, type NextToken, previousToken, UNHEARD } from './from-context.ts';
 
 /**
  * Witten–Bell interpolation (Chen and Goodman 1999, §2.6): p(w | v) = (n(v, w) + t(v) p(w)) / (n(v) + t(v)), t(v) the number of
@@ -21,7 +22,7 @@ export const bigram: TextForecasterKind<Record<string, never>> = {
   create: () => ({
     name: 'bigram',
     fit: async (sequence, request) => {
-      const counts = count(sequence, request.validation ?? request.until);
+      const counts = await count(sequence, request.validation ?? request.until, request.signal);
       return fromContext('bigram', smoothed(counts), () => stateOf(counts));
     },
   }),
@@ -36,13 +37,14 @@ interface Counts {
   readonly pairs: ReadonlyMap<number, number>;
 }
 
-function count(sequence: Sequence, until: number): Counts {
+async function count(sequence: Sequence, until: number, signal: AbortSignal | undefined): Promise<Counts> {
   const { vocabulary, padding } = sequence.tokens ?? { vocabulary: 1, padding: false };
   const ids = sequence.targets[0] as Float64Array;
   const single = new Float64Array(vocabulary);
   const pairs = new Map<number, number>();
   for (const { start, end } of sequence.segments) {
     for (let p = start; p < Math.min(end, until); p++) {
+      if (p % UNHEARD === 0) await pause(signal);
       const id = ids[p] as number;
       if (id < 0) continue;
       (single[id] as number)++;

@@ -3,6 +3,7 @@
 
 import type { FittedText } from '../core/forecaster.ts';
 import type { JsonObject } from '../core/json.ts';
+import { pause } from '../core/turn.ts';
 
 export interface NextToken {
   readonly vocabulary: number;
@@ -14,15 +15,19 @@ export interface NextToken {
   likeliest(context: number): number;
 }
 
+/** Tokens counted or scored between two turns of the event loop: some hundredths of a second. */
+export const UNHEARD = 65_536;
+
 /** The fitted forecaster of a NextToken. ln p is NaN where the true token is unknown. */
 export function fromContext(kind: string, next: NextToken, learned: () => JsonObject): FittedText {
   return {
     name: kind,
-    score: async (sequence, cutoffs, froms) => {
+    score: async (sequence, cutoffs, froms, signal) => {
       const ids = sequence.targets[0] as Float64Array;
       const logProbability = new Float64Array(cutoffs.length);
       const correct = new Uint8Array(cutoffs.length);
       for (let n = 0; n < cutoffs.length; n++) {
+        if (n % UNHEARD === 0) await pause(signal);
         const cutoff = cutoffs[n] as number;
         const id = ids[cutoff] as number;
         const context = next.context(ids, froms[n] as number, cutoff);

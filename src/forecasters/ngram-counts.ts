@@ -2,6 +2,8 @@
 // In: ids cut into segments. Out: counts, the children of a node, its suffix. Not here: smoothing (ngram.ts).
 
 import type { Segment } from '../core/sequence.ts';
+import { pause } from '../core/turn.ts';
+import { UNHEARD } from './from-context.ts';
 
 /**
  * Node 0 is the empty run. A run of the full order, or one that opens a segment, counts its occurrences; a shorter one counts the
@@ -24,13 +26,14 @@ export interface Counts {
   readonly children: Int32Array;
 }
 
-/** Counts positions [0, until) of `ids`; runs cross neither a segment's end nor an unknown token (−1). */
-export function countRuns(
+/** Counts positions [0, until) of `ids`; runs cross neither a segment's end nor an unknown token (−1). Errors: Interrupted. */
+export async function countRuns(
   ids: Float64Array,
   segments: readonly Segment[],
   until: number,
   { order, vocabulary }: { readonly order: number; readonly vocabulary: number },
-): Counts {
+  signal: AbortSignal | undefined,
+): Promise<Counts> {
   const trie = growingTrie(vocabulary);
   const open = new Int32Array(order + 1); // the node of the last k tokens, by k
   for (const { start, end } of segments) {
@@ -38,6 +41,7 @@ export function countRuns(
     let opening = order > 1;
     if (opening) open[++known] = trie.grow(0, vocabulary, 0);
     for (let p = start; p < Math.min(end, until); p++) {
+      if (p % UNHEARD === 0) await pause(signal);
       const token = ids[p] as number;
       if (token < 0) {
         known = 0;

@@ -30,7 +30,8 @@ export const ngram: TextForecasterKind<NgramOptions> = {
     fit: async (sequence, request) => {
       const { vocabulary, padding } = sequence.tokens ?? { vocabulary: 1, padding: false };
       const ids = sequence.targets[0] as Float64Array;
-      const counts = countRuns(ids, sequence.segments, request.validation ?? request.until, { order, vocabulary });
+      const until = request.validation ?? request.until;
+      const counts = await countRuns(ids, sequence.segments, until, { order, vocabulary }, request.signal);
       const discounts = discountsOf(counts);
       return fromContext('ngram', smoothed(counts, discounts, padding ? 1 : 0), () => stateOf(counts, discounts));
     },

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../../src/core/errors.ts';
 import type { Sequence } from '../../src/core/sequence.ts';
+import { bigram } from '../../src/forecasters/bigram.ts';
 import { ngram } from '../../src/forecasters/ngram.ts';
 
 const V = 4;
@@ -125,6 +127,22 @@ describe('n-gram', () => {
     );
     const guess = async (id: number) => (await twice.score(textOf([[id]]), [0], [0])).correct[0];
     expect([await guess(1), await guess(2)]).toEqual([1, 0]);
+  });
+
+  it.each([ngram, bigram])('and bigram stop within a piece of a long text: $kind', async ({ options, create }) => {
+    const long = textOf([Array.from({ length: 400_000 }, (_, i) => (i * i) % V)]);
+    const stopped = () => {
+      const controller = new AbortController();
+      setImmediate(() => controller.abort());
+      return controller.signal;
+    };
+    const asked = { until: long.length, validation: null, seed: 1 };
+    const forecaster = create(options.parse({}) as never, { season: 1 });
+    await expect(forecaster.fit(long, { ...asked, signal: stopped() })).rejects.toThrow(Interrupted);
+    const fitted = await forecaster.fit(long, asked);
+    const cutoffs = Array.from({ length: 300_000 }, (_, i) => i + 1);
+    const froms = new Float64Array(cutoffs.length);
+    await expect(fitted.score(long, cutoffs, froms, stopped())).rejects.toThrow(Interrupted);
   });
 
   it('looks back order − 1 tokens and no further', async () => {

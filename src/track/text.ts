@@ -165,7 +165,8 @@ export function textUnread(
   { model, window }: Config,
   { cuts, shape, segments, parts, known }: TextTask,
 ): Warning | null {
-  return MODELS[model.kind] ? unreadWarning(cuts, shape, window, segments, parts.validation ?? known.until) : null;
+  if (!MODELS[model.kind]) return null;
+  return unreadWarning(cuts, shape, window, model.carry === true, segments, parts.validation ?? known.until);
 }
 
 /** The closed form a run was made with and its encoder, fitted again where the run fitted them. */

@@ -10,21 +10,26 @@ import type { Cuts, Cutting, WindowShape } from '../window/window.ts';
 /** Less is the rest of a document behind its last window. */
 const MOST_UNREAD = 0.1;
 
-/** Says how much of the training part, positions [0, until), stands in no window of it, where that is more than a tenth, and why. */
+/**
+ * Says how much of the training part, positions [0, until), stands in no window of it, where that is more than a tenth, and why. With `carry`
+ * the windows lie side by side instead, from one end of a document to the other (window/batches.ts).
+ */
 export function unreadWarning(
   cuts: Cuts,
   shape: WindowShape,
   { kind, stride }: Cutting,
+  carry: boolean,
   segments: readonly Segment[],
   until: number,
 ): Warning | null {
-  const unread = until - tokensRead(targetsBetween(cuts, shape, 0, until), shape);
+  const own = targetsBetween(cuts, shape, 0, until);
+  const unread = until - (carry ? tokensCarried(own, shape) : tokensRead(own, shape));
   if (unread <= MOST_UNREAD * until) return null;
-  const window = (kind === 'sliding' ? shape.context : 1) + shape.lead + shape.horizon;
+  const window = (carry || kind === 'sliding' ? shape.context : 1) + shape.lead + shape.horizon;
   const learned = segments.filter(({ start }) => start < until);
   const short = learned.filter(({ start, end }) => end - start < window);
   const inShort = short.reduce((sum, { start, end }) => sum + end - start, 0);
-  const apart = unread - inShort > (MOST_UNREAD / 2) * until && stride > 1;
+  const apart = unread - inShort > (MOST_UNREAD / 2) * until && stride > 1 && !carry;
   // What is left has one window, whose targets straddle a split: there is nothing to mend.
   if (short.length === 0 && !apart) return null;
   const reasons = [
@@ -50,6 +55,16 @@ function tokensRead({ ranges }: Cuts, { context, lead, horizon }: WindowShape): 
       end = cutoff + lead + horizon;
       read += end - begin;
     }
+  }
+  return read;
+}
+
+/** The same for windows side by side: a document of one context at least is read whole, as its epochs begin at other places. */
+function tokensCarried({ ranges }: Cuts, { context }: WindowShape): number {
+  let read = 0;
+  for (const { from, first, count: windows, stride } of ranges) {
+    const inputs = first + (windows - 1) * stride - Math.max(from, first - context);
+    if (inputs >= context) read += inputs + 1;
   }
   return read;
 }

@@ -221,6 +221,11 @@ describe('a run of text', () => {
     expect(await told({ window: { kind: 'prefixes' } })).toEqual([]);
     const apart = { kind: 'sliding', context: 1, stride: 50 };
     expect(await told({ window: apart })).toEqual([expect.stringMatching(/^21 % of .*: windows 50 tokens apart$/)]);
+    const carried = { kind: 'language-model', carry: true, layers: [{ kind: 'lstm', units: 4 }] };
+    const side = { kind: 'sliding', context: 4, stride: 50, targets: 'every', pad: 'none' };
+    expect(await told({ window: side, model: carried })).toEqual([expect.stringMatching(ofTowns)]);
+    const long = { source: { kind: 'text', document: 'whole', lines: ['a b c d '.repeat(60)] } };
+    expect(await told({ ...long, window: side, model: carried })).toEqual([]);
     const { text } = await inspect(
       `${JSON.stringify(words({ source: { kind: 'text', document: 'line', lines }, window, predict: {} }))}\n`,
     );

@@ -1,7 +1,7 @@
 // Beginning: a config written for a table, a preset made one's own, or one to start from.
 // In: a preset, a data file or nothing. Out: a config on the disk (never over something). Not here: running it.
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { writeAtomic } from '../artifact/write.ts';
 import { PACKAGE_FOLDER, type Preset, presets } from '../config/presets.ts';
@@ -45,7 +45,6 @@ async function initPreset(preset: Preset, options: InitOptions): Promise<{ reado
   const written = /^\s*(?:source:.*?)?\bfile:\s*([^\s,}#]+)/m.exec(text)?.[1];
   const target = resolve(options.out ?? `${preset.name}.yaml`);
   const data = written === undefined ? null : { from: resolve(dirname(preset.path), written), name: basename(written) };
-  if (data !== null) refuse(join(dirname(target), data.name));
   const own = (folder: string): string =>
     (written === undefined ? text : text.replace(written, data!.name)).replace(
       /^# yaml-language-server:.*$/m,
@@ -54,7 +53,16 @@ async function initPreset(preset: Preset, options: InitOptions): Promise<{ reado
   if (data === null) return await write(target, own);
   refuse(target);
   const copy = join(dirname(target), data.name);
-  await writeAtomic(copy, readFileSync(data.from));
+  const content = readFileSync(data.from);
+  // Presets that differ in one word have one data set: it is there after the first of them.
+  if (existsSync(copy)) {
+    if (statSync(copy).isFile() && readFileSync(copy).equals(content)) return await write(target, own);
+    refuse(
+      copy,
+      `move it away, or name a config in another folder with --out, such as ${join('other', basename(target))}`,
+    );
+  }
+  await writeAtomic(copy, content);
   try {
     const { files } = await write(target, own);
     return { files: [...files, copy] };
@@ -85,12 +93,9 @@ async function write(out: string, text: (folder: string) => string): Promise<{ r
   return { files: [path] };
 }
 
-function refuse(path: string): void {
+function refuse(path: string, hint = 'move it away, or name another file with --out'): void {
   if (!existsSync(path)) return;
-  throw new ForecastError('E_USAGE', 'is there already and is not overwritten', {
-    where: basename(path),
-    hint: 'move it away, or name another file with --out',
-  });
+  throw new ForecastError('E_USAGE', 'is there already and is not overwritten', { where: basename(path), hint });
 }
 
 /** Line 1: what editors complete and check by. */

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { init } from '../../src/commands/init.ts';
 import { inspect } from '../../src/commands/inspect.ts';
@@ -41,6 +41,27 @@ const MINUTES = table(
   (i) => `${new Date(Date.UTC(2020, 0, 1, 0, 5 * i)).toISOString().slice(0, 19)},${i % 288}`,
 );
 const HOURS = table('hours.csv', 'time,y', 3000, (i) => `${hour(i)},${i % 24}`);
+
+describe("a preset made one's own", () => {
+  it('stands beside another of the same data, never in the place of other data', async () => {
+    const made = async (name: string): Promise<readonly string[]> =>
+      (await init(name, { out: join(space.path, 'own', `${name}.yaml`) })).files.map((file) => basename(file));
+    mkdirSync(join(space.path, 'own'));
+    expect(await made('next-word-lstm')).toEqual(['next-word-lstm.yaml', 'text.txt']);
+    expect(await made('next-word-rnn')).toEqual(['next-word-rnn.yaml']);
+    const refused = await made('story').catch((error: unknown) => error as ForecastError);
+    expect(refused).toMatchObject({
+      code: 'E_USAGE',
+      where: 'text.txt',
+      hint: expect.stringContaining('another folder'),
+    });
+    expect(readdirSync(join(space.path, 'own')).sort()).toEqual([
+      'next-word-lstm.yaml',
+      'next-word-rnn.yaml',
+      'text.txt',
+    ]);
+  });
+});
 
 describe('a config made for a table', () => {
   it.each<[string, string[]]>([

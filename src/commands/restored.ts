@@ -81,7 +81,7 @@ async function fittedAgain(
   { model, engine: { kind } }: Config,
   seasons: readonly number[],
 ): Promise<(series: Series) => Promise<FittedNumbers>> {
-  const { data } = await dataOf(stored, opened, undefined);
+  const data = await ownData(stored, opened);
   const { series: panel, short = [] } = data.raw as Numbers;
   const tooShort = new Set(short);
   const config = settle(opened.written, factsOf(data));
@@ -203,6 +203,20 @@ export function noText(folder: string): ForecastError {
     where: folder,
     hint: 'forecast predict RUN',
   });
+}
+
+/** The run's data, for who is fitted on them again: no others can stand for them, so that none are asked for. */
+async function ownData(stored: StoredRun, opened: LoadedConfig): Promise<Loaded> {
+  return await dataOf(stored, opened, undefined).then(
+    ({ data }) => data,
+    (error: unknown) => {
+      if (!(error instanceof ForecastError) || !/^E_(?:DATA_NOT_FOUND|DATA_CHANGED|PATH_OUTSIDE)$/.test(error.code))
+        throw error;
+      const why = `${opened.written.model.kind} is fitted again on the data of the run`;
+      const hint = `${why}: keep them as they were, name the folder they are in with --root, or run the config anew`;
+      throw new ForecastError(error.code, error.message, { where: error.where, hint });
+    },
+  );
 }
 
 /** The run's data, unchanged, or a new file of the same columns (a path typed by a person is free). */

@@ -48,6 +48,20 @@ train: { epochs: 1 }
     expect((await predict(folder, { data: wider })).rows.map(({ target }) => target)).toEqual(['y', 'y']);
   });
 
+  it('does not ask for new data where they were given, and it is the old ones that a closed form needs', async () => {
+    const config = 'source: { kind: csv, file: grown.csv }\nmodel: theta\npredict: { horizon: 2 }\n';
+    const own = readFileSync(months, 'utf8');
+    const grown = space.write('grown.csv', own);
+    const made = await run(space.write('grown.yaml', config), { out: join(space.path, 'grown') });
+    space.write('grown.csv', `${own}2003-05-01,0\n`);
+    const hint = 'theta is fitted again on the data of the run: keep them as they were';
+    const refused = { where: 'source', hint: expect.stringContaining(hint) };
+    await expect(predict(made.folder, { data: grown })).rejects.toMatchObject({ ...refused, code: 'E_DATA_CHANGED' });
+    renameSync(grown, join(space.path, 'newer.csv'));
+    const gone = { where: 'grown.csv', hint: expect.stringContaining(hint), code: 'E_DATA_NOT_FOUND' };
+    await expect(predict(made.folder, { data: join(space.path, 'newer.csv') })).rejects.toMatchObject(gone);
+  });
+
   it.each(['lstm-regressor', 'ses', 'holt', 'theta', 'drift'])(
     '%s forecasts again what its run forecast',
     async (kind) => {

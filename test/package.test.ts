@@ -49,6 +49,20 @@ beforeAll(async () => {
   await install(join(space.path, stdout.trim().split('\n').at(-1) as string));
 });
 
+/** The programs of one language that a page shows. */
+const programsIn = (page: string, language: string): string[] =>
+  [...readFileSync(join(installed, page), 'utf8').matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(
+    (found) => found[1] as string,
+  );
+
+/** As strict as it gets, and the package's own declarations are checked along. */
+const tsc = (...flags: string[]) => {
+  const program = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const strict = ['--strict', '--skipLibCheck', 'false', '--target', 'es2023'];
+  const modules = flags.includes('--module') ? [] : ['--module', 'nodenext'];
+  return exec(process.execPath, [program, ...strict, ...modules, ...flags], { cwd: space.path });
+};
+
 const forecast = (...args: string[]) => exec(process.execPath, [bin, ...args], { cwd: space.path });
 
 describe('the packed package', () => {
@@ -154,13 +168,43 @@ describe('the packed package', () => {
         'export const value: number | undefined = result.forecast[0]?.value;\n',
     );
     space.write('wrong.mts', "import { run } from 'forecast-toolkit';\nawait run('x.yaml', { seed: 'one' });\n");
-    const check = (file: string) => {
-      const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', '', file];
-      return exec(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), ...flags], {
-        cwd: space.path,
-      });
-    };
+    const check = (file: string) => tsc('--noEmit', '--types', '', file);
     await check('right.mts');
     await expect(check('wrong.mts')).rejects.toMatchObject({ stdout: expect.stringMatching(/wrong\.mts.*TS2322/) });
+  });
+
+  it('does what the programs of its README and its guide to code say, in a folder of somebody else', async () => {
+    const programs = ['README.md', 'docs/code.md'].flatMap((page) => programsIn(page, 'ts'));
+    expect(programs.length).toBeGreaterThan(2);
+    const files = programs.map((program, i) => space.write(`said-${i}.mts`, program));
+    const types = ['--typeRoots', join(ROOT, 'node_modules', '@types'), '--types', 'node'];
+    await tsc(...types, '--noUncheckedIndexedAccess', '--outDir', 'said', ...files);
+    for (const i of files.keys()) {
+      const { stdout, stderr } = await exec(process.execPath, [`said/said-${i}.mjs`], { cwd: space.path });
+      expect(stdout).not.toBe('');
+      expect(stderr).not.toMatch(/\bE_/);
+    }
+  });
+
+  it('is required by CommonJS, too', async () => {
+    space.write(
+      'use.cjs',
+      "console.log(typeof require('forecast-toolkit').run, require('forecast-toolkit/browser').wasm.kind);",
+    );
+    expect((await exec(process.execPath, ['use.cjs'], { cwd: space.path })).stdout.trim()).toBe('function wasm');
+  });
+
+  it.each([
+    ['--module', 'nodenext'],
+    ['--module', 'es2022', '--moduleResolution', 'bundler'],
+  ])('the program for a page is right with the types it names, %s %s', async (...modules) => {
+    const [program = ''] = programsIn('docs/engines.md', 'js');
+    const typed = program
+      .replace('import { ', 'import { type WindowShape, ')
+      .replace('./node_modules/forecast-toolkit/dist/browser.js', 'forecast-toolkit/browser')
+      .replace('const shape =', 'const shape: WindowShape =')
+      .replace("MODELS['lstm-regressor']", "MODELS['lstm-regressor']!");
+    const flags = ['--noEmit', '--types', '', '--lib', 'es2023,dom', '--noUncheckedIndexedAccess'];
+    await tsc(...flags, ...modules, space.write('page.mts', typed));
   });
 });

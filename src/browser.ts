@@ -1,5 +1,6 @@
 // What a page imports: the wasm engine, and what makes networks and windows for it. Re-exports only, and nothing of Node behind them.
 
+export { type ErrorCode, ForecastError, Interrupted } from './core/errors.ts';
 export type { Sequence } from './core/sequence.ts';
 export type { Tensors } from './core/tensor.ts';
 export { type Compiled, START, type TrainReport, type TrainRequest, type Windows } from './engines/engine.ts';

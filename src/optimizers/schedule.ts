@@ -2,7 +2,7 @@
 // In: a spec, the first rate, a step. Out: that step's rate. Not here: counting steps (engines/).
 
 import * as z from 'zod';
-import type { Kind } from '../core/kind.ts';
+import { type Kind, kindIn } from '../core/kind.ts';
 
 export type ScheduleSpec =
   | { readonly kind: 'constant' }
@@ -81,10 +81,10 @@ export function rateAt(schedule: ScheduleSpec, rate: number, step: number, total
   return rate * kind.factor(schedule, step, totalSteps);
 }
 
-/** The spec of a choice; missing options take their defaults. */
+/** The spec of a choice; missing options take their defaults. Errors: E_CONFIG_UNKNOWN_KIND; ZodError of wrong options. */
 export function spellSchedule(choice: { readonly kind: string; readonly [option: string]: unknown }): ScheduleSpec {
   const { kind, ...options } = choice;
-  return { kind, ...SCHEDULES[kind as ScheduleName].options.parse(options) } as ScheduleSpec;
+  return { kind, ...kindIn(SCHEDULES, kind, 'schedule').options.parse(options) } as ScheduleSpec;
 }
 
 /** Linear rise over the first `warmup · total` steps, then half a cosine from 1 to `floor`. */

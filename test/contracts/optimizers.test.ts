@@ -82,3 +82,11 @@ it('cosine goes from the rate to its floor, step drops at even distances, expone
   expect(dropping).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25]);
   expect(rateAt({ kind: 'exponential', end: 0.01 }, 1, 50, 100)).toBeCloseTo(0.1, 12);
 });
+
+it.each([
+  ['optimizer', () => spellOptimizer({ kind: 'adma' }, 0.01), 'did you mean "adam"? one of adam, adamw, rmsprop, sgd'],
+  ['schedule', () => spellSchedule({ kind: 'toString' }), 'one of constant, cosine, one-cycle, step, exponential'],
+])('an %s nobody knows is refused by its name', (what, spell, hint) => {
+  const said = { code: 'E_CONFIG_UNKNOWN_KIND', message: expect.stringContaining(`no ${what} is called`), hint };
+  expect(spell).toThrow(expect.objectContaining(said));
+});

@@ -68,6 +68,15 @@ it.each<[string, unknown[], string]>([
   expect(`${where}: ${message}. ${hint}`).toContain(said);
 });
 
+it('a loaded config is run as it was loaded, and what would change it is not passed over in silence', async () => {
+  const loaded = api.parseConfig('source: { kind: generated, series: counting, length: 60 }\nmodel: theta');
+  expect((await run(loaded, { ...OUT, set: [], allowOutside: false })).result.forecast).toHaveLength(1);
+  for (const late of [{ set: ['predict.horizon=9'] }, { seed: 9 }, { engine: 'wasm' }, { root: space.path }]) {
+    const said = { code: 'E_USAGE', hint: `give ${Object.keys(late)[0]} to loadConfig or parseConfig` };
+    await expect(run(loaded, { ...OUT, ...late })).rejects.toMatchObject(said);
+  }
+});
+
 it('an option that is undefined is not given', async () => {
   const given = { ...OUT, set: ['train.epochs=1'], seed: undefined, signal: undefined } as unknown as api.RunOptions;
   expect((await run('counting', given)).config.seed).toBe(

@@ -35,10 +35,9 @@ export async function importModel(
   for (const warning of imported.model.warnings) options.on?.({ kind: 'warning', warning });
   const opened = await openInput(config, options);
   try {
-    return await run(
-      { ...opened, written: withModel(opened.written, imported) },
-      { ...options, continueFrom: imported },
-    );
+    const { out, force, walk, signal, on } = options; // what changes the config was heard when it was opened
+    const taken = { ...opened, written: withModel(opened.written, imported) };
+    return await run(taken, { out, force, walk, signal, on, continueFrom: imported });
   } catch (error) {
     // What is said of a config's layers is said of the model's: the config does not list them.
     if (

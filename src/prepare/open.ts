@@ -39,17 +39,32 @@ export interface OpenedConfig extends LoadedConfig {
   readonly keepShort?: boolean;
 }
 
-/** A config by path (YAML file, run folder or a run's config.yaml), as YAML text, as an object, or already opened. */
+/**
+ * A config by path (YAML file, run folder or a run's config.yaml), as YAML text, as an object, or already opened. Errors: E_CONFIG_*; E_USAGE
+ * of what is no config, and of options that one already opened would not follow.
+ */
 export async function openConfig(
   input: LoadedConfig | string | object,
   options: OpenOptions = {},
 ): Promise<OpenedConfig> {
   if (typeof input !== 'string' && (typeof input !== 'object' || input === null)) throw noConfig(input);
-  if (typeof input === 'object')
-    return 'written' in input && 'resolve' in input ? (input as LoadedConfig) : parseConfig(input, options);
+  if (typeof input === 'object') return isLoaded(input) ? unchanged(input, options) : parseConfig(input, options);
   if (input.includes('\n') && !existsSync(input)) return parseConfig(input, options);
   const folder = runFolderOf(input);
   return folder === null ? await loadConfig(input, options) : await replayed(folder, options);
+}
+
+function isLoaded(input: object): input is LoadedConfig {
+  return 'written' in input && 'resolve' in input;
+}
+
+/** What changes a config is heard where it is loaded: here it would be passed over in silence. */
+function unchanged(opened: LoadedConfig, { set = [], seed, engine, root, allowOutside }: OpenOptions): LoadedConfig {
+  const given = Object.entries({ set: set[0], seed, engine, root, allowOutside: allowOutside || undefined });
+  const late = given.find(([, value]) => value !== undefined)?.[0];
+  if (late === undefined) return opened;
+  const hint = `give ${late} to loadConfig or parseConfig`;
+  throw new ForecastError('E_USAGE', `the config is loaded, ${late} comes too late`, { where: opened.file, hint });
 }
 
 function noConfig(input: unknown): ForecastError {

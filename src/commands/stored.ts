@@ -19,6 +19,7 @@ import type { ForecastRow, TextAnswer } from '../report/result.ts';
 import { renderText } from '../report/terminal.ts';
 import { forecastRows, pathId } from '../track/forecast-rows.ts';
 import { generateText, reachOf } from '../track/text.ts';
+import { inTurn } from './in-turn.ts';
 import { dataOf, noText, restorer, textOf } from './restored.ts';
 
 export interface PredictOptions {
@@ -43,6 +44,10 @@ export interface PredictOutcome {
 export async function predict(folder: string, options: PredictOptions = {}): Promise<PredictOutcome> {
   checkPath('predict', 'a run', folder);
   checkOptions('predict', options, { data: 'text', horizon: 'number', root: 'text' });
+  return await inTurn(() => forecastAgain(folder, options));
+}
+
+async function forecastAgain(folder: string, options: PredictOptions): Promise<PredictOutcome> {
   const stored = await readRunFolder(resolve(folder));
   const made = storedResult(stored, ['data', 'forecast', 'text']);
   if (made.text.length > 0) throw noNumbers(folder);
@@ -157,6 +162,10 @@ export interface GenerateOutcome {
 export async function generate(folder: string, options: GenerateOptions = {}): Promise<GenerateOutcome> {
   checkPath('generate', 'a run', folder);
   checkOptions('generate', options, GENERATE_OPTIONS);
+  return await inTurn(() => writeOn(folder, options));
+}
+
+async function writeOn(folder: string, options: GenerateOptions): Promise<GenerateOutcome> {
   const stored = await readRunFolder(resolve(folder));
   const result = storedResult(stored, ['forecast', 'text']);
   if (result.forecast.length > 0) throw noText(folder);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { type Facts, firstFitRows, settle } from '../../src/config/defaults.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { recipeOf } from '../../src/config/recipe.ts';
 import type { Series } from '../../src/core/data.ts';
 import { ForecastError } from '../../src/core/errors.ts';
 import { planFolds } from '../../src/evaluate/backtest.ts';
@@ -132,6 +133,22 @@ describe('the recipe', () => {
       expect(model).not.toHaveProperty('warmup');
       expect(source).not.toHaveProperty('calendar');
     }
+  });
+
+  test('leaves the first fit a dozen windows to learn from, unless its blocks are single steps already', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 400 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 40 }),
+        (room, season, horizon) => {
+          const task = { season, room, horizon, series: 1, positive: true, calendar: [], feeds: true };
+          const { context, horizon: block, model } = recipeOf({ ...task, model: { kind: 'lstm-regressor' } });
+          const reach = Math.max(...(model.lags as readonly number[])) - 1;
+          expect(block === 1 || room - reach - context - block >= 12).toBe(true);
+        },
+      ),
+    );
   });
 
   test('feeds blocks of 24 steps back, and is smaller where rows are few', () => {

@@ -61,10 +61,10 @@ export async function runNumbers(
   const plan = planOf(config, raw, known.season, hooks);
   const { tasks, courses, baselines, metrics } = plan;
   const workshop = { config, shape: (tasks[0] as SeriesTask).shape, ...known, engine, train: trainOptions(config) };
-  const { judged, fits } = await judgeAll(plan, raw, workshop, hooks);
+  const judged = await judgeAll(plan, raw, workshop, hooks);
   const contestants = contestantsOf(workshop, baselines);
   const backtest = await runBacktest(config, courses, contestants, known.season, metrics, hooks);
-  const { outcomes, beside } = await continueAll(plan, raw, workshop, judged, fits, backtest, hooks);
+  const { outcomes, beside } = await continueAll(plan, raw, workshop, judged, backtest, hooks);
   const held = outcomes.flatMap((outcome) => outcome.held);
   warnOutside(held, backtest?.calibration ?? null, hooks);
   const scores = allScores(outcomes, baselines, metrics);
@@ -73,7 +73,7 @@ export async function runNumbers(
     fits: outcomes.map(({ fit }) => fit),
     metrics,
     scores,
-    ...(await compared(plan, config, known, scores, outcomes, backtest, hooks)),
+    ...(await compared(plan, workshop, scores, outcomes, backtest, hooks)),
     backtest: backtest?.report ?? null,
     held,
     calibration: beside.calibration,
@@ -125,16 +125,22 @@ function planOf(config: Config, raw: Numbers, season: number, hooks: Hooks): Pla
   return { tasks, courses, baselines, metrics, notes: [...inputs.notes, ...(note === null ? [] : [note])] };
 }
 
+interface Judged {
+  readonly judged: readonly JudgedSeries[];
+  /** The model's, where it learns from all series at once; none of them where it has no network. */
+  readonly fits: readonly FittedNumbers[] | null;
+}
+
 /**
- * Every series fitted on its training part and judged; `fits`: the model's, where it learns from all series at once, none of them where it has
- * no network. What has judged is let go: of a large panel it would take more room than all that is kept.
+ * Every series fitted on its training part and judged. What has judged is let go: of a large panel it would take more room than all that is
+ * kept.
  */
 async function judgeAll(
   { tasks, baselines, metrics }: Plan,
   { series: panel }: Numbers,
   workshop: Workshop,
   hooks: Hooks,
-): Promise<{ judged: JudgedSeries[]; fits: readonly FittedNumbers[] | null }> {
+): Promise<Judged> {
   const requests = tasks.map((task) => judgedRequest(task, workshop.config, hooks));
   const fits = await fitTogether(workshop, panel, requests);
   const rivals = await fitBaselines(baselines, panel, requests, workshop, hooks);
@@ -166,8 +172,7 @@ async function continueAll(
   { tasks, courses }: Plan,
   { short = [] }: Numbers,
   workshop: Workshop,
-  judged: readonly JudgedSeries[],
-  fits: readonly FittedNumbers[] | null,
+  { judged, fits }: Judged,
   backtest: BacktestOutcome | null,
   hooks: Hooks,
 ): Promise<{ outcomes: SeriesOutcome[]; beside: ShortOutcome }> {
@@ -190,13 +195,13 @@ async function continueAll(
 /** The model's losses beside the best baseline's, and the best baseline's beside last-value's, on the windows that decide. */
 async function compared(
   { tasks, courses, metrics }: Plan,
-  config: Config,
-  known: ForecasterContext,
+  workshop: Workshop,
   scores: readonly ScoreRow[],
   outcomes: readonly SeriesOutcome[],
   backtest: BacktestOutcome | null,
   hooks: Hooks,
 ): Promise<Pick<Outcome, 'differences' | 'plain' | 'overlap'>> {
+  const { config } = workshop;
   const { model, window, predict, evaluate } = config;
   const metric = metrics[0] as string;
   const rows = decidingRows(scores);
@@ -213,7 +218,7 @@ async function compared(
   return {
     differences,
     plain: untested
-      ? await earlierDifferences({ rows, plain, courses, ...asked, metric }, config, known, hooks)
+      ? await earlierDifferences({ rows, plain, courses, ...asked, metric }, config, workshop, hooks)
       : plain,
     overlap,
   };

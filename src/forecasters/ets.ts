@@ -185,12 +185,13 @@ function search(
   });
   const unit = Math.sqrt(squares / values.length) || 1;
   const place = placesOf(form);
+  const seasonUnit = form.seasonal === 'multiplicative' ? unit / Math.max(Math.abs(start.level), unit) : unit;
+  const space: Space = { form, place, start, unit, seasonUnit };
   const point = new Float64Array(place.size);
   point[place.alpha] = logit((start.alpha - LOW) / (HIGH - LOW));
   if (form.trend) point[place.beta] = logit(0.1);
   if (form.seasonal !== null) point[place.gamma] = logit(0.1);
   if (form.damped) point[place.phi] = logit(0.9);
-  const seasonUnit = form.seasonal === 'multiplicative' ? unit / Math.max(Math.abs(start.level), unit) : unit;
   const gradientOf: EtsGradient = {
     alpha: 0,
     beta: 0,
@@ -202,13 +203,13 @@ function search(
   };
   const tried: Tried = { ...start, seasonals: start.seasonals.slice() };
   const value = (x: Float64Array, gradient: Float64Array): number => {
-    setParameters(tried, x, form, place, start, unit, seasonUnit);
+    setParameters(tried, x, space);
     const result = likelihood(tried, gradientOf);
-    if (Number.isFinite(result)) chain(x, form, place, tried, gradientOf, unit, seasonUnit, gradient);
+    if (Number.isFinite(result)) chain(x, space, tried, gradientOf, gradient);
     return result;
   };
   const found = descendSmoothly(value, point, ITERATIONS);
-  setParameters(tried, found.point, form, place, start, unit, seasonUnit);
+  setParameters(tried, found.point, space);
   return { parameters: { ...tried, beta: tried.beta / tried.alpha }, value: found.value };
 }
 
@@ -241,19 +242,20 @@ function placesOf({ trend, damped, seasonal, season: m }: EtsForm): Places {
   return { alpha: 0, beta, gamma, phi, level, trend: slope, seasonals, size: size + (seasonal === null ? 0 : m - 1) };
 }
 
+/** What a search moves in: its variables, where they begin, and what a step of them is worth. */
+interface Space {
+  readonly form: EtsForm;
+  readonly place: Places;
+  readonly start: SmoothingParameters;
+  readonly unit: number;
+  readonly seasonUnit: number;
+}
+
 /** Parameters that are overwritten for every point of a search. */
 type Tried = { -readonly [name in keyof SmoothingParameters]: SmoothingParameters[name] };
 
 /** `beta` is αβ here. The last number of the season is what the others leave of their sum. */
-function setParameters(
-  tried: Tried,
-  x: Float64Array,
-  form: EtsForm,
-  place: Places,
-  start: SmoothingParameters,
-  unit: number,
-  seasonUnit: number,
-): void {
+function setParameters(tried: Tried, x: Float64Array, { form, place, start, unit, seasonUnit }: Space): void {
   const alpha = LOW + (HIGH - LOW) * logistic(x[place.alpha] as number);
   const { seasonals } = tried;
   const first = start.seasonals;
@@ -278,12 +280,9 @@ function setParameters(
 /** The gradient of the variables from that of the parameters. */
 function chain(
   x: Float64Array,
-  form: EtsForm,
-  place: Places,
+  { form, place, unit, seasonUnit }: Space,
   { alpha, beta, gamma }: SmoothingParameters,
   of: EtsGradient,
-  unit: number,
-  seasonUnit: number,
   gradient: Float64Array,
 ): void {
   const curve = (at: number, width: number): number => {

@@ -358,6 +358,11 @@ describe('members', () => {
     expect(counts[0]).toBe(1);
     expect(counts[1]).toBeGreaterThan(1);
     expect(counts[2]).toBeGreaterThan(counts[1] as number);
+    const { report } = await fitted(
+      { kind: 'auto', budget: '0.001ms', members: ['ets', 'last-value'] } as never,
+      wave(80),
+    );
+    expect(report.members.map(({ reason }) => reason)).toEqual([null, expect.stringMatching(/^over the budget/)]);
   });
 
   it('a network’s multiply-adds weigh a fifth of a recursion’s: six fits of 16e9 are within 20s, of 17e9 are not', async () => {

@@ -53,3 +53,14 @@ test.each(['average', 'auto'])('%s keeps one account of what it did with its mem
   const all = await fitted(made(kind, { members: ['drift', 'theta'] }), requests());
   expect(new Set(all.map(({ report }) => report.members)).size).toBe(1);
 });
+
+test('auto takes the mean of a panel, and the median of one series, where fewer than four forecasts lie side by side', async () => {
+  const asked = requests({ horizon: 10 });
+  const [first] = await fitted(made('auto', { members: ['drift', 'theta', 'ses'] }), asked);
+  expect(first?.report).toMatchObject({
+    how: 'mean',
+    rule: expect.stringMatching(/^mean of \d of 3 within \d % of the best/),
+  });
+  const alone = await made('auto', { members: ['drift', 'theta', 'ses'] }).fit(panel[0]!, asked[0]!);
+  expect((alone as FittedCombination).report.how).toBe('median');
+});

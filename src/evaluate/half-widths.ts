@@ -63,11 +63,13 @@ function scoresOf(views: readonly View[], horizon: number, k: number): Pick<Lear
     sums: Array.from({ length: horizon }, () => []),
   };
   const folds = new Map<number, Fold>();
+  const several = views.length > 1;
   for (const view of views) {
     const { errors, fold } = view.item.path;
+    const common = several ? null : scaleOf(view, k, null, horizon);
     for (let n = 0; n < view.known.length; n++) {
       if (view.known[n] === 0) continue;
-      const scale = scaleOf(view, k, views.length > 1 ? n : null, horizon);
+      const scale = common ?? scaleOf(view, k, n, horizon);
       const own = folds.get(fold[n] as number) ?? emptyFold(horizon);
       folds.set(fold[n] as number, own);
       let sum = 0;

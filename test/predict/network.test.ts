@@ -207,6 +207,13 @@ describe('covariates', () => {
     expect(error).toMatchObject({ code: 'E_DATA_FUTURE', message: expect.stringMatching(/row 312.*row 310/) });
   });
 
+  it('columns known in advance have to reach over the lead and the steps after it', () => {
+    const window = shape({ context: 6, horizon: 2, lead: 2 });
+    const until = (end: number) => seriesOf({ future: [column('f', end, (t) => t)] });
+    expect(() => checkReach(window, until(LENGTH + 3), 2)).toThrow(expect.objectContaining({ code: 'E_DATA_FUTURE' }));
+    expect(() => checkReach(window, until(LENGTH + 4), 2)).not.toThrow();
+  });
+
   it.each([
     ['past covariates', { past: [column('p', LENGTH, (t) => t)] }, 0, 'E_CONFIG_CONFLICT'],
     ['a lead', {}, 2, 'E_CONFIG_CONFLICT'],

@@ -19,7 +19,7 @@ export async function startLimit(instructions: string, root: string): Promise<Wo
   let why = 'there is no C++ compiler';
   for (const compiler of [process.env.CXX, 'g++', 'clang++', 'c++']) {
     if (!compiler) continue;
-    const align = compiler.endsWith('g++') ? ['-falign-loops=64', '-Wno-psabi'] : [];
+    const align = /(?<!clan)g\+\+$/.test(compiler) ? ['-falign-loops=64', '-Wno-psabi'] : [];
     const { status, stderr } = spawnSync(compiler, [...flags, ...align, '-o', program, source], { encoding: 'utf8' });
     if (status === null) continue;
     if (status !== 0) {

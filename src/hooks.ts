@@ -56,7 +56,7 @@ export function hooksOf({ folder, continued, goesOn, warnings, signal, tell }: E
     counted: (task, done, of) => {
       if (of > 1) tell({ kind: 'count', task, done, of });
     },
-    summary: (_, summary, samples) => {
+    summary: (summary, samples) => {
       const text = summaryText(summary, samples);
       if (!shown.has(text)) tell({ kind: 'summary', text });
       shown.add(text);

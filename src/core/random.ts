@@ -1,5 +1,5 @@
 // Every random number of the program: a counter-based generator (Philox 4x32-10), keyed by (seed, purpose).
-// In: a seed, a purpose and a position. Out: 32-bit words, uniforms, normals. Not here: any state shared between callers.
+// In: a seed, a purpose and a counter. Out: 32-bit words, uniforms, normals. Not here: any state shared between callers.
 
 // Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC 2011); constants as published there.
 const MULTIPLIER_0 = 0xd2511f53;

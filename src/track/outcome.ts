@@ -22,7 +22,7 @@ export interface Hooks {
   readonly progress: (series: string, progress: Progress) => void;
   /** How many of a panel's series a task ("judging") has done. */
   readonly counted: (task: string, done: number, of: number) => void;
-  readonly summary: (series: string, summary: ModelSummary, samples: number) => void;
+  readonly summary: (summary: ModelSummary, samples: number) => void;
   readonly checkpointDue: () => boolean;
   readonly save: (series: string, state: TrainState) => Promise<void>;
   /** Keeps a finished training until the whole run is complete. */
@@ -82,7 +82,7 @@ export function requestOf(
 /** A network plan's hooks for one series. */
 export async function planHooks(series: string, hooks: Hooks): Promise<NonNullable<NetworkPlan['hooks']>> {
   return {
-    summary: (summary, samples) => hooks.summary(series, summary, samples),
+    summary: hooks.summary,
     checkpointDue: hooks.checkpointDue,
     save: (state) => hooks.save(series, state),
     resume: await hooks.resume(series),

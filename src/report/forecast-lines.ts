@@ -34,7 +34,7 @@ export function forecastLines(
   const first = rows[0];
   if (first === undefined) return [];
   const named = rows.some((row) => row.series !== first.series);
-  const level = Object.keys(first.lower ?? {})[0];
+  const level = Object.keys(rows.find(({ lower }) => lower)?.lower ?? {})[0]; // short series may have none
   const shown = rows.slice(0, limit);
   const label = (row: ForecastRow): string => (named ? `${visible(row.series, 36)} ` : '') + visible(row.target, 30);
   const [value = [], ...bounds] = unitFigures(

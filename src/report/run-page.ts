@@ -111,8 +111,9 @@ function keyOf({ series, target }: Pick<ForecastRow, 'series' | 'target'>): stri
   return `${series}\n${target}`;
 }
 
+/** Of the first row that has intervals: those of short series may have none. */
 function levelsOf(rows: readonly Pick<ForecastRow, 'lower'>[]): string[] {
-  return Object.keys(rows[0]?.lower ?? {}).sort((a, b) => Number(a) - Number(b));
+  return Object.keys(rows.find(({ lower }) => lower)?.lower ?? {}).sort((a, b) => Number(a) - Number(b));
 }
 
 function forecastTable(rows: readonly ForecastRow[], named: boolean): string {

@@ -189,6 +189,14 @@ test('a long note is wrapped, not cut where it says what matters', () => {
   expect(page.replace(/\n +/g, ' ')).toContain(`${long}, delimiter ;`);
 });
 
+test('intervals are shown where the first series has none', () => {
+  const [first, second] = numbers.forecast as [(typeof numbers.forecast)[number], (typeof numbers.forecast)[number]];
+  const { lower: _, upper: __, ...bare } = first;
+  const table = renderForecast([{ ...bare, series: 'short' }, second]);
+  expect(table).toMatch(/80 % from +to$/m);
+  expect(table).toMatch(/^short .* – +–$/m);
+});
+
 test('colour changes nothing but colour', () => {
   const painted = renderTerminal(numbers, picture, (what, piece) => `<${what}>${piece}</${what}>`);
   expect(painted.replace(/<\/?[a-z]+>/g, '')).toBe(renderTerminal(numbers, picture));

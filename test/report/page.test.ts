@@ -412,3 +412,10 @@ it('what is foreign is only ever text', () => {
   expect(html).not.toContain('<svg onload');
   expect(html).toContain('&quot;&gt;&lt;svg onload=alert(1)&gt;javascript:');
 });
+
+it('shows intervals where the first series has none', () => {
+  const [first, ...others] = numbers.forecast as [(typeof numbers.forecast)[number], ...typeof numbers.forecast];
+  const { lower: _, upper: __, ...bare } = first;
+  const page = runPage({ ...numbers, forecast: [{ ...bare, series: 'short' }, ...others] }, input);
+  expect(page.split('Forecast as a table')[1]).toContain('80 % from');
+});

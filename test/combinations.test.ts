@@ -174,6 +174,18 @@ describe('a combination in a config', () => {
     expect(await refused({ kind: 'auto', members: ['bigram'] })).toMatch(/E_CONFIG/);
   });
 
+  it('none of whose members can be fitted speaks of the reason, not of more history alone', async () => {
+    const rows = Array.from({ length: 40 }, (_, t) => `${1900 + t},${(t % 5) - 2}`).join('\n');
+    space.write('below.csv', `year,y\n${rows}\n`);
+    const members = ['theta', 'drift'].map((model) => ({ kind: 'log-scale', model }));
+    await expect(
+      ran({ source: { kind: 'csv', file: 'below.csv' }, model: { kind: 'average', members } }),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(/^no member of average could be fitted: a logarithm needs values above 0/),
+      hint: expect.stringMatching(/^mend the reason/),
+    });
+  });
+
   it('is refused for text', async () => {
     space.write('text.txt', 'a b c d e f g\n'.repeat(20));
     const config = { source: { kind: 'text', file: 'text.txt' }, model: { kind: 'auto' } };

@@ -146,6 +146,6 @@ export function noneLeft(kind: string, reasons: readonly string[]): ForecastErro
   const why = reasons[0] === undefined ? '' : `: ${reasons[0]}`;
   return new ForecastError('E_DATA_TOO_SHORT', `no member of ${kind} could be fitted${why}`, {
     where: 'model.members',
-    hint: 'more history, or members that need less of it (last-value, drift)',
+    hint: 'mend the reason, which is that of the first member, or add members that ask for less (last-value, drift)',
   });
 }

@@ -21,7 +21,6 @@ import { factsOf, loadData, type OpenOptions } from '../prepare/open.ts';
 import { counted } from '../report/figures.ts';
 import { seasonFact } from '../report/seasons.ts';
 import { renderSummary } from '../report/summary.ts';
-import { DATA_FILE } from '../sources/endings.ts';
 import { idsOf, textTask, textUnread } from '../track/text.ts';
 import { cutoffAt, fromAt, lengthAt, targetsBetween } from '../window/cuts.ts';
 import type { SplitPositions } from '../window/split.ts';

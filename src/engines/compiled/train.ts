@@ -46,6 +46,23 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
   }
 }
 
+/** A training under way: what all of its calls of steps share. */
+interface Training {
+  readonly machine: Machine;
+  readonly request: TrainRequest;
+  readonly stopping: Stopping;
+  /** Used again by each call: a short epoch is over in less time than new ones take. */
+  readonly desk: Desk;
+}
+
+/** The batches of an epoch, or of several, in the order they are visited. */
+interface Lap {
+  readonly visits: Visits;
+  readonly epochs: number;
+  /** Of one epoch. */
+  readonly steps: number;
+}
+
 async function trainEpochs(machine: Machine, request: TrainRequest, stopping: Stopping): Promise<TrainReport> {
   const each = workPerWindow(machine, request.training.shape, 3);
   await alone(machine, (kernel) => {
@@ -57,6 +74,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
   let pace = WORK_PER_TURN; // multiply-adds of a call: what is at work first is soon told of
   let position = request.from;
   const desk: Desk = { rates: new Float64Array(0), settings: new Float64Array(5), results: new Float64Array(RESULTS) };
+  const training: Training = { machine, request, stopping, desk };
   let worked = 0; // on this thread, since others had their turn
   let visits: Visits | null = null;
   let unreported = WORK_PER_REPORT; // the first turn is reported
@@ -67,6 +85,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
     visits = visitsOf(machine.network, plan, true, visits);
     if (position.step === 0) machine.streams = machine.network.carry ? { count: request.batch, data: null } : null;
     const steps = (visits.bounds.length - 1) / epochs;
+    const lap: Lap = { visits, epochs, steps };
     const begun = position.epoch;
     let last = standing(request, position, steps);
     while (position.epoch === begun && position.step < steps) {
@@ -75,7 +94,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
       const asked = epochs > 1 ? epochs * steps : Math.min(room, steps - position.step);
       pace *= 2;
       const work = (visits.bounds[position.step + asked]! - visits.bounds[position.step]!) * each;
-      const soon = takeSteps(machine, request, visits, position, asked, epochs, work, stopping, desk);
+      const soon = takeSteps(training, lap, position, asked, work);
       const ends = soon instanceof Promise ? await soon : soon;
       last = ends.pop()!;
       for (const { position, rate, norm } of ends) {
@@ -137,7 +156,7 @@ const COMPLETE = 0;
 const NOT_FINITE = 1;
 const ABORTED = 2;
 
-/** Arrays of a call of steps, used again by the next: a short epoch is over in less time than new ones take. */
+/** Arrays of a call of steps. */
 interface Desk {
   rates: Float64Array;
   readonly settings: Float64Array;
@@ -158,20 +177,15 @@ function standing({ schedule, optimizer, epochs }: TrainRequest, position: Posit
   return { end: COMPLETE, position, rate, norm: position.norm ?? 0 };
 }
 
-/** Up to `asked` steps, of `epochs` whole epochs or a part of one, in one call; gives where each epoch that was begun stands. Errors: E_LIMIT_MEMORY. */
-function takeSteps(
-  machine: Machine,
-  request: TrainRequest,
-  { bounds, bound }: Visits,
-  from: Position,
-  asked: number,
-  epochs: number,
-  work: number,
-  stopping: Stopping,
-  desk: Desk,
-): Soon<Taken[]> {
+/**
+ * Up to `asked` steps of a lap, all of its epochs or a part of its one, in one call of `work` multiply-adds; gives where each epoch that was
+ * begun stands. Errors: E_LIMIT_MEMORY.
+ */
+function takeSteps(training: Training, lap: Lap, from: Position, asked: number, work: number): Soon<Taken[]> {
+  const { machine, request, stopping, desk } = training;
+  const { bounds, bound } = lap.visits;
+  const { epochs, steps } = lap;
   const { epoch, step } = from;
-  const steps = (bounds.length - 1) / epochs;
   const first = (epoch - 1) * steps + step;
   if (desk.rates.length !== asked) desk.rates = new Float64Array(asked);
   if (desk.results.length !== RESULTS * epochs) desk.results = new Float64Array(RESULTS * epochs);
@@ -206,17 +220,17 @@ function takeSteps(
       trainings > 1,
     );
   });
-  if (soon instanceof Promise) return soon.then((made) => taken(machine, stopping, from, desk, made));
-  return taken(machine, stopping, from, desk, soon);
+  if (soon instanceof Promise) return soon.then((made) => taken(training, asked / epochs, from, made));
+  return taken(training, asked / epochs, from, soon);
 }
 
-/** What a call left on the desk. Errors: E_LIMIT_MEMORY. */
-function taken(machine: Machine, stopping: Stopping, from: Position, { rates, results }: Desk, made: number): Taken[] {
+/** What a call that made so many steps left on the desk; `steps`: those it was asked for of each epoch. Errors: E_LIMIT_MEMORY. */
+function taken({ machine, stopping, desk }: Training, steps: number, from: Position, made: number): Taken[] {
+  const { rates, results } = desk;
   stopping.own = false;
   if (made < 0) throw noMemory(machine);
   machine.steps += made;
   machine.version++;
-  const steps = (RESULTS * rates.length) / results.length;
   const ends: Taken[] = [];
   for (let e = 0; e * steps <= made && e * steps < rates.length; e++) {
     const [lossSum, correct, weight, norm, end] = results.subarray(RESULTS * e) as unknown as Line;

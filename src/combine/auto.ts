@@ -8,7 +8,7 @@ import type { How } from './blend.ts';
 import { bestOf, fitChosen, groundOf, nearest, type Rule } from './chosen.ts';
 import type { CombinationKind, CombineContext, FittedCombination, Member } from './combination.ts';
 import { budgetOf, nominalSeconds } from './cost.ts';
-import type { Judgement } from './judge.ts';
+import type { PoolJudgement } from './judge.ts';
 import { leastErrorWeights } from './least-error.ts';
 import { logScale } from './log-scale.ts';
 import { spelled } from './member.ts';
@@ -112,7 +112,7 @@ function ruleOf(
  * The weights with which all members that were judged err least together; null where too few forecasts lie side by side in every series:
  * what is shared by all at a time is no second sight of it.
  */
-function together({ members, blocks, longest }: Judgement): number[] | null {
+function together({ members, blocks, longest }: PoolJudgement): number[] | null {
   if (longest < ENOUGH) return null;
   const judged = members.flatMap(({ misses }, i) => (misses === null ? [] : [{ misses, i }]));
   if (judged.length === 0) return null;
@@ -130,11 +130,11 @@ function usualRows(requests: readonly FitRequest[]): number {
 }
 
 /** How many times the least error a member's may be: of n forecasts side by side, chance alone moves a mean by some 1/√n of itself. */
-function reachOf({ apart }: Judgement): number {
+function reachOf({ apart }: PoolJudgement): number {
   return Math.min(MOST_APART, 1 + 1 / Math.sqrt(Math.max(1, apart)));
 }
 
-function whichOf(judgement: Judgement, count: number, tried: number, best: number | undefined): string {
+function whichOf(judgement: PoolJudgement, count: number, tried: number, best: number | undefined): string {
   if (judgement.origins === 0) return `all ${count}`;
   if (best !== undefined) return `the best ${count} of ${tried}`;
   return `${count} of ${tried} within ${Math.round(100 * (reachOf(judgement) - 1))} % of the best`;

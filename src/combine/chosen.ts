@@ -12,7 +12,7 @@ import {
   type Member,
   sharing,
 } from './combination.ts';
-import { type Judgement, judge } from './judge.ts';
+import { judge, type PoolJudgement } from './judge.ts';
 import { labelOf } from './member.ts';
 
 type Choice = Exclude<Member, string>;
@@ -24,7 +24,7 @@ export interface Rule {
   readonly budget: number;
   /** What is taken of those with a weight where an earlier fit does not say. */
   readonly how: How;
-  weigh(judgement: Judgement): Weighed;
+  weigh(judgement: PoolJudgement): Weighed;
 }
 
 export interface Weighed {
@@ -121,7 +121,7 @@ async function fitJudged(
 }
 
 /** "judged by 5 rolling origins of 12 steps", or why they were not. */
-export function groundOf({ origins, horizon }: Judgement): string {
+export function groundOf({ origins, horizon }: PoolJudgement): string {
   if (origins === 0) return 'none judged: too few rows for a rolling origin';
   const steps = horizon === 1 ? '1 step' : `${horizon} steps`;
   return `judged by ${origins} rolling origin${origins === 1 ? '' : 's'} of ${steps}`;
@@ -130,7 +130,7 @@ export function groundOf({ origins, horizon }: Judgement): string {
 /**
  * Positions of the members whose error is at most `times` the least one, and of the `least` best ones, ties in the members' order.
  */
-export function nearest(judgement: Judgement, times: number, least: number): number[] {
+export function nearest(judgement: PoolJudgement, times: number, least: number): number[] {
   const ranked = bestOf(judgement, judgement.members.length);
   const errors = ranked.map((i) => judgement.members[i]?.error as number);
   const far = errors.findIndex((error, rank) => rank >= least && error > times * (errors[0] as number));
@@ -138,7 +138,7 @@ export function nearest(judgement: Judgement, times: number, least: number): num
 }
 
 /** Positions of the `count` members with the least errors, ties in the members' order. */
-export function bestOf({ members }: Judgement, count: number): number[] {
+export function bestOf({ members }: PoolJudgement, count: number): number[] {
   return members
     .flatMap(({ error, reason }, i) => (error !== null && reason === null ? [{ error, i }] : []))
     .sort((a, b) => a.error - b.error || a.i - b.i)

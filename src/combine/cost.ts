@@ -12,7 +12,7 @@ export const NOMINAL_RATE = 1e9;
 export const NETWORK_PACE = 5;
 
 /** What an estimate may depend on. */
-export interface Task {
+export interface Workload {
   readonly rows: number;
   readonly season: number;
   /** Steps from the last known row to the last one forecast. */
@@ -23,11 +23,14 @@ export interface Task {
   readonly ahead: number;
 }
 
+/** Multiply-adds of one fit. */
+type Cost = (work: Workload, options: { readonly [option: string]: unknown }) => number;
+
 /**
  * Per kind, measured where a search ends by itself. Smoothing: evaluations of the search × rows × terms of one step of the recursion; of ets
  * for each form, more of them the more numbers the season has.
  */
-const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option: string]: unknown }) => number } = {
+const COSTS: { readonly [kind: string]: Cost } = {
   'last-value': ({ rows }) => rows,
   mean: ({ rows }) => rows,
   drift: ({ rows }) => rows,
@@ -55,7 +58,7 @@ const COSTS: { readonly [kind: string]: (task: Task, options: { readonly [option
  * penalty.
  */
 function linearCost(
-  task: Task,
+  task: Workload,
   {
     context,
     ridge = 'auto',
@@ -88,7 +91,7 @@ function linearCost(
 }
 
 /** In each of two rounds windows that reach one step, the errors each column has in them, and their normal equations for every pass. */
-function aheadCost({ rows, ahead, together }: Task, shortest: number): number {
+function aheadCost({ rows, ahead, together }: Workload, shortest: number): number {
   if (ahead === 0) return 0;
   const context = Math.max(1, Math.min(shortest, Math.floor(rows / 3)));
   const windows = sweepCost(rows, { context, reach: 1, stride: 1, intercept: false });
@@ -105,10 +108,10 @@ function formsOf(season: number, { error, trend, seasonal }: { readonly [option:
 }
 
 /** A kind nobody has measured: some thirty models of smoothing, searched. */
-const UNKNOWN = ({ rows }: Task): number => 30 * 600 * 12 * rows;
+const UNKNOWN = ({ rows }: Workload): number => 30 * 600 * 12 * rows;
 
 /** Multiply-adds of one fit of one target; null for a network, whose maker knows (CombineContext.networkCost). */
-export function costOf(member: Exclude<Member, string>, task: Task): number {
+export function costOf(member: Exclude<Member, string>, task: Workload): number {
   const { kind, ...options } = member;
   if (kind === 'log-scale') return 40 * task.rows + costOf(options.model as Exclude<Member, string>, task);
   return (COSTS[kind] ?? UNKNOWN)(task, options);

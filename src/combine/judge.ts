@@ -35,7 +35,7 @@ export interface Judged {
   readonly reason: string | null;
 }
 
-export interface Judgement {
+export interface PoolJudgement {
   readonly members: readonly Judged[];
   /** Origins of the longest series, and steps of each forecast. */
   readonly origins: number;
@@ -61,7 +61,7 @@ export async function judge(
   requests: readonly FitRequest[],
   budget: number,
   context: CombineContext,
-): Promise<Judgement> {
+): Promise<PoolJudgement> {
   const pasts = panel.map((series, s) => pastOf(series, requests[s] as FitRequest));
   const { horizon = 1, lead = 0, seed = 0, signal } = requests[0] ?? {};
   const { walks, walked } = walksOf(pasts, horizon, lead, members, budget, context);

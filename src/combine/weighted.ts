@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { NumberForecaster } from '../core/forecaster.ts';
 import { bestOf, fitChosen, groundOf, type Rule } from './chosen.ts';
 import type { CombinationKind, FittedCombination, Member } from './combination.ts';
-import type { Judgement } from './judge.ts';
+import type { PoolJudgement } from './judge.ts';
 import { members, spelledMember } from './members.ts';
 
 export interface WeightedOptions {
@@ -57,7 +57,7 @@ function ruleOf({ members, best, power }: WeightedOptions): Rule {
 }
 
 /** (least error / error)^power, which neither overflows nor divides by 0: who has no error shares with nobody else. */
-function weightsOf(judgement: Judgement, best: number, power: number): number[] {
+function weightsOf(judgement: PoolJudgement, best: number, power: number): number[] {
   const { members, origins } = judgement;
   if (origins === 0) return members.map(() => 1);
   const taken = new Set(bestOf(judgement, best));

@@ -28,7 +28,7 @@ export type TrainOptions = Pick<
 };
 
 /** What a network forecaster is made of: pieces of the config, and the edge's hooks. */
-export interface NetworkPlan {
+export interface NetworkSetup {
   readonly name: string;
   /** Kind of the model and its options. */
   readonly model: { readonly kind: string; readonly [option: string]: unknown };
@@ -54,7 +54,7 @@ export interface NetworkParts {
 
 /** What a network was made of: the same again is the same network. */
 export interface Made {
-  readonly model: NetworkPlan['model'];
+  readonly model: NetworkSetup['model'];
   /** Whether it was trained on the logarithms of the series; absent: on the series. */
   readonly logarithms?: true;
   readonly seed: number;
@@ -64,7 +64,7 @@ export interface Made {
 
 /** What the network of a plan is made of for a request. */
 export function madeOf(
-  { model, logarithms }: Pick<NetworkPlan, 'model' | 'logarithms'>,
+  { model, logarithms }: Pick<NetworkSetup, 'model' | 'logarithms'>,
   { seed, until, validation }: Pick<FitRequest, 'seed' | 'until' | 'validation'>,
 ): Made {
   return { model, ...(logarithms ? { logarithms } : {}), seed, until, validation };
@@ -81,7 +81,7 @@ export interface NetworkFit {
 
 /** Trains the network a plan describes on the windows of a sequence. Errors: E_DATA_TOO_SHORT, E_LIMIT_MEMORY, and those of `train`. */
 export async function fitNetwork(
-  plan: NetworkPlan,
+  plan: NetworkSetup,
   sequence: Sequence,
   request: FitRequest,
   encoder: JsonObject | null,
@@ -167,7 +167,7 @@ function hasTarget(cuts: Cuts, shape: WindowShape, { tokens, targets }: Sequence
 
 /** The network a plan describes for a sequence. */
 export function buildNetwork(
-  plan: Pick<NetworkPlan, 'model' | 'shape'>,
+  plan: Pick<NetworkSetup, 'model' | 'shape'>,
   sequence: Pick<Sequence, 'targets' | 'past' | 'future' | 'tokens'>,
 ): Network {
   const { kind, ...options } = plan.model;
@@ -207,7 +207,7 @@ function refuseForesight({ layers }: Network, shape: WindowShape): void {
 }
 
 /** Positions a full window reads: its context, and before it what its lags reach back to. */
-function fullContext(network: Network, { shape, cutting }: Pick<NetworkPlan, 'shape' | 'cutting'>): number {
+function fullContext(network: Network, { shape, cutting }: Pick<NetworkSetup, 'shape' | 'cutting'>): number {
   return shape.context + (cutting.kind === 'sliding' ? lagReach(network) : 0);
 }
 

@@ -13,10 +13,10 @@ import type { Network } from '../models/network.ts';
 import { centralQuantile, reachBack } from '../models/plan.ts';
 import { cutsAt } from '../window/cuts.ts';
 import type { Cutting, WindowShape } from '../window/window.ts';
-import { fitNetwork, type NetworkFit, type NetworkParts, type NetworkPlan } from './network.ts';
+import { fitNetwork, type NetworkFit, type NetworkParts, type NetworkSetup } from './network.ts';
 import { refuseUnknowable, rollout } from './rollout.ts';
 
-export interface NumberPlan extends NetworkPlan {
+export interface NumberPlan extends NetworkSetup {
   /** Encoders in order, undone in reverse. */
   readonly chain: readonly { readonly kind: string; readonly [option: string]: unknown }[];
   readonly season: number;

@@ -7,7 +7,7 @@ import type { Compiled, Engine } from '../engines/engine.ts';
 import type { Network } from '../models/network.ts';
 import { cutsAt, takeCuts } from '../window/cuts.ts';
 import type { WindowShape } from '../window/window.ts';
-import { fitNetwork, type NetworkFit, type NetworkParts, type NetworkPlan } from './network.ts';
+import { fitNetwork, type NetworkFit, type NetworkParts, type NetworkSetup } from './network.ts';
 import { rollout } from './rollout.ts';
 
 export interface FittedTextNetwork extends FittedText {
@@ -21,7 +21,7 @@ export interface TextNetwork extends TextForecaster {
 }
 
 /** A network forecaster of tokens. */
-export function textNetwork(plan: NetworkPlan): TextNetwork {
+export function textNetwork(plan: NetworkSetup): TextNetwork {
   return {
     name: plan.name,
     async fit(sequence, request) {

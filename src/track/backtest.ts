@@ -14,7 +14,7 @@ import { holdOut, windowShape } from '../prepare/cutting.ts';
 import type { BacktestReport } from '../report/result.ts';
 import { backtestReport, intervalsOf, partErrors } from './backtest-report.ts';
 import { pathId } from './forecast-rows.ts';
-import { DRAWN, type HeldOut, heldOutOf } from './held-out.ts';
+import { DRAWN, type HeldPaths, heldOutOf } from './held-out.ts';
 import { type Hooks, requestOf } from './outcome.ts';
 import { stillWarnings } from './still.ts';
 
@@ -37,7 +37,7 @@ export interface BacktestOutcome {
   readonly series: readonly {
     readonly rows: readonly ScoreRow[];
     readonly losses: Losses;
-    readonly held: readonly HeldOut[];
+    readonly held: readonly HeldPaths[];
   }[];
   readonly report: BacktestReport;
   /** The model's: targets are named "series/target". */
@@ -152,7 +152,7 @@ function warnIntervals({ levels }: Calibration, hooks: Hooks): void {
  * Intervals are made of the rows before a test part: where it turns out unlike them, as after a step at the end, they must not stand there as if
  * they had held. Forecasts of the test part that do not overlap are counted.
  */
-export function warnOutside(held: readonly HeldOut[], calibration: Calibration | null, hooks: Hooks): void {
+export function warnOutside(held: readonly HeldPaths[], calibration: Calibration | null, hooks: Hooks): void {
   for (const { level } of calibration?.levels ?? []) {
     const paths = held.flatMap(({ series, target, paths }) => {
       const widths = halfWidths(calibration as Calibration, pathId(series, target), level);

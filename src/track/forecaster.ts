@@ -23,7 +23,7 @@ import {
   type Made,
   madeOf,
   type NetworkParts,
-  type NetworkPlan,
+  type NetworkSetup,
   type TrainOptions,
 } from '../predict/network.ts';
 import { numberNetwork, restoreNumberNetwork } from '../predict/number-network.ts';
@@ -54,7 +54,7 @@ export interface Workshop {
 }
 
 /** Checkpoints and news of the network of each seed. */
-export type SeedHooks = ReadonlyMap<number, NonNullable<NetworkPlan['hooks']>>;
+export type SeedHooks = ReadonlyMap<number, NonNullable<NetworkSetup['hooks']>>;
 
 /** The config's model. `hooks`: of its own networks; members of combinations have none. */
 export function modelForecaster(workshop: Workshop, hooks?: SeedHooks): NumberForecaster {
@@ -146,7 +146,7 @@ function byRecipe(
 function networkOf(
   { config, shape, season, engine, train, trained, logarithms }: Workshop,
   model: Choice,
-  hooks?: NonNullable<NetworkPlan['hooks']>,
+  hooks?: NonNullable<NetworkSetup['hooks']>,
 ): NumberForecaster {
   const own = { model, ...(logarithms ? { logarithms } : {}) };
   const network = numberNetwork({

@@ -15,7 +15,7 @@ export interface HeldForecasts {
 }
 
 /** Paths of one target. */
-export interface HeldOut {
+export interface HeldPaths {
   readonly series: string;
   readonly target: string;
   readonly paths: readonly HeldPath[];
@@ -27,7 +27,7 @@ export const DRAWN = 6;
 const MOST_VALUES = 1000;
 
 /** One path after the other, by target: the newest origin, and before it each whose last step comes before the next one's first. */
-export function heldOutOf(series: Series, forecasts: HeldForecasts): HeldOut[] {
+export function heldOutOf(series: Series, forecasts: HeldForecasts): HeldPaths[] {
   const { split, origins, values, horizon, lead } = forecasts;
   const chosen = apart(origins, horizon);
   const cutoffs = chosen.map((n) => origins[n] as number);
@@ -59,7 +59,7 @@ function apart(origins: ArrayLike<number>, horizon: number): number[] {
 }
 
 /** The same targets' paths together, in time order. */
-export function joinedPaths(parts: readonly (readonly HeldOut[])[]): HeldOut[] {
+export function joinedPaths(parts: readonly (readonly HeldPaths[])[]): HeldPaths[] {
   const [first = [], ...others] = parts.filter((part) => part.length > 0);
   return first.map((own, c) => ({
     ...own,

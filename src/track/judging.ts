@@ -17,7 +17,7 @@ import type { BacktestOutcome } from './backtest.ts';
 import type { Deciding } from './contest.ts';
 import { keepNetworks, seedHooks } from './fitting.ts';
 import { closedForm, modelForecaster, type Workshop } from './forecaster.ts';
-import { type HeldOut, heldOutOf, joinedPaths } from './held-out.ts';
+import { type HeldPaths, heldOutOf, joinedPaths } from './held-out.ts';
 import { type Hooks, requestOf } from './outcome.ts';
 
 /** Windows judged at most: beyond it every k-th is taken, so that judging never costs more than training. */
@@ -33,7 +33,7 @@ export interface JudgedSeries {
   /** Window losses of the most honest split; of training windows none. */
   readonly losses: Losses | null;
   /** The model's forecasts of the most honest split. */
-  readonly held: readonly HeldOut[];
+  readonly held: readonly HeldPaths[];
 }
 
 /** A series, how its windows are cut, and what of it is held out. */
@@ -130,7 +130,7 @@ export async function judgeSeries(
   const first = fitted.firstCutoff ?? 1;
   const scores: ScoreRow[] = [];
   let losses: Losses | null = null;
-  let held: HeldOut[] = [];
+  let held: HeldPaths[] = [];
   for (const { split, from, until } of heldOut(parts, series.length)) {
     if (split === 'train' && config.evaluate.folds > 0) continue; // the backtest is more honest
     const cutoffs = judgedCutoffs(task, from, until).filter((cutoff) => cutoff >= first);

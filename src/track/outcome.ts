@@ -10,10 +10,10 @@ import type { ScoreRow } from '../evaluate/score.ts';
 import type { ModelSummary } from '../models/summary.ts';
 import { spellOptimizer } from '../optimizers/index.ts';
 import { spellSchedule } from '../optimizers/schedule.ts';
-import type { NetworkFit, NetworkPlan, TrainOptions } from '../predict/network.ts';
+import type { NetworkFit, NetworkSetup, TrainOptions } from '../predict/network.ts';
 import type { BacktestReport, Fit, ForecastRow, TextAnswer, TotalRow } from '../report/result.ts';
 import type { TrainState } from '../train/state.ts';
-import type { HeldOut } from './held-out.ts';
+import type { HeldPaths } from './held-out.ts';
 
 /** What the edge lends to a fit: progress, warnings, checkpoints. */
 export interface Hooks {
@@ -50,7 +50,7 @@ export interface Outcome {
   readonly overlap: number;
   readonly backtest: BacktestReport | null;
   /** The model's forecasts of held-out rows, target by target; empty for text. */
-  readonly held: readonly HeldOut[];
+  readonly held: readonly HeldPaths[];
   /** The model's own, for forecasts made later. */
   readonly calibration: Calibration | null;
   /** The model's errors at rolling origins; empty where there were none. */
@@ -80,7 +80,7 @@ export function requestOf(
 }
 
 /** A network plan's hooks for one series. */
-export async function planHooks(series: string, hooks: Hooks): Promise<NonNullable<NetworkPlan['hooks']>> {
+export async function planHooks(series: string, hooks: Hooks): Promise<NonNullable<NetworkSetup['hooks']>> {
   return {
     summary: hooks.summary,
     checkpointDue: hooks.checkpointDue,

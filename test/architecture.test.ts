@@ -128,10 +128,12 @@ describe('architecture', () => {
   it('a file that a comment points to is there', () => {
     const lost = files.flatMap((file) => {
       const comments = [...(code.get(file) as string).matchAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm)].join('\n');
-      const named = comments.match(/(?<![\w./-])[a-z][\w/-]*\.ts\b/g) ?? [];
-      return named
-        .filter((name) => !files.some((other) => other === name || other.endsWith(`/${name}`)))
-        .map((name) => `${file}: ${name}`);
+      const named = comments.match(/(?<![\w./-])(?:\.\.?\/)*[a-z][\w/-]*\.ts\b/g) ?? [];
+      const isThere = (name: string): boolean =>
+        name.startsWith('.')
+          ? code.has(normalize(join(dirname(file), name)).replaceAll('\\', '/'))
+          : files.some((other) => other === name || other.endsWith(`/${name}`));
+      return named.filter((name) => !isThere(name)).map((name) => `${file}: ${name}`);
     });
     expect(lost).toEqual([]);
   });

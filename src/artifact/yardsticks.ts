@@ -1,5 +1,5 @@
 // What a forecast is held against once the truth is known, as a file and back: its times, the errors to expect, the baselines' forecasts.
-// In: yardsticks. Out: the file; yardsticks. Not here: making them (../yardsticks.ts), judging by them (../check.ts).
+// In: yardsticks. Out: the file; yardsticks. Not here: making them (../yardsticks.ts), judging by them (../commands/check.ts).
 
 import { jsonPieces } from '../core/json.ts';
 import { encoded } from './write.ts';

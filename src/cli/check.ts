@@ -1,4 +1,4 @@
-// forecast check: holds a finished run's forecast against what came since. Not here: the work (../check.ts).
+// forecast check: holds a finished run's forecast against what came since. Not here: the work (../commands/check.ts).
 
 import { ForecastError } from '../core/errors.ts';
 import { usageError } from './failure.ts';

@@ -1,4 +1,4 @@
-// forecast compare: finished runs side by side. Not here: the work (../compare.ts).
+// forecast compare: finished runs side by side. Not here: the work (../commands/compare.ts).
 
 import { resolve } from 'node:path';
 import { oneLine } from './failure.ts';

@@ -1,4 +1,4 @@
-// forecast doctor: what loads on this machine, and how to repair what does not. Not here: the work (../doctor.ts).
+// forecast doctor: what loads on this machine, and how to repair what does not. Not here: the work (../commands/doctor.ts).
 
 import { type Command, flag } from './flags.ts';
 import { writeJson, writeOutput } from './output.ts';

@@ -1,4 +1,4 @@
-// forecast export: hands a run's model to other programs. Not here: the work (../export.ts).
+// forecast export: hands a run's model to other programs. Not here: the work (../commands/export.ts).
 
 import type { ExportOptions, ExportOutcome } from '../commands/export.ts';
 import { usageError } from './failure.ts';

@@ -1,4 +1,4 @@
-// forecast generate: continues a prompt with a finished text run. Not here: the work (../stored.ts).
+// forecast generate: continues a prompt with a finished text run. Not here: the work (../commands/stored.ts).
 
 import type { GenerateOptions } from '../commands/stored.ts';
 import { type Command, flag, number, present, text } from './flags.ts';

@@ -1,4 +1,4 @@
-// forecast import: takes a model trained elsewhere in the place of training. Not here: the work (../import.ts).
+// forecast import: takes a model trained elsewhere in the place of training. Not here: the work (../commands/import.ts).
 
 import type { ImportOptions } from '../commands/import.ts';
 import { usageError } from './failure.ts';

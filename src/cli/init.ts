@@ -1,4 +1,4 @@
-// forecast init: writes a config to start from. Not here: the work (../init.ts).
+// forecast init: writes a config to start from. Not here: the work (../commands/init.ts).
 
 import type { InitOptions } from '../commands/init.ts';
 import { type Command, flag, present, text, texts } from './flags.ts';

@@ -1,4 +1,4 @@
-// forecast inspect: what a config or a table holds, before any training. Not here: the work (../inspect.ts).
+// forecast inspect: what a config or a table holds, before any training. Not here: the work (../commands/inspect.ts).
 
 import type { OpenOptions } from '../prepare/open.ts';
 import { type Command, flag, number, present, text, texts } from './flags.ts';

@@ -1,4 +1,4 @@
-// forecast report: what a finished run found, and where its page is. Not here: the work (../report-of.ts).
+// forecast report: what a finished run found, and where its page is. Not here: the work (../commands/report-of.ts).
 
 import type { Result } from '../report/result.ts';
 import { type Command, flag, text } from './flags.ts';

@@ -1,5 +1,5 @@
 // How a forecast held, as a page of the terminal and as one sentence.
-// In: the figures of a check. Out: text. Not here: the figures (../check.ts).
+// In: the figures of a check. Out: text. Not here: the figures (../commands/check.ts).
 
 import type { Holding } from '../evaluate/holding.ts';
 import { columns, count, counted, figure, figures, percent, probability, visible, wrapped } from './figures.ts';

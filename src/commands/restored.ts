@@ -81,7 +81,10 @@ async function fittedAgain(
   { model, engine: { kind } }: Config,
   seasons: readonly number[],
 ): Promise<(series: Series) => Promise<FittedNumbers>> {
-  const data = await ownData(stored, opened);
+  const data = await ownData(stored, opened, [
+    `${model.kind} is fitted again on the data of the run`,
+    'keep them as they were, name the folder they are in with --root, or run the config anew',
+  ]);
   const { series: panel, short = [] } = data.raw as Numbers;
   const tooShort = new Set(short);
   const config = settle(opened.written, factsOf(data));
@@ -183,19 +186,12 @@ export async function textOf(
     return { fitted, encoder: restoreText(model.encoder) };
   }
   if (model || FORECASTERS[kind]?.form !== 'text') throw noText(folder);
-  const { data } = await dataOf(stored, opened, undefined).catch((error: unknown) => {
-    throw recounted(error, kind);
-  });
+  // `generate` takes no other text.
+  const data = await ownData(stored, opened, [
+    `${kind} counts its text anew each time`,
+    'put the text of the run back where it was, unchanged, or run it on the text that is there',
+  ]);
   return await refitText(settle(opened.written, factsOf(data)), data.raw as Text);
-}
-
-/** What is counted anew can go on only where its text is as it was; `generate` takes no other. */
-function recounted(error: unknown, kind: string): unknown {
-  if (!(error instanceof ForecastError) || !/^E_(?:DATA_NOT_FOUND|DATA_CHANGED|PATH_OUTSIDE)$/.test(error.code))
-    return error;
-  const { code, message, where } = error;
-  const hint = `${kind} counts its text anew each time: put the text of the run back where it was, unchanged, or run it on the text that is there`;
-  return new ForecastError(code, message, { where, hint, cause: error });
 }
 
 export function noText(folder: string): ForecastError {
@@ -205,18 +201,20 @@ export function noText(folder: string): ForecastError {
   });
 }
 
-/** The run's data, for who is fitted on them again: no others can stand for them, so that none are asked for. */
-async function ownData(stored: StoredRun, opened: LoadedConfig): Promise<Loaded> {
-  return await dataOf(stored, opened, undefined).then(
-    ({ data }) => data,
-    (error: unknown) => {
-      if (!(error instanceof ForecastError) || !/^E_(?:DATA_NOT_FOUND|DATA_CHANGED|PATH_OUTSIDE)$/.test(error.code))
-        throw error;
-      const why = `${opened.written.model.kind} is fitted again on the data of the run`;
-      const hint = `${why}: keep them as they were, name the folder they are in with --root, or run the config anew`;
-      throw new ForecastError(error.code, error.message, { where: error.where, hint });
-    },
-  );
+/** The run's data, for who is fitted on them again: no others can stand for them. `hint`: why, and what to do where they are not there. */
+async function ownData(
+  stored: StoredRun,
+  opened: LoadedConfig,
+  [why, todo]: readonly [string, string],
+): Promise<Loaded> {
+  try {
+    return (await dataOf(stored, opened, undefined)).data;
+  } catch (error) {
+    if (!(error instanceof ForecastError) || !/^E_(?:DATA_NOT_FOUND|DATA_CHANGED|PATH_OUTSIDE)$/.test(error.code))
+      throw error;
+    const { code, message, where } = error;
+    throw new ForecastError(code, message, { where, hint: `${why}: ${todo}`, cause: error });
+  }
 }
 
 /** The run's data, unchanged, or a new file of the same columns (a path typed by a person is free). */

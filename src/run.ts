@@ -23,7 +23,7 @@ import { hooksOf, type RunEvent, type RunHooks } from './hooks.ts';
 import type { Imported } from './imported.ts';
 import { openInput } from './prepare/input.ts';
 import { factsOf, loadData, storedResult } from './prepare/open.ts';
-import { forecastLines } from './report/forecast-csv.ts';
+import { csvLines } from './report/forecast-csv.ts';
 import type { Picture } from './report/picture.ts';
 import type { Result } from './report/result.ts';
 import { renderTerminal } from './report/terminal.ts';
@@ -251,7 +251,7 @@ async function keep(folder: RunFolder, finished: Finished, shown: string): Promi
   await folder.writeAll([
     ['config.yaml', renderConfig(config)],
     ...modelFiles(outcome.models),
-    ...(result.forecast.length > 0 ? [['forecast.csv', encoded(forecastLines(result))] as const] : []),
+    ...(result.forecast.length > 0 ? [['forecast.csv', encoded(csvLines(result))] as const] : []),
     ...(outcome.calibration ? [[INTERVALS, intervalsFile(outcome.calibration)] as const] : []),
     ['result.json', encoded(jsonPieces(result, ROW))],
     ['report.txt', `${text.trimEnd()}\n`],

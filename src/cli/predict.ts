@@ -1,4 +1,4 @@
-// forecast predict: forecasts again from a finished run, from new data where given. Not here: the work (../stored.ts).
+// forecast predict: forecasts again from a finished run, from new data where given. Not here: the work (../commands/stored.ts).
 
 import type { PredictOptions } from '../commands/stored.ts';
 import { type Command, flag, number, present, text } from './flags.ts';
@@ -25,7 +25,7 @@ export const command: Command = {
       .example('$0 predict runs/counting-1a2b3c4d --horizon 12', '')
       .example('$0 predict runs/sales-1a2b3c4d --data new.csv --csv > forecast.csv', ''),
   handler: async (given) => {
-    const [{ predict }, { forecastLines }] = await Promise.all([
+    const [{ predict }, { csvLines }] = await Promise.all([
       import('../commands/stored.ts'),
       import('../report/forecast-csv.ts'),
     ]);
@@ -33,7 +33,7 @@ export const command: Command = {
     const outcome = await predict(text(given, 'run') ?? '', present<PredictOptions>(options));
     warn(outcome.warnings, given);
     if (flag(given, 'json')) writeJson({ forecast: outcome.rows, warnings: outcome.warnings });
-    else if (flag(given, 'csv')) writePieces(forecastLines({ forecast: outcome.rows }));
+    else if (flag(given, 'csv')) writePieces(csvLines({ forecast: outcome.rows }));
     else writeOutput(`${outcome.text.trimEnd()}\n`);
     return 0;
   },

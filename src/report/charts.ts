@@ -3,6 +3,7 @@
 
 import { decidingRows } from '../evaluate/score.ts';
 import { count, counted, figure, visible } from './figures.ts';
+import { levelsOf } from './levels.ts';
 import type { LossCurve, Panel, ReportInput } from './picture.ts';
 import type { ForecastRow, Result } from './result.ts';
 import { countAxis, lossAxis, type Moment, roundTicks, rowAxis, valueAxis } from './scale.ts';
@@ -39,19 +40,21 @@ export function forecastPlot(id: string, panel: Panel, { forecast, data }: Resul
   const last: Point = [length - 1, values.at(-1) ?? Number.NaN];
   const joins = forecastFrom === length;
   const points = rows.map((row): Point => [forecastFrom + row.step - 1, row.value]);
-  const bands = levelsOf(rows).map((level, i): Mark => {
-    const own = rows.flatMap((row) => {
-      const [low, high] = [row.lower?.[level], row.upper?.[level]];
-      return low === undefined || high === undefined ? [] : [[forecastFrom + row.step - 1, low, high] as const];
+  const bands = levelsOf(rows)
+    .reverse()
+    .map((level, i): Mark => {
+      const own = rows.flatMap((row) => {
+        const [low, high] = [row.lower?.[level], row.upper?.[level]];
+        return low === undefined || high === undefined ? [] : [[forecastFrom + row.step - 1, low, high] as const];
+      });
+      const start = joins && Number.isFinite(last[1]) ? [[last[0], last[1], last[1]] as const] : [];
+      return {
+        kind: 'band',
+        tone: i === 0 ? 'fan-wide' : 'fan',
+        name: `${level} % interval`,
+        points: [...start, ...own],
+      };
     });
-    const start = joins && Number.isFinite(last[1]) ? [[last[0], last[1], last[1]] as const] : [];
-    return {
-      kind: 'band',
-      tone: i === 0 ? 'fan-wide' : 'fan',
-      name: `${level} % interval`,
-      points: [...start, ...own],
-    };
-  });
   const held = heldLine(panel);
   const { width, height } = small ? { width: 460, height: 220 } : { width: 920, height: 320 };
   const history = values.map((value, i): Point => [from + i, value]);
@@ -107,10 +110,6 @@ function described(panel: Panel, rows: readonly ForecastRow[]): string {
 }
 
 /** Widest first, so that the narrow ones lie on top. */
-function levelsOf(rows: readonly ForecastRow[]): string[] {
-  return Object.keys(rows[0]?.lower ?? {}).sort((a, b) => Number(b) - Number(a));
-}
-
 /** Forecasts of held-out rows in the stretch; one after the other, and joined where each is of one step. */
 function heldLine({ paths, from }: Panel): Point[] {
   const points: Point[] = [];

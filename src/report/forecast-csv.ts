@@ -1,18 +1,19 @@
 // The forecast as a CSV file that spreadsheets open without running anything in it.
 // In: forecast rows. Out: the file's text, numbers at full precision. Not here: writing it (artifact/).
 
-import type { ForecastRow, Result } from './result.ts';
+import { levelsOf } from './levels.ts';
+import type { Result } from './result.ts';
 
 /** The text of the file; a string holds 512 MB at most. */
 export function forecastCsv(result: Pick<Result, 'forecast'>): string {
-  return [...forecastLines(result)].join('');
+  return [...csvLines(result)].join('');
 }
 
 /**
  * The file line by line. Columns series, target, step, time, value, and lower and upper of every level ("lower80", "upper80"); lines end with LF.
  * Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers are untouched.
  */
-export function* forecastLines(result: Pick<Result, 'forecast'>): Generator<string> {
+export function* csvLines(result: Pick<Result, 'forecast'>): Generator<string> {
   const levels = levelsOf(result.forecast);
   const header = ['series', 'target', 'step', 'time', 'value', ...levels.flatMap((l) => [`lower${l}`, `upper${l}`])];
   yield `${header.join(',')}\n`;
@@ -24,11 +25,6 @@ export function* forecastLines(result: Pick<Result, 'forecast'>): Generator<stri
 }
 
 /** All levels of all rows, smallest first. */
-function levelsOf(rows: readonly ForecastRow[]): string[] {
-  const levels = new Set(rows.flatMap((row) => [...Object.keys(row.lower ?? {}), ...Object.keys(row.upper ?? {})]));
-  return [...levels].filter((level) => Number.isFinite(Number(level))).sort((a, b) => Number(a) - Number(b));
-}
-
 function numberCell(value: number | undefined): string {
   if (value === undefined) return '';
   if (!Number.isFinite(value)) throw new Error(`the forecast holds ${value}`);

@@ -2,6 +2,7 @@
 // In: forecast rows, how many and how wide. Out: lines. Not here: the page around them (terminal.ts).
 
 import { columns, count, cutTo, unitFigures, visible, widthOf } from './figures.ts';
+import { levelsOf } from './levels.ts';
 import { plain, type Style, WIDTH } from './paint.ts';
 import type { ForecastRow } from './result.ts';
 
@@ -34,7 +35,7 @@ export function forecastLines(
   const first = rows[0];
   if (first === undefined) return [];
   const named = rows.some((row) => row.series !== first.series);
-  const level = Object.keys(rows.find(({ lower }) => lower)?.lower ?? {})[0]; // short series may have none
+  const [level] = levelsOf(rows);
   const shown = rows.slice(0, limit);
   const label = (row: ForecastRow): string => (named ? `${visible(row.series, 36)} ` : '') + visible(row.target, 30);
   const [value = [], ...bounds] = unitFigures(

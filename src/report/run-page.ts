@@ -13,6 +13,7 @@ import {
   wholePlot,
 } from './charts.ts';
 import { chance, count, counted, figure, figures, percent, unitFigures, visible } from './figures.ts';
+import { levelsOf } from './levels.ts';
 import { escaped, escapedLines } from './markup.ts';
 import { bytesOf, type Cell, figureOf, folded, MOST_BYTES, page, paragraph, section, tableOf } from './page.ts';
 import type { Panel, ReportInput } from './picture.ts';
@@ -109,11 +110,6 @@ function forecastPart(result: Result, panels: readonly Panel[]): string[] {
 
 function keyOf({ series, target }: Pick<ForecastRow, 'series' | 'target'>): string {
   return `${series}\n${target}`;
-}
-
-/** Of the first row that has intervals: those of short series may have none. */
-function levelsOf(rows: readonly Pick<ForecastRow, 'lower'>[]): string[] {
-  return Object.keys(rows.find(({ lower }) => lower)?.lower ?? {}).sort((a, b) => Number(a) - Number(b));
 }
 
 function forecastTable(rows: readonly ForecastRow[], named: boolean): string {

@@ -47,7 +47,7 @@ export async function train(machine: Machine, request: TrainRequest): Promise<Tr
 }
 
 /** A training under way: what all of its calls of steps share. */
-interface Training {
+interface Job {
   readonly machine: Machine;
   readonly request: TrainRequest;
   readonly stopping: Stopping;
@@ -74,7 +74,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
   let pace = WORK_PER_TURN; // multiply-adds of a call: what is at work first is soon told of
   let position = request.from;
   const desk: Desk = { rates: new Float64Array(0), settings: new Float64Array(5), results: new Float64Array(RESULTS) };
-  const training: Training = { machine, request, stopping, desk };
+  const job: Job = { machine, request, stopping, desk };
   let worked = 0; // on this thread, since others had their turn
   let visits: Visits | null = null;
   let unreported = WORK_PER_REPORT; // the first turn is reported
@@ -94,7 +94,7 @@ async function trainEpochs(machine: Machine, request: TrainRequest, stopping: St
       const asked = epochs > 1 ? epochs * steps : Math.min(room, steps - position.step);
       pace *= 2;
       const work = (visits.bounds[position.step + asked]! - visits.bounds[position.step]!) * each;
-      const soon = takeSteps(training, lap, position, asked, work);
+      const soon = takeSteps(job, lap, position, asked, work);
       const ends = soon instanceof Promise ? await soon : soon;
       last = ends.pop()!;
       for (const { position, rate, norm } of ends) {
@@ -181,8 +181,8 @@ function standing({ schedule, optimizer, epochs }: TrainRequest, position: Posit
  * Up to `asked` steps of a lap, all of its epochs or a part of its one, in one call of `work` multiply-adds; gives where each epoch that was
  * begun stands. Errors: E_LIMIT_MEMORY.
  */
-function takeSteps(training: Training, lap: Lap, from: Position, asked: number, work: number): Soon<Taken[]> {
-  const { machine, request, stopping, desk } = training;
+function takeSteps(job: Job, lap: Lap, from: Position, asked: number, work: number): Soon<Taken[]> {
+  const { machine, request, stopping, desk } = job;
   const { bounds, bound } = lap.visits;
   const { epochs, steps } = lap;
   const { epoch, step } = from;
@@ -220,12 +220,12 @@ function takeSteps(training: Training, lap: Lap, from: Position, asked: number, 
       trainings > 1,
     );
   });
-  if (soon instanceof Promise) return soon.then((made) => taken(training, asked / epochs, from, made));
-  return taken(training, asked / epochs, from, soon);
+  if (soon instanceof Promise) return soon.then((made) => taken(job, asked / epochs, from, made));
+  return taken(job, asked / epochs, from, soon);
 }
 
 /** What a call that made so many steps left on the desk; `steps`: those it was asked for of each epoch. Errors: E_LIMIT_MEMORY. */
-function taken({ machine, stopping, desk }: Training, steps: number, from: Position, made: number): Taken[] {
+function taken({ machine, stopping, desk }: Job, steps: number, from: Position, made: number): Taken[] {
   const { rates, results } = desk;
   stopping.own = false;
   if (made < 0) throw noMemory(machine);

@@ -1,18 +1,10 @@
 // Networks drawn from a seed: stacks of layers of every kind, losses, window scales, lags, free runs, skips. Small, and mostly valid.
 
+import * as z from 'zod';
+import { initialiser } from '../../../src/layers/options.ts';
 import type { Draw, Options } from './draw.ts';
 
-const FIRST = [
-  'glorot-uniform',
-  'glorot-normal',
-  'he-uniform',
-  'he-normal',
-  'orthogonal',
-  'identity',
-  'uniform',
-  'zeros',
-  'ones',
-];
+const FIRST = (z.toJSONSchema(initialiser) as { readonly enum: readonly string[] }).enum;
 
 const RECURRENT = ['lstm', 'gru', 'simple-rnn'] as const;
 

@@ -1,10 +1,10 @@
 // Rows of a forecast: what the forecaster said, its intervals, and the sums over the horizon.
 
 import { describe, expect, it } from 'vitest';
-import type { Series } from '../src/core/data.ts';
-import type { FittedNumbers } from '../src/core/forecaster.ts';
-import type { Calibration } from '../src/evaluate/intervals.ts';
-import { type Asked, forecastRows } from '../src/track/forecast-rows.ts';
+import type { Series } from '../../src/core/data.ts';
+import type { FittedNumbers } from '../../src/core/forecaster.ts';
+import type { Calibration } from '../../src/evaluate/intervals.ts';
+import { type Asked, forecastRows } from '../../src/track/forecast-rows.ts';
 
 const series: Series = {
   id: 's',

@@ -1,9 +1,9 @@
 // Whether recorded data are above 0, told of the rows before anything that is held out.
 
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../src/config/load.ts';
-import type { Loaded, Series } from '../src/core/data.ts';
-import { withSigns } from '../src/prepare/signs.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import type { Loaded, Series } from '../../src/core/data.ts';
+import { withSigns } from '../../src/prepare/signs.ts';
 
 const ROWS = 60;
 const { written } = parseConfig({

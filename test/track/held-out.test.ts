@@ -1,8 +1,8 @@
 // What is drawn of forecasts at many origins: those that do not overlap, each target's own.
 
 import { expect, test } from 'vitest';
-import type { Series } from '../src/core/data.ts';
-import { heldOutOf, joinedPaths } from '../src/track/held-out.ts';
+import type { Series } from '../../src/core/data.ts';
+import { heldOutOf, joinedPaths } from '../../src/track/held-out.ts';
 
 const LEAD = 1;
 const HORIZON = 2;
